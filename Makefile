@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make            build/xring, build/xringd, build/xring.bpf.o, build/decap.bpf.o
+# make check      unit tests, packet tests, end-to-end tests
+# make bench      the figures of docs/performance.md
+# make install    DESTDIR= PREFIX=/usr/local
+
+CC      ?= gcc
+CLANG   ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+PREFIX  ?= /usr/local
+BUILD   ?= build
+VERSION := $(shell sed -n 's/^\#\# \[\{0,1\}\([0-9][0-9.]*\).*/\1/p' CHANGELOG.md 2>/dev/null | head -n 1)
+
+WARN    := -Wall -Wextra -Werror -Wno-missing-field-initializers
+CFLAGS  ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANITIZE) -D_GNU_SOURCE \
+	-DXRING_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(BUILD) -MMD -MP
+LIBS_CLI    := -ljansson -lmd
+LIBS_DAEMON := -lbpf -lcap -lfyaml -ljansson -lmnl -lmd
+MULTIARCH   := $(shell $(CC) -print-multiarch)
+BPF_CFLAGS  := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -fno-strict-aliasing \
+	-Iinclude -Ibpf -I/usr/include/$(MULTIARCH) -MMD -MP
+
+src = $(patsubst %.c,$(BUILD)/%.o,$(wildcard user/$(1)/*.c))
+BASE   := $(call src,base)
+CORE   := $(call src,core)
+CONF   := $(call src,conf)
+PROTO  := $(call src,proto)
+DP     := $(call src,dp)
+DAEMON := $(call src,daemon)
+CLI    := $(call src,cli)
+OBJECTS := $(BASE) $(CORE) $(CONF) $(PROTO) $(DP) $(DAEMON) $(CLI)
+
+all: $(BUILD)/xring $(BUILD)/xringd $(BUILD)/xring.bpf.o $(BUILD)/decap.bpf.o
+
+$(BUILD)/xring: $(CLI) $(PROTO) $(CORE) $(BASE)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CLI)
+
+$(BUILD)/xringd: $(DAEMON) $(DP) $(CONF) $(PROTO) $(CORE) $(BASE)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
+
+$(BUILD)/%.bpf.o: bpf/%.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(BUILD)/tests/%.bpf.o: tests/%.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(BUILD)/xring.skel.h: $(BUILD)/xring.bpf.o
+	$(BPFTOOL) gen skeleton $< name xring_bpf > $@.tmp && mv $@.tmp $@
+
+$(DP): | $(BUILD)/xring.skel.h
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+-include $(OBJECTS:.o=.d) $(wildcard $(BUILD)/*.d $(BUILD)/tests/*/*.d)
+
+clean:
+	rm -rf $(BUILD)
+
+include tests/tests.mk
+
+.PHONY: all clean
+.SECONDARY:

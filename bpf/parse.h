@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XRING_BPF_PARSE_H
+#define XRING_BPF_PARSE_H
+
+/*
+ * From bytes to a flow. The common packet (untagged, TCP or UDP straight after
+ * the IP header) is read at fixed offsets; any other goes through
+ * parse_unusual(), which finds out whose it would be, so that what is for a
+ * service is dropped with its reason and what is not passes.
+ */
+struct flow {
+	__u64 src[2];			/* as in memory; IPv4 in the low 32 bits */
+	__u64 dst[2];
+	__be16 sport;
+	__be16 dport;
+	__u8 proto;
+	__u8 family;			/* 4 or 6 */
+	__u8 syn;			/* TCP: SYN without ACK */
+	__u8 defect;			/* 0, or the reason to drop it if for a service */
+	__u32 len;			/* bytes of the IP packet, without padding */
+	__u32 bytes;			/* of the frame as it came in */
+};
+
+enum flow_status {
+	FLOW_OK,
+	FLOW_NOT_OURS,
+};
+
+/* linux/icmp.h would bring the C library's socket headers along. */
+#define ICMP_DEST_UNREACH 3
+#define ICMP_SOURCE_QUENCH 4
+#define ICMP_TIME_EXCEEDED 11
+#define ICMP_PARAMETERPROB 12
+#define ICMPV6_INFOMSG_MASK 0x80
+struct icmp_head {
+	__u8 type;
+	__u8 code;
+	__be16 check;
+	__be32 rest;
+};
+
+#define VLAN_DEPTH 2
+#define IPV6_EXTENSIONS 4		/* walked before a packet is given up */
+#define IP_FRAGMENT 0x3fff		/* more fragments, or an offset */
+#define IP_OFFSET 0x1fff
+
+struct cursor {
+	void *pos;
+	void *end;
+	__u8 later_fragment;		/* no L4 header follows */
+};
+
+#define cursor_take(c, type)                                                   \
+	({                                                                     \
+		type *it_ = (c)->pos;                                          \
+		(void *)(it_ + 1) > (c)->end ? NULL : ((c)->pos = it_ + 1, it_); \
+	})
+
+/* The first defect found is the one that is counted. */
+static __always_inline void flow_defect(struct flow *flow, __u8 reason)
+{
+	if (!flow->defect)
+		flow->defect = reason;
+}
+
+/*
+ * The IPv4 header with its options. A later fragment has no ports: they stay 0,
+ * and only a service of any port can be told.
+ */
+static __always_inline int parse_ipv4(struct cursor *cur, struct flow *flow)
+{
+	struct iphdr *ip = cursor_take(cur, struct iphdr);
+
+	if (!ip || ip->version != 4 || ip->ihl < 5)
+		return 0;
+	flow->family = 4;
+	flow->proto = ip->protocol;
+	flow->src[0] = ip->saddr;
+	flow->dst[0] = ip->daddr;
+	if (ip->ihl > 5)
+		flow_defect(flow, XRING_CNT_DROP_OPTIONS);
+	if (ip->frag_off & bpf_htons(IP_FRAGMENT))
+		flow_defect(flow, XRING_CNT_DROP_FRAGMENT);
+	if (ip->frag_off & bpf_htons(IP_OFFSET))
+		cur->later_fragment = 1;
+	cur->pos += (ip->ihl * 4 - sizeof(*ip)) & 0x3c;
+	return 1;
+}
+
+/* The IPv6 header with its extension headers (RFC 8200, section 4). */
+static __always_inline int parse_ipv6(struct cursor *cur, struct flow *flow)
+{
+	struct extension { __u8 next, len; __be16 offset; __u32 rest; } *ext;
+	struct ipv6hdr *ip = cursor_take(cur, struct ipv6hdr);
+
+	if (!ip || ip->version != 6)
+		return 0;
+	flow->family = 6;
+	flow->proto = ip->nexthdr;
+	__builtin_memcpy(flow->src, &ip->saddr, 16);
+	__builtin_memcpy(flow->dst, &ip->daddr, 16);
+	for (int i = 0; i < IPV6_EXTENSIONS; i++) {
+		__u8 type = flow->proto;
+
+		if (type != IPPROTO_HOPOPTS && type != IPPROTO_ROUTING &&
+		    type != IPPROTO_DSTOPTS && type != IPPROTO_FRAGMENT)
+			return 1;
+		ext = cursor_take(cur, struct extension);
+		if (!ext)
+			return 0;
+		flow->proto = ext->next;
+		if (type != IPPROTO_FRAGMENT) {
+			flow_defect(flow, XRING_CNT_DROP_OPTIONS);
+			cur->pos += ext->len * 8;
+			continue;
+		}
+		flow_defect(flow, XRING_CNT_DROP_FRAGMENT);
+		if (ext->offset & bpf_htons(0xfff8)) {
+			cur->later_fragment = 1;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* The packet that an ICMP error quotes was sent by the service: turn it round. */
+static __always_inline int parse_icmp_error(struct cursor *cur, struct flow *flow)
+{
+	struct icmp_head *icmp = cursor_take(cur, struct icmp_head);	/* 8 bytes in both */
+	__u64 src[2];
+	int ok;
+
+	if (!icmp)
+		return 0;
+	flow->defect = XRING_CNT_DROP_ICMP_ERROR;
+	if (flow->family == 4) {
+		if (icmp->type != ICMP_DEST_UNREACH && icmp->type != ICMP_SOURCE_QUENCH &&
+		    icmp->type != ICMP_TIME_EXCEEDED && icmp->type != ICMP_PARAMETERPROB)
+			return 0;
+		ok = parse_ipv4(cur, flow);
+	} else {
+		if (icmp->type >= ICMPV6_INFOMSG_MASK)
+			return 0;
+		ok = parse_ipv6(cur, flow);
+	}
+	__builtin_memcpy(src, flow->src, 16);
+	__builtin_memcpy(flow->src, flow->dst, 16);
+	__builtin_memcpy(flow->dst, src, 16);
+	return ok;
+}
+
+/*
+ * Everything but the common packet; defects are left in the flow. Not static:
+ * so the verifier reads it once by itself and not once more behind each caller.
+ */
+__noinline int parse_unusual(struct xdp_md *ctx, struct flow *flow)
+{
+	struct cursor cur = { (void *)(long)ctx->data, (void *)(long)ctx->data_end, 0 };
+	struct { __be16 source, dest; __u32 rest; } *ports;
+	struct ethhdr *eth = cursor_take(&cur, struct ethhdr);
+	__u8 quoted = 0;
+	__be16 type;
+	int ok = 0;
+
+	if (!eth || !flow)
+		return FLOW_NOT_OURS;
+	type = eth->h_proto;
+	for (int i = 0; i < VLAN_DEPTH; i++) {
+		struct { __be16 tci, type; } *vlan;
+
+		if (type != bpf_htons(ETH_P_8021Q) && type != bpf_htons(ETH_P_8021AD))
+			break;
+		vlan = cursor_take(&cur, typeof(*vlan));
+		if (!vlan)
+			return FLOW_NOT_OURS;
+		flow_defect(flow, XRING_CNT_DROP_VLAN);
+		type = vlan->type;
+	}
+	if (type == bpf_htons(ETH_P_IP))
+		ok = parse_ipv4(&cur, flow);
+	else if (type == bpf_htons(ETH_P_IPV6))
+		ok = parse_ipv6(&cur, flow);
+	if (ok && !cur.later_fragment &&
+	    flow->proto == (flow->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6)) {
+		quoted = 1;
+		ok = parse_icmp_error(&cur, flow);
+	}
+	if (!ok || (flow->proto != IPPROTO_TCP && flow->proto != IPPROTO_UDP))
+		return FLOW_NOT_OURS;
+	ports = cur.later_fragment ? NULL : cursor_take(&cur, typeof(*ports));
+	if (ports) {
+		flow->sport = quoted ? ports->dest : ports->source;
+		flow->dport = quoted ? ports->source : ports->dest;
+	}
+	/* What looked common but was too short, or longer than it says. */
+	flow_defect(flow, XRING_CNT_DROP_MALFORMED);
+	return FLOW_OK;
+}
+
+/* Is the L4 header whole, and does the frame hold what the IP header says? */
+static __always_inline int parse_l4(void *l4, void *end, struct flow *flow)
+{
+	struct tcphdr *tcp = l4;
+	struct udphdr *udp = l4;
+
+	if (flow->proto == IPPROTO_TCP) {
+		if ((void *)(tcp + 1) > end)
+			return 0;
+		flow->syn = tcp->syn && !tcp->ack;
+	} else if (flow->proto == IPPROTO_UDP) {
+		if ((void *)(udp + 1) > end)
+			return 0;
+	} else {
+		return 0;
+	}
+	flow->sport = udp->source;	/* where TCP has them too */
+	flow->dport = udp->dest;
+	return 1;
+}
+
+static __always_inline enum flow_status flow_parse(struct xdp_md *ctx, struct flow *flow)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct ethhdr *eth = data;
+	struct iphdr *ip = (void *)(eth + 1);
+	struct ipv6hdr *ip6 = (void *)(eth + 1);
+	__u32 room;
+
+	if ((void *)(ip + 1) > end)
+		return FLOW_NOT_OURS;
+	flow->bytes = end - data;
+	room = flow->bytes - sizeof(*eth);
+	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
+		if (*(__u8 *)ip != 0x45 || ip->frag_off & bpf_htons(IP_FRAGMENT))
+			return parse_unusual(ctx, flow);
+		flow->family = 4;
+		flow->proto = ip->protocol;
+		flow->src[0] = ip->saddr;
+		flow->dst[0] = ip->daddr;
+		flow->len = bpf_ntohs(ip->tot_len);
+		if (flow->len > room || !parse_l4(ip + 1, end, flow))
+			return parse_unusual(ctx, flow);
+		return FLOW_OK;
+	}
+	if (eth->h_proto == bpf_htons(ETH_P_IPV6) && (void *)(ip6 + 1) <= end) {
+		if (*(__u8 *)ip6 >> 4 != 6)
+			return FLOW_NOT_OURS;
+		flow->family = 6;
+		flow->proto = ip6->nexthdr;
+		__builtin_memcpy(flow->src, &ip6->saddr, 16);
+		__builtin_memcpy(flow->dst, &ip6->daddr, 16);
+		flow->len = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
+		if (flow->len > room || !parse_l4(ip6 + 1, end, flow))
+			return parse_unusual(ctx, flow);
+		return FLOW_OK;
+	}
+	return parse_unusual(ctx, flow);
+}
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XRING_BPF_REPLY_H
+#define XRING_BPF_REPLY_H
+
+/*
+ * The way back of nat: the backend's address becomes the VIP again. Replies go
+ * to any client, so here, and only here, the kernel's routes are asked for each
+ * packet. Answers the counter that says what became of it; *ifindex is where a
+ * TX_REPLY leaves.
+ */
+#ifndef AF_INET
+#define AF_INET 2
+#define AF_INET6 10
+#endif
+
+static __always_inline __u32 reply_rewrite(struct xdp_md *ctx, const struct flow *flow,
+					   const struct xring_slot *slot)
+{
+	return flow->family == 4 ?
+	       nat4(ctx, flow, slot->vip_addr[0], slot->vip_port, 0) :
+	       nat6(ctx, flow, slot->vip_addr, slot->vip_port, 0);
+}
+
+static __always_inline __u32 reply_forward(struct xdp_md *ctx, const struct flow *flow,
+					   const struct xring_slot *slot, __u32 *ifindex)
+{
+	struct bpf_fib_lookup fib = {
+		.family = flow->family == 4 ? AF_INET : AF_INET6,
+		.l4_protocol = flow->proto,
+		.tot_len = flow->len,
+		.ifindex = ctx->ingress_ifindex,
+	};
+	struct ethhdr *eth;
+	__u32 done;
+	long ret;
+
+	if (flow->family == 4) {
+		fib.ipv4_src = slot->vip_addr[0];
+		fib.ipv4_dst = flow->dst[0];
+	} else {
+		__builtin_memcpy(fib.ipv6_src, slot->vip_addr, 16);
+		__builtin_memcpy(fib.ipv6_dst, flow->dst, 16);
+	}
+	ret = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
+	switch (ret) {
+	case BPF_FIB_LKUP_RET_SUCCESS:
+	case BPF_FIB_LKUP_RET_NO_NEIGH:
+		break;
+	case BPF_FIB_LKUP_RET_FWD_DISABLED:
+		return XRING_CNT_PASS_NO_FORWARDING;
+	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
+		return XRING_CNT_DROP_TOO_BIG;
+	case BPF_FIB_LKUP_RET_BLACKHOLE:
+	case BPF_FIB_LKUP_RET_UNREACHABLE:
+	case BPF_FIB_LKUP_RET_PROHIBIT:
+		return XRING_CNT_DROP_NO_ROUTE;
+	default:
+		return XRING_CNT_PASS_LOCAL_REPLY;
+	}
+
+	done = reply_rewrite(ctx, flow, slot);
+	if (done != FORWARD_OK)
+		return done;
+	if (ret == BPF_FIB_LKUP_RET_NO_NEIGH)
+		return XRING_CNT_PASS_UNRESOLVED;
+	eth = (void *)(long)ctx->data;
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
+		return XRING_CNT_DROP_MALFORMED;
+	__builtin_memcpy(eth->h_dest, fib.dmac, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, fib.smac, ETH_ALEN);
+	*ifindex = fib.ifindex;
+	return XRING_CNT_TX_REPLY;
+}
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XRING_BPF_STATS_H
+#define XRING_BPF_STATS_H
+
+static __always_inline int finish(int verdict, __u32 counter)
+{
+	__u64 *count = bpf_map_lookup_elem(&xring_counters, &counter);
+
+	if (count)
+		(*count)++;
+	return verdict;
+}
+
+static __always_inline void backend_count(__u32 id, __u32 bytes, __u8 syn)
+{
+	struct xring_traffic *traffic = bpf_map_lookup_elem(&xring_traffic, &id);
+
+	if (!traffic)
+		return;
+	traffic->packets++;
+	traffic->bytes += bytes;
+	traffic->flows += syn;
+}
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_ABI_H
+#define XRING_ABI_H
+
+#include <linux/types.h>
+
+#include <xring/counters.h>
+
+/*
+ * What the datapath and the daemon share: the values of the maps. Every map is
+ * pinned by name and outlives the daemon; a change of any layout here raises
+ * XRING_ABI. Fields of a __be type are in network byte order, all others in the
+ * host's.
+ */
+#define XRING_ABI 1
+
+/* Compiled-in sizes; the daemon may choose others when it makes the maps. */
+#define XRING_CELLS    (9u << 20)	/* 72 MiB: 512 rings of 16 x 150 points */
+#define XRING_BACKENDS 16384u		/* ids; 15 bits are the most */
+#define XRING_SPILLS   (1u << 18)	/* always enough: 2.7% of the cells at most */
+#define XRING_VIP_SLOTS 32768u		/* slots in one half of the VIP table */
+#define XRING_NAME_MAX 63		/* bytes of a service's or backend's name */
+
+/*
+ * A cell: 1/2^k of the circle of 32-bit hashes, one 64-bit word.
+ *
+ *     owner = hash < split ? before : after
+ *
+ * before == XRING_SPILL says that the cell holds more than one split and
+ * that `split` is the index of a spill bucket. Bit 15 of `before` is the flag
+ * moving, bit 15 of `after` the flag look: both belong to changes that keep
+ * live flows and are 0 in the steady state.
+ */
+struct xring_cell {
+	__u32 split;
+	__u16 before;
+	__u16 after;
+};
+
+#define XRING_ID_MASK 0x7fffu
+#define XRING_SPILL   0x7fffu		/* not an id: the largest id is one less */
+#define XRING_FLAG    0x8000u
+
+/* owner[i] owns the hashes from split[i - 1] on; unused splits are ~0. */
+#define XRING_SPILL_POINTS 5
+struct xring_spill {
+	__u32 split[XRING_SPILL_POINTS];
+	__u16 owner[XRING_SPILL_POINTS + 1];
+};
+
+/* How a backend is reached. */
+enum xring_kind {
+	XRING_NONE,			/* id without a backend */
+	XRING_UNRESOLVED,		/* its next hop is not known (yet) */
+	XRING_L2,			/* direct return: MAC addresses only */
+	XRING_NAT4,
+	XRING_NAT6,
+	XRING_IPIP4,			/* outer header IPv4 (RFC 2003, RFC 4213) */
+	XRING_IPIP6,			/* outer header IPv6 (RFC 2473) */
+};
+
+/*
+ * The headers of one backend, ready-made. `ip` holds the outer IPv4 or IPv6
+ * header without its length and next protocol; of an IPv4 one the checksum
+ * field holds the plain folded sum of the other words. For nat it starts with
+ * the new destination (struct xring_nat).
+ */
+struct xring_template {
+	__u32 ifindex;
+	__u16 mtu;			/* bytes of IP packet the link takes */
+	__u8 kind;			/* enum xring_kind */
+	__u8 live;			/* of the first template alone: which one is */
+	__u8 eth[14];			/* Ethernet header, type of the outer packet */
+	__u16 generation;
+	__u8 ip[40];
+} __attribute__((aligned(8)));
+
+struct xring_nat {
+	__be32 addr[4];			/* IPv4 in addr[0] */
+	__be16 port;			/* 0: the packet's own */
+};
+
+/*
+ * Two templates a backend: the daemon writes the idle one and then t[0].live,
+ * one store, so that no packet sees half a template.
+ */
+struct xring_backend {
+	struct xring_template t[2];
+};
+
+/* Who has an id: for the daemon's next life alone, the datapath never reads it. */
+struct xring_owner {
+	char service[XRING_NAME_MAX + 1];	/* empty: the id is free */
+	char backend[XRING_NAME_MAX + 1];
+	__u32 generation;
+	__u32 pad;
+};
+
+/* Per CPU and backend. */
+struct xring_traffic {
+	__u64 packets;
+	__u64 bytes;			/* of frames as they came in */
+	__u64 flows;			/* TCP: SYN without ACK seen; UDP: always 0 */
+};
+
+/* What a slot of the VIP table says. */
+enum xring_slot_kind {
+	XRING_SLOT_EMPTY,
+	XRING_SLOT_SERVICE4,		/* found by destination */
+	XRING_SLOT_SERVICE6,
+	XRING_SLOT_REPLY4,		/* found by source: a nat backend's replies */
+	XRING_SLOT_REPLY6,
+};
+
+/*
+ * A service's VIP (what is hashed, which ring), or the VIP that the replies of
+ * a nat backend are to carry. A key is the 5-tuple under masks, so that no
+ * partition key costs a branch: src (16 bytes, IPv4 in the first 4), dst (all
+ * or nothing), and the ports word (XRING_PORTS).
+ */
+struct xring_slot {
+	__be32 addr[4];			/* IPv4 in addr[0] */
+	__u32 port;			/* XRING_SLOT_PORT() */
+	__u32 ring_base;		/* first cell */
+	union {
+		struct {
+			__u64 src_mask[2];
+			__u64 dst_mask;
+			__u64 ports_mask;
+			__u8 ring_shift;	/* 32 - k */
+			__u8 pad;
+			__u16 service;
+			__u32 old_base;		/* the frozen table, while cells move */
+		};
+		struct {
+			__be16 vip_port;	/* 0: the packet's own */
+			__u16 pad2;
+			__be32 vip_addr[4];
+		};
+	};
+};
+
+/* be: port in network byte order, 0 for any. Compared as one word. */
+#define XRING_SLOT_PORT(be, proto, kind)                                       \
+	((__u32)(be) | (__u32)(proto) << 16 | (__u32)(kind) << 24)
+/* Source port, destination port (network byte order) and protocol, for hashing. */
+#define XRING_PORTS(sport, dport, proto)                                       \
+	((__u64)(sport) | (__u64)(dport) << 16 | (__u64)(proto) << 32)
+
+/* The daemon's word to the datapath; one element. */
+#define XRING_HASH_KEYS 12
+struct xring_config {
+	__u32 abi;
+	__u32 pad;
+	/*
+	 * Which half of the VIP table is live and how to look into it, one store:
+	 * bits 0-31 seed, 32 half, 33 some service has any port, 34 nat
+	 * replies are to be looked for, 35 some nat service has any port.
+	 */
+	__u64 vips;
+	__u64 hash_key[XRING_HASH_KEYS];	/* hash_expand() */
+};
+
+#define XRING_VIPS_HALF      (1ULL << 32)
+#define XRING_VIPS_ANY_PORT  (1ULL << 33)
+#define XRING_VIPS_REPLIES   (1ULL << 34)
+#define XRING_VIPS_REPLY_ANY (1ULL << 35)
+
+_Static_assert(sizeof(struct xring_cell) == 8, "a cell is one word");
+_Static_assert(sizeof(struct xring_spill) == 32, "half a cache line");
+_Static_assert(sizeof(struct xring_template) == 64, "one cache line");
+_Static_assert(sizeof(struct xring_backend) == 128, "two cache lines");
+_Static_assert(sizeof(struct xring_slot) == 64, "one cache line");
+_Static_assert(sizeof(struct xring_owner) == 136, "no hidden padding");
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_COUNTERS_H
+#define XRING_COUNTERS_H
+
+/*
+ * One counter for each way a packet can end, so that rx, which is their sum,
+ * can be held against the driver's own count. The name's first word is the
+ * verdict. Append only: the index is part of the map's layout.
+ */
+#define XRING_COUNTERS(X)                                                      \
+	X(TX,                "tx",                "sent back out of the interface it came from") \
+	X(TX_REDIRECT,       "tx_redirect",       "sent out of another interface")     \
+	X(TX_REPLY,          "tx_reply",          "nat replies sent on to their client") \
+	X(PASS_OTHER,        "pass_other",        "neither TCP nor UDP over IPv4 or IPv6") \
+	X(PASS_NO_SERVICE,   "pass_no_service",   "not for a service")                 \
+	X(PASS_LOCAL_REPLY,  "pass_local_reply",  "from a nat backend to this host itself") \
+	X(PASS_UNRESOLVED,   "pass_unresolved",   "nat replies left to the host, which resolves the next hop") \
+	X(PASS_NO_FORWARDING, "pass_no_forwarding", "nat replies left to the host: IP forwarding is off on the interface") \
+	X(DROP_MALFORMED,    "drop_malformed",    "for a service, but lengths disagree") \
+	X(DROP_FRAGMENT,     "drop_fragment",     "for a service, but a fragment")     \
+	X(DROP_OPTIONS,      "drop_options",      "for a service, but with IP options or extension headers") \
+	X(DROP_VLAN,         "drop_vlan",         "for a service, but VLAN tagged")    \
+	X(DROP_ICMP_ERROR,   "drop_icmp_error",   "an ICMP error about a service's flow") \
+	X(DROP_TTL,          "drop_ttl",          "TTL or hop limit spent")            \
+	X(DROP_NO_BACKEND,   "drop_no_backend",   "the service has no backend with a weight") \
+	X(DROP_NO_NEXT_HOP,  "drop_no_next_hop",  "the backend's next hop is not known") \
+	X(DROP_TOO_BIG,      "drop_too_big",      "larger than the outgoing link's MTU") \
+	X(DROP_NO_HEADROOM,  "drop_no_headroom",  "the driver left no room for the outer header") \
+	X(DROP_NO_ROUTE,     "drop_no_route",     "nat reply without a route to its client") \
+	X(DROP_FAMILY,       "drop_family",       "nat between IPv4 and IPv6")
+
+enum xring_counter {
+#define X(id, name, help) XRING_CNT_##id,
+	XRING_COUNTERS(X)
+#undef X
+	XRING_CNT_MAX
+};
+
+#endif

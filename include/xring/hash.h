@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_HASH_H
+#define XRING_HASH_H
+
+#include <linux/types.h>
+
+/*
+ * The keyed hash of a flow key. The words of the key go through NH, the
+ * universal hash of UMAC (RFC 4418, section 5.2): the sum of
+ *
+ *     (low half + k[2i]) * (high half + k[2i + 1])
+ *
+ * with 32-bit additions and 64-bit products. Two different keys collide with a
+ * chance of 2^-32 for one who does not know k, and the products do not wait for
+ * one another. NH spreads its input unevenly, so a multiply-xorshift finishes it
+ * (the finalizer's form and constants are those of splitmix64, Steele et al.,
+ * OOPSLA 2014).
+ *
+ * The same code runs in the datapath, the daemon and the tests. `key` is what
+ * hash_expand() made of the configuration's hash_key.
+ */
+static inline __u64 hash_nh(__u64 sum, __u64 word, __u64 key)
+{
+	__u32 lo = (__u32)word + (__u32)key;
+	__u32 hi = (__u32)(word >> 32) + (__u32)(key >> 32);
+
+	return sum + (__u64)lo * hi;
+}
+
+static inline __u32 hash_finish(__u64 sum, __u64 key)
+{
+	sum ^= key;
+	sum ^= sum >> 30;
+	sum *= 0xbf58476d1ce4e5b9ULL;
+	sum ^= sum >> 27;
+	sum *= 0x94d049bb133111ebULL;
+	return (__u32)(sum >> 32);
+}
+
+/* src, dst, ports: masked words as they are in memory; see struct xring_slot. */
+static inline __u32 hash_flow4(const __u64 *key, __u32 src, __u32 dst, __u64 ports)
+{
+	__u64 sum = hash_nh(key[0], (__u64)dst << 32 | src, key[1]);
+
+	return hash_finish(hash_nh(sum, ports, key[2]), key[3]);
+}
+
+static inline __u32 hash_flow6(const __u64 *key, const __u64 src[2],
+			       const __u64 dst[2], __u64 ports)
+{
+	__u64 sum = hash_nh(key[0], src[0], key[4]);
+
+	sum = hash_nh(sum, src[1], key[5]);
+	sum = hash_nh(sum, dst[0], key[6]);
+	sum = hash_nh(sum, dst[1], key[7]);
+	return hash_finish(hash_nh(sum, ports, key[8]), key[9]);
+}
+
+/*
+ * The two places of a VIP in its table (cuckoo hashing, Pagh and Rodler 2001).
+ * addr: 16 bytes as two words, the IPv4 address in the low half of the first;
+ * port: XRING_SLOT_PORT(). The places are the low and the high half.
+ */
+static inline __u64 hash_vip(__u32 seed, __u64 addr0, __u64 addr1, __u32 port)
+{
+	__u64 sum = (addr0 ^ seed) * 0x9e3779b97f4a7c15ULL;
+
+	sum ^= sum >> 32;
+	sum = (sum + addr1 + port) * 0xbf58476d1ce4e5b9ULL;
+	return sum ^ sum >> 32;
+}
+
+#endif

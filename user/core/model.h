@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_MODEL_H
+#define XRING_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What is to be: services, their VIPs and their backends, as the configuration
+ * and the commands say. Plain data, sorted by name where order could matter, so
+ * that two models can be compared in one pass. Numbers are in host byte order,
+ * addresses in network byte order.
+ */
+#define WEIGHT_ONE 1000u		/* weights are in thousandths */
+#define WEIGHT_MAX (1000u * WEIGHT_ONE)
+#define VNODES_DEFAULT 150u
+#define VNODES_MAX 10000u
+#define NAME_BYTES 64			/* with the final NUL */
+#define FLUSH_INTERVAL_MS 1000u
+#define FLUSH_CHANGES 1000u
+#define HASH_KEY_BYTES 16
+
+struct address {
+	int family;			/* AF_INET or AF_INET6; 0: none */
+	uint8_t bytes[16];		/* IPv4 in the first 4, the rest 0 */
+};
+
+struct vip {
+	struct address address;
+	uint16_t port;			/* 0: any */
+	uint8_t protocol;		/* IPPROTO_TCP or IPPROTO_UDP */
+};
+
+enum mode {
+	MODE_NAT,
+	MODE_L2,
+	MODE_IPIP,
+};
+
+enum key_kind {
+	KEY_FLOW,
+	KEY_CLIENT,
+	KEY_CLIENT_PREFIX,
+	KEY_CLIENT_PORT,
+};
+
+struct key {
+	enum key_kind kind;
+	uint8_t prefix4;		/* bits; of KEY_CLIENT_PREFIX alone, else 0 */
+	uint8_t prefix6;
+};
+
+struct backend {
+	char name[NAME_BYTES];
+	struct address address;
+	uint16_t port;			/* 0: the VIP's */
+	uint32_t weight;		/* thousandths */
+};
+
+struct service {
+	char name[NAME_BYTES];
+	struct vip *vips;		/* in the order given */
+	size_t vip_count;
+	enum mode mode;
+	struct key key;
+	uint32_t vnodes;
+	struct backend *backends;	/* sorted by name */
+	size_t backend_count;
+};
+
+struct model {
+	uint8_t hash_key[HASH_KEY_BYTES];
+	char (*interfaces)[16];		/* IFNAMSIZ; in the order given */
+	size_t interface_count;
+	uint32_t flush_interval_ms;
+	uint32_t flush_changes;
+	uint32_t limit_cells;		/* sizes of the maps, when they are made */
+	uint32_t limit_backends;
+	struct service *services;	/* sorted by name */
+	size_t service_count;
+};
+
+void model_init(struct model *m);	/* the defaults, no service, key all 0 */
+void model_clear(struct model *m);	/* frees what m holds */
+int model_copy(const struct model *from, struct model *ret);	/* -ENOMEM */
+
+/* NULL where there is none. Pointers hold until the next change. */
+struct service *model_service(const struct model *m, const char *name);
+struct backend *service_backend(const struct service *s, const char *name);
+
+/* Adds, sorted; -EEXIST, -ENOMEM. *ret (may be NULL) is the new element. */
+int model_service_add(struct model *m, const char *name, struct service **ret);
+int service_backend_add(struct service *s, const char *name, struct backend **ret);
+int service_vip_add(struct service *s, const struct vip *vip);
+int model_interface_add(struct model *m, const char *name);
+
+void model_service_remove(struct model *m, const char *name);
+void service_backend_remove(struct service *s, const char *name);
+
+bool address_equal(const struct address *a, const struct address *b);
+bool vip_equal(const struct vip *a, const struct vip *b);
+bool key_equal(const struct key *a, const struct key *b);
+bool backend_equal(const struct backend *a, const struct backend *b);
+
+/* Virtual nodes of a weight: round(weight * vnodes), half up, at least 1 above 0. */
+uint32_t weight_points(uint32_t weight, uint32_t vnodes);
+
+/*
+ * Is the model one that can run? The first thing wrong, as a message that says
+ * the value and what was wanted; where it stands is told by `at`, for a caller
+ * that knows lines and columns.
+ */
+enum model_part {
+	PART_SERVICE,			/* the service as a whole */
+	PART_VIP,			/* its VIP number `index` */
+	PART_BACKEND_ADDRESS,
+	PART_BACKEND_PORT,
+	PART_BACKEND,
+};
+struct model_error {
+	char message[256];
+	const struct service *service;
+	const struct backend *backend;	/* of the PART_BACKEND ones */
+	size_t index;
+	enum model_part at;
+};
+int model_check(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */
+
+/*
+ * The three-way rule of a changed file: what differs between the file as it was
+ * last loaded and as it is now is done to the running model; what commands
+ * changed and the file did not, stays. running is replaced; -ENOMEM.
+ */
+int model_merge(struct model *running, const struct model *loaded, const struct model *file);
+
+/* 0 where equal in everything. */
+bool model_equal(const struct model *a, const struct model *b);
+
+#endif

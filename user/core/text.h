@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_TEXT_H
+#define XRING_TEXT_H
+
+#include "core/model.h"
+
+/*
+ * Values as people write them. Parsers take the whole string or nothing: 0, or
+ * -EINVAL with *ret untouched. What was wanted instead is in the WANT_ texts,
+ * for messages of the form `WHAT VALUE: want WANT`. Printers fill a buffer of
+ * the size named and return it.
+ */
+#define WANT_ADDRESS "an IPv4 or IPv6 address"
+#define WANT_ENDPOINT "ADDRESS or ADDRESS:PORT, an IPv6 address with a port in brackets"
+#define WANT_VIP "ADDRESS:PORT/tcp or /udp, an IPv6 address in brackets, port 0 for any"
+#define WANT_MODE "nat, l2 or ipip"
+#define WANT_KEY "flow, client, client-prefix/N[,N6] or client-port"
+#define WANT_WEIGHT "0 to 1000 in steps of 0.001"
+#define WANT_VNODES "1 to 10000"
+#define WANT_NAME "1 to 63 of the letters, digits and . _ : -, a letter or digit first"
+#define WANT_PORT "1 to 65535"
+#define WANT_HASH_KEY "32 hexadecimal digits"
+
+#define ADDRESS_TEXT 48
+#define ENDPOINT_TEXT 56
+#define VIP_TEXT 64
+#define KEY_TEXT 32
+#define WEIGHT_TEXT 16
+
+int address_parse(const char *text, struct address *ret);
+int endpoint_parse(const char *text, struct address *ret, uint16_t *ret_port);	/* port 0: none */
+int vip_parse(const char *text, struct vip *ret);
+int mode_parse(const char *text, enum mode *ret);
+int key_parse(const char *text, struct key *ret);	/* client-prefix alone is /24,56 */
+int weight_parse(const char *text, uint32_t *ret);	/* thousandths */
+int vnodes_parse(const char *text, uint32_t *ret);
+int hash_key_parse(const char *text, uint8_t ret[HASH_KEY_BYTES]);
+int unsigned_parse(const char *text, uint32_t min, uint32_t max, uint32_t *ret);
+bool name_valid(const char *text);
+
+const char *address_print(const struct address *a, char buf[ADDRESS_TEXT]);
+const char *endpoint_print(const struct address *a, uint16_t port, char buf[ENDPOINT_TEXT]);
+const char *vip_print(const struct vip *vip, char buf[VIP_TEXT]);
+const char *mode_print(enum mode mode);
+const char *key_print(const struct key *key, char buf[KEY_TEXT]);
+const char *weight_print(uint32_t weight, char buf[WEIGHT_TEXT]);	/* 1, 2.5, 0.001 */
+
+#endif

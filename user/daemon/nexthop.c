@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/nexthop.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_arp.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/log.h"
+#include "base/util.h"
+
+#define SETTLE_MS 20		/* events of one change come in a burst */
+#define KEEPALIVE_MS 2000
+#define NUD_USABLE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
+
+struct nexthop_table {
+	struct loop *loop;
+	struct mnl_socket *events;
+	struct mnl_socket *requests;
+	struct loop_source source;
+	struct loop_timer settle;
+	struct loop_timer keepalive;
+	void (*changed)(void *context, const struct nexthop *nh);
+	void *context;
+	struct nexthop **list;
+	size_t count;
+};
+
+/* ---- asking ---- */
+
+struct route {
+	uint8_t type;
+	uint32_t ifindex;
+	uint32_t mtu;
+	struct address gateway;
+	struct address source;
+};
+
+struct link {
+	uint16_t type;
+	unsigned flags;
+	uint8_t mac[6];
+	uint32_t mtu;
+};
+
+struct neighbour {
+	uint16_t state;
+	uint8_t mac[6];
+};
+
+static size_t address_len(int family)
+{
+	return family == AF_INET ? 4 : 16;
+}
+
+static void address_set(struct address *a, int family, const void *bytes)
+{
+	*a = (struct address){ .family = family };
+	memcpy(a->bytes, bytes, address_len(family));
+}
+
+static int on_metric(const struct nlattr *attr, void *data)
+{
+	struct route *route = data;
+
+	if (mnl_attr_get_type(attr) == RTAX_MTU)
+		route->mtu = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+static void route_via(const struct nlattr *attr, struct route *route)
+{
+	const struct rtvia *via = mnl_attr_get_payload(attr);
+
+	if (via->rtvia_family == AF_INET || via->rtvia_family == AF_INET6)
+		address_set(&route->gateway, via->rtvia_family, via->rtvia_addr);
+}
+
+static int on_route(const struct nlmsghdr *nlh, void *data)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	struct route *route = data;
+	const struct nlattr *attr;
+
+	if (nlh->nlmsg_type != RTM_NEWROUTE)
+		return MNL_CB_OK;
+	route->type = rtm->rtm_type;
+	mnl_attr_for_each(attr, nlh, sizeof(*rtm)) {
+		switch (mnl_attr_get_type(attr)) {
+		case RTA_OIF:
+			route->ifindex = mnl_attr_get_u32(attr);
+			break;
+		case RTA_GATEWAY:
+			address_set(&route->gateway, rtm->rtm_family, mnl_attr_get_payload(attr));
+			break;
+		case RTA_VIA:
+			route_via(attr, route);
+			break;
+		case RTA_PREFSRC:
+			address_set(&route->source, rtm->rtm_family, mnl_attr_get_payload(attr));
+			break;
+		case RTA_METRICS:
+			mnl_attr_parse_nested(attr, on_metric, route);
+			break;
+		}
+	}
+	return MNL_CB_OK;
+}
+
+static int on_link(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	struct link *link = data;
+	const struct nlattr *attr;
+
+	if (nlh->nlmsg_type != RTM_NEWLINK)
+		return MNL_CB_OK;
+	link->type = ifi->ifi_type;
+	link->flags = ifi->ifi_flags;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) {
+		if (mnl_attr_get_type(attr) == IFLA_MTU)
+			link->mtu = mnl_attr_get_u32(attr);
+		else if (mnl_attr_get_type(attr) == IFLA_ADDRESS &&
+			 mnl_attr_get_payload_len(attr) == sizeof(link->mac))
+			memcpy(link->mac, mnl_attr_get_payload(attr), sizeof(link->mac));
+	}
+	return MNL_CB_OK;
+}
+
+static int on_neighbour(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
+	struct neighbour *neighbour = data;
+	const struct nlattr *attr;
+
+	if (nlh->nlmsg_type != RTM_NEWNEIGH)
+		return MNL_CB_OK;
+	neighbour->state = ndm->ndm_state;
+	mnl_attr_for_each(attr, nlh, sizeof(*ndm))
+		if (mnl_attr_get_type(attr) == NDA_LLADDR &&
+		    mnl_attr_get_payload_len(attr) == sizeof(neighbour->mac))
+			memcpy(neighbour->mac, mnl_attr_get_payload(attr), sizeof(neighbour->mac));
+	return MNL_CB_OK;
+}
+
+/* One request, its answer through cb; 0 or what the kernel says. */
+static int ask(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
+{
+	static unsigned sequence;
+	char buf[8192];
+	ssize_t len;
+	int ret;
+
+	nlh->nlmsg_seq = ++sequence;
+	nlh->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	do {
+		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		if (len < 0)
+			return -errno;
+		ret = mnl_cb_run(buf, len, nlh->nlmsg_seq, mnl_socket_get_portid(nl), cb, data);
+	} while (ret > MNL_CB_STOP);
+	return ret < 0 ? -errno : 0;
+}
+
+static int route_get(struct mnl_socket *nl, const struct address *to, struct route *ret)
+{
+	char buf[512];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct rtmsg *rtm;
+
+	nlh->nlmsg_type = RTM_GETROUTE;
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = to->family;
+	rtm->rtm_dst_len = address_len(to->family) * 8;
+	mnl_attr_put(nlh, RTA_DST, address_len(to->family), to->bytes);
+	*ret = (struct route){};
+	return ask(nl, nlh, on_route, ret);
+}
+
+static int link_get(struct mnl_socket *nl, uint32_t ifindex, struct link *ret)
+{
+	char buf[512];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *ifi;
+
+	nlh->nlmsg_type = RTM_GETLINK;
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_family = AF_UNSPEC;
+	ifi->ifi_index = ifindex;
+	*ret = (struct link){};
+	return ask(nl, nlh, on_link, ret);
+}
+
+static struct nlmsghdr *neighbour_message(char *buf, uint16_t type, uint32_t ifindex,
+					  const struct address *address)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ndmsg *ndm;
+
+	nlh->nlmsg_type = type;
+	ndm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ndm));
+	ndm->ndm_family = address->family;
+	ndm->ndm_ifindex = ifindex;
+	mnl_attr_put(nlh, NDA_DST, address_len(address->family), address->bytes);
+	return nlh;
+}
+
+static int neighbour_get(struct mnl_socket *nl, uint32_t ifindex, const struct address *address,
+			 struct neighbour *ret)
+{
+	char buf[512];
+	struct nlmsghdr *nlh = neighbour_message(buf, RTM_GETNEIGH, ifindex, address);
+
+	*ret = (struct neighbour){};
+	return ask(nl, nlh, on_neighbour, ret);
+}
+
+/* As if the host had sent a packet there: the kernel resolves, or proves it again. */
+static void neighbour_use(struct mnl_socket *nl, uint32_t ifindex, const struct address *address)
+{
+	char buf[512];
+	struct nlmsghdr *nlh = neighbour_message(buf, RTM_NEWNEIGH, ifindex, address);
+	struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
+	int err;
+
+	nlh->nlmsg_flags = NLM_F_CREATE;
+	ndm->ndm_flags = NTF_USE;
+	ndm->ndm_state = NUD_NONE;
+	err = ask(nl, nlh, NULL, NULL);
+	if (err)
+		log_warn("neighbour: %s", errno_text(-err));
+}
+
+/* ---- resolving ---- */
+
+static const struct address *neighbour_of(const struct nexthop *nh)
+{
+	return nh->gateway.family ? &nh->gateway : &nh->to;
+}
+
+static const char *resolve_route(struct mnl_socket *nl, struct nexthop *nh, struct next_hop *hop,
+				 uint32_t *ret_mtu)
+{
+	struct route route;
+	int err = route_get(nl, &nh->to, &route);
+
+	nh->route_ifindex = 0;
+	nh->gateway = (struct address){};
+	if (err)
+		return "no route to it";
+	if (route.type == RTN_LOCAL)
+		return "an address of this host itself";
+	if (route.type != RTN_UNICAST)
+		return "its route is no unicast route";
+	nh->route_ifindex = route.ifindex;
+	nh->gateway = route.gateway;
+	hop->source = route.source;
+	*ret_mtu = route.mtu;
+	return NULL;
+}
+
+static const char *resolve(struct mnl_socket *nl, struct nexthop *nh, struct next_hop *ret)
+{
+	struct neighbour neighbour;
+	const char *why;
+	struct link link;
+	uint32_t mtu;
+
+	*ret = (struct next_hop){};
+	why = resolve_route(nl, nh, ret, &mtu);
+	if (why)
+		return why;
+	if (link_get(nl, nh->route_ifindex, &link) || !(link.flags & IFF_UP))
+		return "its interface is down";
+	if (link.type != ARPHRD_ETHER)
+		return "its interface is not Ethernet";
+	if (neighbour_get(nl, nh->route_ifindex, neighbour_of(nh), &neighbour) ||
+	    !(neighbour.state & NUD_USABLE))
+		return "its neighbour does not answer";
+	memcpy(ret->own_mac, link.mac, sizeof(ret->own_mac));
+	memcpy(ret->mac, neighbour.mac, sizeof(ret->mac));
+	if (!mtu || mtu > link.mtu)
+		mtu = link.mtu;
+	ret->mtu = mtu > UINT16_MAX ? UINT16_MAX : mtu;
+	ret->ifindex = nh->route_ifindex;
+	return NULL;
+}
+
+static bool hop_equal(const struct next_hop *a, const struct next_hop *b)
+{
+	return a->ifindex == b->ifindex && a->mtu == b->mtu &&
+	       !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
+	       !memcmp(a->own_mac, b->own_mac, sizeof(a->own_mac)) &&
+	       address_equal(&a->source, &b->source);
+}
+
+/* True where the way is another one now. */
+static bool refresh(struct nexthop_table *table, struct nexthop *nh)
+{
+	struct next_hop hop;
+	bool changed;
+
+	nh->why = resolve(table->requests, nh, &hop);
+	if (nh->why)
+		hop = (struct next_hop){};
+	changed = !hop_equal(&hop, &nh->hop);
+	nh->hop = hop;
+	return changed;
+}
+
+static void refresh_all(void *context)
+{
+	struct nexthop_table *table = context;
+
+	for (size_t i = 0; i < table->count; i++)
+		if (refresh(table, table->list[i]))
+			table->changed(table->context, table->list[i]);
+}
+
+/* Wakes the neighbours that are not proven: new, stale or failed ones. */
+static void keep_alive(struct nexthop_table *table, struct nexthop *nh)
+{
+	struct neighbour neighbour;
+
+	if (!nh->route_ifindex)
+		return;
+	if (!neighbour_get(table->requests, nh->route_ifindex, neighbour_of(nh), &neighbour) &&
+	    neighbour.state & (NUD_REACHABLE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP))
+		return;
+	neighbour_use(table->requests, nh->route_ifindex, neighbour_of(nh));
+}
+
+static void keep_all_alive(void *context)
+{
+	struct nexthop_table *table = context;
+
+	for (size_t i = 0; i < table->count; i++)
+		keep_alive(table, table->list[i]);
+}
+
+/* ---- following ---- */
+
+static int on_event(const struct nlmsghdr *nlh, void *data)
+{
+	struct nexthop_table *table = data;
+	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
+
+	if (nlh->nlmsg_type == RTM_NEWNEIGH || nlh->nlmsg_type == RTM_DELNEIGH) {
+		bool ours = false;
+
+		for (size_t i = 0; i < table->count && !ours; i++)
+			ours = table->list[i]->route_ifindex == (uint32_t)ndm->ndm_ifindex;
+		if (!ours)
+			return MNL_CB_OK;
+	}
+	if (!table->settle.set)
+		loop_timer_set(&table->settle, SETTLE_MS);
+	return MNL_CB_OK;
+}
+
+static void events_ready(void *context, uint32_t events)
+{
+	struct nexthop_table *table = context;
+	char buf[16384];
+	ssize_t len;
+
+	(void)events;
+	while ((len = mnl_socket_recvfrom(table->events, buf, sizeof(buf))) > 0)
+		mnl_cb_run(buf, len, 0, 0, on_event, table);
+	if (len < 0 && errno == ENOBUFS)	/* events were lost: look at everything */
+		loop_timer_set(&table->settle, SETTLE_MS);
+}
+
+static int events_open(struct nexthop_table *table)
+{
+	static const unsigned groups[] = {
+		RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
+		RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE,
+	};
+
+	table->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	table->requests = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!table->events || !table->requests ||
+	    mnl_socket_bind(table->events, 0, MNL_SOCKET_AUTOPID) ||
+	    mnl_socket_bind(table->requests, 0, MNL_SOCKET_AUTOPID))
+		return log_err(-errno, "rtnetlink");
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		int group = groups[i];
+
+		if (mnl_socket_setsockopt(table->events, NETLINK_ADD_MEMBERSHIP, &group,
+					  sizeof(group)))
+			return log_err(-errno, "rtnetlink group %d", group);
+	}
+	table->source = (struct loop_source){
+		mnl_socket_get_fd(table->events), events_ready, table,
+	};
+	return loop_add(table->loop, &table->source, EPOLLIN);
+}
+
+int nexthop_open(struct loop *loop, void (*changed)(void *context, const struct nexthop *nh),
+		 void *context, struct nexthop_table **ret)
+{
+	struct nexthop_table *table = calloc(1, sizeof(*table));
+	int err;
+
+	if (!table)
+		return -ENOMEM;
+	table->loop = loop;
+	table->changed = changed;
+	table->context = context;
+	table->settle.source.fd = table->keepalive.source.fd = -1;
+	err = events_open(table) ?:
+	      loop_timer_new(loop, &table->settle, refresh_all, table) ?:
+	      loop_timer_new(loop, &table->keepalive, keep_all_alive, table);
+	if (err) {
+		nexthop_close(table);
+		return err;
+	}
+	loop_timer_every(&table->keepalive, KEEPALIVE_MS);
+	*ret = table;
+	return 0;
+}
+
+void nexthop_close(struct nexthop_table *table)
+{
+	if (table->settle.source.fd >= 0)
+		loop_timer_close(table->loop, &table->settle);
+	if (table->keepalive.source.fd >= 0)
+		loop_timer_close(table->loop, &table->keepalive);
+	if (table->events) {
+		if (table->source.fd)
+			loop_remove(table->loop, &table->source);
+		mnl_socket_close(table->events);
+	}
+	if (table->requests)
+		mnl_socket_close(table->requests);
+	for (size_t i = 0; i < table->count; i++)
+		free(table->list[i]);
+	free(table->list);
+	free(table);
+}
+
+const struct nexthop *nexthop_get(struct nexthop_table *table, const struct address *to)
+{
+	struct nexthop **list, *nh;
+
+	for (size_t i = 0; i < table->count; i++)
+		if (address_equal(&table->list[i]->to, to)) {
+			table->list[i]->users++;
+			return table->list[i];
+		}
+	list = reallocarray(table->list, table->count + 1, sizeof(*list));
+	if (!list)
+		return NULL;
+	table->list = list;
+	nh = calloc(1, sizeof(*nh));
+	if (!nh)
+		return NULL;
+	nh->to = *to;
+	nh->users = 1;
+	list[table->count++] = nh;
+	refresh(table, nh);
+	keep_alive(table, nh);
+	return nh;
+}
+
+void nexthop_put(struct nexthop_table *table, const struct nexthop *nh)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->list[i] != nh || --table->list[i]->users)
+			continue;
+		free(table->list[i]);
+		table->list[i] = table->list[--table->count];
+		return;
+	}
+}
+
+int nexthop_on_link(const struct address *to)
+{
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct route route;
+	int err;
+
+	if (!nl)
+		return -errno;
+	err = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ? -errno : route_get(nl, to, &route);
+	mnl_socket_close(nl);
+	if (err || route.type != RTN_UNICAST)
+		return -ENOENT;
+	return !route.gateway.family;
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dp/dp.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/membarrier.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "dp/links.h"
+#include "xring.skel.h"
+
+static int directory_make(const char *path)
+{
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return log_err(-errno, "%s", path);
+	return 0;
+}
+
+/* bpffs/xring and bpffs/tc/globals; the lock that keeps a second daemon out. */
+static int directories_open(const char *bpffs, char pins[256], struct dp *dp)
+{
+	struct statfs fs;
+	char tc[256];
+	int err;
+
+	if (strlen(bpffs) > 200)
+		return log_err(-ENAMETOOLONG, "bpffs %s", bpffs);
+	if (statfs(bpffs, &fs))
+		return log_err(-errno, "bpffs %s", bpffs);
+	if (fs.f_type != BPF_FS_MAGIC) {
+		log_err(0, "%s is not a bpffs: want `mount -t bpf bpf %s`", bpffs, bpffs);
+		return -EINVAL;
+	}
+	snprintf(dp->dir, sizeof(dp->dir), "%s/xring", bpffs);
+	snprintf(tc, sizeof(tc), "%s/tc", bpffs);
+	snprintf(pins, 256, "%s/tc/globals", bpffs);
+	err = directory_make(dp->dir) ?: directory_make(tc) ?: directory_make(pins);
+	if (err)
+		return err;
+	dp->lock_fd = open(dp->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dp->lock_fd < 0)
+		return log_err(-errno, "%s", dp->dir);
+	if (flock(dp->lock_fd, LOCK_EX | LOCK_NB)) {
+		log_err(0, "another xringd runs on %s", bpffs);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/*
+ * Sizes come from the options where the map is made here, and from the map
+ * where it is pinned already. Another layout is named rather than reused.
+ */
+static int map_size(struct bpf_map *map, uint32_t wanted, struct dp *dp)
+{
+	const char *path = bpf_map__pin_path(map);
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info);
+	_close_ int fd = bpf_obj_get(path);
+
+	if (wanted)
+		bpf_map__set_max_entries(map, wanted);
+	if (fd < 0) {
+		if (errno == ENOENT)
+			return 0;
+		return log_err(-errno, "pinned map %s", path);
+	}
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return log_err(-errno, "pinned map %s", path);
+	if (info.value_size != bpf_map__value_size(map) || info.type != bpf_map__type(map)) {
+		log_err(0, "%s has another layout (%u bytes an entry, want %u): "
+			"detach, and remove the pins of the other version",
+			path, info.value_size, bpf_map__value_size(map));
+		return -EINVAL;
+	}
+	if (wanted && info.max_entries != wanted)
+		log_warn("%s keeps its %u entries, the configuration wants %u: "
+			 "a new size takes effect when the map is made anew",
+			 path, info.max_entries, wanted);
+	bpf_map__set_max_entries(map, info.max_entries);
+	dp->adopted = true;
+	return 0;
+}
+
+static int maps_size(struct xring_bpf *skel, const struct dp_options *o, struct dp *dp)
+{
+	return map_size(skel->maps.xring_config, 0, dp) ?:
+	       map_size(skel->maps.xring_vips, 0, dp) ?:
+	       map_size(skel->maps.xring_cells, o->cells, dp) ?:
+	       map_size(skel->maps.xring_spills, o->cells / 36 + !(o->cells / 36), dp) ?:
+	       map_size(skel->maps.xring_backends, o->backends, dp) ?:
+	       map_size(skel->maps.xring_owners, o->backends, dp) ?:
+	       map_size(skel->maps.xring_traffic, o->backends, dp) ?:
+	       map_size(skel->maps.xring_counters, 0, dp);
+}
+
+static size_t map_bytes(const struct bpf_map *map)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	size_t bytes = (size_t)bpf_map__max_entries(map) * bpf_map__value_size(map);
+
+	return (bytes + page - 1) / page * page;
+}
+
+static int map_memory(const struct bpf_map *map, void **ret)
+{
+	void *memory = mmap(NULL, map_bytes(map), PROT_READ | PROT_WRITE, MAP_SHARED,
+			    bpf_map__fd(map), 0);
+
+	if (memory == MAP_FAILED)
+		return log_err(-errno, "map %s", bpf_map__name(map));
+	*ret = memory;
+	return 0;
+}
+
+/* The maps' file descriptors are duplicated: the skeleton closes its own. */
+static int maps_open(struct xring_bpf *skel, struct dp *dp)
+{
+	int err = map_memory(skel->maps.xring_config, (void **)&dp->config) ?:
+		  map_memory(skel->maps.xring_vips, (void **)&dp->vips) ?:
+		  map_memory(skel->maps.xring_cells, (void **)&dp->cells) ?:
+		  map_memory(skel->maps.xring_spills, (void **)&dp->spills) ?:
+		  map_memory(skel->maps.xring_backends, (void **)&dp->backends) ?:
+		  map_memory(skel->maps.xring_owners, (void **)&dp->owners);
+
+	if (err)
+		return err;
+	dp->cell_count = bpf_map__max_entries(skel->maps.xring_cells);
+	dp->spill_count = bpf_map__max_entries(skel->maps.xring_spills);
+	dp->backend_count = bpf_map__max_entries(skel->maps.xring_backends);
+	if (bpf_map__max_entries(skel->maps.xring_owners) != dp->backend_count ||
+	    bpf_map__max_entries(skel->maps.xring_traffic) != dp->backend_count) {
+		log_err(0, "the pinned maps of backends differ in size: remove them");
+		return -EINVAL;
+	}
+	dp->traffic_fd = fcntl(bpf_map__fd(skel->maps.xring_traffic), F_DUPFD_CLOEXEC, 3);
+	dp->counters_fd = fcntl(bpf_map__fd(skel->maps.xring_counters), F_DUPFD_CLOEXEC, 3);
+	dp->template_epoch = calloc(dp->backend_count, sizeof(*dp->template_epoch));
+	if (dp->traffic_fd < 0 || dp->counters_fd < 0 || !dp->template_epoch)
+		return log_err(-ENOMEM, "maps");
+	if (dp->config->abi && dp->config->abi != XRING_ABI) {
+		log_err(0, "the pinned maps are of layout %u, want %u: "
+			"detach, and remove the pins of the other version",
+			dp->config->abi, XRING_ABI);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int program_info(int fd, struct bpf_prog_info *ret, uint32_t *maps, uint32_t count)
+{
+	uint32_t len = sizeof(*ret);
+
+	*ret = (struct bpf_prog_info){
+		.map_ids = (uintptr_t)maps,
+		.nr_map_ids = count,
+	};
+	return bpf_obj_get_info_by_fd(fd, ret, &len) ? -errno : 0;
+}
+
+static bool uses_maps_of(const uint32_t *a, uint32_t a_count, const uint32_t *b, uint32_t b_count)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < a_count; i++)
+		for (uint32_t j = 0; j < b_count; j++)
+			found += a[i] == b[j];
+	return found == a_count;
+}
+
+/* Is the pinned program this very one, on these very maps? */
+static bool program_same(int pinned, int fresh)
+{
+	struct bpf_prog_info a, b;
+	uint32_t a_maps[16], b_maps[16];
+
+	if (program_info(pinned, &a, a_maps, 16) || program_info(fresh, &b, b_maps, 16))
+		return false;
+	return !memcmp(a.tag, b.tag, sizeof(a.tag)) && a.nr_map_ids == b.nr_map_ids &&
+	       uses_maps_of(a_maps, a.nr_map_ids, b_maps, b.nr_map_ids);
+}
+
+/* Puts the new program in place of the old one: the pin first, then each link. */
+static int program_replace(struct dp *dp, int fd, const char *path)
+{
+	char fresh[300];
+
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	unlink(fresh);
+	if (bpf_obj_pin(fd, fresh))
+		return log_err(-errno, "pin %s", fresh);
+	if (rename(fresh, path))
+		return log_err(-errno, "pin %s", path);
+	return links_update(dp, fd);
+}
+
+static int program_pin(struct xring_bpf *skel, struct dp *dp)
+{
+	int fresh = bpf_program__fd(skel->progs.xring);
+	struct bpf_prog_info info;
+	char path[280];
+	_close_ int pinned = -1;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/prog", dp->dir);
+	pinned = bpf_obj_get(path);
+	if (pinned < 0 && errno != ENOENT)
+		return log_err(-errno, "pinned program %s", path);
+	if (pinned < 0 || !program_same(pinned, fresh)) {
+		err = program_replace(dp, fresh, path);
+		if (err)
+			return err;
+		if (pinned >= 0)
+			log_info("replaced the pinned program by this version's");
+		closep(&pinned);
+		pinned = fcntl(fresh, F_DUPFD_CLOEXEC, 3);
+		if (pinned < 0)
+			return log_err(-errno, "program");
+	} else {
+		err = links_update(dp, pinned);
+		if (err)
+			return err;
+	}
+	err = program_info(pinned, &info, NULL, 0);
+	if (err)
+		return log_err(err, "pinned program %s", path);
+	dp->prog_id = info.id;
+	dp->prog_insns = info.verified_insns;
+	dp->prog_fd = take_fd(&pinned);
+	return 0;
+}
+
+static char verifier_log[1 << 16];
+
+static int libbpf_message(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	if (level == LIBBPF_WARN)
+		vsnprintf(verifier_log + strnlen(verifier_log, sizeof(verifier_log) - 1),
+			  sizeof(verifier_log) - strnlen(verifier_log, sizeof(verifier_log) - 1),
+			  fmt, args);
+	return 0;
+}
+
+static int load_failed(int err)
+{
+	fputs(verifier_log, stderr);
+	if (err == -EPERM)
+		return log_err(err, "the kernel refuses BPF: want root, or CAP_BPF, CAP_NET_ADMIN "
+			       "and CAP_PERFMON");
+	return log_err(err, "the kernel did not take the XDP program: want Linux 6.1 or later "
+		       "with CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT");
+}
+
+static int skeleton_open(struct dp *dp, const struct dp_options *options, const char *pins)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open, .pin_root_path = pins);
+	struct xring_bpf *skel = xring_bpf__open_opts(&open);
+	int err;
+
+	if (!skel)
+		return load_failed(-errno);
+	err = maps_size(skel, options, dp);
+	if (!err) {
+		err = xring_bpf__load(skel);
+		if (err)
+			err = load_failed(err);
+	}
+	err = err ?: maps_open(skel, dp) ?: program_pin(skel, dp);
+	xring_bpf__destroy(skel);
+	return err;
+}
+
+int dp_open(const struct dp_options *options, struct dp **ret)
+{
+	struct dp *dp = calloc(1, sizeof(*dp));
+	char pins[256];
+	int err;
+
+	if (!dp)
+		return -ENOMEM;
+	dp->lock_fd = dp->traffic_fd = dp->counters_fd = dp->prog_fd = -1;
+	dp->epoch = 1;
+	dp->cpus = libbpf_num_possible_cpus();
+	libbpf_set_print(libbpf_message);
+	err = directories_open(options->bpffs, pins, dp) ?: skeleton_open(dp, options, pins);
+	if (err) {
+		dp_close(dp);
+		return err;
+	}
+	*ret = dp;
+	return 0;
+}
+
+void dp_close(struct dp *dp)
+{
+	closep(&dp->lock_fd);
+	closep(&dp->traffic_fd);
+	closep(&dp->counters_fd);
+	closep(&dp->prog_fd);
+	free(dp->template_epoch);
+	free(dp);
+}
+
+/*
+ * MEMBARRIER_CMD_GLOBAL waits for an RCU grace period, and an XDP program runs
+ * inside one read-side section.
+ */
+void dp_grace(struct dp *dp)
+{
+	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		usleep(50000);	/* nohz_full kernels refuse it; far longer than a packet */
+	dp->epoch++;
+}
+
+void dp_template_write(struct dp *dp, uint16_t id, const struct xring_template *from)
+{
+	const size_t live = offsetof(struct xring_template, live);
+	struct xring_backend *backend = &dp->backends[id];
+	uint8_t idle = !backend->t[0].live;
+	uint8_t *to = (uint8_t *)&backend->t[idle];
+
+	if (dp->template_epoch[id] == dp->epoch)
+		dp_grace(dp);
+	memcpy(to, from, live);
+	memcpy(to + live + 1, (const uint8_t *)from + live + 1, sizeof(*from) - live - 1);
+	__atomic_store_n(&backend->t[0].live, idle, __ATOMIC_RELEASE);
+	dp->template_epoch[id] = dp->epoch;
+}
+
+const struct xring_slot *dp_vips_live(const struct dp *dp)
+{
+	return dp->vips + (dp->config->vips & XRING_VIPS_HALF ? XRING_VIP_SLOTS : 0);
+}
+
+struct xring_slot *dp_vips_idle(struct dp *dp)
+{
+	if (dp->vips_epoch == dp->epoch)
+		dp_grace(dp);
+	return dp->vips + (dp->config->vips & XRING_VIPS_HALF ? 0 : XRING_VIP_SLOTS);
+}
+
+void dp_vips_flip(struct dp *dp, uint32_t seed, uint64_t flags)
+{
+	uint64_t half = ~dp->config->vips & XRING_VIPS_HALF;
+
+	__atomic_store_n(&dp->config->vips, seed | half | flags, __ATOMIC_RELEASE);
+	dp->vips_epoch = dp->epoch;
+}

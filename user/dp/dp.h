@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DP_H
+#define XRING_DP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xring/abi.h>
+
+/*
+ * The datapath as the daemon sees it: maps in memory, a program, interfaces.
+ * The only folder that knows libbpf. Pins, below the bpffs:
+ *
+ *     tc/globals/xring_*   the maps, where iproute2 looks for them too
+ *     xring/prog           the program
+ *     xring/link-DEV       an attachment made here
+ *
+ * All functions answer 0 or a negative errno, and log what went wrong.
+ */
+struct dp {
+	struct xring_config *config;
+	struct xring_slot *vips;		/* two halves of XRING_VIP_SLOTS */
+	uint64_t *cells;
+	uint32_t cell_count;
+	struct xring_spill *spills;
+	uint32_t spill_count;
+	struct xring_backend *backends;
+	struct xring_owner *owners;
+	uint32_t backend_count;
+	bool adopted;				/* the maps were there already */
+
+	uint64_t epoch;				/* grace periods passed */
+	uint64_t vips_epoch;			/* when the VIP table last flipped */
+	uint64_t *template_epoch;		/* when a backend's template did; by id */
+	int traffic_fd;
+	int counters_fd;
+	int prog_fd;
+	uint32_t prog_id;
+	uint32_t prog_insns;			/* that the verifier walked */
+	int lock_fd;
+	int cpus;
+	char dir[256];				/* <bpffs>/xring */
+};
+
+struct dp_options {
+	const char *bpffs;
+	uint32_t cells;				/* sizes, where the maps are made here */
+	uint32_t backends;
+};
+
+int dp_open(const struct dp_options *options, struct dp **ret);
+void dp_close(struct dp *dp);			/* leaves all pins: traffic goes on */
+
+/* Waits until no packet that was under way is under way any more. */
+void dp_grace(struct dp *dp);
+
+/* Makes `from` the template of backend id, never half of it. */
+void dp_template_write(struct dp *dp, uint16_t id, const struct xring_template *from);
+
+/* The half of the VIP table in use, and the idle one, ready to be written. */
+const struct xring_slot *dp_vips_live(const struct dp *dp);
+struct xring_slot *dp_vips_idle(struct dp *dp);
+/* Makes the idle half the live one; flags: XRING_VIPS_ANY_PORT and the like. */
+void dp_vips_flip(struct dp *dp, uint32_t seed, uint64_t flags);
+
+/* Sums over all CPUs. */
+int dp_counters_read(const struct dp *dp, uint64_t ret[XRING_CNT_MAX]);
+int dp_traffic_read(const struct dp *dp, uint16_t id, struct xring_traffic *ret);
+int dp_traffic_clear(const struct dp *dp, uint16_t id);
+
+enum dp_mode {
+	DP_MODE_ANY,				/* native first, then generic */
+	DP_MODE_NATIVE,
+	DP_MODE_GENERIC,
+};
+
+struct dp_interface {
+	char name[16];
+	const char *mode;			/* native, generic, offload */
+	const char *by;				/* link (made here), ip (the pinned program), other */
+	uint32_t prog_id;
+};
+
+/* *ret_mode says which it became; why (size bytes) gets the reason of a failure. */
+int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **ret_mode,
+	      char *why, size_t size);
+int dp_detach(struct dp *dp, const char *name, char *why, size_t size);
+/* Every interface with an XDP program; freed by the caller. */
+int dp_interfaces(const struct dp *dp, struct dp_interface **ret, size_t *ret_count);
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dp/links.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+
+#define LINK_PREFIX "link-"
+
+static void closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+static const char *link_path(const struct dp *dp, const char *name, char buf[300])
+{
+	snprintf(buf, 300, "%s/" LINK_PREFIX "%s", dp->dir, name);
+	return buf;
+}
+
+static int link_info(int fd, struct bpf_link_info *ret)
+{
+	uint32_t len = sizeof(*ret);
+
+	*ret = (struct bpf_link_info){};
+	return bpf_obj_get_info_by_fd(fd, ret, &len) ? -errno : 0;
+}
+
+/* -1: no link of ours is pinned for this interface. */
+static int link_get(const struct dp *dp, const char *name)
+{
+	char path[300];
+
+	return bpf_obj_get(link_path(dp, name, path));
+}
+
+static int link_update(struct dp *dp, const char *name, int prog_fd)
+{
+	_close_ int fd = link_get(dp, name);
+	struct bpf_link_info info;
+	char path[300];
+
+	if (fd < 0)
+		return log_err(-errno, "pinned link %s", link_path(dp, name, path));
+	if (link_info(fd, &info) || !info.xdp.ifindex) {
+		log_info("%s is gone: forgetting its link", name);
+		unlink(link_path(dp, name, path));
+		return 0;
+	}
+	if (bpf_link_update(fd, prog_fd, NULL))
+		return log_err(-errno, "program of %s", name);
+	return 0;
+}
+
+int links_update(struct dp *dp, int prog_fd)
+{
+	__attribute__((cleanup(closedirp))) DIR *dir = opendir(dp->dir);
+	struct dirent *entry;
+
+	if (!dir)
+		return log_err(-errno, "%s", dp->dir);
+	while ((entry = readdir(dir))) {
+		const char *name = entry->d_name + strlen(LINK_PREFIX);
+		int err;
+
+		if (strncmp(entry->d_name, LINK_PREFIX, strlen(LINK_PREFIX)))
+			continue;
+		err = link_update(dp, name, prog_fd);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int link_create(struct dp *dp, int ifindex, uint32_t flags)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags);
+
+	return bpf_link_create(dp->prog_fd, ifindex, BPF_XDP, &opts);
+}
+
+/* -EOPNOTSUPP and kin: the driver has no XDP, or not for this MTU or offload. */
+static int attach_error(int err, const char *name, const char *mode, char *why, size_t size)
+{
+	if (err == -EBUSY || err == -EEXIST)
+		snprintf(why, size, "%s: another XDP program is attached: "
+			 "want `ip link set dev %s xdp off` first", name, name);
+	else if (err == -EOPNOTSUPP || err == -524)
+		snprintf(why, size, "%s: its driver has no native XDP: want --mode generic", name);
+	else
+		snprintf(why, size, "%s: %s XDP: %s", name, mode, errno_text(-err));
+	return err;
+}
+
+static const char *mode_name(int attach_mode)
+{
+	switch (attach_mode) {
+	case XDP_ATTACHED_DRV:
+		return "native";
+	case XDP_ATTACHED_SKB:
+		return "generic";
+	case XDP_ATTACHED_HW:
+		return "offload";
+	}
+	return "none";
+}
+
+static const char *attached_mode(int ifindex, uint32_t *ret_id)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+
+	if (bpf_xdp_query(ifindex, 0, &query) || !query.attach_mode)
+		return NULL;
+	if (ret_id)
+		*ret_id = query.prog_id;
+	return mode_name(query.attach_mode);
+}
+
+int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **ret_mode,
+	      char *why, size_t size)
+{
+	int ifindex = if_nametoindex(name), err = -EOPNOTSUPP;
+	_close_ int pinned = link_get(dp, name);
+	_close_ int fd = -1;
+	struct bpf_link_info info;
+	char path[300];
+
+	if (!ifindex) {
+		snprintf(why, size, "%s: no such interface", name);
+		return -ENODEV;
+	}
+	if (pinned >= 0) {
+		if (!link_info(pinned, &info) && info.xdp.ifindex == (uint32_t)ifindex) {
+			*ret_mode = attached_mode(ifindex, NULL) ?: "none";
+			return 0;	/* it is attached already */
+		}
+		unlink(link_path(dp, name, path));
+	}
+	if (mode != DP_MODE_GENERIC) {
+		fd = link_create(dp, ifindex, XDP_FLAGS_DRV_MODE);
+		err = fd < 0 ? -errno : 0;
+	}
+	if (err && err != -EBUSY && err != -EEXIST && mode != DP_MODE_NATIVE) {
+		fd = link_create(dp, ifindex, XDP_FLAGS_SKB_MODE);
+		err = fd < 0 ? -errno : 0;
+		mode = DP_MODE_GENERIC;
+	}
+	if (err)
+		return attach_error(err, name, mode == DP_MODE_GENERIC ? "generic" : "native",
+				    why, size);
+	if (bpf_obj_pin(fd, link_path(dp, name, path))) {
+		err = -errno;
+		snprintf(why, size, "%s: %s", path, errno_text(-err));
+		return err;
+	}
+	*ret_mode = mode == DP_MODE_GENERIC ? "generic" : "native";
+	return 0;
+}
+
+int dp_detach(struct dp *dp, const char *name, char *why, size_t size)
+{
+	_close_ int fd = link_get(dp, name);
+	char path[300];
+
+	if (fd < 0) {
+		int ifindex = if_nametoindex(name);
+
+		if (ifindex && attached_mode(ifindex, NULL))
+			snprintf(why, size, "%s: not attached by xring: "
+				 "want `ip link set dev %s xdp off`", name, name);
+		else
+			snprintf(why, size, "%s: not attached", name);
+		return -ENOENT;
+	}
+	if (bpf_link_detach(fd)) {
+		int err = -errno;
+
+		snprintf(why, size, "%s: %s", name, errno_text(-err));
+		return err;
+	}
+	unlink(link_path(dp, name, path));
+	return 0;
+}
+
+int dp_interfaces(const struct dp *dp, struct dp_interface **ret, size_t *ret_count)
+{
+	struct if_nameindex *all = if_nameindex();
+	_free_ struct dp_interface *list = NULL;
+	size_t count = 0;
+
+	if (!all)
+		return log_err(-errno, "interfaces");
+	for (size_t i = 0; all[i].if_index; i++)
+		count++;
+	list = calloc(count ?: 1, sizeof(*list));
+	count = 0;
+	for (size_t i = 0; list && all[i].if_index; i++) {
+		struct dp_interface *it = &list[count];
+		_close_ int link = -1;
+
+		it->mode = attached_mode(all[i].if_index, &it->prog_id);
+		if (!it->mode)
+			continue;
+		snprintf(it->name, sizeof(it->name), "%s", all[i].if_name);
+		link = link_get(dp, it->name);
+		it->by = link >= 0 ? "link" : it->prog_id == dp->prog_id ? "ip" : "other";
+		count++;
+	}
+	if_freenameindex(all);
+	if (!list)
+		return -ENOMEM;
+	*ret = take_ptr(list);
+	*ret_count = count;
+	return 0;
+}

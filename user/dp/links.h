@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DP_LINKS_H
+#define XRING_DP_LINKS_H
+
+#include "dp/dp.h"
+
+/* Makes every pinned link run prog_fd, and forgets links whose interface is gone. */
+int links_update(struct dp *dp, int prog_fd);
+
+#endif
