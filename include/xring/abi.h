@@ -128,9 +128,8 @@ struct xring_slot {
 			__u64 dst_mask;
 			__u64 ports_mask;
 			__u8 ring_shift;	/* 32 - k */
-			__u8 pad;
-			__u16 service;
-			__u32 old_base;		/* the frozen table, while cells move */
+			__u8 pad[3];
+			__u32 old_base;		/* room for the frozen table of a change */
 		};
 		struct {
 			__be16 vip_port;	/* 0: the packet's own */

@@ -100,6 +100,25 @@ void template_fill(enum mode mode, const struct address *to, uint16_t port,
 	}
 }
 
+bool template_same_target(const struct xring_template *a, const struct xring_template *b)
+{
+	const size_t daddr4 = offsetof(struct iphdr, daddr);
+	const size_t daddr6 = offsetof(struct ipv6hdr, daddr);
+
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case XRING_IPIP4:
+		return !memcmp(a->ip + daddr4, b->ip + daddr4, 4);
+	case XRING_IPIP6:
+		return !memcmp(a->ip + daddr6, b->ip + daddr6, 16);
+	case XRING_NAT4:
+	case XRING_NAT6:
+		return !memcmp(a->ip, b->ip, sizeof(struct xring_nat));
+	}
+	return a->kind == XRING_L2;
+}
+
 /* The first `bits` of an address, as a mask in memory order. */
 static void prefix_mask(unsigned bits, uint8_t ret[16])
 {

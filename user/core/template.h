@@ -23,6 +23,9 @@ struct next_hop {
 void template_fill(enum mode mode, const struct address *to, uint16_t port,
 		   const struct next_hop *hop, struct xring_template *ret);
 
+/* Do two templates lead to one backend in one way, whatever the next hop? */
+bool template_same_target(const struct xring_template *a, const struct xring_template *b);
+
 /*
  * What is hashed: fills a service slot's key masks, for a VIP of that family
  * (AF_INET or AF_INET6).

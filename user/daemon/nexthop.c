@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <linux/if_arp.h>
+#include <net/if_arp.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -275,6 +275,7 @@ static const char *resolve(struct mnl_socket *nl, struct nexthop *nh, struct nex
 	uint32_t mtu;
 
 	*ret = (struct next_hop){};
+	nh->pending = false;
 	why = resolve_route(nl, nh, ret, &mtu);
 	if (why)
 		return why;
@@ -282,9 +283,12 @@ static const char *resolve(struct mnl_socket *nl, struct nexthop *nh, struct nex
 		return "its interface is down";
 	if (link.type != ARPHRD_ETHER)
 		return "its interface is not Ethernet";
-	if (neighbour_get(nl, nh->route_ifindex, neighbour_of(nh), &neighbour) ||
-	    !(neighbour.state & NUD_USABLE))
+	if (neighbour_get(nl, nh->route_ifindex, neighbour_of(nh), &neighbour))
+		neighbour.state = NUD_NONE;
+	if (!(neighbour.state & NUD_USABLE)) {
+		nh->pending = neighbour.state != NUD_FAILED;
 		return "its neighbour does not answer";
+	}
 	memcpy(ret->own_mac, link.mac, sizeof(ret->own_mac));
 	memcpy(ret->mac, neighbour.mac, sizeof(ret->mac));
 	if (!mtu || mtu > link.mtu)
@@ -316,15 +320,6 @@ static bool refresh(struct nexthop_table *table, struct nexthop *nh)
 	return changed;
 }
 
-static void refresh_all(void *context)
-{
-	struct nexthop_table *table = context;
-
-	for (size_t i = 0; i < table->count; i++)
-		if (refresh(table, table->list[i]))
-			table->changed(table->context, table->list[i]);
-}
-
 /* Wakes the neighbours that are not proven: new, stale or failed ones. */
 static void keep_alive(struct nexthop_table *table, struct nexthop *nh)
 {
@@ -336,6 +331,20 @@ static void keep_alive(struct nexthop_table *table, struct nexthop *nh)
 	    neighbour.state & (NUD_REACHABLE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP))
 		return;
 	neighbour_use(table->requests, nh->route_ifindex, neighbour_of(nh));
+}
+
+static void refresh_all(void *context)
+{
+	struct nexthop_table *table = context;
+
+	for (size_t i = 0; i < table->count; i++) {
+		struct nexthop *nh = table->list[i];
+
+		if (refresh(table, nh))
+			table->changed(table->context, nh);
+		if (nh->pending)
+			keep_alive(table, nh);
+	}
 }
 
 static void keep_all_alive(void *context)

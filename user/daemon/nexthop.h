@@ -19,7 +19,7 @@ struct nexthop {
 	struct address gateway;		/* family 0: on the link */
 	unsigned users;
 	uint32_t route_ifindex;		/* what the route says, resolved or not */
-	bool probed;			/* the kernel was asked to resolve it */
+	bool pending;			/* the neighbour is being asked: no news is no bad news */
 };
 
 /* changed: the way to nh->to is another one now (or there is none). */

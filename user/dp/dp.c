@@ -196,7 +196,7 @@ static int program_replace(struct dp *dp, int fd, const char *path)
 {
 	char fresh[300];
 
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	snprintf(fresh, sizeof(fresh), "%s_new", path);	/* bpffs refuses dots */
 	unlink(fresh);
 	if (bpf_obj_pin(fd, fresh))
 		return log_err(-errno, "pin %s", fresh);

@@ -21,9 +21,19 @@ static void closedirp(DIR **dir)
 		closedir(*dir);
 }
 
+/* bpffs refuses a dot, and an interface's name cannot hold a colon. */
+static void swap(char *text, char from, char to)
+{
+	while ((text = strchr(text, from)))
+		*text = to;
+}
+
 static const char *link_path(const struct dp *dp, const char *name, char buf[300])
 {
-	snprintf(buf, 300, "%s/" LINK_PREFIX "%s", dp->dir, name);
+	int len = snprintf(buf, 300, "%s/" LINK_PREFIX, dp->dir);
+
+	snprintf(buf + len, 300 - len, "%s", name);
+	swap(buf + len, '.', ':');
 	return buf;
 }
 
@@ -69,11 +79,12 @@ int links_update(struct dp *dp, int prog_fd)
 	if (!dir)
 		return log_err(-errno, "%s", dp->dir);
 	while ((entry = readdir(dir))) {
-		const char *name = entry->d_name + strlen(LINK_PREFIX);
+		char *name = entry->d_name + strlen(LINK_PREFIX);
 		int err;
 
 		if (strncmp(entry->d_name, LINK_PREFIX, strlen(LINK_PREFIX)))
 			continue;
+		swap(name, ':', '.');
 		err = link_update(dp, name, prog_fd);
 		if (err)
 			return err;

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/util.h"
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= n;
+	}
+	return 0;
+}
+
+static int directory_sync(const char *path)
+{
+	char copy[PATH_MAX];
+	_close_ int fd = -1;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || fsync(fd) ? -errno : 0;
+}
+
+int file_replace(const char *path, const char *text, size_t len, unsigned mode)
+{
+	char fresh[PATH_MAX];
+	_close_ int fd = -1;
+	struct stat old;
+	int err;
+
+	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
+		return -ENAMETOOLONG;
+	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	err = write_all(fd, text, len);
+	if (!err && !stat(path, &old) &&
+	    (fchmod(fd, old.st_mode & 07777) || fchown(fd, old.st_uid, old.st_gid)))
+		err = -errno;
+	if (!err && fsync(fd))
+		err = -errno;
+	if (!err && rename(fresh, path))
+		err = -errno;
+	if (err) {
+		unlink(fresh);
+		return err;
+	}
+	return directory_sync(path);
+}

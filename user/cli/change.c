@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The commands that change something. What can be told without the daemon is told here. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "core/text.h"
+#include "proto/proto.h"
+
+/* Is the option's value, where it is given, one that `parse` takes? */
+#define check_option(args, name, want, parse)                                              \
+	({                                                                                 \
+		const char *text_ = option(args, name);                                    \
+		text_ && (parse) ? words_wrong("%s %s: want %s", name, text_, want) : 0;   \
+	})
+
+static int check_name(const char *what, const char *name)
+{
+	return name_valid(name) ? 0 : words_wrong("%s %s: want %s", what, name, WANT_NAME);
+}
+
+static int check_vips(const struct args *args, json_t *ret)
+{
+	struct vip vip;
+
+	for (size_t i = 0; i < args->option_count; i++) {
+		const char *text = args->options[i].value;
+
+		if (strcmp(args->options[i].name, "vip"))
+			continue;
+		if (vip_parse(text, &vip))
+			return words_wrong("vip %s: want %s", text, WANT_VIP);
+		json_array_append_new(ret, json_string(text));
+	}
+	return 0;
+}
+
+static int check_service(const struct args *args, json_t *vips)
+{
+	uint32_t vnodes;
+	enum mode mode;
+	struct key key;
+
+	return check_name("service", args->words[0]) ?: check_vips(args, vips) ?:
+	       check_option(args, "mode", WANT_MODE, mode_parse(text_, &mode)) ?:
+	       check_option(args, "key", WANT_KEY, key_parse(text_, &key)) ?:
+	       check_option(args, "vnodes", WANT_VNODES, vnodes_parse(text_, &vnodes));
+}
+
+static int change(const struct args *args, json_t *request)
+{
+	json_t *data = NULL;
+	int code;
+
+	if (option(args, "now"))
+		json_object_set_new(request, "now", json_true());
+	if (option(args, "cut"))
+		json_object_set_new(request, "cut", json_true());
+	code = ask(args, request, &data);
+	json_decref(data);
+	return code;
+}
+
+static int service_change(const struct args *args, const char *verb)
+{
+	json_t *vips = json_array(), *request;
+	int code = check_service(args, vips);
+
+	if (code) {
+		json_decref(vips);
+		return code;
+	}
+	request = request_new(verb);
+	request_set(request, "service", args->words[0]);
+	request_set(request, "mode", option(args, "mode"));
+	request_set(request, "key", option(args, "key"));
+	request_set(request, "vnodes", option(args, "vnodes"));
+	if (json_array_size(vips))
+		json_object_set(request, "vips", vips);
+	json_decref(vips);
+	return change(args, request);
+}
+
+int run_service_add(const struct args *args)
+{
+	if (!option(args, "vip"))
+		return words_wrong("service add: want --vip %s", WANT_VIP);
+	if (!option(args, "mode"))
+		return words_wrong("service add: want --mode %s", WANT_MODE);
+	return service_change(args, "service-add");
+}
+
+int run_service_set(const struct args *args)
+{
+	if (!option(args, "vip") && !option(args, "mode") && !option(args, "vnodes") &&
+	    !option(args, "key"))
+		return words_wrong("service set: want --vip, --mode, --vnodes or --key");
+	return service_change(args, "service-set");
+}
+
+int run_service_del(const struct args *args)
+{
+	json_t *request;
+	int code = check_name("service", args->words[0]);
+
+	if (code)
+		return code;
+	request = request_new("service-del");
+	request_set(request, "service", args->words[0]);
+	return change(args, request);
+}
+
+static int backend_change(const struct args *args, const char *verb, const char *address)
+{
+	struct address parsed;
+	uint32_t weight;
+	uint16_t port;
+	json_t *request;
+	int code = check_name("service", args->words[0]) ?:
+		   check_name("backend", args->words[1]) ?:
+		   check_option(args, "weight", WANT_WEIGHT, weight_parse(text_, &weight));
+
+	if (!code && address && endpoint_parse(address, &parsed, &port))
+		code = words_wrong("address %s: want %s", address, WANT_ENDPOINT);
+	if (code)
+		return code;
+	request = request_new(verb);
+	request_set(request, "service", args->words[0]);
+	request_set(request, "name", args->words[1]);
+	request_set(request, "address", address);
+	request_set(request, "weight", option(args, "weight"));
+	return change(args, request);
+}
+
+int run_backend_add(const struct args *args)
+{
+	return backend_change(args, "backend-add", args->words[2]);
+}
+
+int run_backend_set(const struct args *args)
+{
+	if (!option(args, "weight"))
+		return words_wrong("backend set: want --weight %s", WANT_WEIGHT);
+	return backend_change(args, "backend-set", NULL);
+}
+
+int run_backend_del(const struct args *args)
+{
+	return backend_change(args, "backend-del", NULL);
+}
+
+int run_attach(const struct args *args)
+{
+	const char *mode = option(args, "mode");
+	json_t *request, *data = NULL;
+	int code;
+
+	if (mode && strcmp(mode, "native") && strcmp(mode, "generic"))
+		return words_wrong("mode %s: want native or generic", mode);
+	request = request_new("attach");
+	request_set(request, "interface", args->words[0]);
+	request_set(request, "mode", mode);
+	code = ask(args, request, &data);
+	if (code)
+		return code;
+	if (args->json)
+		json_print(data);
+	else
+		printf("%s: attached (%s)\n", args->words[0],
+		       json_string_value(json_object_get(data, "mode")));
+	json_decref(data);
+	return 0;
+}
+
+int run_detach(const struct args *args)
+{
+	json_t *request = request_new("detach"), *data = NULL;
+	int code;
+
+	request_set(request, "interface", args->words[0]);
+	code = ask(args, request, &data);
+	json_decref(data);
+	return code;
+}
+
+/* Writes the file, and tells the daemon that it says now what runs. */
+static int save_to(const struct args *args, const char *path, const char *yaml, bool own)
+{
+	json_t *request, *data = NULL;
+	int err = file_replace(path, yaml, strlen(yaml), 0640), code;
+
+	if (err) {
+		fprintf(stderr, "xring: %s: %s\n", path, errno_text(-err));
+		return EXIT_NO;
+	}
+	if (!own)
+		return 0;
+	request = request_new("saved");
+	request_set(request, "yaml", yaml);
+	code = ask(args, request, &data);
+	json_decref(data);
+	if (!code)
+		printf("%s: saved\n", path);
+	return code;
+}
+
+int run_save(const struct args *args)
+{
+	const char *to = args->word_count ? args->words[0] : NULL, *file, *yaml;
+	json_t *data = NULL;
+	int code = ask(args, request_new("save"), &data);
+
+	if (code)
+		return code;
+	file = json_string_value(json_object_get(data, "file"));
+	yaml = json_string_value(json_object_get(data, "yaml"));
+	if (args->json)
+		code = json_print(data);
+	else if (to && !strcmp(to, "-"))
+		fputs(yaml, stdout);
+	else
+		code = save_to(args, to ?: file, yaml, !to || !strcmp(to, file));
+	json_decref(data);
+	return code;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_CLI_H
+#define XRING_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * One table of commands: the words, what follows them, and who does it. Usage,
+ * help and completion print from the same table (main.c).
+ */
+#define WORDS_MAX 4096
+#define OPTIONS_MAX 64
+
+struct args {
+	const char *socket;
+	bool json;
+	const struct command *command;
+	const char **words;		/* behind the command's own */
+	size_t word_count;
+	struct { const char *name, *value; } options[OPTIONS_MAX];
+	size_t option_count;
+};
+
+struct command {
+	const char *name;		/* "service add" */
+	const char *usage;		/* "NAME --vip ..." */
+	const char *help;
+	const char *options;		/* "vip= mode= now": those with a value end in = */
+	unsigned min, max;		/* words */
+	int (*run)(const struct args *args);
+};
+
+const struct command *commands(size_t *ret_count);
+
+/* NULL where the option was not given; the last one counts. */
+const char *option(const struct args *args, const char *name);
+
+/* Says what is wrong with the words; EXIT_WORDS. */
+int words_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Sends the request (taken over) and waits for the answer. 0 with *ret the data
+ * (NULL where there is none; to be decref'd), or the exit code, the reason said.
+ */
+int ask(const struct args *args, json_t *request, json_t **ret);
+
+/* A request with this verb. */
+json_t *request_new(const char *verb);
+void request_set(json_t *request, const char *key, const char *value);	/* not if NULL */
+
+/* Prints the data as --json does. */
+int json_print(const json_t *data);
+
+/* What each command does. */
+int run_service_add(const struct args *args);
+int run_service_set(const struct args *args);
+int run_service_del(const struct args *args);
+int run_service_list(const struct args *args);
+int run_service_show(const struct args *args);
+int run_backend_add(const struct args *args);
+int run_backend_set(const struct args *args);
+int run_backend_del(const struct args *args);
+int run_backend_list(const struct args *args);
+int run_ring_show(const struct args *args);
+int run_ring_lookup(const struct args *args);
+int run_attach(const struct args *args);
+int run_detach(const struct args *args);
+int run_stats(const struct args *args);
+int run_status(const struct args *args);
+int run_save(const struct args *args);
+int run_completion(const struct args *args);
+
+#endif

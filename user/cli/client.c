@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/buffer.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "cli/cli.h"
+#include "proto/proto.h"
+
+json_t *request_new(const char *verb)
+{
+	return json_pack("{ss}", "do", verb);
+}
+
+void request_set(json_t *request, const char *key, const char *value)
+{
+	if (value)
+		json_object_set_new(request, key, json_string(value));
+}
+
+static int daemon_connect(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		fprintf(stderr, "xring: %s: want a shorter path of a socket\n", path);
+		return -1;
+	}
+	strcpy(address.sun_path, path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+		fprintf(stderr, "xring: xringd does not answer on %s: %s%s\n", path,
+			errno_text(errno),
+			errno == EACCES ? " (want root or the group xring)" : "");
+		return -1;
+	}
+	return take_fd(&fd);
+}
+
+static int send_all(int fd, struct buffer *b)
+{
+	while (buffer_len(b)) {
+		ssize_t n = buffer_write(b, fd);
+
+		if (n < 0 && n != -EINTR)
+			return n;
+	}
+	return 0;
+}
+
+/* The answer's line; NULL where the daemon hung up. */
+static char *exchange(int fd, const char *request, struct buffer *b)
+{
+	size_t len;
+	char *line;
+
+	if (buffer_append(b, request, strlen(request)) || buffer_append(b, "\n", 1))
+		return NULL;
+	send_all(fd, b);	/* a refusal may wait to be read although this fails */
+	while (!(line = buffer_line(b, &len)))
+		if (buffer_read(b, fd) <= 0)
+			return NULL;
+	return line;
+}
+
+int ask(const struct args *args, json_t *request, json_t **ret)
+{
+	_free_ char *text = json_dumps(request, JSON_COMPACT);
+	_close_ int fd = -1;
+	struct buffer b = {};
+	json_t *answer;
+	const char *line;
+	int code = 0;
+
+	json_decref(request);
+	if (!text)
+		return words_wrong("want text in UTF-8");
+	fd = daemon_connect(args->socket);
+	if (fd < 0)
+		return EXIT_NO;
+	line = exchange(fd, text, &b);
+	answer = line ? json_loads(line, 0, NULL) : NULL;
+	buffer_clear(&b);
+	if (!answer) {
+		fprintf(stderr, "xring: xringd on %s hung up\n", args->socket);
+		return EXIT_NO;
+	}
+	if (json_is_true(json_object_get(answer, "ok"))) {
+		*ret = json_incref(json_object_get(answer, "data"));
+	} else {
+		fprintf(stderr, "xring: %s\n",
+			json_string_value(json_object_get(answer, "error")) ?: "no reason given");
+		code = json_integer_value(json_object_get(answer, "code")) ?: EXIT_NO;
+	}
+	json_decref(answer);
+	return code;
+}
+
+int json_print(const json_t *data)
+{
+	json_dumpf(data, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+	putchar('\n');
+	return 0;
+}

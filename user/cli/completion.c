@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Completion for bash, from the table of commands; names come from the daemon. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static void print_first_words(void)
+{
+	const char *last = "";
+	size_t count;
+	const struct command *all = commands(&count);
+
+	printf("\t\twords=\"");
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strcspn(all[i].name, " ");
+
+		if (strncmp(last, all[i].name, len))
+			printf("%.*s ", (int)len, all[i].name);
+		last = all[i].name;
+	}
+	printf("--socket --json --help --version\" ;;\n");
+}
+
+/* "service)": the second words. */
+static void print_second_words(void)
+{
+	size_t count;
+	const struct command *all = commands(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *space = strchr(all[i].name, ' ');
+		size_t len = space ? (size_t)(space - all[i].name) : 0;
+
+		if (!space || (i && !strncmp(all[i - 1].name, all[i].name, len + 1)))
+			continue;
+		printf("\t\"%.*s\")\n\t\twords=\"", (int)len, all[i].name);
+		for (size_t j = i; j < count && !strncmp(all[j].name, all[i].name, len + 1); j++)
+			printf("%s ", all[j].name + len + 1);
+		printf("\" ;;\n");
+	}
+}
+
+/* "service add"): its options. */
+static void print_options(void)
+{
+	size_t count;
+	const struct command *all = commands(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *at = all[i].options;
+
+		printf("\t\"%s\"*)\n\t\twords=\"--json --socket", all[i].name);
+		while (*at) {
+			size_t len = strcspn(at, " =");
+
+			printf(" %s%.*s", len > 1 ? "--" : "-", (int)len, at);
+			at += strcspn(at, " ");
+			at += strspn(at, " ");
+		}
+		printf("\" ;;\n");
+	}
+}
+
+int run_completion(const struct args *args)
+{
+	if (strcmp(args->words[0], "bash"))
+		return words_wrong("completion %s: want bash", args->words[0]);
+	printf("# bash completion for xring: source <(xring completion bash)\n"
+	       "_xring_names() { xring \"$@\" 2>/dev/null | awk 'NR > 1 { print $COL }' "
+	       "COL=\"${col:-1}\"; }\n"
+	       "_xring()\n{\n"
+	       "\tlocal cur=\"${COMP_WORDS[COMP_CWORD]}\" words=\"\"\n"
+	       "\tlocal line=\"${COMP_WORDS[*]:1:COMP_CWORD-1}\"\n"
+	       "\tcase \"$line\" in\n"
+	       "\t\"\")\n");
+	print_first_words();
+	print_second_words();
+	printf("\t*--mode)\n\t\twords=\"nat l2 ipip native generic\" ;;\n"
+	       "\t*--key)\n\t\twords=\"flow client client-prefix/24,56 client-port\" ;;\n"
+	       "\t\"attach\"|\"detach\")\n\t\twords=\"$(ls /sys/class/net)\" ;;\n"
+	       "\t\"completion\")\n\t\twords=\"bash\" ;;\n"
+	       "\t\"service set\"|\"service del\"|\"service show\"|\"backend add\"|"
+	       "\"backend set\"|\"backend del\"|\"backend list\"|\"ring show\"|"
+	       "\"ring lookup\"|\"stats\")\n"
+	       "\t\twords=\"$(_xring_names service list)\" ;;\n"
+	       "\t\"backend set \"+([^ ])|\"backend del \"+([^ ]))\n"
+	       "\t\twords=\"$(col=2 _xring_names backend list \"${COMP_WORDS[3]}\")\" ;;\n");
+	print_options();
+	printf("\tesac\n"
+	       "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+	       "}\n"
+	       "shopt -s extglob\n"
+	       "complete -F _xring xring\n");
+	return 0;
+}

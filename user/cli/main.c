@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "cli/cli.h"
+#include "proto/proto.h"
+
+static const struct command table[] = {
+	{ "service add", "NAME --vip ADDR:PORT/tcp|udp... --mode nat|l2|ipip [--key KEY] [--vnodes N]",
+	  "a new service", "vip= mode= key= vnodes= now", 1, 1, run_service_add },
+	{ "service set", "NAME [--vip V...] [--mode M] [--vnodes N] [--key KEY --cut]",
+	  "change a service", "vip= mode= key= vnodes= now cut", 1, 1, run_service_set },
+	{ "service del", "NAME", "remove a service", "now", 1, 1, run_service_del },
+	{ "service list", "", "all services", "", 0, 0, run_service_list },
+	{ "service show", "NAME", "one service and its backends", "", 1, 1, run_service_show },
+	{ "backend add", "SERVICE NAME ADDR[:PORT] [--weight W]", "a new backend",
+	  "weight= now", 3, 3, run_backend_add },
+	{ "backend set", "SERVICE NAME --weight W", "change a backend", "weight= now", 2, 2,
+	  run_backend_set },
+	{ "backend del", "SERVICE NAME", "remove a backend", "now", 2, 2, run_backend_del },
+	{ "backend list", "[SERVICE]", "backends and the way to them", "", 0, 1,
+	  run_backend_list },
+	{ "ring show", "SERVICE", "virtual nodes, exact shares, shares of the packets seen", "",
+	  1, 1, run_ring_show },
+	{ "ring lookup", "SERVICE [-n N] KEY...  |  --nodes a,b=2.5,c [--vnodes N] [-n N] KEY...|-",
+	  "who owns a key", "nodes= vnodes= n=", 1, WORDS_MAX, run_ring_lookup },
+	{ "attach", "DEV [--mode native|generic]", "run the program on an interface", "mode=", 1,
+	  1, run_attach },
+	{ "detach", "DEV", "and no longer", "", 1, 1, run_detach },
+	{ "stats", "[SERVICE]", "packets by verdict, service and backend", "", 0, 1, run_stats },
+	{ "status", "", "the daemon, its program and its interfaces", "", 0, 0, run_status },
+	{ "save", "[FILE|-]", "write what runs to the configuration file", "", 0, 1, run_save },
+	{ "completion", "bash", "completion for the shell", "", 1, 1, run_completion },
+};
+
+const struct command *commands(size_t *ret_count)
+{
+	*ret_count = ARRAY_SIZE(table);
+	return table;
+}
+
+int words_wrong(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fputs("xring: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+	va_end(args);
+	return EXIT_WORDS;
+}
+
+static void usage(FILE *to)
+{
+	fprintf(to, "usage: xring [--socket PATH] [--json] COMMAND\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		fprintf(to, "  %s%s%s\n      %s\n", table[i].name, *table[i].usage ? " " : "",
+			table[i].usage, table[i].help);
+	fprintf(to, "\n"
+		"  --now on a change writes the maps at once instead of gathering changes.\n"
+		"  --json prints what a command shows for programs.\n"
+		"\nxring(8) has the details.\n");
+}
+
+const char *option(const struct args *args, const char *name)
+{
+	const char *value = NULL;
+
+	for (size_t i = 0; i < args->option_count; i++)
+		if (!strcmp(args->options[i].name, name))
+			value = args->options[i].value;
+	return value;
+}
+
+/* How the list of options names this one: 0 not at all, 1 alone, 2 with a value. */
+static int option_kind(const char *list, const char *name, size_t len, const char **ret)
+{
+	for (const char *at = list; *at; at += strcspn(at, " "), at += strspn(at, " ")) {
+		size_t word = strcspn(at, " =");
+
+		if (word != len || strncmp(at, name, len))
+			continue;
+		*ret = at;
+		return at[word] == '=' ? 2 : 1;
+	}
+	return 0;
+}
+
+static const char *option_name(const char *at)
+{
+	size_t len = strcspn(at, " =");
+
+	return strndup(at, len);	/* as long as the command lives */
+}
+
+/* argv[*i] is an option of the command: takes it, and its value. */
+static int take_option(struct args *args, const char *list, char **argv, int argc, int *i)
+{
+	const char *text = argv[*i], *name = text + strspn(text, "-"), *found = NULL;
+	const char *equals = strchr(name, '=');
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	int kind = option_kind(list, name, len, &found);
+
+	if (!kind)
+		return words_wrong("%s: not an option of %s", text,
+				   args->command ? args->command->name : "xring");
+	if (args->option_count == OPTIONS_MAX)
+		return words_wrong("too many options");
+	if (kind == 1 && equals)
+		return words_wrong("%s: want no value", text);
+	if (kind == 2 && !equals && *i + 1 == argc)
+		return words_wrong("%s: want a value", text);
+	args->options[args->option_count].name = option_name(found);
+	args->options[args->option_count++].value =
+		kind == 1 ? "" : equals ? equals + 1 : argv[++*i];
+	return 0;
+}
+
+static const struct command *find_command(char **argv, int argc, int *ret_used)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "%s%s%s", argv[0],
+			 strchr(table[i].name, ' ') ? " " : "",
+			 strchr(table[i].name, ' ') ? (argc > 1 ? argv[1] : "") : "");
+		if (strcmp(name, table[i].name))
+			continue;
+		*ret_used = strchr(table[i].name, ' ') ? 2 : 1;
+		return &table[i];
+	}
+	return NULL;
+}
+
+/* Options may stand anywhere behind the command; "--" ends them, "-" is a word. */
+static int parse(struct args *args, char **argv, int argc)
+{
+	char list[256];
+	bool ended = false;
+
+	snprintf(list, sizeof(list), "socket= json help %s", args->command->options);
+	for (int i = 0; i < argc; i++) {
+		int err;
+
+		if (ended || argv[i][0] != '-' || !argv[i][1]) {
+			args->words[args->word_count++] = argv[i];
+			continue;
+		}
+		if (!strcmp(argv[i], "--")) {
+			ended = true;
+			continue;
+		}
+		err = take_option(args, list, argv, argc, &i);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int command_usage(const struct command *c, FILE *to)
+{
+	fprintf(to, "usage: xring %s %s\n", c->name, c->usage);
+	return EXIT_WORDS;
+}
+
+static int run(struct args *args)
+{
+	const struct command *c = args->command;
+
+	if (option(args, "help")) {
+		command_usage(c, stdout);
+		return 0;
+	}
+	args->json = args->json || option(args, "json");
+	args->socket = option(args, "socket") ?: args->socket;
+	if (args->word_count < c->min || args->word_count > c->max)
+		return command_usage(c, stderr);
+	return c->run(args);
+}
+
+int main(int argc, char **argv)
+{
+	struct args args = { .socket = PROTO_SOCKET };
+	int i = 1, used = 0, err;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help")) {
+			usage(stdout);
+			return 0;
+		}
+		if (!strcmp(argv[i], "-V") || !strcmp(argv[i], "--version")) {
+			printf("xring %s\n", XRING_VERSION);
+			return 0;
+		}
+		err = take_option(&args, "socket= json", argv, argc, &i);
+		if (err)
+			return err;
+	}
+	if (i == argc) {
+		usage(stderr);
+		return EXIT_WORDS;
+	}
+	args.command = find_command(argv + i, argc - i, &used);
+	if (!args.command)
+		return words_wrong("%s%s%s: no such command; xring --help lists them", argv[i],
+				   i + 1 < argc ? " " : "", i + 1 < argc ? argv[i + 1] : "");
+	args.words = calloc(argc, sizeof(*args.words));
+	if (!args.words)
+		return EXIT_NO;
+	err = parse(&args, argv + i + used, argc - i - used) ?: run(&args);
+	free(args.words);
+	return err;
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The commands that show something: a table for people, --json for programs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/table.h"
+#include "core/text.h"
+
+static const char *text(const json_t *json, const char *key)
+{
+	return json_string_value(json_object_get(json, key)) ?: "";
+}
+
+static long long number(const json_t *json, const char *key)
+{
+	return json_integer_value(json_object_get(json, key));
+}
+
+static double percent(const json_t *json, const char *key)
+{
+	return 100 * json_number_value(json_object_get(json, key));
+}
+
+/* Asks, and prints by `print` or as JSON. */
+static int show(const struct args *args, const char *verb, const char *service,
+		void (*print)(const json_t *data))
+{
+	json_t *request = request_new(verb), *data = NULL;
+	int code;
+
+	request_set(request, "service", service);
+	code = ask(args, request, &data);
+	if (code)
+		return code;
+	if (args->json)
+		json_print(data);
+	else
+		print(data);
+	json_decref(data);
+	return 0;
+}
+
+static const char *word(const struct args *args, size_t i)
+{
+	return i < args->word_count ? args->words[i] : NULL;
+}
+
+/* ---- services, backends ---- */
+
+static void vips_text(const json_t *service, char *buf, size_t size)
+{
+	const json_t *vips = json_object_get(service, "vips"), *vip;
+	size_t i, at = 0;
+
+	buf[0] = 0;
+	json_array_foreach(vips, i, vip)
+		if (at < size)
+			at += snprintf(buf + at, size - at, "%s%s", i ? "," : "",
+				       json_string_value(vip));
+}
+
+static void print_services(const json_t *data)
+{
+	char heads[] = "SERVICE|VIP|MODE|KEY|>VNODES|>BACKENDS", vips[1024];
+	const json_t *service;
+	struct table t;
+	size_t i;
+
+	table_begin(&t, heads);
+	json_array_foreach(data, i, service) {
+		vips_text(service, vips, sizeof(vips));
+		table_cell(&t, "%s", text(service, "name"));
+		table_cell(&t, "%s", vips);
+		table_cell(&t, "%s", text(service, "mode"));
+		table_cell(&t, "%s", text(service, "key"));
+		table_cell(&t, "%lld", number(service, "vnodes"));
+		table_cell(&t, "%zu", json_array_size(json_object_get(service, "backends")));
+	}
+	table_end(&t);
+}
+
+static void backend_row(struct table *t, const json_t *backend)
+{
+	const json_t *hop = json_object_get(backend, "next_hop");
+	double weight = json_number_value(json_object_get(backend, "weight"));
+
+	table_cell(t, "%s", text(backend, "service"));
+	table_cell(t, "%s", text(backend, "name"));
+	table_cell(t, "%s", text(backend, "address"));
+	table_cell(t, "%g", weight);
+	if (!hop)
+		table_cell(t, "not in the maps yet");
+	else if (!strcmp(text(hop, "state"), "resolved"))
+		table_cell(t, "%s%s%s", text(hop, "mac"), *text(hop, "gateway") ? " via " : "",
+			   text(hop, "gateway"));
+	else
+		table_cell(t, "unresolved: %s", text(hop, "why"));
+}
+
+static void print_backends(const json_t *data)
+{
+	char heads[] = "SERVICE|BACKEND|ADDRESS|>WEIGHT|NEXT HOP";
+	const json_t *backend;
+	struct table t;
+	size_t i;
+
+	table_begin(&t, heads);
+	json_array_foreach(data, i, backend)
+		backend_row(&t, backend);
+	table_end(&t);
+}
+
+static void print_service(const json_t *data)
+{
+	char vips[1024];
+
+	vips_text(data, vips, sizeof(vips));
+	printf("service  %s\nvip      %s\nmode     %s\nkey      %s\nvnodes   %lld\n\n",
+	       text(data, "name"), vips, text(data, "mode"), text(data, "key"),
+	       number(data, "vnodes"));
+	print_backends(json_object_get(data, "backends"));
+}
+
+int run_service_list(const struct args *args)
+{
+	return show(args, "service-list", NULL, print_services);
+}
+
+int run_service_show(const struct args *args)
+{
+	return show(args, "service-list", args->words[0], print_service);
+}
+
+int run_backend_list(const struct args *args)
+{
+	return show(args, "backend-list", word(args, 0), print_backends);
+}
+
+/* ---- the ring ---- */
+
+static void print_ring(const json_t *data)
+{
+	char heads[] = "BACKEND|>VNODES|>SHARE|>SEEN|>PACKETS";
+	const json_t *backend;
+	double most = 0, sum = 0;
+	struct table t;
+	size_t i, n = 0;
+
+	printf("%s: %lld points in %lld cells\n\n", text(data, "service"), number(data, "points"),
+	       number(data, "cells"));
+	table_begin(&t, heads);
+	json_array_foreach(json_object_get(data, "backends"), i, backend) {
+		double share = percent(backend, "share");
+
+		table_cell(&t, "%s", text(backend, "name"));
+		table_cell(&t, "%lld", number(backend, "vnodes"));
+		table_cell(&t, "%.2f%%", share);
+		table_cell(&t, "%.2f%%", percent(backend, "seen"));
+		table_cell(&t, "%lld", number(backend, "packets"));
+		if (!number(backend, "vnodes"))
+			continue;
+		share /= number(backend, "vnodes");
+		most = share > most ? share : most;
+		sum += percent(backend, "share");
+		n += number(backend, "vnodes");
+	}
+	table_end(&t);
+	if (n)
+		printf("\nlargest share / what its weight asks for: %.3f\n", most / (sum / n));
+}
+
+int run_ring_show(const struct args *args)
+{
+	return show(args, "ring-show", args->words[0], print_ring);
+}
+
+/* ---- counters ---- */
+
+static void traffic_row(struct table *t, const char *service, const char *backend,
+			const json_t *json)
+{
+	table_cell(t, "%s", service);
+	table_cell(t, "%s", backend);
+	table_cell(t, "%lld", number(json, "packets"));
+	table_cell(t, "%lld", number(json, "bytes"));
+	table_cell(t, "%lld", number(json, "flows"));
+}
+
+static void service_rows(struct table *t, const json_t *service)
+{
+	const json_t *backend;
+	size_t i;
+
+	traffic_row(t, text(service, "name"), "", service);
+	json_array_foreach(json_object_get(service, "backends"), i, backend)
+		traffic_row(t, "", text(backend, "name"), backend);
+}
+
+#define TRAFFIC_HEADS "SERVICE|BACKEND|>PACKETS|>BYTES|>NEW FLOWS"
+
+static void print_service_stats(const json_t *data)
+{
+	char heads[] = TRAFFIC_HEADS;
+	struct table t;
+
+	table_begin(&t, heads);
+	service_rows(&t, data);
+	table_end(&t);
+}
+
+static void print_stats(const json_t *data)
+{
+	const json_t *packets = json_object_get(data, "packets"), *item;
+	char heads[] = ">PACKETS|COUNTER|MEANING", traffic_heads[] = TRAFFIC_HEADS;
+	struct table t;
+	size_t i;
+
+	printf("rx %lld = tx %lld + pass %lld + drop %lld\n\n", number(packets, "rx"),
+	       number(packets, "tx"), number(packets, "pass"), number(packets, "drop"));
+	table_begin(&t, heads);
+	json_array_foreach(json_object_get(data, "reasons"), i, item) {
+		if (!number(item, "packets"))
+			continue;
+		table_cell(&t, "%lld", number(item, "packets"));
+		table_cell(&t, "%s", text(item, "name"));
+		table_cell(&t, "%s", text(item, "help"));
+	}
+	table_end(&t);
+	putchar('\n');
+	table_begin(&t, traffic_heads);
+	json_array_foreach(json_object_get(data, "services"), i, item)
+		service_rows(&t, item);
+	table_end(&t);
+}
+
+int run_stats(const struct args *args)
+{
+	return show(args, "stats", word(args, 0),
+		    args->word_count ? print_service_stats : print_stats);
+}
+
+/* ---- the daemon ---- */
+
+static void print_status(const json_t *data)
+{
+	const json_t *program = json_object_get(data, "program");
+	const json_t *writes = json_object_get(data, "writes");
+	const json_t *room = json_object_get(data, "room");
+	char heads[] = "INTERFACE|MODE|ATTACHED BY|>PROGRAM";
+	const json_t *interface;
+	struct table t;
+	size_t i;
+
+	printf("xringd %s, pid %lld, up %lld s%s\n", text(data, "version"), number(data, "pid"),
+	       number(data, "uptime"),
+	       json_is_true(json_object_get(data, "adopted")) ? ", adopted a running datapath" : "");
+	printf("file     %s\npins     %s\nstate    %s\n", text(data, "file"), text(data, "pins"),
+	       text(data, "state"));
+	printf("program  id %lld, %lld instructions walked by the verifier\n",
+	       number(program, "id"), number(program, "verifier_instructions"));
+	printf("room     %lld services; %lld of %lld backends; %lld of %lld cells\n",
+	       number(data, "services"), number(room, "backends_used"), number(room, "backends"),
+	       number(room, "cells_used"), number(room, "cells"));
+	printf("writes   %lld changes, %lld gathered now; %lld flushes, %lld cells, "
+	       "last %.3f ms, longest %.3f ms\n\n",
+	       number(writes, "asked"), number(writes, "pending"), number(writes, "flushes"),
+	       number(writes, "cells_written"),
+	       json_number_value(json_object_get(writes, "flush_ms")),
+	       json_number_value(json_object_get(writes, "flush_ms_max")));
+	table_begin(&t, heads);
+	json_array_foreach(json_object_get(data, "interfaces"), i, interface) {
+		table_cell(&t, "%s", text(interface, "name"));
+		table_cell(&t, "%s", text(interface, "mode"));
+		table_cell(&t, "%s", text(interface, "by"));
+		table_cell(&t, "%lld", number(interface, "program"));
+	}
+	table_end(&t);
+}
+
+int run_status(const struct args *args)
+{
+	return show(args, "status", NULL, print_status);
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include <xring/abi.h>
+
+#include "base/util.h"
+#include "conf/conf.h"
+#include "core/text.h"
+
+/* No character of it has a meaning in YAML. */
+static bool is_plain(const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
+	return text[0] != '-' && text[0] != '.' && strspn(text, plain) == strlen(text);
+}
+
+static void print_text(FILE *f, const char *text)
+{
+	if (is_plain(text)) {
+		fputs(text, f);
+		return;
+	}
+	fputc('"', f);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', f);
+		fputc(*text, f);
+	}
+	fputc('"', f);
+}
+
+static void print_address(FILE *f, const struct address *a)
+{
+	char text[ADDRESS_TEXT];
+
+	print_text(f, address_print(a, text));
+}
+
+static void print_backend(FILE *f, const struct backend *b)
+{
+	char text[WEIGHT_TEXT];
+
+	fputs("      ", f);
+	print_text(f, b->name);
+	fputs(": ", f);
+	if (!b->port && b->weight == WEIGHT_ONE) {
+		print_address(f, &b->address);
+		fputc('\n', f);
+		return;
+	}
+	fputs("{address: ", f);
+	print_address(f, &b->address);
+	if (b->port)
+		fprintf(f, ", port: %u", b->port);
+	if (b->weight != WEIGHT_ONE)
+		fprintf(f, ", weight: %s", weight_print(b->weight, text));
+	fputs("}\n", f);
+}
+
+static void print_vip(FILE *f, const struct vip *vip)
+{
+	char text[VIP_TEXT];
+
+	vip_print(vip, text);
+	fprintf(f, text[0] == '[' ? " \"%s\"\n" : " %s\n", text);
+}
+
+static void print_vips(FILE *f, const struct service *s)
+{
+	fputs("    vip:", f);
+	if (s->vip_count == 1) {
+		print_vip(f, s->vips);
+		return;
+	}
+	fputc('\n', f);
+	for (size_t i = 0; i < s->vip_count; i++) {
+		fputs("      -", f);
+		print_vip(f, &s->vips[i]);
+	}
+}
+
+static void print_service(FILE *f, const struct service *s)
+{
+	char text[KEY_TEXT];
+
+	fputs("  ", f);
+	print_text(f, s->name);
+	fputs(":\n", f);
+	print_vips(f, s);
+	fprintf(f, "    mode: %s\n", mode_print(s->mode));
+	if (s->key.kind != KEY_FLOW)
+		fprintf(f, "    key: %s\n", key_print(&s->key, text));
+	if (s->vnodes != VNODES_DEFAULT)
+		fprintf(f, "    vnodes: %u\n", s->vnodes);
+	if (s->backend_count)
+		fputs("    backends:\n", f);
+	for (size_t i = 0; i < s->backend_count; i++)
+		print_backend(f, &s->backends[i]);
+}
+
+static void print_interfaces(FILE *f, const struct model *m)
+{
+	if (!m->interface_count)
+		return;
+	fputs("interfaces: [", f);
+	for (size_t i = 0; i < m->interface_count; i++) {
+		fputs(i ? ", " : "", f);
+		print_text(f, m->interfaces[i]);
+	}
+	fputs("]\n", f);
+}
+
+/* Of two values in one line, those that differ from their defaults. */
+static void print_pair(FILE *f, const char *key, const char *first, const char *first_key,
+		       const char *second, const char *second_key)
+{
+	if (!*first && !*second)
+		return;
+	fprintf(f, "%s: {", key);
+	if (*first)
+		fprintf(f, "%s: %s", first_key, first);
+	if (*first && *second)
+		fputs(", ", f);
+	if (*second)
+		fprintf(f, "%s: %s", second_key, second);
+	fputs("}\n", f);
+}
+
+#define NUMBER_TEXT 16
+
+static const char *number(uint32_t value, uint32_t normal, char buf[NUMBER_TEXT])
+{
+	buf[0] = '\0';
+	if (value != normal)
+		snprintf(buf, NUMBER_TEXT, "%u", value);
+	return buf;
+}
+
+static void print_numbers(FILE *f, const struct model *m)
+{
+	char first[WEIGHT_TEXT] = "", second[NUMBER_TEXT], cells[NUMBER_TEXT];
+
+	if (m->flush_interval_ms != FLUSH_INTERVAL_MS)
+		weight_print(m->flush_interval_ms, first);
+	print_pair(f, "flush", first, "interval",
+		   number(m->flush_changes, FLUSH_CHANGES, second), "changes");
+	print_pair(f, "limits", number(m->limit_cells, XRING_CELLS, cells), "cells",
+		   number(m->limit_backends, XRING_BACKENDS, second), "backends");
+}
+
+static void print_model(FILE *f, const struct model *m)
+{
+	fputs("hash_key: ", f);
+	for (size_t i = 0; i < HASH_KEY_BYTES; i++)
+		fprintf(f, "%02x", m->hash_key[i]);
+	fputc('\n', f);
+	print_interfaces(f, m);
+	print_numbers(f, m);
+	if (m->service_count)
+		fputs("services:\n", f);
+	for (size_t i = 0; i < m->service_count; i++)
+		print_service(f, &m->services[i]);
+}
+
+char *conf_print(const struct model *m)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	bool failed;
+
+	if (!f)
+		return NULL;
+	print_model(f, m);
+	failed = ferror(f);
+	if (fclose(f) || failed) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_KEY_H
+#define XRING_KEY_H
+
+#include <xring/abi.h>
+
+#include "core/model.h"
+
+/*
+ * A partition key as people write it, hashed as the datapath hashes it:
+ *
+ *     client          192.0.2.7
+ *     client-prefix   192.0.2.0/24, or any address in it
+ *     client-port     192.0.2.7:5555
+ *     flow            192.0.2.7:5555,10.200.1.1:80[/tcp|/udp], the second a VIP of s
+ *
+ * expanded is what hash_expand() made. 0, or -EINVAL and why.
+ */
+int key_hash_text(const char *text, const struct service *s,
+		  const uint64_t expanded[XRING_HASH_KEYS], uint32_t *ret,
+		  char *why, size_t size);
+
+#endif

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The three-way rule, one name at a time. Of a service or a backend three
+ * states are known: as it runs, as the file said when it was last loaded, and
+ * as the file says now.
+ *
+ *     loaded  file    the name
+ *     -       -       stays as it runs: commands alone know it
+ *     -       yes     becomes the file's
+ *     yes     -       goes
+ *     yes     yes     takes the fields in which file differs from loaded; one
+ *                     that a command has removed stays removed
+ *
+ * Names are sorted in all three models, so one pass meets each name once.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/util.h"
+#include "core/model.h"
+
+/* What is left of a sorted array whose elements start with their name. */
+struct cursor {
+	const char *at;
+	size_t left;
+	size_t size;
+};
+
+enum side {
+	RUNNING,
+	LOADED,
+	IN_FILE,
+	SIDES,
+};
+
+static const char *least_name(const struct cursor sides[SIDES])
+{
+	const char *least = NULL;
+
+	for (int i = 0; i < SIDES; i++)
+		if (sides[i].left && (!least || strcmp(sides[i].at, least) < 0))
+			least = sides[i].at;
+	return least;
+}
+
+/* The element of that name and one step on, or NULL. */
+static const void *cursor_take(struct cursor *c, const char *name)
+{
+	const char *element = c->at;
+
+	if (!c->left || strcmp(element, name))
+		return NULL;
+	c->at += c->size;
+	c->left--;
+	return element;
+}
+
+#define CURSOR(array, count) \
+	{ .at = (const char *)(array), .left = (count), .size = sizeof(*(array)) }
+
+static bool merge_backend(const struct backend *running, const struct backend *loaded,
+			  const struct backend *file, struct backend *ret)
+{
+	if (!loaded)
+		running = loaded = file = file ? file : running;
+	if (!running || !file)
+		return false;
+	*ret = *running;
+	if (!address_equal(&loaded->address, &file->address))
+		ret->address = file->address;
+	if (loaded->port != file->port)
+		ret->port = file->port;
+	if (loaded->weight != file->weight)
+		ret->weight = file->weight;
+	return true;
+}
+
+static int merge_backends(const struct service *running, const struct service *loaded,
+			  const struct service *file, struct service *ret)
+{
+	struct cursor sides[SIDES] = {
+		[RUNNING] = CURSOR(running->backends, running->backend_count),
+		[LOADED] = CURSOR(loaded->backends, loaded->backend_count),
+		[IN_FILE] = CURSOR(file->backends, file->backend_count),
+	};
+	const char *name;
+
+	ret->backends = NULL;
+	ret->backend_count = 0;
+	while ((name = least_name(sides))) {
+		const struct backend *r = cursor_take(&sides[RUNNING], name);
+		const struct backend *l = cursor_take(&sides[LOADED], name);
+		const struct backend *f = cursor_take(&sides[IN_FILE], name);
+		struct backend *backends = array_grow(ret->backends, ret->backend_count,
+						      sizeof(*backends));
+
+		if (!backends)
+			return -ENOMEM;
+		ret->backends = backends;
+		if (merge_backend(r, l, f, &backends[ret->backend_count]))
+			ret->backend_count++;
+	}
+	return 0;
+}
+
+static bool vips_equal(const struct service *a, const struct service *b)
+{
+	if (a->vip_count != b->vip_count)
+		return false;
+	for (size_t i = 0; i < a->vip_count; i++)
+		if (!vip_equal(&a->vips[i], &b->vips[i]))
+			return false;
+	return true;
+}
+
+/* Adds the outcome to m, whose services come in the order of their names. */
+static int merge_service(const struct service *running, const struct service *loaded,
+			 const struct service *file, struct model *m)
+{
+	const struct service *vips;
+	struct service *s;
+
+	if (!loaded)
+		running = loaded = file = file ? file : running;
+	if (!running || !file)
+		return 0;
+	if (model_service_add(m, running->name, &s))
+		return -ENOMEM;
+	s->mode = loaded->mode != file->mode ? file->mode : running->mode;
+	s->key = key_equal(&loaded->key, &file->key) ? running->key : file->key;
+	s->vnodes = loaded->vnodes != file->vnodes ? file->vnodes : running->vnodes;
+	vips = vips_equal(loaded, file) ? running : file;
+	s->vips = array_copy(vips->vips, vips->vip_count, sizeof(*s->vips));
+	if (!s->vips)
+		return -ENOMEM;
+	s->vip_count = vips->vip_count;
+	return merge_backends(running, loaded, file, s);
+}
+
+static int merge_services(const struct model *running, const struct model *loaded,
+			  const struct model *file, struct model *ret)
+{
+	struct cursor sides[SIDES] = {
+		[RUNNING] = CURSOR(running->services, running->service_count),
+		[LOADED] = CURSOR(loaded->services, loaded->service_count),
+		[IN_FILE] = CURSOR(file->services, file->service_count),
+	};
+	const char *name;
+
+	while ((name = least_name(sides))) {
+		const struct service *r = cursor_take(&sides[RUNNING], name);
+		const struct service *l = cursor_take(&sides[LOADED], name);
+		const struct service *f = cursor_take(&sides[IN_FILE], name);
+
+		if (merge_service(r, l, f, ret))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static bool has_interface(const struct model *m, const char *name)
+{
+	for (size_t i = 0; i < m->interface_count; i++)
+		if (!strcmp(m->interfaces[i], name))
+			return true;
+	return false;
+}
+
+static int merge_interfaces(const struct model *running, const struct model *loaded,
+			    const struct model *file, struct model *ret)
+{
+	for (size_t i = 0; i < running->interface_count; i++) {
+		const char *name = running->interfaces[i];
+
+		if (has_interface(loaded, name) && !has_interface(file, name))
+			continue;
+		if (model_interface_add(ret, name) == -ENOMEM)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < file->interface_count; i++) {
+		const char *name = file->interfaces[i];
+
+		if (has_interface(loaded, name))
+			continue;
+		if (model_interface_add(ret, name) == -ENOMEM)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void merge_numbers(const struct model *running, const struct model *loaded,
+			  const struct model *file, struct model *ret)
+{
+	const struct model *from;
+
+	from = memcmp(loaded->hash_key, file->hash_key, HASH_KEY_BYTES) ? file : running;
+	memcpy(ret->hash_key, from->hash_key, HASH_KEY_BYTES);
+	from = loaded->flush_interval_ms != file->flush_interval_ms ? file : running;
+	ret->flush_interval_ms = from->flush_interval_ms;
+	from = loaded->flush_changes != file->flush_changes ? file : running;
+	ret->flush_changes = from->flush_changes;
+	from = loaded->limit_cells != file->limit_cells ? file : running;
+	ret->limit_cells = from->limit_cells;
+	from = loaded->limit_backends != file->limit_backends ? file : running;
+	ret->limit_backends = from->limit_backends;
+}
+
+int model_merge(struct model *running, const struct model *loaded, const struct model *file)
+{
+	struct model m;
+
+	model_init(&m);
+	merge_numbers(running, loaded, file, &m);
+	if (merge_interfaces(running, loaded, file, &m) ||
+	    merge_services(running, loaded, file, &m)) {
+		model_clear(&m);
+		return -ENOMEM;
+	}
+	model_clear(running);
+	*running = m;
+	return 0;
+}
+
+static bool service_equal(const struct service *a, const struct service *b)
+{
+	if (strcmp(a->name, b->name) || a->mode != b->mode || !key_equal(&a->key, &b->key) ||
+	    a->vnodes != b->vnodes || !vips_equal(a, b) || a->backend_count != b->backend_count)
+		return false;
+	for (size_t i = 0; i < a->backend_count; i++)
+		if (!backend_equal(&a->backends[i], &b->backends[i]))
+			return false;
+	return true;
+}
+
+bool model_equal(const struct model *a, const struct model *b)
+{
+	if (memcmp(a->hash_key, b->hash_key, HASH_KEY_BYTES) ||
+	    a->flush_interval_ms != b->flush_interval_ms ||
+	    a->flush_changes != b->flush_changes || a->limit_cells != b->limit_cells ||
+	    a->limit_backends != b->limit_backends ||
+	    a->interface_count != b->interface_count || a->service_count != b->service_count)
+		return false;
+	for (size_t i = 0; i < a->interface_count; i++)
+		if (strcmp(a->interfaces[i], b->interfaces[i]))
+			return false;
+	for (size_t i = 0; i < a->service_count; i++)
+		if (!service_equal(&a->services[i], &b->services[i]))
+			return false;
+	return true;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/slots.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "core/template.h"
+
+static size_t service_slots(const struct service *s)
+{
+	return s->vip_count * (1 + (s->mode == MODE_NAT ? s->backend_count : 0));
+}
+
+size_t slots_count(const struct model *m)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->service_count; i++)
+		count += service_slots(&m->services[i]);
+	return count;
+}
+
+static void fill_service(const struct service *s, const struct vip *vip, uint32_t base,
+			 uint8_t shift, struct xring_slot *ret)
+{
+	slot_address(&vip->address, vip->port, vip->protocol,
+		     vip->address.family == AF_INET ? XRING_SLOT_SERVICE4 : XRING_SLOT_SERVICE6,
+		     ret);
+	slot_key(&s->key, vip->address.family, ret);
+	ret->ring_base = base;
+	ret->ring_shift = shift;
+}
+
+static void fill_reply(const struct vip *vip, const struct backend *b, struct xring_slot *ret)
+{
+	slot_address(&b->address, b->port ?: vip->port, vip->protocol,
+		     vip->address.family == AF_INET ? XRING_SLOT_REPLY4 : XRING_SLOT_REPLY6, ret);
+	memcpy(ret->vip_addr, vip->address.bytes, sizeof(ret->vip_addr));
+	ret->vip_port = htons(vip->port);
+}
+
+size_t slots_fill(const struct service *s, uint32_t base, uint8_t shift, struct xring_slot *ret)
+{
+	size_t count = 0;
+
+	for (size_t v = 0; v < s->vip_count; v++) {
+		const struct vip *vip = &s->vips[v];
+
+		fill_service(s, vip, base, shift, &ret[count++]);
+		for (size_t b = 0; s->mode == MODE_NAT && b < s->backend_count; b++)
+			if (s->backends[b].address.family == vip->address.family)
+				fill_reply(vip, &s->backends[b], &ret[count++]);
+	}
+	return count;
+}
+
+uint64_t slots_flags(const struct xring_slot *slots, size_t count)
+{
+	uint64_t flags = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t kind = slots[i].port >> 24;
+		uint16_t port = slots[i].port;
+
+		if (kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6)
+			flags |= port ? 0 : XRING_VIPS_ANY_PORT;
+		else
+			flags |= XRING_VIPS_REPLIES | (port ? 0 : XRING_VIPS_REPLY_ANY);
+	}
+	return flags;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_SLOTS_H
+#define XRING_SLOTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xring/abi.h>
+
+#include "core/model.h"
+
+/*
+ * The entries of the VIP table that a model asks for: one a VIP, and for nat one
+ * more for each address and port from which replies come.
+ */
+size_t slots_count(const struct model *m);	/* at most that many */
+
+/* Those of one service, whose ring begins at base; returns how many. */
+size_t slots_fill(const struct service *s, uint32_t base, uint8_t shift, struct xring_slot *ret);
+
+/* XRING_VIPS_ANY_PORT and the like, as these entries need them. */
+uint64_t slots_flags(const struct xring_slot *slots, size_t count);
+
+#endif

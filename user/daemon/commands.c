@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The verbs of the control socket. One that changes something edits a copy of
+ * the model, which engine_change() takes as a whole or not at all.
+ */
+#include "daemon/commands.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "conf/conf.h"
+#include "core/text.h"
+#include "proto/proto.h"
+
+int answer_no(struct answer *a, int code, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(a->why, sizeof(a->why), fmt, args);
+	va_end(args);
+	a->code = code;
+	return -EINVAL;
+}
+
+const char *request_text(const json_t *request, const char *key)
+{
+	return json_string_value(json_object_get(request, key));
+}
+
+/* A text that must be there. */
+static const char *need(const json_t *request, const char *key, struct answer *a)
+{
+	const char *text = request_text(request, key);
+
+	if (!text)
+		answer_no(a, EXIT_WORDS, "%s: want a text", key);
+	return text;
+}
+
+struct service *request_service(const struct model *m, const json_t *request, struct answer *a)
+{
+	const char *name = need(request, "service", a);
+	struct service *s = name ? model_service(m, name) : NULL;
+
+	if (name && !s)
+		answer_no(a, EXIT_NO, "service %s: no such service", name);
+	return s;
+}
+
+static int wrong(struct answer *a, const char *what, const char *value, const char *want)
+{
+	return answer_no(a, EXIT_WORDS, "%s %s: want %s", what, value, want);
+}
+
+/* ---- fields ---- */
+
+static int set_vips(struct service *s, const json_t *list, struct answer *a)
+{
+	const json_t *item;
+	size_t i;
+
+	if (!list)
+		return 0;
+	s->vip_count = 0;
+	json_array_foreach(list, i, item) {
+		const char *text = json_string_value(item) ?: "";
+		struct vip vip;
+
+		if (vip_parse(text, &vip))
+			return wrong(a, "vip", text, WANT_VIP);
+		if (service_vip_add(s, &vip))
+			return answer_no(a, EXIT_NO, "no memory");
+	}
+	return 0;
+}
+
+static int set_service(struct service *s, const json_t *request, struct answer *a)
+{
+	const char *mode = request_text(request, "mode");
+	const char *key = request_text(request, "key");
+	const char *vnodes = request_text(request, "vnodes");
+
+	if (mode && mode_parse(mode, &s->mode))
+		return wrong(a, "mode", mode, WANT_MODE);
+	if (key && key_parse(key, &s->key))
+		return wrong(a, "key", key, WANT_KEY);
+	if (vnodes && vnodes_parse(vnodes, &s->vnodes))
+		return wrong(a, "vnodes", vnodes, WANT_VNODES);
+	return set_vips(s, json_object_get(request, "vips"), a);
+}
+
+static int set_backend(struct backend *b, const json_t *request, struct answer *a)
+{
+	const char *address = request_text(request, "address");
+	const char *weight = request_text(request, "weight");
+
+	if (address && endpoint_parse(address, &b->address, &b->port))
+		return wrong(a, "address", address, WANT_ENDPOINT);
+	if (weight && weight_parse(weight, &b->weight))
+		return wrong(a, "weight", weight, WANT_WEIGHT);
+	return 0;
+}
+
+/* ---- edits of a copy of the model ---- */
+
+static int edit_service_add(struct model *m, const json_t *request, struct answer *a)
+{
+	const char *name = need(request, "service", a);
+	struct service *s;
+	int err;
+
+	if (!name)
+		return -EINVAL;
+	if (!name_valid(name))
+		return wrong(a, "service", name, WANT_NAME);
+	if (!request_text(request, "mode"))
+		return answer_no(a, EXIT_WORDS, "service %s: want a mode", name);
+	err = model_service_add(m, name, &s);
+	if (err == -EEXIST)
+		return answer_no(a, EXIT_NO, "service %s: there is one of that name", name);
+	return err ? answer_no(a, EXIT_NO, "no memory") : set_service(s, request, a);
+}
+
+static int edit_service_set(struct model *m, const json_t *request, struct answer *a)
+{
+	struct service *s = request_service(m, request, a);
+
+	return s ? set_service(s, request, a) : -EINVAL;
+}
+
+static int edit_service_del(struct model *m, const json_t *request, struct answer *a)
+{
+	struct service *s = request_service(m, request, a);
+
+	if (!s)
+		return -EINVAL;
+	model_service_remove(m, request_text(request, "service"));
+	return 0;
+}
+
+static int edit_backend_add(struct model *m, const json_t *request, struct answer *a)
+{
+	struct service *s = request_service(m, request, a);
+	const char *name = s ? need(request, "name", a) : NULL;
+	struct backend *b;
+	int err;
+
+	if (!name || !need(request, "address", a))
+		return -EINVAL;
+	if (!name_valid(name))
+		return wrong(a, "backend", name, WANT_NAME);
+	err = service_backend_add(s, name, &b);
+	if (err == -EEXIST)
+		return answer_no(a, EXIT_NO, "service %s: backend %s: there is one of that name",
+				 s->name, name);
+	return err ? answer_no(a, EXIT_NO, "no memory") : set_backend(b, request, a);
+}
+
+static struct backend *request_backend(struct service *s, const json_t *request,
+				       struct answer *a)
+{
+	const char *name = need(request, "name", a);
+	struct backend *b = name ? service_backend(s, name) : NULL;
+
+	if (name && !b)
+		answer_no(a, EXIT_NO, "service %s: backend %s: no such backend", s->name, name);
+	return b;
+}
+
+static int edit_backend_set(struct model *m, const json_t *request, struct answer *a)
+{
+	struct service *s = request_service(m, request, a);
+	struct backend *b = s ? request_backend(s, request, a) : NULL;
+
+	return b ? set_backend(b, request, a) : -EINVAL;
+}
+
+static int edit_backend_del(struct model *m, const json_t *request, struct answer *a)
+{
+	struct service *s = request_service(m, request, a);
+
+	if (!s || !request_backend(s, request, a))
+		return -EINVAL;
+	service_backend_remove(s, request_text(request, "name"));
+	return 0;
+}
+
+typedef int (*edit_fn)(struct model *m, const json_t *request, struct answer *a);
+
+static int edit(struct engine *e, const json_t *request, edit_fn fn, struct answer *a)
+{
+	struct change change = {
+		.now = json_is_true(json_object_get(request, "now")),
+		.cut = json_is_true(json_object_get(request, "cut")),
+		.count = 1,
+	};
+	struct model next;
+	int err = model_copy(&e->model, &next);
+
+	if (err)
+		return answer_no(a, EXIT_NO, "no memory");
+	err = fn(&next, request, a);
+	if (!err) {
+		err = engine_change(e, &next, &change, a->why, sizeof(a->why));
+		if (err)
+			a->code = EXIT_NO;
+	}
+	model_clear(&next);
+	return err;
+}
+
+/* ---- interfaces, files ---- */
+
+static int do_attach(struct engine *e, const json_t *request, struct answer *a)
+{
+	const char *name = need(request, "interface", a), *mode, *became;
+	enum dp_mode wanted = DP_MODE_ANY;
+
+	if (!name)
+		return -EINVAL;
+	mode = request_text(request, "mode");
+	if (mode && !strcmp(mode, "native"))
+		wanted = DP_MODE_NATIVE;
+	else if (mode && !strcmp(mode, "generic"))
+		wanted = DP_MODE_GENERIC;
+	else if (mode)
+		return wrong(a, "mode", mode, "native or generic");
+	if (dp_attach(e->dp, name, wanted, &became, a->why, sizeof(a->why))) {
+		a->code = EXIT_NO;
+		return -EINVAL;
+	}
+	a->data = json_pack("{ssss}", "interface", name, "mode", became);
+	return 0;
+}
+
+static int do_detach(struct engine *e, const json_t *request, struct answer *a)
+{
+	const char *name = need(request, "interface", a);
+
+	if (!name)
+		return -EINVAL;
+	if (dp_detach(e->dp, name, a->why, sizeof(a->why))) {
+		a->code = EXIT_NO;
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* The configuration as it runs; the command writes it where it may. */
+static int do_save(struct engine *e, const json_t *request, struct answer *a)
+{
+	_free_ char *yaml = conf_print(&e->model);
+
+	(void)request;
+	if (!yaml)
+		return answer_no(a, EXIT_NO, "no memory");
+	a->data = json_pack("{ssss}", "file", e->options.file, "yaml", yaml);
+	return 0;
+}
+
+static int do_saved(struct engine *e, const json_t *request, struct answer *a)
+{
+	const char *yaml = need(request, "yaml", a);
+
+	if (!yaml)
+		return -EINVAL;
+	if (engine_saved(e, yaml, a->why, sizeof(a->why))) {
+		a->code = EXIT_NO;
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* ---- the table ---- */
+
+static const struct verb {
+	const char *word;
+	edit_fn edit;
+	int (*run)(struct engine *e, const json_t *request, struct answer *a);
+} verbs[] = {
+	{ "service-add", edit_service_add },
+	{ "service-set", edit_service_set },
+	{ "service-del", edit_service_del },
+	{ "service-list", .run = show_services },
+	{ "backend-add", edit_backend_add },
+	{ "backend-set", edit_backend_set },
+	{ "backend-del", edit_backend_del },
+	{ "backend-list", .run = show_backends },
+	{ "ring-show", .run = show_ring },
+	{ "ring-lookup", .run = show_lookup },
+	{ "attach", .run = do_attach },
+	{ "detach", .run = do_detach },
+	{ "stats", .run = show_stats },
+	{ "status", .run = show_status },
+	{ "save", .run = do_save },
+	{ "saved", .run = do_saved },
+};
+
+static void answer_to(struct engine *e, const json_t *request, struct answer *a)
+{
+	const char *word = request_text(request, "do");
+
+	for (size_t i = 0; word && i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(word, verbs[i].word))
+			continue;
+		if (verbs[i].edit)
+			edit(e, request, verbs[i].edit, a);
+		else
+			verbs[i].run(e, request, a);
+		return;
+	}
+	answer_no(a, EXIT_WORDS, "%.60s: not a verb of this daemon", word ?: "\"do\" is missing");
+}
+
+char *commands_answer(struct engine *e, const char *line, size_t len)
+{
+	struct answer a = {};
+	json_error_t error;
+	json_t *request = json_loadb(line, len, 0, &error), *answer;
+	char *text;
+
+	if (!json_is_object(request))
+		answer_no(&a, EXIT_WORDS, "want one JSON object a line%s%.100s",
+			  request ? "" : ": ", request ? "" : error.text);
+	else
+		answer_to(e, request, &a);
+	if (a.code) {
+		answer = json_pack("{sbsssi}", "ok", 0, "error", a.why, "code", a.code);
+		json_decref(a.data);
+	} else {
+		answer = json_pack("{sbso*}", "ok", 1, "data", a.data);
+	}
+	text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+	json_decref(answer);
+	json_decref(request);
+	return text;
+}

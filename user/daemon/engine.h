@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_ENGINE_H
+#define XRING_ENGINE_H
+
+#include <stdbool.h>
+
+#include "base/loop.h"
+#include "core/model.h"
+#include "daemon/live.h"
+#include "dp/dp.h"
+
+/*
+ * The daemon's mind: what is to be (the model), what is (live), and the way from
+ * one to the other. A change is checked as a whole, kept in the state directory,
+ * and only then answered; the maps follow with the next flush.
+ */
+struct engine_options {
+	const char *file;
+	const char *bpffs;
+	const char *state;		/* directory */
+	bool cut;			/* changes that move every flow are wanted */
+};
+
+struct engine_stats {
+	uint64_t asked;			/* changes */
+	uint64_t flushes;
+	uint64_t cells;			/* words written */
+	uint64_t flush_ns;		/* of the last flush, to its last cell */
+	uint64_t flush_ns_max;
+	unsigned pending;		/* changes gathered now */
+};
+
+struct engine {
+	struct engine_options options;
+	struct loop *loop;
+	struct dp *dp;
+	struct live *live;
+	struct model model;
+	struct loop_timer flush;
+	struct engine_stats stats;
+	uint64_t started;		/* CLOCK_REALTIME, seconds */
+};
+
+/* Logs what is wrong. -EINVAL: the file; other errors: the kernel. */
+int engine_open(const struct engine_options *options, struct loop *loop, struct engine **ret);
+void engine_close(struct engine *e);
+
+/* What a change may ask for beside the change itself. */
+struct change {
+	bool now;			/* do not gather */
+	bool cut;			/* may move every flow */
+	unsigned count;			/* how many changes it is */
+};
+
+/*
+ * Makes *next the model (taken over on success). Otherwise why says what is
+ * wrong, and nothing has changed.
+ */
+int engine_change(struct engine *e, struct model *next, const struct change *change,
+		  char *why, size_t size);
+
+/* Reads the file again; what changed in it is done. */
+int engine_reload(struct engine *e);
+
+/* The file now says what the model says: text is what was written there. */
+int engine_saved(struct engine *e, const char *text, char *why, size_t size);
+
+/* The checks that need the kernel's routes: an l2 backend must be on the link. */
+int engine_check_links(const struct model *m, const struct service **ret_service,
+		       const struct backend **ret_backend);
+
+#endif

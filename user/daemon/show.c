@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What can be seen: the model, the ring, the counters, the daemon itself. */
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "core/key.h"
+#include "core/text.h"
+#include "daemon/commands.h"
+#include "proto/proto.h"
+
+static json_t *count(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static json_t *share(double part, double whole)
+{
+	return json_real(whole > 0 ? part / whole : 0);
+}
+
+#define CIRCLE 4294967296.0
+
+/* ---- services and backends ---- */
+
+/* Exact shares of the ring as it is in the maps, by node index; NULL: no memory. */
+static uint64_t *live_shares(const struct live_service *s)
+{
+	uint64_t *shares = calloc(s->ring.node_count + 1, sizeof(*shares));
+
+	if (shares)
+		ring_shares(&s->ring, shares);
+	return shares;
+}
+
+static json_t *hop_json(const struct nexthop *nh)
+{
+	const struct next_hop *hop = &nh->hop;
+	char gateway[ADDRESS_TEXT] = "", mac[18];
+
+	if (nh->why)
+		return json_pack("{ssss}", "state", "unresolved", "why", nh->why);
+	if (nh->gateway.family)
+		address_print(&nh->gateway, gateway);
+	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", hop->mac[0], hop->mac[1],
+		 hop->mac[2], hop->mac[3], hop->mac[4], hop->mac[5]);
+	return json_pack("{sssisisssssi}", "state", "resolved", "ifindex", hop->ifindex, "mtu",
+			 hop->mtu, "gateway", gateway, "mac", mac, "users", nh->users);
+}
+
+static json_t *backend_json(const struct live *live, const char *service,
+			    const struct backend *b)
+{
+	const struct live_service *s = live_service(live, service);
+	const struct live_node *node = s ? live_node(s, b->name) : NULL;
+	char address[ENDPOINT_TEXT], weight[WEIGHT_TEXT];
+	json_t *json = json_pack("{sssssssf}", "service", service, "name", b->name, "address",
+				 endpoint_print(&b->address, b->port, address), "weight",
+				 b->weight / 1000.0);
+
+	(void)weight;
+	if (node && !node->gone && node->nexthop) {
+		json_object_set_new(json, "id", json_integer(node->id));
+		json_object_set_new(json, "next_hop", hop_json(node->nexthop));
+	}
+	return json;
+}
+
+static json_t *service_json(const struct engine *e, const struct service *s)
+{
+	json_t *vips = json_array(), *backends = json_array();
+	char text[VIP_TEXT], key[KEY_TEXT];
+
+	for (size_t i = 0; i < s->vip_count; i++)
+		json_array_append_new(vips, json_string(vip_print(&s->vips[i], text)));
+	for (size_t i = 0; i < s->backend_count; i++)
+		json_array_append_new(backends, backend_json(e->live, s->name, &s->backends[i]));
+	return json_pack("{sssossssSiso}", "name", s->name, "vips", vips, "mode",
+			 mode_print(s->mode), "key", key_print(&s->key, key), "vnodes",
+			 s->vnodes, "backends", backends);
+}
+
+int show_services(struct engine *e, const json_t *request, struct answer *a)
+{
+	if (request_text(request, "service")) {
+		const struct service *s = request_service(&e->model, request, a);
+
+		if (s)
+			a->data = service_json(e, s);
+		return 0;
+	}
+	a->data = json_array();
+	for (size_t i = 0; i < e->model.service_count; i++)
+		json_array_append_new(a->data, service_json(e, &e->model.services[i]));
+	return 0;
+}
+
+static void backends_append(const struct engine *e, const struct service *s, json_t *list)
+{
+	for (size_t i = 0; i < s->backend_count; i++)
+		json_array_append_new(list, backend_json(e->live, s->name, &s->backends[i]));
+}
+
+int show_backends(struct engine *e, const json_t *request, struct answer *a)
+{
+	if (request_text(request, "service")) {
+		const struct service *s = request_service(&e->model, request, a);
+
+		if (!s)
+			return -1;
+		a->data = json_array();
+		backends_append(e, s, a->data);
+		return 0;
+	}
+	a->data = json_array();
+	for (size_t i = 0; i < e->model.service_count; i++)
+		backends_append(e, &e->model.services[i], a->data);
+	return 0;
+}
+
+/* ---- the ring ---- */
+
+static json_t *node_json(const struct engine *e, const struct live_service *s,
+			 const struct live_node *node, const uint64_t *shares, uint64_t packets)
+{
+	struct xring_traffic traffic = {};
+
+	dp_traffic_read(e->dp, node->id, &traffic);
+	return json_pack("{sssisfsosI}", "name", node->name, "vnodes",
+			 s->ring.nodes[node->index].points, "share",
+			 shares[node->index] / CIRCLE, "seen", share(traffic.packets, packets),
+			 "packets", (json_int_t)traffic.packets);
+}
+
+/* Packets of the backends that are there now. */
+static uint64_t live_packets(const struct engine *e, const struct live_service *s)
+{
+	uint64_t packets = 0;
+
+	for (size_t i = 0; i < s->node_count; i++) {
+		struct xring_traffic one = {};
+
+		dp_traffic_read(e->dp, s->nodes[i]->id, &one);
+		packets += one.packets;
+	}
+	return packets;
+}
+
+int show_ring(struct engine *e, const json_t *request, struct answer *a)
+{
+	const struct service *model = request_service(&e->model, request, a);
+	const struct live_service *s = model ? live_service(e->live, model->name) : NULL;
+	_free_ uint64_t *shares = NULL;
+	uint64_t packets;
+	json_t *nodes;
+
+	if (!model)
+		return -1;
+	nodes = json_array();
+	if (s && s->has_extent) {
+		shares = live_shares(s);
+		packets = live_packets(e, s);
+		for (size_t i = 0; shares && i < s->node_count; i++)
+			if (s->nodes[i]->index < s->ring.node_count)
+				json_array_append_new(nodes, node_json(e, s, s->nodes[i], shares,
+								       packets));
+	}
+	a->data = json_pack("{sssisisiso}", "service", model->name, "vnodes", model->vnodes,
+			    "points", s ? (int)s->ring.point_count : 0, "cells",
+			    s && s->has_extent ? 1 << s->cells.bits : 0, "backends", nodes);
+	return 0;
+}
+
+/* {"key", "hash", "backends": [...]}: the first is what the cells say. */
+static json_t *lookup_json(const struct live_service *s, const char *key, uint32_t hash, size_t n)
+{
+	const struct live_node *owner = live_node_by_id(s, cells_lookup(&s->cells, hash));
+	_free_ uint32_t *found = calloc(n, sizeof(*found));
+	json_t *names = json_array();
+	size_t many = found ? ring_replicas(&s->ring, hash, n, found) : 0;
+
+	if (owner)
+		json_array_append_new(names, json_string(owner->name));
+	for (size_t i = 0; i < many; i++)
+		for (size_t node = 0; node < s->node_count; node++)
+			if (s->nodes[node]->index == found[i] && s->nodes[node] != owner &&
+			    json_array_size(names) < n)
+				json_array_append_new(names, json_string(s->nodes[node]->name));
+	return json_pack("{sssIso}", "key", key, "position", (json_int_t)hash, "backends", names);
+}
+
+int show_lookup(struct engine *e, const json_t *request, struct answer *a)
+{
+	const struct service *model = request_service(&e->model, request, a);
+	const struct live_service *s = model ? live_service(e->live, model->name) : NULL;
+	const json_t *keys = json_object_get(request, "keys"), *key;
+	json_int_t n = json_integer_value(json_object_get(request, "n")) ?: 1;
+	json_t *list;
+	size_t i;
+
+	if (!model)
+		return -1;
+	if (n < 1 || n > 1000)
+		return answer_no(a, EXIT_WORDS, "n %lld: want 1 to 1000", (long long)n);
+	if (!s || !s->has_extent)
+		return answer_no(a, EXIT_NO, "service %s: it is not in the maps yet", model->name);
+	list = json_array();
+	json_array_foreach(keys, i, key) {
+		const char *text = json_string_value(key) ?: "";
+		uint32_t hash;
+
+		if (key_hash_text(text, model, (uint64_t *)e->dp->config->hash_key, &hash,
+				  a->why, sizeof(a->why))) {
+			json_decref(list);
+			a->code = EXIT_WORDS;
+			return -1;
+		}
+		json_array_append_new(list, lookup_json(s, text, hash, n));
+	}
+	a->data = list;
+	return 0;
+}
+
+/* ---- counters ---- */
+
+static const struct {
+	const char *name;
+	const char *help;
+} counters[] = {
+#define X(id, name, help) { name, help },
+	XRING_COUNTERS(X)
+#undef X
+};
+
+static void traffic_set(json_t *json, const struct xring_traffic *t)
+{
+	json_object_set_new(json, "packets", count(t->packets));
+	json_object_set_new(json, "bytes", count(t->bytes));
+	json_object_set_new(json, "flows", count(t->flows));
+}
+
+static json_t *service_stats(const struct engine *e, const struct service *model)
+{
+	const struct live_service *s = live_service(e->live, model->name);
+	json_t *json = json_pack("{ss}", "name", model->name), *backends = json_array();
+	struct xring_traffic traffic = {};
+
+	if (s)
+		live_service_traffic(e->live, s, &traffic);
+	traffic_set(json, &traffic);
+	for (size_t i = 0; s && i < s->node_count; i++) {
+		json_t *backend = json_pack("{ss}", "name", s->nodes[i]->name);
+
+		traffic = (struct xring_traffic){};
+		dp_traffic_read(e->dp, s->nodes[i]->id, &traffic);
+		traffic_set(backend, &traffic);
+		json_array_append_new(backends, backend);
+	}
+	json_object_set_new(json, "backends", backends);
+	return json;
+}
+
+/* Sums by verdict; the first word of a counter's name is its verdict. */
+static json_t *verdicts(const uint64_t values[XRING_CNT_MAX])
+{
+	uint64_t tx = 0, pass = 0, drop = 0;
+
+	for (int i = 0; i < XRING_CNT_MAX; i++) {
+		if (!strncmp(counters[i].name, "tx", 2))
+			tx += values[i];
+		else if (!strncmp(counters[i].name, "pass", 4))
+			pass += values[i];
+		else
+			drop += values[i];
+	}
+	return json_pack("{sosososo}", "rx", count(tx + pass + drop), "tx", count(tx), "pass",
+			 count(pass), "drop", count(drop));
+}
+
+int show_stats(struct engine *e, const json_t *request, struct answer *a)
+{
+	uint64_t values[XRING_CNT_MAX];
+	json_t *services, *reasons;
+
+	if (request_text(request, "service")) {
+		const struct service *s = request_service(&e->model, request, a);
+
+		if (s)
+			a->data = service_stats(e, s);
+		return 0;
+	}
+	if (dp_counters_read(e->dp, values))
+		return answer_no(a, EXIT_NO, "the counters cannot be read");
+	reasons = json_array();
+	for (int i = 0; i < XRING_CNT_MAX; i++)
+		json_array_append_new(reasons, json_pack("{sssoss}", "name", counters[i].name,
+							 "packets", count(values[i]), "help",
+							 counters[i].help));
+	services = json_array();
+	for (size_t i = 0; i < e->model.service_count; i++)
+		json_array_append_new(services, service_stats(e, &e->model.services[i]));
+	a->data = json_pack("{sososo}", "packets", verdicts(values), "reasons", reasons,
+			    "services", services);
+	return 0;
+}
+
+/* ---- the daemon ---- */
+
+static json_t *interfaces_json(const struct engine *e)
+{
+	_free_ struct dp_interface *list = NULL;
+	json_t *json = json_array();
+	size_t n = 0;
+
+	dp_interfaces(e->dp, &list, &n);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(json, json_pack("{sssssssi}", "name", list[i].name, "mode",
+						      list[i].mode, "by", list[i].by, "program",
+						      list[i].prog_id));
+	return json;
+}
+
+static json_t *writes_json(const struct engine_stats *s)
+{
+	return json_pack("{sosisososfsf}", "asked", count(s->asked), "pending", s->pending,
+			 "flushes", count(s->flushes), "cells_written", count(s->cells),
+			 "flush_ms", s->flush_ns / 1e6, "flush_ms_max", s->flush_ns_max / 1e6);
+}
+
+static size_t backends_of(const struct model *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->service_count; i++)
+		n += m->services[i].backend_count;
+	return n;
+}
+
+int show_status(struct engine *e, const json_t *request, struct answer *a)
+{
+	const struct dp *dp = e->dp;
+
+	(void)request;
+	a->data = json_pack(
+		"{sssisIsssssssb s{sisi} so so s{sisisisi} si}",
+		"version", XRING_VERSION, "pid", getpid(), "uptime",
+		(json_int_t)(time(NULL) - e->started), "file", e->options.file, "pins", dp->dir,
+		"state", e->options.state, "adopted", dp->adopted,
+		"program", "id", dp->prog_id, "verifier_instructions", dp->prog_insns,
+		"interfaces", interfaces_json(e), "writes", writes_json(&e->stats),
+		"room", "cells", dp->cell_count, "cells_used", arena_used(&e->live->arena),
+		"backends", dp->backend_count - 1, "backends_used", backends_of(&e->model),
+		"services", e->model.service_count);
+	return 0;
+}

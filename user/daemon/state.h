@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_STATE_H
+#define XRING_STATE_H
+
+#include <stddef.h>
+
+#include "core/model.h"
+
+/*
+ * What survives the daemon, in its state directory:
+ *
+ *     running.yaml   the model with all that commands changed
+ *     loaded         the configuration file as it was last loaded
+ *
+ * Each is replaced as a whole (written beside, synced, renamed).
+ */
+int state_open(const char *dir);			/* makes it; logs */
+int state_write(const char *dir, const char *name, const char *text, size_t len);
+/* *ret NULL where there is none yet. */
+int state_read(const char *dir, const char *name, char **ret, size_t *ret_len);
+
+int state_write_running(const char *dir, const struct model *m);
+
+/*
+ * The model to start with: the file's, with what commands changed since the
+ * file was last loaded.
+ */
+int state_merge(const char *dir, const struct model *file, const char *text, size_t len,
+		struct model *ret);
+
+#endif
