@@ -197,18 +197,21 @@ __noinline int parse_unusual(struct xdp_md *ctx, struct flow *flow)
 	return FLOW_OK;
 }
 
-/* Is the L4 header whole, and does the frame hold what the IP header says? */
-static __always_inline int parse_l4(void *l4, void *end, struct flow *flow)
+/*
+ * Is the L4 header whole, in the frame and in what the IP header says? bytes is
+ * what the latter leaves for it.
+ */
+static __always_inline int parse_l4(void *l4, void *end, __u32 bytes, struct flow *flow)
 {
 	struct tcphdr *tcp = l4;
 	struct udphdr *udp = l4;
 
 	if (flow->proto == IPPROTO_TCP) {
-		if ((void *)(tcp + 1) > end)
+		if ((void *)(tcp + 1) > end || bytes < sizeof(*tcp))
 			return 0;
 		flow->syn = tcp->syn && !tcp->ack;
 	} else if (flow->proto == IPPROTO_UDP) {
-		if ((void *)(udp + 1) > end)
+		if ((void *)(udp + 1) > end || bytes < sizeof(*udp))
 			return 0;
 	} else {
 		return 0;
@@ -238,7 +241,8 @@ static __always_inline enum flow_status flow_parse(struct xdp_md *ctx, struct fl
 		flow->src[0] = ip->saddr;
 		flow->dst[0] = ip->daddr;
 		flow->len = bpf_ntohs(ip->tot_len);
-		if (flow->len > room || !parse_l4(ip + 1, end, flow))
+		if (flow->len > room || flow->len < sizeof(*ip) ||
+		    !parse_l4(ip + 1, end, flow->len - sizeof(*ip), flow))
 			return parse_unusual(ctx, flow);
 		return FLOW_OK;
 	}
@@ -250,7 +254,8 @@ static __always_inline enum flow_status flow_parse(struct xdp_md *ctx, struct fl
 		__builtin_memcpy(flow->src, &ip6->saddr, 16);
 		__builtin_memcpy(flow->dst, &ip6->daddr, 16);
 		flow->len = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
-		if (flow->len > room || !parse_l4(ip6 + 1, end, flow))
+		if (flow->len > room ||
+		    !parse_l4(ip6 + 1, end, flow->len - sizeof(*ip6), flow))
 			return parse_unusual(ctx, flow);
 		return FLOW_OK;
 	}

@@ -134,41 +134,29 @@ static int service_finish(const struct conf_places *drafts, struct service_draft
 	return backends_finish(drafts, draft, s, err);
 }
 
-static struct service_draft *find_service(const struct conf_places *places, const char *name)
+/* Drafts of either kind start with their name, and are sorted by it by now. */
+static int by_name(const void *name, const void *draft)
 {
-	size_t low = 0, high = places->service_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(places->services[middle].service.name, name);
-
-		if (!order)
-			return &places->services[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	return strcmp(name, draft);
 }
 
-static struct backend_draft *find_backend(const struct service_draft *s, const char *name)
+static const struct service_draft *find_service(const struct conf_places *places, const char *name)
 {
-	size_t low = 0, high = s->backend_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(s->backends[middle].backend.name, name);
-
-		if (!order)
-			return &s->backends[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	if (!places->services)
+		return NULL;
+	return bsearch(name, places->services, places->service_count, sizeof(*places->services),
+		       by_name);
 }
+
+static const struct backend_draft *find_backend(const struct service_draft *s, const char *name)
+{
+	if (!s->backends)
+		return NULL;
+	return bsearch(name, s->backends, s->backend_count, sizeof(*s->backends), by_name);
+}
+
+_Static_assert(offsetof(struct service_draft, service.name) == 0, "by_name() compares names");
+_Static_assert(offsetof(struct backend_draft, backend.name) == 0, "by_name() compares names");
 
 /* Both were made of one another, so that the names are there. */
 static struct place error_place(const struct conf_places *drafts, const struct model_error *e)

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fixture.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/util.h"
+#include "conf/conf.h"
+#include "core/slots.h"
+#include "core/template.h"
+#include "core/vips.h"
+#include "xring.skel.h"
+
+#define SERVICES_MAX 8
+#define BACKENDS_MAX 128
+
+struct placed {
+	struct cells cells;
+	struct ring ring;
+	uint32_t base;
+	uint16_t ids[BACKENDS_MAX];	/* by backend, as the model sorts them */
+};
+
+struct world {
+	struct xring_bpf *skel;
+	struct model model;
+	struct spill_pool spills;
+	struct placed placed[SERVICES_MAX];
+	uint16_t ids;
+	uint32_t cells_used;
+	struct xring_config *config;
+	struct xring_slot *vips;
+	uint64_t *cells;
+	struct xring_spill *buckets;
+	struct xring_backend *backends;
+};
+
+int namespace_enter(void **state)
+{
+	(void)state;
+	return unshare(CLONE_NEWNET) ||
+	       system("set -e; exec >/dev/null\n"
+		      "ip link set lo up\n"
+		      "ip link add out address 02:00:00:00:00:01 type veth peer name far\n"
+		      "ip link set out up; ip link set far up\n"
+		      "ip addr add 10.1.0.1/16 dev out\n"
+		      "ip addr add fd00:1::1/64 dev out nodad\n"
+		      "ip neigh add 10.1.0.2 lladdr 02:00:00:00:00:02 dev out nud permanent\n"
+		      "ip neigh add fd00:1::2 lladdr 02:00:00:00:00:02 dev out nud permanent\n"
+		      "ip route add blackhole 10.9.0.0/16\n"
+		      "ip route add 10.8.0.0/16 via 10.1.0.2 mtu lock 1000\n"
+		      "sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.forwarding=1"
+		      " net.ipv4.conf.lo.forwarding=1 net.ipv6.conf.all.forwarding=1");
+}
+
+int out_ifindex(void)
+{
+	return if_nametoindex("out");
+}
+
+static void *memory(const struct bpf_map *map)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	size_t bytes = (size_t)bpf_map__max_entries(map) * bpf_map__value_size(map);
+	void *at = mmap(NULL, (bytes + page - 1) / page * page, PROT_READ | PROT_WRITE,
+			MAP_SHARED, bpf_map__fd(map), 0);
+
+	assert_ptr_not_equal(at, MAP_FAILED);
+	return at;
+}
+
+static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	return level == LIBBPF_WARN && !strstr(fmt, "skipping unrecognized") ?
+	       vfprintf(stderr, fmt, args) : 0;
+}
+
+static struct xring_bpf *program_load(void)
+{
+	struct xring_bpf *skel = xring_bpf__open();
+	struct bpf_map *map;
+
+	assert_non_null(skel);
+	bpf_object__for_each_map(map, skel->obj)
+		bpf_map__set_pin_path(map, NULL);
+	bpf_map__set_max_entries(skel->maps.xring_cells, 1 << 16);
+	bpf_map__set_max_entries(skel->maps.xring_spills, 1 << 12);
+	assert_int_equal(xring_bpf__load(skel), 0);
+	return skel;
+}
+
+static void model_read(const char *services, struct model *ret)
+{
+	struct conf_error why;
+	char *text;
+
+	assert_true(asprintf(&text, "hash_key: 00112233445566778899aabbccddeeff\n%s%s",
+			     *services ? "services:\n" : "", services) > 0);
+	if (conf_parse("test", text, strlen(text), ret, NULL, &why))
+		fail_msg("%s", why.message);
+	free(text);
+}
+
+static void place(struct world *w, size_t index)
+{
+	const struct service *s = &w->model.services[index];
+	struct placed *p = &w->placed[index];
+	struct ring_node nodes[BACKENDS_MAX];
+	unsigned bits;
+
+	assert_in_range(s->backend_count, 0, BACKENDS_MAX);
+	for (size_t i = 0; i < s->backend_count; i++) {
+		const struct backend *b = &s->backends[i];
+
+		nodes[i] = (struct ring_node){ b->name, strlen(b->name),
+					       weight_points(b->weight, s->vnodes) };
+		p->ids[i] = ++w->ids;
+	}
+	assert_int_equal(ring_new(nodes, s->backend_count, &p->ring), 0);
+	bits = cells_bits(p->ring.point_count);
+	p->base = (w->cells_used + (1u << bits) - 1) >> bits << bits;
+	w->cells_used = p->base + (1u << bits);
+	p->cells = (struct cells){ w->cells + p->base, bits, &w->spills };
+	assert_true(cells_write(&p->cells, &p->ring, p->ids) >= 0);
+}
+
+static void vips_publish(struct world *w)
+{
+	struct xring_slot slots[VIPS_MAX];
+	size_t count = 0;
+	uint32_t seed;
+
+	for (size_t i = 0; i < w->model.service_count; i++)
+		count += slots_fill(&w->model.services[i], w->placed[i].base,
+				    32 - w->placed[i].cells.bits, slots + count);
+	assert_int_equal(vips_build(w->vips + XRING_VIP_SLOTS, slots, count, &seed), 0);
+	w->config->vips = seed | XRING_VIPS_HALF | slots_flags(slots, count);
+}
+
+struct world *world_new(const char *services)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	libbpf_set_print(quiet);
+	w->skel = program_load();
+	w->config = memory(w->skel->maps.xring_config);
+	w->vips = memory(w->skel->maps.xring_vips);
+	w->cells = memory(w->skel->maps.xring_cells);
+	w->buckets = memory(w->skel->maps.xring_spills);
+	w->backends = memory(w->skel->maps.xring_backends);
+	assert_int_equal(spill_pool_new(w->buckets, 1 << 12, &w->spills), 0);
+	model_read(services, &w->model);
+	assert_in_range(w->model.service_count, 0, SERVICES_MAX);
+	hash_expand(w->model.hash_key, (uint64_t *)w->config->hash_key);
+	w->config->abi = XRING_ABI;
+	for (size_t i = 0; i < w->model.service_count; i++)
+		place(w, i);
+	vips_publish(w);
+	world_way(w, (struct world_way){ 1, HOP_MTU });
+	return w;
+}
+
+void world_free(struct world *w)
+{
+	for (size_t i = 0; i < w->model.service_count; i++)
+		ring_clear(&w->placed[i].ring);
+	spill_pool_clear(&w->spills);
+	model_clear(&w->model);
+	xring_bpf__destroy(w->skel);
+	free(w);
+}
+
+void world_way(struct world *w, struct world_way way)
+{
+	for (size_t i = 0; i < w->model.service_count; i++) {
+		const struct service *s = &w->model.services[i];
+
+		for (size_t b = 0; b < s->backend_count; b++) {
+			const struct backend *backend = &s->backends[b];
+			struct next_hop hop = {
+				.ifindex = way.ifindex,
+				.mtu = way.mtu,
+				.source = { .family = backend->address.family },
+			};
+
+			memcpy(hop.mac, HOP_MAC, 6);
+			memcpy(hop.own_mac, OWN_MAC, 6);
+			memcpy(hop.source.bytes, backend->address.bytes, 16);
+			hop.source.bytes[backend->address.family == AF_INET ? 3 : 15] = 1;
+			template_fill(s->mode, &backend->address, backend->port, &hop,
+				      &w->backends[w->placed[i].ids[b]].t[0]);
+		}
+	}
+}
+
+struct model *world_model(struct world *w)
+{
+	return &w->model;
+}
+
+const uint64_t *world_hash_key(struct world *w)
+{
+	return (const uint64_t *)w->config->hash_key;
+}
+
+const struct backend *world_owner(struct world *w, const char *service, uint32_t hash)
+{
+	struct service *s = model_service(&w->model, service);
+	struct placed *p = &w->placed[s - w->model.services];
+
+	return p->ring.point_count ?
+	       &s->backends[p->ring.points[ring_owner(&p->ring, hash)].node] : NULL;
+}
+
+struct xring_traffic world_traffic(struct world *w, const char *service, const char *backend)
+{
+	struct service *s = model_service(&w->model, service);
+	uint32_t id = w->placed[s - w->model.services].ids[service_backend(s, backend) -
+							    s->backends];
+	struct xring_traffic values[64] = {}, sum = {};
+
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(w->skel->maps.xring_traffic), &id,
+					     values), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		sum.packets += values[i].packets;
+		sum.bytes += values[i].bytes;
+		sum.flows += values[i].flows;
+	}
+	return sum;
+}
+
+static void counters_read(struct world *w, uint64_t ret[XRING_CNT_MAX])
+{
+	for (uint32_t i = 0; i < XRING_CNT_MAX; i++) {
+		uint64_t values[64] = {};
+
+		assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(w->skel->maps.xring_counters),
+						     &i, values), 0);
+		ret[i] = 0;
+		for (size_t cpu = 0; cpu < ARRAY_SIZE(values); cpu++)
+			ret[i] += values[cpu];
+	}
+}
+
+static uint32_t run(struct world *w, const struct frame *in, struct frame *out, uint32_t repeat)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts,
+		    .data_in = in->bytes,
+		    .data_size_in = in->len,
+		    .data_out = out->bytes,
+		    .data_size_out = sizeof(out->bytes),
+		    .repeat = repeat);
+
+	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(w->skel->progs.xring), &opts), 0);
+	out->len = opts.data_size_out;
+	return opts.retval;
+}
+
+struct outcome world_run(struct world *w, const struct frame *in)
+{
+	uint64_t before[XRING_CNT_MAX], after[XRING_CNT_MAX];
+	struct outcome o = { .counter = XRING_CNT_MAX };
+
+	counters_read(w, before);
+	o.verdict = run(w, in, &o.out, 1);
+	counters_read(w, after);
+	for (int i = 0; i < XRING_CNT_MAX; i++) {
+		if (after[i] == before[i])
+			continue;
+		assert_int_equal(after[i], before[i] + 1);
+		assert_int_equal(o.counter, XRING_CNT_MAX);
+		o.counter = i;
+	}
+	assert_int_not_equal(o.counter, XRING_CNT_MAX);
+	return o;
+}
+
+uint32_t world_repeat(struct world *w, const struct frame *in, uint32_t count)
+{
+	struct frame out;
+
+	return run(w, in, &out, count);
+}

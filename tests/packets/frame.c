@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "frame.h"
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <netinet/in.h>
+#include <string.h>
+
+static void put16(uint8_t *at, uint16_t v)
+{
+	at[0] = v >> 8;
+	at[1] = v;
+}
+
+static uint16_t get16(const uint8_t *at)
+{
+	return at[0] << 8 | at[1];
+}
+
+/* RFC 1071, in network byte order, carried on from `sum`. */
+static uint32_t sum_of(const uint8_t *at, size_t len, uint32_t sum)
+{
+	for (size_t i = 0; i + 1 < len; i += 2)
+		sum += get16(at + i);
+	if (len & 1)
+		sum += at[len - 1] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+static bool is6(const char *address)
+{
+	return strchr(address, ':');
+}
+
+static uint8_t protocol_of(const struct layer *l, bool six)
+{
+	switch (l->kind) {
+	case LAYER_TCP:
+		return IPPROTO_TCP;
+	case LAYER_UDP:
+		return IPPROTO_UDP;
+	case LAYER_ICMP:
+	case LAYER_ECHO:
+		return six ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+	case LAYER_EXT:
+		return l->type;
+	case LAYER_IP:
+		return is6(l->src) ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	default:
+		return 253;	/* for experiments (RFC 3692) */
+	}
+}
+
+static uint16_t type_of(const struct layer *l)
+{
+	if (l->kind == LAYER_VLAN)
+		return ETH_P_8021Q;
+	if (l->kind == LAYER_ARP)
+		return ETH_P_ARP;
+	return l->kind == LAYER_IP && is6(l->src) ? ETH_P_IPV6 : ETH_P_IP;
+}
+
+/* Where a layer begins, and which IP header is above it. */
+struct building {
+	uint8_t *at;
+	uint8_t *ip;
+	const struct layer *ip_layer;
+};
+
+static void put_ip(struct building *b, const struct layer *l)
+{
+	uint8_t *p = b->at;
+
+	b->ip = p;
+	b->ip_layer = l;
+	if (is6(l->src)) {
+		p[0] = 0x60;
+		p[6] = protocol_of(l + 1, true);
+		p[7] = l->ttl ?: 64;
+		inet_pton(AF_INET6, l->src, p + 8);
+		inet_pton(AF_INET6, l->dst, p + 24);
+		b->at += 40;
+		return;
+	}
+	p[0] = 0x45 + l->options / 4;
+	p[1] = l->tos;
+	put16(p + 4, 0x1234);
+	put16(p + 6, l->fragment);
+	p[8] = l->ttl ?: 64;
+	p[9] = protocol_of(l + 1, false);
+	inet_pton(AF_INET, l->src, p + 12);
+	inet_pton(AF_INET, l->dst, p + 16);
+	memset(p + 20, 1, l->options);	/* no operation */
+	b->at += 20 + l->options;
+}
+
+static void put_layer(struct building *b, const struct layer *l)
+{
+	uint8_t *p = b->at;
+
+	switch (l->kind) {
+	case LAYER_ETH:
+		memcpy(p, "\x02\x00\x00\x00\x00\x63\x02\x00\x00\x00\x00\x64", 12);
+		put16(p + 12, type_of(l + 1));
+		b->at += 14;
+		break;
+	case LAYER_VLAN:
+		put16(p, 100);
+		put16(p + 2, type_of(l + 1));
+		b->at += 4;
+		break;
+	case LAYER_IP:
+		put_ip(b, l);
+		break;
+	case LAYER_EXT:
+		p[0] = protocol_of(l + 1, true);
+		if (l->type == IPPROTO_FRAGMENT)
+			put16(p + 2, l->fragment);
+		b->at += 8;
+		break;
+	case LAYER_TCP:
+		put16(p, l->sport);
+		put16(p + 2, l->dport);
+		p[7] = 9;
+		p[12] = 5 << 4;
+		p[13] = l->flags;
+		put16(p + 14, 0xffff);
+		b->at += 20;
+		break;
+	case LAYER_UDP:
+		put16(p, l->sport);
+		put16(p + 2, l->dport);
+		b->at += 8;
+		break;
+	case LAYER_ICMP:
+		p[0] = b->ip_layer && is6(b->ip_layer->src) ? 1 : 3;
+		p[1] = 1;
+		b->at += 8;
+		break;
+	case LAYER_ECHO:
+		p[0] = b->ip_layer && is6(b->ip_layer->src) ? 128 : 8;
+		b->at += 8;
+		break;
+	case LAYER_ARP:
+		b->at += 28;
+		break;
+	case LAYER_DATA:
+		for (uint32_t i = 0; i < l->bytes; i++)
+			p[i] = 'a' + i % 26;
+		b->at += l->bytes;
+		break;
+	case LAYER_END:
+		break;
+	}
+}
+
+static uint32_t pseudo_sum(const uint8_t *ip, uint8_t protocol, size_t len)
+{
+	uint32_t sum = protocol + len;
+
+	return ip[0] >> 4 == 6 ? sum_of(ip + 8, 32, sum) : sum_of(ip + 12, 8, sum);
+}
+
+/* Lengths and checksums, when all is in place. */
+static void finish(uint8_t *at, const struct layer *l, const uint8_t *ip, uint8_t *end)
+{
+	size_t len = end - at;
+
+	if (l->kind == LAYER_IP && is6(l->src)) {
+		put16(at + 4, len - 40);
+	} else if (l->kind == LAYER_IP) {
+		put16(at + 2, len);
+		put16(at + 10, 0);
+		put16(at + 10, ~sum_of(at, 20 + l->options, 0));
+	} else if (l->kind == LAYER_UDP) {
+		put16(at + 4, len);
+		if (!l->no_checksum)
+			put16(at + 6, ~sum_of(at, len, pseudo_sum(ip, IPPROTO_UDP, len)) ?: 0xffff);
+	} else if (l->kind == LAYER_TCP) {
+		put16(at + 16, ~sum_of(at, len, pseudo_sum(ip, IPPROTO_TCP, len)));
+	} else if (l->kind == LAYER_ICMP || l->kind == LAYER_ECHO) {
+		bool six = ip[0] >> 4 == 6;
+
+		put16(at + 2, ~sum_of(at, len, six ? pseudo_sum(ip, IPPROTO_ICMPV6, len) : 0));
+	}
+}
+
+void frame_build(struct frame *f, const struct layer *layers)
+{
+	struct building b = { .at = f->bytes };
+	uint8_t *starts[16];
+	const uint8_t *ips[16];
+	int n = 0;
+
+	memset(f, 0, sizeof(*f));
+	for (; layers[n].kind != LAYER_END; n++) {
+		starts[n] = b.at;
+		ips[n] = b.ip;
+		put_layer(&b, &layers[n]);
+	}
+	f->len = b.at - f->bytes;
+	for (int i = n - 1; i >= 0; i--)
+		finish(starts[i], &layers[i], ips[i], b.at);
+}
+
+static const uint8_t *see_ip(const uint8_t *p, const uint8_t *end, int *ret_family, char *src,
+			     char *dst, uint8_t *ttl, uint8_t *protocol, size_t *ret_len)
+{
+	bool six = p[0] >> 4 == 6;
+	size_t head = six ? 40 : (p[0] & 15) * 4;
+	size_t len = six ? get16(p + 4) + 40u : get16(p + 2);
+
+	assert_true(p[0] >> 4 == 4 || six);
+	assert_in_range(len, head, end - p);
+	*ret_family = six ? AF_INET6 : AF_INET;
+	inet_ntop(*ret_family, six ? p + 8 : p + 12, src, 48);
+	inet_ntop(*ret_family, six ? p + 24 : p + 16, dst, 48);
+	*ttl = six ? p[7] : p[8];
+	*protocol = six ? p[6] : p[9];
+	if (!six)
+		assert_int_equal(sum_of(p, head, 0), 0xffff);
+	*ret_len = len - head;
+	return p + head;
+}
+
+void frame_see(const struct frame *f, struct seen *ret)
+{
+	const uint8_t *p = f->bytes + 14, *end = f->bytes + f->len, *ip = p;
+	uint16_t type = get16(f->bytes + 12);
+	size_t len;
+
+	*ret = (struct seen){ .eth = f->bytes };
+	p = see_ip(p, end, &ret->family, ret->src, ret->dst, &ret->ttl, &ret->protocol, &len);
+	assert_int_equal(type, ret->family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
+	if (ret->protocol == IPPROTO_IPIP || ret->protocol == IPPROTO_IPV6) {
+		ret->outer_family = ret->family;
+		strcpy(ret->outer_src, ret->src);
+		strcpy(ret->outer_dst, ret->dst);
+		ret->outer_ttl = ret->ttl;
+		ip = p;
+		type = ret->protocol;
+		p = see_ip(p, p + len, &ret->family, ret->src, ret->dst, &ret->ttl,
+			   &ret->protocol, &len);
+		assert_int_equal(type, ret->family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6);
+	}
+	ret->sport = get16(p);
+	ret->dport = get16(p + 2);
+	if (ret->protocol == IPPROTO_UDP && !get16(p + 6))
+		return;
+	assert_int_equal(sum_of(p, len, pseudo_sum(ip, ret->protocol, len)), 0xffff);
+}
