@@ -32,7 +32,7 @@ DAEMON := $(call src,daemon)
 CLI    := $(call src,cli)
 OBJECTS := $(BASE) $(CORE) $(CONF) $(PROTO) $(DP) $(DAEMON) $(CLI)
 
-all: $(BUILD)/xring $(BUILD)/xringd $(BUILD)/xring.bpf.o $(BUILD)/decap.bpf.o
+all: $(BUILD)/xring $(BUILD)/xringd $(BUILD)/xring.bpf.o $(BUILD)/decap.bpf.o $(BUILD)/pass.bpf.o
 
 $(BUILD)/xring: $(CLI) $(PROTO) $(CORE) $(BASE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CLI)

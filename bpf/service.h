@@ -27,7 +27,7 @@ static __always_inline struct xring_slot *slot_find(__u64 vips, __u64 addr0, __u
 	__u64 places = hash_vip(vips, addr0, addr1, port);
 	struct xring_slot *slot = slot_at(vips, places, addr0, addr1, port);
 
-	return slot ?: slot_at(vips, places >> 32, addr0, addr1, port);
+	return slot ?: slot_at(vips, places >> (64 - XRING_VIP_BITS), addr0, addr1, port);
 }
 
 static __always_inline struct xring_slot *service_find(__u64 vips, const struct flow *flow)

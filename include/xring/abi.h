@@ -18,7 +18,8 @@
 #define XRING_CELLS    (9u << 20)	/* 72 MiB: 512 rings of 16 x 150 points */
 #define XRING_BACKENDS 16384u		/* ids; 15 bits are the most */
 #define XRING_SPILLS   (1u << 18)	/* always enough: 2.7% of the cells at most */
-#define XRING_VIP_SLOTS 32768u		/* slots in one half of the VIP table */
+#define XRING_VIP_BITS 15
+#define XRING_VIP_SLOTS (1u << XRING_VIP_BITS)	/* in one half of the VIP table */
 #define XRING_NAME_MAX 63		/* bytes of a service's or backend's name */
 
 /*

@@ -59,14 +59,15 @@ static inline __u32 hash_flow6(const __u64 *key, const __u64 src[2],
 /*
  * The two places of a VIP in its table (cuckoo hashing, Pagh and Rodler 2001).
  * addr: 16 bytes as two words, the IPv4 address in the low half of the first;
- * port: XRING_SLOT_PORT(). The places are the low and the high half.
+ * port: XRING_SLOT_PORT(). The places are the lowest and the highest bits.
  */
 static inline __u64 hash_vip(__u32 seed, __u64 addr0, __u64 addr1, __u32 port)
 {
-	__u64 sum = (addr0 ^ seed) * 0x9e3779b97f4a7c15ULL;
+	__u64 sum = hash_nh(port, addr0, 0x9e3779b97f4a7c15ULL ^ seed);
 
+	sum = hash_nh(sum, addr1, 0xc2b2ae3d27d4eb4fULL + seed);
 	sum ^= sum >> 32;
-	sum = (sum + addr1 + port) * 0xbf58476d1ce4e5b9ULL;
+	sum *= 0xbf58476d1ce4e5b9ULL;
 	return sum ^ sum >> 32;
 }
 

@@ -134,7 +134,6 @@ int model_check(const struct model *m, struct model_error *ret);	/* 0, -EINVAL *
  */
 int model_merge(struct model *running, const struct model *loaded, const struct model *file);
 
-/* 0 where equal in everything. */
 bool model_equal(const struct model *a, const struct model *b);
 
 #endif

@@ -17,7 +17,7 @@ static uint32_t place(uint32_t seed, const struct xring_slot *slot, int which)
 
 	memcpy(addr, slot->addr, sizeof(addr));
 	places = hash_vip(seed, addr[0], addr[1], slot->port);
-	return (which ? places >> 32 : places) & (XRING_VIP_SLOTS - 1);
+	return which ? places >> (64 - XRING_VIP_BITS) : places & (XRING_VIP_SLOTS - 1);
 }
 
 /* Puts one entry in, moving others to their second place as needed. */

@@ -76,7 +76,7 @@ static json_t *service_json(const struct engine *e, const struct service *s)
 		json_array_append_new(vips, json_string(vip_print(&s->vips[i], text)));
 	for (size_t i = 0; i < s->backend_count; i++)
 		json_array_append_new(backends, backend_json(e->live, s->name, &s->backends[i]));
-	return json_pack("{sssossssSiso}", "name", s->name, "vips", vips, "mode",
+	return json_pack("{s:s, s:o, s:s, s:s, s:i, s:o}", "name", s->name, "vips", vips, "mode",
 			 mode_print(s->mode), "key", key_print(&s->key, key), "vnodes",
 			 s->vnodes, "backends", backends);
 }

@@ -1,0 +1,121 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the end-to-end tests share. Each has a lab of its own, which goes when
+# the test ends, however it ends. A failed check says what it wanted.
+
+set -euo pipefail
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+LAB=t$$
+BUILD=${BUILD:-$TOP/build}
+BUILD=$(cd "$BUILD" && pwd)
+RUN=/run/xring-$LAB
+VIP4=10.200.1.1
+VIP6=fc00::1
+export LAB BUILD
+
+lab() { "$TOP/scripts/lab" "$@"; }
+xring() { "$BUILD/xring" --socket "$RUN/sock" "$@"; }
+client() { nsenter --net="/run/netns/xring-$LAB-client" -- "$@"; }
+lb() { nsenter --net="/run/netns/xring-$LAB-lb" -- "$@"; }
+on() { # HOST COMMAND...
+	local host=$1
+	shift
+	nsenter --net="/run/netns/xring-$LAB-$host" -- "$@"
+}
+
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+skip() {
+	echo "$*"
+	exit 77
+}
+
+at_exit() {
+	local code=$?
+	if [ "$code" != 0 ] && [ "$code" != 77 ] && [ -e "$RUN/xringd.log" ]; then
+		echo "--- xringd"
+		cat "$RUN/xringd.log"
+		xring stats 2>&1 || true
+	fi
+	lab down
+	exit "$code"
+}
+trap at_exit EXIT
+
+# Waits for a condition, at most ten seconds.
+wait_for() {
+	local tries=0
+	until "$@" >/dev/null 2>&1; do
+		[ $((tries += 1)) -le 200 ] || fail "waited in vain for: $*"
+		sleep 0.05
+	done
+}
+
+equal() { # WHAT GOT WANTED
+	[ "$2" = "$3" ] || fail "$1: got '$2', wanted '$3'"
+}
+
+# fails CODE TEXT COMMAND...: ends with that code and says that
+fails() {
+	local code=0 wanted=$1 text=$2 said
+	shift 2
+	said=$("$@" 2>&1) || code=$?
+	equal "exit code of $*" "$code" "$wanted"
+	[[ $said == *"$text"* ]] || fail "$*: said '$said', wanted '$text'"
+}
+
+config() { # the services, below the keys that every test has
+	{
+		echo "hash_key: 00112233445566778899aabbccddeeff"
+		cat
+	} >"$RUN/xring.yaml"
+}
+
+start() {
+	lab xringd -f "$RUN/xring.yaml" "$@"
+}
+
+daemon_pid() { cat "$RUN/xringd.pid"; }
+
+resolved() { # every backend has its next hop
+	! xring backend list | grep -Eq 'unresolved|not in the maps'
+}
+
+# Which backend answers a web request to that VIP, from a port of ours if given.
+fetch() { # VIP [PORT]
+	local host=$1
+	[[ $1 == *:* ]] && host="[$1]"
+	client curl -sS -m 5 ${2:+--local-port "$2"} "http://$host/"
+}
+
+# The ring's word for a flow: what `fetch` must find.
+owner() { # SERVICE VIP PORT
+	local src dst
+	if [[ $2 == *:* ]]; then
+		src="[$(lab address client 6)]:$3" dst="[$2]:80"
+	else
+		src="$(lab address client):$3" dst="$2:80"
+	fi
+	xring ring lookup "$1" -n 1 "$src,$dst" | cut -f 3
+}
+
+# N requests to a VIP from ports of ours: each goes where the ring says, and
+# they do not all go to one place.
+follows_ring() { # SERVICE VIP N FIRST-PORT (fresh ports: a closed one rests for a minute)
+	local port got seen=""
+	for ((port = $4; port < $4 + $3; port++)); do
+		got=$(fetch "$2" "$port") || fail "no answer from $2, port $port"
+		equal "backend of $2, port $port" "$got" "$(owner "$1" "$2" "$port")"
+		[[ " $seen " == *" $got "* ]] || seen="$seen $got"
+	done
+	[ "$(wc -w <<<"$seen")" -gt 1 ] || fail "all of $3 flows went to$seen"
+}
+
+counter() { # NAME: packets of it
+	xring --json stats | jq ".reasons[] | select(.name == \"$1\").packets"
+}

@@ -1,0 +1,749 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "core/model.h"
+#include "core/text.h"
+#include "core/vips.h"
+
+static struct service *add_service(struct model *m, const char *name, const char *vip,
+				   enum mode mode)
+{
+	struct service *s;
+	struct vip v;
+
+	assert_int_equal(model_service_add(m, name, &s), 0);
+	s->mode = mode;
+	if (vip) {
+		assert_int_equal(vip_parse(vip, &v), 0);
+		assert_int_equal(service_vip_add(s, &v), 0);
+	}
+	return s;
+}
+
+static void add_vip(struct service *s, const char *vip)
+{
+	struct vip v;
+
+	assert_int_equal(vip_parse(vip, &v), 0);
+	assert_int_equal(service_vip_add(s, &v), 0);
+}
+
+static struct backend *add_backend(struct service *s, const char *name, const char *endpoint)
+{
+	struct backend *b;
+
+	assert_int_equal(service_backend_add(s, name, &b), 0);
+	assert_int_equal(endpoint_parse(endpoint, &b->address, &b->port), 0);
+	return b;
+}
+
+static void model_web(struct model *m)
+{
+	struct service *s;
+
+	model_init(m);
+	s = add_service(m, "web", "10.200.1.1:80/tcp", MODE_NAT);
+	add_backend(s, "b1", "10.0.0.1:8080");
+	add_backend(s, "b2", "10.0.0.2:8080");
+	s = add_service(m, "dns", "10.200.1.1:53/udp", MODE_IPIP);
+	add_backend(s, "b1", "10.0.0.1");
+	assert_int_equal(model_interface_add(m, "eth0"), 0);
+}
+
+static void services_and_backends_are_sorted_by_name(void **state)
+{
+	static const char *const names[] = { "m", "b", "z", "a10", "a", "a2", "Z", "9" };
+	static const char *const sorted[] = { "9", "Z", "a", "a10", "a2", "b", "m", "z" };
+	struct model m;
+	(void)state;
+
+	model_init(&m);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		add_service(&m, names[i], NULL, MODE_NAT);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		add_backend(model_service(&m, "m"), names[i], "10.0.0.1");
+	assert_int_equal(m.service_count, ARRAY_SIZE(sorted));
+	for (size_t i = 0; i < ARRAY_SIZE(sorted); i++) {
+		assert_string_equal(m.services[i].name, sorted[i]);
+		assert_string_equal(model_service(&m, "m")->backends[i].name, sorted[i]);
+		assert_ptr_equal(model_service(&m, sorted[i]), &m.services[i]);
+	}
+	model_clear(&m);
+}
+
+static void a_name_can_be_added_once_and_removed(void **state)
+{
+	struct model m;
+	struct service *s;
+	(void)state;
+
+	model_web(&m);
+	assert_int_equal(model_service_add(&m, "web", NULL), -EEXIST);
+	assert_int_equal(model_interface_add(&m, "eth0"), -EEXIST);
+	s = model_service(&m, "web");
+	assert_int_equal(service_backend_add(s, "b1", NULL), -EEXIST);
+	assert_int_equal(service_vip_add(s, &s->vips[0]), -EEXIST);
+
+	service_backend_remove(s, "b1");
+	service_backend_remove(s, "b1");
+	assert_null(service_backend(s, "b1"));
+	assert_non_null(service_backend(s, "b2"));
+	model_service_remove(&m, "dns");
+	model_service_remove(&m, "dns");
+	assert_null(model_service(&m, "dns"));
+	assert_non_null(model_service(&m, "web"));
+	assert_int_equal(service_backend_add(model_service(&m, "web"), "b1", NULL), 0);
+	model_clear(&m);
+}
+
+static void a_name_that_is_too_long_is_not_cut(void **state)
+{
+	char name[NAME_BYTES + 1];
+	struct service *s;
+	struct model m;
+	(void)state;
+
+	memset(name, 'a', NAME_BYTES);
+	name[NAME_BYTES] = '\0';
+	model_init(&m);
+	assert_int_equal(model_service_add(&m, name, NULL), -ENAMETOOLONG);
+	assert_int_equal(model_service_add(&m, name + 1, &s), 0);
+	assert_int_equal(service_backend_add(s, name, NULL), -ENAMETOOLONG);
+	assert_int_equal(model_interface_add(&m, "abcdefghijklmnop"), -ENAMETOOLONG);
+	assert_int_equal(model_interface_add(&m, "abcdefghijklmno"), 0);
+	model_clear(&m);
+}
+
+static void what_is_added_has_the_defaults(void **state)
+{
+	struct service *s;
+	struct backend *b;
+	struct model m;
+	(void)state;
+
+	model_init(&m);
+	assert_int_equal(m.flush_interval_ms, FLUSH_INTERVAL_MS);
+	assert_int_equal(m.flush_changes, FLUSH_CHANGES);
+	assert_int_equal(m.limit_cells, XRING_CELLS);
+	assert_int_equal(m.limit_backends, XRING_BACKENDS);
+	assert_int_equal(model_service_add(&m, "web", &s), 0);
+	assert_int_equal(s->vnodes, VNODES_DEFAULT);
+	assert_int_equal(s->key.kind, KEY_FLOW);
+	assert_int_equal(service_backend_add(s, "b1", &b), 0);
+	assert_int_equal(b->weight, WEIGHT_ONE);
+	model_clear(&m);
+}
+
+static void arrays_grow_and_shrink_at_every_size(void **state)
+{
+	struct service *s;
+	struct model m;
+	char name[NAME_BYTES];
+	(void)state;
+
+	model_init(&m);
+	s = add_service(&m, "web", NULL, MODE_NAT);
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < 70; i++) {
+			snprintf(name, sizeof(name), "b%u", i * 37 % 70);
+			assert_int_equal(service_backend_add(s, name, NULL), 0);
+		}
+		for (unsigned i = round; i < 70; i++) {
+			snprintf(name, sizeof(name), "b%u", i);
+			service_backend_remove(s, name);
+		}
+		assert_int_equal(s->backend_count, round);
+		while (s->backend_count)
+			service_backend_remove(s, s->backends[0].name);
+	}
+	model_clear(&m);
+}
+
+static void a_copy_is_equal_and_shares_nothing(void **state)
+{
+	struct model m, copy;
+	(void)state;
+
+	model_web(&m);
+	assert_int_equal(model_copy(&m, &copy), 0);
+	assert_true(model_equal(&m, &copy));
+	add_backend(model_service(&copy, "web"), "b3", "10.0.0.3");
+	add_service(&copy, "api", "10.200.1.2:80/tcp", MODE_L2);
+	assert_int_equal(model_interface_add(&copy, "eth1"), 0);
+	assert_false(model_equal(&m, &copy));
+	assert_int_equal(model_service(&m, "web")->backend_count, 2);
+	assert_int_equal(m.service_count, 2);
+	model_clear(&m);
+	assert_non_null(service_backend(model_service(&copy, "web"), "b3"));
+	model_clear(&copy);
+}
+
+static void a_copy_of_nothing_can_grow(void **state)
+{
+	struct model m, copy;
+	(void)state;
+
+	model_init(&m);
+	assert_int_equal(model_copy(&m, &copy), 0);
+	assert_true(model_equal(&m, &copy));
+	add_service(&copy, "web", "10.200.1.1:80/tcp", MODE_NAT);
+	model_clear(&copy);
+	model_clear(&m);
+}
+
+/* Each of them changes one thing of model_web(). */
+static void other_hash_key(struct model *m) { m->hash_key[15]++; }
+static void other_interface(struct model *m) { strcpy(m->interfaces[0], "eth1"); }
+static void more_interfaces(struct model *m) { model_interface_add(m, "eth1"); }
+static void other_interval(struct model *m) { m->flush_interval_ms++; }
+static void other_changes(struct model *m) { m->flush_changes++; }
+static void other_cells(struct model *m) { m->limit_cells++; }
+static void other_backends(struct model *m) { m->limit_backends++; }
+static void less_services(struct model *m) { model_service_remove(m, "dns"); }
+static void other_service(struct model *m) { strcpy(m->services[0].name, "dnt"); }
+static void other_mode(struct model *m) { m->services[0].mode = MODE_L2; }
+static void other_key(struct model *m) { m->services[0].key.kind = KEY_CLIENT; }
+static void other_prefix4(struct model *m) { m->services[0].key.prefix4++; }
+static void other_prefix6(struct model *m) { m->services[0].key.prefix6++; }
+static void other_vnodes(struct model *m) { m->services[0].vnodes++; }
+static void more_vips(struct model *m) { add_vip(&m->services[0], "10.200.1.3:53/udp"); }
+static void other_vip(struct model *m) { m->services[0].vips[0].address.bytes[15]++; }
+static void other_vip_port(struct model *m) { m->services[0].vips[0].port++; }
+static void other_protocol(struct model *m) { m->services[0].vips[0].protocol++; }
+static void less_backends(struct model *m) { service_backend_remove(&m->services[0], "b1"); }
+static void other_backend(struct model *m) { strcpy(m->services[0].backends[0].name, "b2"); }
+static void other_address(struct model *m) { m->services[0].backends[0].address.bytes[0]++; }
+static void other_family(struct model *m) { m->services[0].backends[0].address.family++; }
+static void other_port(struct model *m) { m->services[0].backends[0].port++; }
+static void other_weight(struct model *m) { m->services[0].backends[0].weight++; }
+
+static void (*const changes[])(struct model *m) = {
+	other_hash_key, other_interface, more_interfaces, other_interval, other_changes,
+	other_cells, other_backends, less_services, other_service, other_mode, other_key,
+	other_prefix4, other_prefix6, other_vnodes, more_vips, other_vip, other_vip_port,
+	other_protocol, less_backends, other_backend, other_address, other_family, other_port,
+	other_weight,
+};
+
+static void models_that_differ_in_anything_are_not_equal(void **state)
+{
+	struct model a, b;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		model_web(&a);
+		model_web(&b);
+		assert_true(model_equal(&a, &b));
+		changes[i](&b);
+		if (model_equal(&a, &b))
+			fail_msg("change %zu is not seen", i);
+		model_clear(&a);
+		model_clear(&b);
+	}
+}
+
+static void points_are_rounded_half_up_and_one_at_least(void **state)
+{
+	(void)state;
+	assert_int_equal(weight_points(WEIGHT_ONE, 150), 150);
+	assert_int_equal(weight_points(0, 150), 0);
+	assert_int_equal(weight_points(1, 150), 1);
+	assert_int_equal(weight_points(1, 1), 1);
+	assert_int_equal(weight_points(10, 150), 2);	/* 1.5 */
+	assert_int_equal(weight_points(9, 150), 1);	/* 1.35 */
+	assert_int_equal(weight_points(2500, 1), 3);
+	assert_int_equal(weight_points(2499, 1), 2);
+	assert_int_equal(weight_points(WEIGHT_MAX, VNODES_MAX), 10000000);
+}
+
+/* The three-way rule */
+
+/* A file that has not changed changes nothing, whatever commands have done. */
+static void an_unchanged_file_leaves_what_commands_changed(void **state)
+{
+	struct model running, loaded, file, before;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		model_web(&running);
+		model_web(&loaded);
+		model_web(&file);
+		changes[i](&running);
+		assert_int_equal(model_copy(&running, &before), 0);
+		assert_int_equal(model_merge(&running, &loaded, &file), 0);
+		if (!model_equal(&running, &before))
+			fail_msg("change %zu is undone", i);
+		model_clear(&running);
+		model_clear(&loaded);
+		model_clear(&file);
+		model_clear(&before);
+	}
+}
+
+static void what_the_file_changed_is_done_to_an_untouched_model(void **state)
+{
+	struct model running, loaded, file;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		model_web(&running);
+		model_web(&loaded);
+		model_web(&file);
+		changes[i](&file);
+		assert_int_equal(model_merge(&running, &loaded, &file), 0);
+		if (!model_equal(&running, &file))
+			fail_msg("change %zu is not done", i);
+		assert_int_equal(model_merge(&running, &file, &file), 0);
+		assert_true(model_equal(&running, &file));
+		model_clear(&running);
+		model_clear(&loaded);
+		model_clear(&file);
+	}
+}
+
+/* Two changes meet only where one is in the other: a name, and what it holds. */
+static void changes_of_commands_and_of_the_file_do_not_disturb_each_other(void **state)
+{
+	struct model running, loaded, file;
+	struct backend *b;
+	struct service *s;
+	(void)state;
+
+	model_web(&running);
+	model_web(&loaded);
+	model_web(&file);
+	/* commands */
+	s = model_service(&running, "web");
+	s->vnodes = 300;
+	service_backend(s, "b1")->weight = 2500;
+	service_backend_remove(s, "b2");
+	add_backend(s, "c1", "10.0.1.1");
+	add_service(&running, "mine", "10.200.1.9:80/tcp", MODE_L2);
+	assert_int_equal(model_interface_add(&running, "eth9"), 0);
+	running.flush_changes = 5;
+	/* the file */
+	s = model_service(&file, "web");
+	s->key.kind = KEY_CLIENT;
+	service_backend(s, "b1")->port = 8081;
+	service_backend(s, "b2")->weight = 500;
+	add_backend(s, "b3", "10.0.0.3");
+	model_service_remove(&file, "dns");
+	add_service(&file, "api", "10.200.1.2:80/tcp", MODE_IPIP);
+	file.flush_interval_ms = 0;
+	file.interface_count = 0;
+	assert_int_equal(model_interface_add(&file, "eth1"), 0);
+
+	assert_int_equal(model_merge(&running, &loaded, &file), 0);
+
+	s = model_service(&running, "web");
+	assert_int_equal(s->vnodes, 300);
+	assert_int_equal(s->key.kind, KEY_CLIENT);
+	assert_int_equal(s->backend_count, 3);
+	b = service_backend(s, "b1");
+	assert_int_equal(b->weight, 2500);
+	assert_int_equal(b->port, 8081);
+	assert_null(service_backend(s, "b2"));
+	assert_non_null(service_backend(s, "b3"));
+	assert_non_null(service_backend(s, "c1"));
+	assert_null(model_service(&running, "dns"));
+	assert_non_null(model_service(&running, "api"));
+	assert_non_null(model_service(&running, "mine"));
+	assert_int_equal(running.service_count, 3);
+	assert_int_equal(running.interface_count, 2);
+	assert_string_equal(running.interfaces[0], "eth9");
+	assert_string_equal(running.interfaces[1], "eth1");
+	assert_int_equal(running.flush_changes, 5);
+	assert_int_equal(running.flush_interval_ms, 0);
+	model_clear(&running);
+	model_clear(&loaded);
+	model_clear(&file);
+}
+
+static void the_file_wins_over_a_command_on_one_field(void **state)
+{
+	struct model running, loaded, file;
+	(void)state;
+
+	model_web(&running);
+	model_web(&loaded);
+	model_web(&file);
+	service_backend(model_service(&running, "web"), "b1")->weight = 2000;
+	service_backend(model_service(&file, "web"), "b1")->weight = 3000;
+	assert_int_equal(model_merge(&running, &loaded, &file), 0);
+	assert_true(model_equal(&running, &file));
+	model_clear(&running);
+	model_clear(&loaded);
+	model_clear(&file);
+}
+
+static void a_name_new_in_the_file_replaces_the_one_of_a_command(void **state)
+{
+	struct model running, loaded, file;
+	struct service *s;
+	(void)state;
+
+	model_web(&running);
+	model_web(&loaded);
+	model_web(&file);
+	s = add_service(&running, "api", "10.200.1.8:80/tcp", MODE_NAT);
+	add_backend(s, "mine", "10.0.1.1");
+	add_backend(model_service(&running, "web"), "b3", "10.0.1.3");
+	s = add_service(&file, "api", "10.200.1.2:80/tcp", MODE_IPIP);
+	add_backend(s, "b1", "10.0.0.1");
+	add_backend(model_service(&file, "web"), "b3", "10.0.0.3")->weight = 7;
+	assert_int_equal(model_merge(&running, &loaded, &file), 0);
+	assert_true(model_equal(&running, &file));
+	model_clear(&running);
+	model_clear(&loaded);
+	model_clear(&file);
+}
+
+static void a_service_that_a_command_removed_stays_removed(void **state)
+{
+	struct model running, loaded, file;
+	(void)state;
+
+	model_web(&running);
+	model_web(&loaded);
+	model_web(&file);
+	model_service_remove(&running, "web");
+	model_service(&file, "web")->vnodes = 7;
+	add_backend(model_service(&file, "web"), "b3", "10.0.0.3");
+	assert_int_equal(model_merge(&running, &loaded, &file), 0);
+	assert_null(model_service(&running, "web"));
+	assert_int_equal(running.service_count, 1);
+	model_clear(&running);
+	model_clear(&loaded);
+	model_clear(&file);
+}
+
+static void the_first_file_is_taken_whole(void **state)
+{
+	struct model running, loaded, file;
+	(void)state;
+
+	model_init(&running);
+	model_init(&loaded);
+	model_web(&file);
+	file.hash_key[0] = 1;
+	assert_int_equal(model_merge(&running, &loaded, &file), 0);
+	assert_true(model_equal(&running, &file));
+	model_clear(&running);
+	model_clear(&file);
+}
+
+/* model_check() */
+
+static void assert_wrong(const struct model *m, const char *message, enum model_part at)
+{
+	struct model_error error;
+
+	assert_int_equal(model_check(m, &error), -EINVAL);
+	assert_string_equal(error.message, message);
+	assert_int_equal(error.at, at);
+	assert_non_null(error.service);
+}
+
+static void assert_right(const struct model *m)
+{
+	struct model_error error;
+
+	if (model_check(m, &error))
+		fail_msg("%s", error.message);
+}
+
+static void a_model_that_can_run_is_accepted(void **state)
+{
+	struct model m;
+	(void)state;
+
+	model_init(&m);
+	assert_right(&m);
+	model_web(&m);
+	assert_right(&m);
+	model_clear(&m);
+}
+
+static void a_service_needs_a_vip(void **state)
+{
+	struct model m;
+	(void)state;
+
+	model_init(&m);
+	add_service(&m, "web", NULL, MODE_NAT);
+	assert_wrong(&m, "service web without a vip: want " WANT_VIP, PART_SERVICE);
+	model_clear(&m);
+}
+
+static void a_backend_needs_an_address(void **state)
+{
+	struct model m;
+	(void)state;
+
+	model_web(&m);
+	assert_int_equal(service_backend_add(model_service(&m, "web"), "b3", NULL), 0);
+	assert_wrong(&m, "address none of backend b3: want a unicast address of another host",
+		     PART_BACKEND_ADDRESS);
+	model_clear(&m);
+}
+
+static void a_vip_is_of_one_service(void **state)
+{
+	struct model m;
+	(void)state;
+
+	model_web(&m);
+	add_service(&m, "a", "10.200.1.7:80/tcp", MODE_L2);
+	add_vip(model_service(&m, "a"), "10.200.1.1:53/udp");
+	assert_wrong(&m, "vip 10.200.1.1:53/udp of service dns: want one of its own, service a has it",
+		     PART_VIP);
+	model_clear(&m);
+}
+
+static void vips_that_differ_in_port_protocol_or_family_are_different(void **state)
+{
+	struct model m;
+	(void)state;
+
+	model_init(&m);
+	add_service(&m, "a", "10.200.1.1:80/tcp", MODE_L2);
+	add_service(&m, "b", "10.200.1.1:81/tcp", MODE_L2);
+	add_service(&m, "c", "10.200.1.1:80/udp", MODE_L2);
+	add_service(&m, "d", "10.200.1.1:0/tcp", MODE_L2);
+	add_service(&m, "e", "[ac8:101::]:80/tcp", MODE_L2);	/* the same first bytes */
+	assert_right(&m);
+	model_clear(&m);
+}
+
+static void an_error_names_the_vip_by_its_number(void **state)
+{
+	struct model_error error;
+	struct model m;
+	(void)state;
+
+	model_web(&m);
+	add_vip(model_service(&m, "web"), "10.200.1.1:81/tcp");
+	add_vip(model_service(&m, "web"), "224.0.0.1:81/tcp");
+	assert_int_equal(model_check(&m, &error), -EINVAL);
+	assert_int_equal(error.at, PART_VIP);
+	assert_int_equal(error.index, 2);
+	assert_ptr_equal(error.service, model_service(&m, "web"));
+	model_clear(&m);
+}
+
+static void addresses_at_the_edges_of_unicast_are_told_apart(void **state)
+{
+	static const struct {
+		const char *address;
+		bool right;
+	} cases[] = {
+		{ "0.0.0.0", false },	    { "0.0.0.1", true },     { "223.255.255.255", true },
+		{ "224.0.0.0", false },	    { "239.255.255.255", false }, { "240.0.0.1", true },
+		{ "255.255.255.255", false }, { "126.255.255.255", true }, { "127.0.0.0", false },
+		{ "127.255.255.255", false }, { "128.0.0.0", true },
+		{ "::", false },	    { "::1", false },	     { "::2", true },
+		{ "ff00::", false },	    { "ff02::1", false },    { "feff::1", true },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct model_error error;
+		struct model m;
+
+		model_init(&m);
+		add_backend(add_service(&m, "web", "10.200.1.1:80/tcp", MODE_IPIP), "b1",
+			    cases[i].address);
+		if (!model_check(&m, &error) != cases[i].right)
+			fail_msg("%s", cases[i].address);
+		model_clear(&m);
+	}
+}
+
+static void a_ring_has_a_ceiling_and_says_which_weights_are_too_far_apart(void **state)
+{
+	struct service *s;
+	struct model m;
+	(void)state;
+
+	model_init(&m);
+	m.limit_cells = 600000;
+	s = add_service(&m, "web", "10.200.1.1:80/tcp", MODE_IPIP);
+	add_backend(s, "b1", "10.0.0.1")->weight = 0;
+	add_backend(s, "b2", "10.0.0.2")->weight = 1;
+	add_backend(s, "b3", "10.0.0.3");
+	add_backend(s, "b4", "10.0.0.4")->weight = WEIGHT_MAX;
+	assert_wrong(&m,
+		     "service web of 150151 points: want at most 150000, weights 1000 of b4 and 0.001 of b2 are too far apart",
+		     PART_SERVICE);
+	m.limit_cells = 600604;
+	assert_right(&m);
+	model_clear(&m);
+}
+
+static void a_ring_of_equal_weights_over_the_ceiling_asks_for_fewer_virtual_nodes(void **state)
+{
+	struct service *s;
+	struct model m;
+	(void)state;
+
+	model_init(&m);
+	m.limit_cells = 1000;
+	s = add_service(&m, "web", "10.200.1.1:80/tcp", MODE_IPIP);
+	add_backend(s, "b1", "10.0.0.1");
+	add_backend(s, "b2", "10.0.0.2");
+	assert_wrong(&m, "service web of 300 points: want at most 250, with fewer vnodes or backends",
+		     PART_SERVICE);
+	model_clear(&m);
+}
+
+static void all_backends_fit_their_limit(void **state)
+{
+	struct model m;
+	(void)state;
+
+	model_web(&m);
+	m.limit_backends = 4;
+	assert_right(&m);
+	m.limit_backends = 3;
+	assert_wrong(&m, "service web makes 3 backends: want at most 2 in all, as limits say",
+		     PART_SERVICE);
+	model_clear(&m);
+}
+
+static void vips_and_ways_back_through_nat_fit_their_table(void **state)
+{
+	struct service *s;
+	struct model m;
+	char text[VIP_TEXT];
+	(void)state;
+
+	model_init(&m);
+	s = add_service(&m, "web", "10.200.1.1:80/tcp", MODE_NAT);
+	for (unsigned i = 0; i < VIPS_MAX - 1; i++) {
+		snprintf(text, sizeof(text), "b%05u", i);
+		add_backend(s, text, "10.0.0.1:1")->port = (uint16_t)(i + 1);
+	}
+	assert_right(&m);
+	add_backend(s, "one-more", "10.0.0.2");
+	assert_wrong(&m, "service web makes 13108 vips and nat backends: want at most 13107 in all",
+		     PART_SERVICE);
+	s->mode = MODE_IPIP;
+	model_clear(&m);
+}
+
+static void nat_backends_may_share_an_address_where_replies_can_be_told_apart(void **state)
+{
+	struct service *s;
+	struct model m;
+	(void)state;
+
+	model_init(&m);
+	s = add_service(&m, "web", "10.200.1.1:80/tcp", MODE_NAT);
+	add_vip(s, "10.200.1.1:80/udp");
+	add_vip(s, "10.200.1.1:443/tcp");
+	add_backend(s, "b1", "10.0.0.1");
+	s = add_service(&m, "alt", "10.200.1.2:80/tcp", MODE_NAT);
+	add_backend(s, "b1", "10.0.0.1:81");
+	s = add_service(&m, "any", "10.200.1.3:0/tcp", MODE_NAT);
+	add_backend(s, "b1", "10.0.0.1");
+	s = add_service(&m, "any-udp", "10.200.1.3:0/udp", MODE_NAT);
+	add_backend(s, "b1", "10.0.0.1");
+	s = add_service(&m, "direct", "10.200.1.4:80/tcp", MODE_L2);
+	add_backend(s, "b1", "10.0.0.1");
+	assert_right(&m);
+	model_clear(&m);
+}
+
+static void one_port_of_a_backend_behind_two_nat_vips_is_refused(void **state)
+{
+	struct model_error error;
+	struct service *s;
+	struct model m;
+	(void)state;
+
+	model_init(&m);
+	s = add_service(&m, "a", "10.200.1.1:80/tcp", MODE_NAT);
+	add_backend(s, "b1", "10.0.0.1");
+	s = add_service(&m, "b", "10.200.1.2:8080/tcp", MODE_NAT);
+	add_backend(s, "x1", "10.0.0.1:80");
+	assert_wrong(&m,
+		     "backend x1 at 10.0.0.1:80/tcp: want it behind one nat vip, replies of 10.200.1.1:80/tcp and 10.200.1.2:8080/tcp could not be told apart",
+		     PART_BACKEND_ADDRESS);
+	assert_int_equal(model_check(&m, &error), -EINVAL);
+	assert_string_equal(error.backend->name, "x1");
+	s->mode = MODE_IPIP;
+	service_backend(s, "x1")->port = 0;
+	assert_right(&m);
+	model_clear(&m);
+}
+
+static void a_message_of_long_names_is_cut_at_its_end(void **state)
+{
+	char name[NAME_BYTES], other[NAME_BYTES];
+	struct model_error error;
+	struct service *s;
+	struct model m;
+	(void)state;
+
+	memset(name, 'n', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	memset(other, 'o', sizeof(other));
+	other[sizeof(other) - 1] = '\0';
+	model_init(&m);
+	m.limit_cells = 64;
+	s = add_service(&m, name, "10.200.1.1:80/tcp", MODE_IPIP);
+	add_backend(s, name, "10.0.0.1")->weight = 1;
+	add_backend(s, other, "10.0.0.2")->weight = 999999;
+	assert_int_equal(model_check(&m, &error), -EINVAL);
+	assert_int_equal(strlen(error.message), sizeof(error.message) - 1);
+	assert_non_null(strstr(error.message, "of 150001 points: want at most 16, weights"));
+	model_clear(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(services_and_backends_are_sorted_by_name),
+		cmocka_unit_test(a_name_can_be_added_once_and_removed),
+		cmocka_unit_test(a_name_that_is_too_long_is_not_cut),
+		cmocka_unit_test(what_is_added_has_the_defaults),
+		cmocka_unit_test(arrays_grow_and_shrink_at_every_size),
+		cmocka_unit_test(a_copy_is_equal_and_shares_nothing),
+		cmocka_unit_test(a_copy_of_nothing_can_grow),
+		cmocka_unit_test(models_that_differ_in_anything_are_not_equal),
+		cmocka_unit_test(points_are_rounded_half_up_and_one_at_least),
+		cmocka_unit_test(an_unchanged_file_leaves_what_commands_changed),
+		cmocka_unit_test(what_the_file_changed_is_done_to_an_untouched_model),
+		cmocka_unit_test(changes_of_commands_and_of_the_file_do_not_disturb_each_other),
+		cmocka_unit_test(the_file_wins_over_a_command_on_one_field),
+		cmocka_unit_test(a_name_new_in_the_file_replaces_the_one_of_a_command),
+		cmocka_unit_test(a_service_that_a_command_removed_stays_removed),
+		cmocka_unit_test(the_first_file_is_taken_whole),
+		cmocka_unit_test(a_model_that_can_run_is_accepted),
+		cmocka_unit_test(a_service_needs_a_vip),
+		cmocka_unit_test(a_backend_needs_an_address),
+		cmocka_unit_test(a_vip_is_of_one_service),
+		cmocka_unit_test(vips_that_differ_in_port_protocol_or_family_are_different),
+		cmocka_unit_test(an_error_names_the_vip_by_its_number),
+		cmocka_unit_test(addresses_at_the_edges_of_unicast_are_told_apart),
+		cmocka_unit_test(a_ring_has_a_ceiling_and_says_which_weights_are_too_far_apart),
+		cmocka_unit_test(a_ring_of_equal_weights_over_the_ceiling_asks_for_fewer_virtual_nodes),
+		cmocka_unit_test(all_backends_fit_their_limit),
+		cmocka_unit_test(vips_and_ways_back_through_nat_fit_their_table),
+		cmocka_unit_test(nat_backends_may_share_an_address_where_replies_can_be_told_apart),
+		cmocka_unit_test(one_port_of_a_backend_behind_two_nat_vips_is_refused),
+		cmocka_unit_test(a_message_of_long_names_is_cut_at_its_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
