@@ -59,10 +59,33 @@ $(BUILD)/%.o: %.c
 
 -include $(OBJECTS:.o=.d) $(wildcard $(BUILD)/*.d $(BUILD)/tests/*/*.d)
 
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib/xring \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d \
+		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/doc/xring
+	install $(BUILD)/xring $(DESTDIR)$(PREFIX)/bin/
+	install $(BUILD)/xringd $(DESTDIR)$(PREFIX)/sbin/
+	install system/prepare-bpffs $(DESTDIR)$(PREFIX)/lib/xring/
+	install -m 644 $(BUILD)/xring.bpf.o $(BUILD)/decap.bpf.o $(DESTDIR)$(PREFIX)/lib/xring/
+	sed 's|@PREFIX@|$(PREFIX)|' system/xringd.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/xringd.service
+	install -m 644 system/xring.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/xring.conf
+	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	$(BUILD)/xring completion bash \
+		> $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xring
+	install -m 644 system/xring.yaml.example README.md CHANGELOG.md \
+		$(DESTDIR)$(PREFIX)/share/doc/xring/
+
+hooks:
+	install scripts/hooks/pre-commit "$$(git rev-parse --git-path hooks)/pre-commit"
+
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) build-clang build-asan
 
 include tests/tests.mk
 
-.PHONY: all clean
+.PHONY: all install hooks clean
 .SECONDARY:

@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# make unit       unit tests, once as they are and once under ASan and UBSan
+# make unit       unit tests
 # make packets    packets through BPF_PROG_TEST_RUN (root)
 # make netns      end to end in network namespaces (root)
-# make check      all of it, ending in one line of counts
+# make lint       layers, shell, manual pages
+# make check      all of it, also built by clang and under ASan and UBSan; one line of counts
+# make bench      the figures of docs/performance.md (root)
+# make fuzz       the configuration's parser, FUZZ_SECONDS long
 
 UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 PACKETS := $(patsubst tests/packets/%.c,$(BUILD)/tests/packets/%,$(wildcard tests/packets/test_*.c))
+NETNS   := $(filter-out tests/netns/lib.sh,$(wildcard tests/netns/*.sh))
+COUNTS  := $(BUILD)/counts
+RUN      = BUILD=$(BUILD) tests/run -o $(COUNTS)
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(CONF) $(CORE) $(BASE)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfyaml -ljansson -lmd
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfyaml -lmd
 
 $(BUILD)/xring_lookup.skel.h: $(BUILD)/tests/packets/lookup.bpf.o
 	$(BPFTOOL) gen skeleton $< name xring_lookup > $@.tmp && mv $@.tmp $@
@@ -22,12 +28,39 @@ $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
 		$(CONF) $(CORE) $(BASE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd
 
-tests: $(UNIT) $(PACKETS)
-
 unit: $(UNIT)
-	tests/run $^
+	@$(RUN) $^
 
 packets: $(PACKETS)
-	tests/run $^
+	@$(RUN) $^
 
-.PHONY: tests unit packets
+netns: all
+	@$(RUN) $(NETNS)
+
+lint:
+	@$(RUN) tests/lint/layers.sh tests/lint/shell.sh tests/lint/manual.sh tests/lint/verifier.sh
+
+# A second build by the other compiler, and one that watches itself.
+twins:
+	$(MAKE) -s BUILD=build-clang CC=clang all $(UNIT:$(BUILD)/%=build-clang/%)
+	$(MAKE) -s BUILD=build-asan SANITIZE='-fsanitize=address,undefined' all unit COUNTS=$(COUNTS)
+
+check: all $(UNIT) $(PACKETS)
+	@rm -f $(COUNTS)
+	@status=0; \
+	for part in twins unit packets lint netns; do \
+		$(MAKE) -s --no-print-directory $$part || status=1; \
+	done; \
+	awk -v status=$$status '{ p += $$1; f += $$2; s += $$3 } \
+		END { if (status && !f) f = 1; \
+		printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' $(COUNTS)
+
+FUZZ_SECONDS ?= 60
+FUZZ_SOURCES := tests/fuzz/fuzz_conf.c $(wildcard user/conf/*.c user/core/*.c user/base/*.c)
+fuzz:
+	@mkdir -p $(BUILD)/fuzz
+	clang -g -O1 -std=gnu11 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Iinclude -Iuser \
+		$(FUZZ_SOURCES) -lfyaml -lmd -o $(BUILD)/fuzz/conf
+	$(BUILD)/fuzz/conf -max_total_time=$(FUZZ_SECONDS) $(BUILD)/fuzz tests/conf/good tests/conf/bad
+
+.PHONY: unit packets netns lint twins check fuzz

@@ -14,6 +14,8 @@
 #include "daemon/nexthop.h"
 #include "daemon/state.h"
 
+#define SETTLE_MS 300		/* for neighbours to answer, before the first packet */
+
 /* ---- flushing ---- */
 
 static int flush(struct engine *e)
@@ -310,6 +312,7 @@ static int begin(struct engine *e)
 	      state_write(e->options.state, "loaded", text, len) ?: flush(e);
 	if (err)
 		return err;
+	nexthop_settle(e->live->nexthops, SETTLE_MS);
 	if (e->dp->adopted)
 		log_info("adopted the running datapath");
 	interfaces_attach(e);

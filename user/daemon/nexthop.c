@@ -492,6 +492,22 @@ void nexthop_put(struct nexthop_table *table, const struct nexthop *nh)
 	}
 }
 
+void nexthop_settle(struct nexthop_table *table, unsigned ms)
+{
+	const unsigned step_ms = 5;
+
+	for (unsigned waited = 0; waited < ms; waited += step_ms) {
+		bool pending = false;
+
+		for (size_t i = 0; i < table->count && !pending; i++)
+			pending = table->list[i]->pending;
+		if (!pending)
+			return;
+		usleep(step_ms * 1000);
+		refresh_all(table);
+	}
+}
+
 int nexthop_on_link(const struct address *to)
 {
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);

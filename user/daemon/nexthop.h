@@ -31,6 +31,9 @@ void nexthop_close(struct nexthop_table *table);
 const struct nexthop *nexthop_get(struct nexthop_table *table, const struct address *to);
 void nexthop_put(struct nexthop_table *table, const struct nexthop *nh);
 
+/* Gives neighbours that are being asked up to ms to answer. */
+void nexthop_settle(struct nexthop_table *table, unsigned ms);
+
 /*
  * Is the address on a link of ours: 1, 0 where a gateway leads to it, -ENOENT
  * where no route does. Asks by a socket of its own: needs no table.
