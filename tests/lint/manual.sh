@@ -5,8 +5,8 @@ cd "$(dirname "$0")/../.." || exit 1
 command -v mandoc >/dev/null || { echo "mandoc is not installed"; exit 77; }
 mandoc -Tlint -W warning docs/man/*.[1-8] || exit 1
 wrong=0
-while read -r first second; do
-	grep -Eq "^\.(It )?(Ic|Cm|Nm).* $first( |$).*$second" docs/man/xring.8 ||
-		{ echo "xring.8 does not tell of: $first $second"; wrong=1; }
-done < <("${BUILD:-build}/xring" --help | sed -n 's/^  \([a-z]*\) \?\([a-z]*\).*/\1 \2/p')
+while read -r command; do
+	grep -Eq "^\.It Ic $command( |\$)" docs/man/xring.8 ||
+		{ echo "xring.8 does not tell of: $command"; wrong=1; }
+done < <("${BUILD:-build}/xring" --help | sed -n 's/^  \([a-z][a-z]*\( [a-z][a-z]*\)\?\).*/\1/p')
 exit $wrong
