@@ -36,7 +36,10 @@ static int flush(struct engine *e)
 
 static void flush_due(void *context)
 {
-	flush(context);
+	struct engine *e = context;
+
+	if (e->stats.pending)
+		flush(e);
 }
 
 /* Gathers changes until the interval is over or enough of them have come. */
@@ -156,19 +159,6 @@ static int file_read(const char *path, struct model *ret, char **ret_text, size_
 	return err;
 }
 
-static void interfaces_attach(struct engine *e)
-{
-	for (size_t i = 0; i < e->model.interface_count; i++) {
-		const char *name = e->model.interfaces[i], *mode;
-		char why[256];
-
-		if (dp_attach(e->dp, name, DP_MODE_ANY, &mode, why, sizeof(why)))
-			log_warn("attach %s", why);
-		else
-			log_info("attached to %s (%s)", name, mode);
-	}
-}
-
 static bool has_interface(const struct model *m, const char *name)
 {
 	for (size_t i = 0; i < m->interface_count; i++)
@@ -177,41 +167,72 @@ static bool has_interface(const struct model *m, const char *name)
 	return false;
 }
 
-int engine_reload(struct engine *e)
+/* Attaches to the model's interfaces that `before` did not have. */
+static void interfaces_attach(struct engine *e, const struct model *before)
+{
+	for (size_t i = 0; i < e->model.interface_count; i++) {
+		const char *name = e->model.interfaces[i], *mode;
+		char why[256];
+
+		if (has_interface(before, name))
+			continue;
+		if (dp_attach(e->dp, name, DP_MODE_ANY, &mode, why, sizeof(why)))
+			log_warn("attach %s", why);
+		else
+			log_info("attached to %s (%s)", name, mode);
+	}
+}
+
+static void interfaces_detach(struct engine *e, const struct model *before)
+{
+	char why[256];
+
+	for (size_t i = 0; i < before->interface_count; i++)
+		if (!has_interface(&e->model, before->interfaces[i]) &&
+		    dp_detach(e->dp, before->interfaces[i], why, sizeof(why)))
+			log_warn("detach %s", why);
+}
+
+/* Does what changed in the file, which says `text` now. */
+static int file_apply(struct engine *e, const struct model *file, const char *text, size_t len)
 {
 	struct change change = { .now = true, .count = 1 };
-	struct model file, next, before;
-	_free_ char *text = NULL;
+	struct model next;
 	char why[512];
+	int err = state_merge(e->options.state, file, text, len, &next);
+
+	if (err)
+		return log_err(err, "%s", e->options.file);
+	err = engine_change(e, &next, &change, why, sizeof(why));
+	if (err) {
+		log_err(0, "%s: %s", e->options.file, why);
+		model_clear(&next);
+		return err;
+	}
+	return state_write(e->options.state, "loaded", text, len);
+}
+
+int engine_reload(struct engine *e)
+{
+	struct model file, before;
+	_free_ char *text = NULL;
 	size_t len;
 	int err = file_read(e->options.file, &file, &text, &len);
 
 	if (err)
 		return err;
-	err = state_merge(e->options.state, &file, text, len, &next);
-	model_clear(&file);
-	if (err)
-		return log_err(err, "%s", e->options.file);
 	err = model_copy(&e->model, &before);
 	if (!err) {
-		err = engine_change(e, &next, &change, why, sizeof(why));
-		if (err) {
-			log_err(0, "%s: %s", e->options.file, why);
-			model_clear(&next);
-		} else {
-			err = state_write(e->options.state, "loaded", text, len);
+		err = file_apply(e, &file, text, len);
+		if (!err) {
+			interfaces_detach(e, &before);
+			interfaces_attach(e, &before);
+			log_info("%s: loaded", e->options.file);
 		}
-		for (size_t i = 0; !err && i < before.interface_count; i++)
-			if (!has_interface(&e->model, before.interfaces[i]) &&
-			    dp_detach(e->dp, before.interfaces[i], why, sizeof(why)))
-				log_warn("detach %s", why);
 		model_clear(&before);
 	}
-	if (err)
-		return err;
-	interfaces_attach(e);
-	log_info("%s: loaded", e->options.file);
-	return 0;
+	model_clear(&file);
+	return err;
 }
 
 int engine_saved(struct engine *e, const char *text, char *why, size_t size)
@@ -296,6 +317,7 @@ static int check_begin(struct engine *e)
 
 static int begin(struct engine *e)
 {
+	static const struct model none;
 	struct dp_options dp = { .bpffs = e->options.bpffs };
 	_free_ char *text = NULL;
 	size_t len;
@@ -315,7 +337,7 @@ static int begin(struct engine *e)
 	nexthop_settle(e->live->nexthops, SETTLE_MS);
 	if (e->dp->adopted)
 		log_info("adopted the running datapath");
-	interfaces_attach(e);
+	interfaces_attach(e, &none);
 	return 0;
 }
 
@@ -342,6 +364,8 @@ int engine_open(const struct engine_options *options, struct loop *loop, struct 
 
 void engine_close(struct engine *e)
 {
+	if (e->stats.pending)
+		flush(e);
 	if (e->flush.source.fd >= 0)
 		loop_timer_close(e->loop, &e->flush);
 	if (e->live)

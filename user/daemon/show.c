@@ -54,17 +54,22 @@ static json_t *backend_json(const struct live *live, const char *service,
 {
 	const struct live_service *s = live_service(live, service);
 	const struct live_node *node = s ? live_node(s, b->name) : NULL;
-	char address[ENDPOINT_TEXT], weight[WEIGHT_TEXT];
+	char address[ENDPOINT_TEXT];
 	json_t *json = json_pack("{sssssssf}", "service", service, "name", b->name, "address",
 				 endpoint_print(&b->address, b->port, address), "weight",
 				 b->weight / 1000.0);
 
-	(void)weight;
 	if (node && !node->gone && node->nexthop) {
 		json_object_set_new(json, "id", json_integer(node->id));
 		json_object_set_new(json, "next_hop", hop_json(node->nexthop));
 	}
 	return json;
+}
+
+static void backends_append(const struct engine *e, const struct service *s, json_t *list)
+{
+	for (size_t i = 0; i < s->backend_count; i++)
+		json_array_append_new(list, backend_json(e->live, s->name, &s->backends[i]));
 }
 
 static json_t *service_json(const struct engine *e, const struct service *s)
@@ -74,8 +79,7 @@ static json_t *service_json(const struct engine *e, const struct service *s)
 
 	for (size_t i = 0; i < s->vip_count; i++)
 		json_array_append_new(vips, json_string(vip_print(&s->vips[i], text)));
-	for (size_t i = 0; i < s->backend_count; i++)
-		json_array_append_new(backends, backend_json(e->live, s->name, &s->backends[i]));
+	backends_append(e, s, backends);
 	return json_pack("{s:s, s:o, s:s, s:s, s:i, s:o}", "name", s->name, "vips", vips, "mode",
 			 mode_print(s->mode), "key", key_print(&s->key, key), "vnodes",
 			 s->vnodes, "backends", backends);
@@ -94,12 +98,6 @@ int show_services(struct engine *e, const json_t *request, struct answer *a)
 	for (size_t i = 0; i < e->model.service_count; i++)
 		json_array_append_new(a->data, service_json(e, &e->model.services[i]));
 	return 0;
-}
-
-static void backends_append(const struct engine *e, const struct service *s, json_t *list)
-{
-	for (size_t i = 0; i < s->backend_count; i++)
-		json_array_append_new(list, backend_json(e->live, s->name, &s->backends[i]));
 }
 
 int show_backends(struct engine *e, const json_t *request, struct answer *a)

@@ -17,7 +17,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "dp/links.h"
+#include "dp/program.h"
 #include "xring.skel.h"
 
 static int directory_make(const char *path)
@@ -158,89 +158,6 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 	return 0;
 }
 
-static int program_info(int fd, struct bpf_prog_info *ret, uint32_t *maps, uint32_t count)
-{
-	uint32_t len = sizeof(*ret);
-
-	*ret = (struct bpf_prog_info){
-		.map_ids = (uintptr_t)maps,
-		.nr_map_ids = count,
-	};
-	return bpf_obj_get_info_by_fd(fd, ret, &len) ? -errno : 0;
-}
-
-static bool uses_maps_of(const uint32_t *a, uint32_t a_count, const uint32_t *b, uint32_t b_count)
-{
-	uint32_t found = 0;
-
-	for (uint32_t i = 0; i < a_count; i++)
-		for (uint32_t j = 0; j < b_count; j++)
-			found += a[i] == b[j];
-	return found == a_count;
-}
-
-/* Is the pinned program this very one, on these very maps? */
-static bool program_same(int pinned, int fresh)
-{
-	struct bpf_prog_info a, b;
-	uint32_t a_maps[16], b_maps[16];
-
-	if (program_info(pinned, &a, a_maps, 16) || program_info(fresh, &b, b_maps, 16))
-		return false;
-	return !memcmp(a.tag, b.tag, sizeof(a.tag)) && a.nr_map_ids == b.nr_map_ids &&
-	       uses_maps_of(a_maps, a.nr_map_ids, b_maps, b.nr_map_ids);
-}
-
-/* Puts the new program in place of the old one: the pin first, then each link. */
-static int program_replace(struct dp *dp, int fd, const char *path)
-{
-	char fresh[300];
-
-	snprintf(fresh, sizeof(fresh), "%s_new", path);	/* bpffs refuses dots */
-	unlink(fresh);
-	if (bpf_obj_pin(fd, fresh))
-		return log_err(-errno, "pin %s", fresh);
-	if (rename(fresh, path))
-		return log_err(-errno, "pin %s", path);
-	return links_update(dp, fd);
-}
-
-static int program_pin(struct xring_bpf *skel, struct dp *dp)
-{
-	int fresh = bpf_program__fd(skel->progs.xring);
-	struct bpf_prog_info info;
-	char path[280];
-	_close_ int pinned = -1;
-	int err;
-
-	snprintf(path, sizeof(path), "%s/prog", dp->dir);
-	pinned = bpf_obj_get(path);
-	if (pinned < 0 && errno != ENOENT)
-		return log_err(-errno, "pinned program %s", path);
-	if (pinned < 0 || !program_same(pinned, fresh)) {
-		err = program_replace(dp, fresh, path);
-		if (err)
-			return err;
-		if (pinned >= 0)
-			log_info("replaced the pinned program by this version's");
-		closep(&pinned);
-		pinned = fcntl(fresh, F_DUPFD_CLOEXEC, 3);
-		if (pinned < 0)
-			return log_err(-errno, "program");
-	} else {
-		err = links_update(dp, pinned);
-		if (err)
-			return err;
-	}
-	err = program_info(pinned, &info, NULL, 0);
-	if (err)
-		return log_err(err, "pinned program %s", path);
-	dp->prog_id = info.id;
-	dp->prog_insns = info.verified_insns;
-	dp->prog_fd = take_fd(&pinned);
-	return 0;
-}
-
 static char verifier_log[1 << 16];
 
 static int libbpf_message(enum libbpf_print_level level, const char *fmt, va_list args)
@@ -276,7 +193,8 @@ static int skeleton_open(struct dp *dp, const struct dp_options *options, const 
 		if (err)
 			err = load_failed(err);
 	}
-	err = err ?: maps_open(skel, dp) ?: program_pin(skel, dp);
+	err = err ?: maps_open(skel, dp) ?:
+	      program_pin(dp, bpf_program__fd(skel->progs.xring));
 	xring_bpf__destroy(skel);
 	return err;
 }

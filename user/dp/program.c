@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dp/program.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "dp/links.h"
+
+#define MAPS_MAX 16
+
+struct program {
+	struct bpf_prog_info info;
+	uint32_t maps[MAPS_MAX];
+};
+
+static int program_read(int fd, struct program *ret)
+{
+	uint32_t len = sizeof(ret->info);
+
+	memset(ret, 0, sizeof(*ret));
+	ret->info.map_ids = (uintptr_t)ret->maps;
+	ret->info.nr_map_ids = MAPS_MAX;
+	return bpf_obj_get_info_by_fd(fd, &ret->info, &len) ? -errno : 0;
+}
+
+static bool same_code(const struct program *a, const struct program *b)
+{
+	return !memcmp(a->info.tag, b->info.tag, sizeof(a->info.tag));
+}
+
+static bool same_maps(const struct program *a, const struct program *b)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < a->info.nr_map_ids; i++)
+		for (uint32_t j = 0; j < b->info.nr_map_ids; j++)
+			found += a->maps[i] == b->maps[j];
+	return found == a->info.nr_map_ids && found == b->info.nr_map_ids;
+}
+
+/* Puts the new program in place of the old one: the pin first, then each link. */
+static int program_replace(struct dp *dp, int fd, const char *path)
+{
+	char fresh[300];
+
+	snprintf(fresh, sizeof(fresh), "%s_new", path);	/* bpffs refuses dots */
+	unlink(fresh);
+	if (bpf_obj_pin(fd, fresh))
+		return log_err(-errno, "pin %s", fresh);
+	if (rename(fresh, path))
+		return log_err(-errno, "pin %s", path);
+	return links_update(dp, fd);
+}
+
+/*
+ * Interfaces may run a program that `ip link` loaded from the object file. One
+ * on these maps serves as it was compiled; that is said here, as far as the
+ * privileges let it be seen.
+ */
+static void others_report(const struct dp *dp, const struct program *ours)
+{
+	_free_ struct dp_interface *list = NULL;
+	size_t count = 0;
+
+	if (dp_interfaces(dp, &list, &count))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		_close_ int fd = -1;
+		struct program other;
+
+		if (list[i].prog_id == ours->info.id)
+			continue;
+		fd = bpf_prog_get_fd_by_id(list[i].prog_id);
+		if (fd < 0 || program_read(fd, &other))
+			log_info("%s runs another XDP program (id %u)", list[i].name,
+				 list[i].prog_id);
+		else if (!same_maps(&other, ours))
+			log_warn("%s runs an XDP program (id %u) that is not on these maps",
+				 list[i].name, list[i].prog_id);
+		else
+			log_info("%s runs xring from an object file (id %u) on these maps: "
+				 "adopted%s", list[i].name, list[i].prog_id,
+				 same_code(&other, ours) ? "" : ", of another version");
+	}
+}
+
+int program_pin(struct dp *dp, int fresh)
+{
+	struct program ours, old;
+	_close_ int pinned = -1;
+	char path[280];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/prog", dp->dir);
+	pinned = bpf_obj_get(path);
+	if (pinned < 0 && errno != ENOENT)
+		return log_err(-errno, "pinned program %s", path);
+	err = program_read(fresh, &ours);
+	if (err)
+		return log_err(err, "program");
+	if (pinned >= 0 && !program_read(pinned, &old) && same_code(&old, &ours) &&
+	    same_maps(&old, &ours)) {
+		ours = old;
+		err = links_update(dp, pinned);
+	} else {
+		if (pinned >= 0)
+			log_info("the pinned program is replaced by this version's");
+		closep(&pinned);
+		pinned = fcntl(fresh, F_DUPFD_CLOEXEC, 3);
+		err = pinned < 0 ? log_err(-errno, "program") : program_replace(dp, pinned, path);
+	}
+	if (err)
+		return err;
+	dp->prog_id = ours.info.id;
+	dp->prog_insns = ours.info.verified_insns;
+	dp->prog_fd = take_fd(&pinned);
+	others_report(dp, &ours);
+	return 0;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DP_PROGRAM_H
+#define XRING_DP_PROGRAM_H
+
+#include "dp/dp.h"
+
+/*
+ * Sees to it that the pinned program, and what every pinned link runs, is
+ * `fresh` or the very same one loaded before. Fills dp's prog_ fields.
+ */
+int program_pin(struct dp *dp, int fresh);
+
+#endif
