@@ -65,3 +65,5 @@ lb ip link set dev eth0 xdp obj "$BUILD/xring.bpf.o" sec xdp
 start
 wait_for resolved
 attached other native
+grep -q 'eth0 runs xring from an object file .* on these maps: adopted' "$RUN/xringd.log" ||
+	fail "the daemon did not name the program that it found"

@@ -77,6 +77,8 @@ int live_apply(struct live *live, const struct model *m, struct live_report *ret
 /* NULL where there is none. */
 struct live_service *live_service(const struct live *live, const char *name);
 struct live_node *live_node(const struct live_service *s, const char *name);
+/* What keeps packets from a node that has its way, for people; NULL: nothing. */
+const char *node_why(const struct live_service *s, const struct live_node *node);
 const struct live_node *live_node_by_id(const struct live_service *s, uint16_t id);
 
 /* Packets, bytes and flows of a service, also of backends that are no more. */

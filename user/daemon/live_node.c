@@ -127,6 +127,14 @@ void node_id_free(struct live *live, uint16_t id)
 	__atomic_store_n(&live->dp->owners[id].service[0], 0, __ATOMIC_RELEASE);
 }
 
+const char *node_why(const struct live_service *s, const struct live_node *node)
+{
+	/* The gateway would send the VIP's packets anywhere but to the backend. */
+	if (s->mode == MODE_L2 && node->nexthop->gateway.family)
+		return "behind a gateway, where mode l2 does not reach";
+	return node->nexthop->why;
+}
+
 /*
  * While a neighbour is asked, what a backend's template says of the way stays:
  * silence is not yet an answer, and the last daemon knew a way.
@@ -137,23 +145,25 @@ static bool keep_way(const struct nexthop *nh, const struct xring_template *now,
 	struct next_hop same = { .ifindex = now->ifindex, .mtu = now->mtu };
 	struct xring_template wanted;
 
-	if (!nh->pending || now->ifindex != nh->route_ifindex)
+	if (!nh->pending || now->ifindex != nh->route_ifindex || node_why(s, node) != nh->why)
 		return false;
 	template_fill(s->mode, &node->address, node->port, &same, &wanted);
 	return template_same_target(now, &wanted);
 }
 
-/* Writes the template if it is to say something else. */
+/* Writes the template if it is to say something else. moved: to another address. */
 static void node_template(struct live *live, const struct live_service *s,
-			  const struct live_node *node)
+			  const struct live_node *node, bool moved)
 {
+	static const struct next_hop none;
 	const struct xring_backend *backend = &live->dp->backends[node->id];
 	struct xring_template now = backend->t[backend->t[0].live & 1], wanted;
 
-	template_fill(s->mode, &node->address, node->port, &node->nexthop->hop, &wanted);
+	template_fill(s->mode, &node->address, node->port,
+		      node_why(s, node) ? &none : &node->nexthop->hop, &wanted);
 	wanted.generation = live->dp->owners[node->id].generation;
 	now.live = 0;
-	if (keep_way(node->nexthop, &now, s, node))
+	if (!moved && keep_way(node->nexthop, &now, s, node))
 		return;
 	if (memcmp(&now, &wanted, sizeof(wanted)))
 		dp_template_write(live->dp, node->id, &wanted);
@@ -167,12 +177,14 @@ void node_hop_changed(void *context, const struct nexthop *nh)
 		struct live_service *s = live->services[i];
 
 		for (size_t n = 0; n < s->node_count; n++) {
+			const char *why;
+
 			if (s->nodes[n]->nexthop != nh)
 				continue;
-			node_template(live, s, s->nodes[n]);
-			if (nh->why)
-				log_warn("backend %s of %s: %s", s->nodes[n]->name, s->name,
-					 nh->why);
+			node_template(live, s, s->nodes[n], false);
+			why = node_why(s, s->nodes[n]);
+			if (why)
+				log_warn("backend %s of %s: %s", s->nodes[n]->name, s->name, why);
 			else
 				log_info("backend %s of %s: next hop resolved", s->nodes[n]->name,
 					 s->name);
@@ -183,7 +195,9 @@ void node_hop_changed(void *context, const struct nexthop *nh)
 static int node_set(struct live *live, struct live_service *s, struct live_node *node,
 		    const struct backend *b, uint32_t vnodes)
 {
-	if (!node->nexthop || !address_equal(&node->address, &b->address)) {
+	bool moved = node->nexthop && !address_equal(&node->address, &b->address);
+
+	if (!node->nexthop || moved) {
 		const struct nexthop *nh = nexthop_get(live->nexthops, &b->address);
 
 		if (!nh)
@@ -196,7 +210,7 @@ static int node_set(struct live *live, struct live_service *s, struct live_node 
 	node->port = b->port;
 	node->points = weight_points(b->weight, vnodes);
 	node->gone = false;
-	node_template(live, s, node);
+	node_template(live, s, node, moved);
 	return 0;
 }
 

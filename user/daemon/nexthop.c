@@ -17,6 +17,7 @@
 
 #define SETTLE_MS 20		/* events of one change come in a burst */
 #define KEEPALIVE_MS 2000
+#define KEEPALIVE_ASKS 256	/* neighbours woken a turn, at most */
 #define NUD_USABLE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
 
 struct nexthop_table {
@@ -30,6 +31,8 @@ struct nexthop_table {
 	void *context;
 	struct nexthop **list;
 	size_t count;
+	size_t cursor;			/* whom the keepalive looks at next */
+	bool full;			/* the kernel's neighbour table was */
 };
 
 /* ---- asking ---- */
@@ -224,19 +227,16 @@ static int neighbour_get(struct mnl_socket *nl, uint32_t ifindex, const struct a
 }
 
 /* As if the host had sent a packet there: the kernel resolves, or proves it again. */
-static void neighbour_use(struct mnl_socket *nl, uint32_t ifindex, const struct address *address)
+static int neighbour_use(struct mnl_socket *nl, uint32_t ifindex, const struct address *address)
 {
 	char buf[512];
 	struct nlmsghdr *nlh = neighbour_message(buf, RTM_NEWNEIGH, ifindex, address);
 	struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
-	int err;
 
 	nlh->nlmsg_flags = NLM_F_CREATE;
 	ndm->ndm_flags = NTF_USE;
 	ndm->ndm_state = NUD_NONE;
-	err = ask(nl, nlh, NULL, NULL);
-	if (err)
-		log_warn("neighbour: %s", errno_text(-err));
+	return ask(nl, nlh, NULL, NULL);
 }
 
 /* ---- resolving ---- */
@@ -309,67 +309,112 @@ static bool hop_equal(const struct next_hop *a, const struct next_hop *b)
 /* True where the way is another one now. */
 static bool refresh(struct nexthop_table *table, struct nexthop *nh)
 {
+	struct address gateway = nh->gateway;
 	struct next_hop hop;
 	bool changed;
 
 	nh->why = resolve(table->requests, nh, &hop);
 	if (nh->why)
 		hop = (struct next_hop){};
-	changed = !hop_equal(&hop, &nh->hop);
+	changed = !hop_equal(&hop, &nh->hop) || !address_equal(&gateway, &nh->gateway);
 	nh->hop = hop;
 	return changed;
 }
 
-/* Wakes the neighbours that are not proven: new, stale or failed ones. */
-static void keep_alive(struct nexthop_table *table, struct nexthop *nh)
+static void wake(struct nexthop_table *table, const struct nexthop *nh)
 {
-	struct neighbour neighbour;
+	int err = neighbour_use(table->requests, nh->route_ifindex, neighbour_of(nh));
+	bool full = err == -ENOBUFS;
 
-	if (!nh->route_ifindex)
-		return;
-	if (!neighbour_get(table->requests, nh->route_ifindex, neighbour_of(nh), &neighbour) &&
-	    neighbour.state & (NUD_REACHABLE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP))
-		return;
-	neighbour_use(table->requests, nh->route_ifindex, neighbour_of(nh));
+	if (full && !table->full)
+		log_warn("the kernel's neighbour table is full: "
+			 "want a larger net.ipv4.neigh.default.gc_thresh3 (or ipv6)");
+	table->full = full;
 }
 
-static void refresh_all(void *context)
+static void look(struct nexthop_table *table, struct nexthop *nh)
 {
-	struct nexthop_table *table = context;
+	bool was_pending = nh->pending;
 
-	for (size_t i = 0; i < table->count; i++) {
-		struct nexthop *nh = table->list[i];
-
-		if (refresh(table, nh))
-			table->changed(table->context, nh);
-		if (nh->pending)
-			keep_alive(table, nh);
-	}
+	nh->dirty = false;
+	if (refresh(table, nh))
+		table->changed(table->context, nh);
+	if (nh->pending && !was_pending)
+		wake(table, nh);
 }
 
-static void keep_all_alive(void *context)
+static void look_at_dirty(void *context)
 {
 	struct nexthop_table *table = context;
 
 	for (size_t i = 0; i < table->count; i++)
-		keep_alive(table, table->list[i]);
+		if (table->list[i]->dirty)
+			look(table, table->list[i]);
+}
+
+/* Is the neighbour proven, or being asked right now? */
+static bool proven(struct nexthop_table *table, const struct nexthop *nh)
+{
+	struct neighbour neighbour;
+
+	return !neighbour_get(table->requests, nh->route_ifindex, neighbour_of(nh), &neighbour) &&
+	       neighbour.state & (NUD_REACHABLE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT |
+				  NUD_NOARP | NUD_INCOMPLETE);
+}
+
+/* Wakes the neighbours that are not proven, in turn where they are many. */
+static void keep_alive(void *context)
+{
+	struct nexthop_table *table = context;
+	unsigned woken = 0;
+
+	for (size_t i = 0; i < table->count && woken < KEEPALIVE_ASKS; i++) {
+		const struct nexthop *nh = table->list[table->cursor++ % table->count];
+
+		if (!nh->route_ifindex || proven(table, nh))
+			continue;
+		wake(table, nh);
+		woken++;
+	}
 }
 
 /* ---- following ---- */
 
+static void all_dirty(struct nexthop_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		table->list[i]->dirty = true;
+}
+
+static void neighbour_dirty(struct nexthop_table *table, const struct nlmsghdr *nlh)
+{
+	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
+	struct address address = {};
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(*ndm))
+		if (mnl_attr_get_type(attr) == NDA_DST &&
+		    mnl_attr_get_payload_len(attr) <= sizeof(address.bytes))
+			memcpy(address.bytes, mnl_attr_get_payload(attr),
+			       mnl_attr_get_payload_len(attr));
+	address.family = ndm->ndm_family;
+	for (size_t i = 0; i < table->count; i++) {
+		struct nexthop *nh = table->list[i];
+
+		if (nh->route_ifindex == (uint32_t)ndm->ndm_ifindex &&
+		    address_equal(neighbour_of(nh), &address))
+			nh->dirty = true;
+	}
+}
+
 static int on_event(const struct nlmsghdr *nlh, void *data)
 {
 	struct nexthop_table *table = data;
-	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
 
-	if (nlh->nlmsg_type == RTM_NEWNEIGH || nlh->nlmsg_type == RTM_DELNEIGH) {
-		bool ours = false;
-
-		for (size_t i = 0; i < table->count && !ours; i++)
-			ours = table->list[i]->route_ifindex == (uint32_t)ndm->ndm_ifindex;
-		if (!ours)
-			return MNL_CB_OK;
-	}
+	if (nlh->nlmsg_type == RTM_NEWNEIGH || nlh->nlmsg_type == RTM_DELNEIGH)
+		neighbour_dirty(table, nlh);
+	else
+		all_dirty(table);
 	if (!table->settle.set)
 		loop_timer_set(&table->settle, SETTLE_MS);
 	return MNL_CB_OK;
@@ -384,8 +429,10 @@ static void events_ready(void *context, uint32_t events)
 	(void)events;
 	while ((len = mnl_socket_recvfrom(table->events, buf, sizeof(buf))) > 0)
 		mnl_cb_run(buf, len, 0, 0, on_event, table);
-	if (len < 0 && errno == ENOBUFS)	/* events were lost: look at everything */
+	if (len < 0 && errno == ENOBUFS) {	/* events were lost */
+		all_dirty(table);
 		loop_timer_set(&table->settle, SETTLE_MS);
+	}
 }
 
 static int events_open(struct nexthop_table *table)
@@ -427,8 +474,8 @@ int nexthop_open(struct loop *loop, void (*changed)(void *context, const struct 
 	table->context = context;
 	table->settle.source.fd = table->keepalive.source.fd = -1;
 	err = events_open(table) ?:
-	      loop_timer_new(loop, &table->settle, refresh_all, table) ?:
-	      loop_timer_new(loop, &table->keepalive, keep_all_alive, table);
+	      loop_timer_new(loop, &table->settle, look_at_dirty, table) ?:
+	      loop_timer_new(loop, &table->keepalive, keep_alive, table);
 	if (err) {
 		nexthop_close(table);
 		return err;
@@ -477,7 +524,8 @@ const struct nexthop *nexthop_get(struct nexthop_table *table, const struct addr
 	nh->users = 1;
 	list[table->count++] = nh;
 	refresh(table, nh);
-	keep_alive(table, nh);
+	if (nh->pending)
+		wake(table, nh);
 	return nh;
 }
 
@@ -499,12 +547,16 @@ void nexthop_settle(struct nexthop_table *table, unsigned ms)
 	for (unsigned waited = 0; waited < ms; waited += step_ms) {
 		bool pending = false;
 
-		for (size_t i = 0; i < table->count && !pending; i++)
-			pending = table->list[i]->pending;
+		for (size_t i = 0; i < table->count; i++) {
+			table->list[i]->dirty |= table->list[i]->pending;
+			pending |= table->list[i]->pending;
+		}
 		if (!pending)
 			return;
 		usleep(step_ms * 1000);
-		refresh_all(table);
+		look_at_dirty(table);
+		if (table->count > 1000)	/* a round of them takes its time already */
+			waited += 10 * step_ms;
 	}
 }
 

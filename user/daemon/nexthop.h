@@ -20,6 +20,7 @@ struct nexthop {
 	unsigned users;
 	uint32_t route_ifindex;		/* what the route says, resolved or not */
 	bool pending;			/* the neighbour is being asked: no news is no bad news */
+	bool dirty;			/* something about it changed: to be looked at */
 };
 
 /* changed: the way to nh->to is another one now (or there is none). */

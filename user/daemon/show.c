@@ -34,13 +34,15 @@ static uint64_t *live_shares(const struct live_service *s)
 	return shares;
 }
 
-static json_t *hop_json(const struct nexthop *nh)
+static json_t *hop_json(const struct live_service *s, const struct live_node *node)
 {
+	const struct nexthop *nh = node->nexthop;
 	const struct next_hop *hop = &nh->hop;
+	const char *why = node_why(s, node);
 	char gateway[ADDRESS_TEXT] = "", mac[18];
 
-	if (nh->why)
-		return json_pack("{ssss}", "state", "unresolved", "why", nh->why);
+	if (why)
+		return json_pack("{ssss}", "state", "unresolved", "why", why);
 	if (nh->gateway.family)
 		address_print(&nh->gateway, gateway);
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", hop->mac[0], hop->mac[1],
@@ -61,7 +63,7 @@ static json_t *backend_json(const struct live *live, const char *service,
 
 	if (node && !node->gone && node->nexthop) {
 		json_object_set_new(json, "id", json_integer(node->id));
-		json_object_set_new(json, "next_hop", hop_json(node->nexthop));
+		json_object_set_new(json, "next_hop", hop_json(s, node));
 	}
 	return json;
 }
