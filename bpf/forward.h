@@ -62,6 +62,9 @@ static __always_inline int ip_hop(struct xdp_md *ctx, const struct flow *flow)
 static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, const struct flow *flow,
 					 const struct xring_template *t)
 {
+	__u8 protocol = flow->family == 4 ? IPPROTO_IPIP : IPPROTO_IPV6;
+	__u16 len = bpf_htons(flow->len + sizeof(struct iphdr));
+	__u32 sum = ((const struct iphdr *)t->ip)->check;
 	struct iphdr *ip;
 	void *data;
 
@@ -73,9 +76,11 @@ static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, const struct flow *
 		return XRING_CNT_DROP_NO_HEADROOM;
 	copy(data, t->eth, sizeof(t->eth));
 	copy(ip, t->ip, sizeof(*ip));
-	ip->tot_len = bpf_htons(flow->len + sizeof(*ip));
-	ip->protocol = flow->family == 4 ? IPPROTO_IPIP : IPPROTO_IPV6;
-	ip->check = ~csum_fold((__u64)ip->check + ip->tot_len + bpf_htons(ip->protocol));
+	ip->tot_len = len;
+	ip->protocol = protocol;
+	sum += len + bpf_htons(protocol);	/* two carries at the most */
+	sum = (sum & 0xffff) + (sum >> 16);
+	ip->check = ~(sum + (sum >> 16));
 	return FORWARD_OK;
 }
 
@@ -196,13 +201,8 @@ static __always_inline __u32 forward(struct xdp_md *ctx, const struct flow *flow
 				     const struct xring_template *t)
 {
 	void *data = (void *)(long)ctx->data;
-	__u32 overhead = 0;
 
-	if (t->kind == XRING_IPIP4)
-		overhead = sizeof(struct iphdr);
-	else if (t->kind == XRING_IPIP6)
-		overhead = sizeof(struct ipv6hdr);
-	if (flow->len + overhead > t->mtu)
+	if (flow->len > t->mtu)
 		return t->kind == XRING_NONE ? XRING_CNT_DROP_NO_BACKEND :
 		       t->kind == XRING_UNRESOLVED ? XRING_CNT_DROP_NO_NEXT_HOP :
 		       XRING_CNT_DROP_TOO_BIG;	/* mtu is 0 where there is no link */

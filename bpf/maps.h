@@ -17,11 +17,11 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 2 * XRING_VIP_SLOTS);
+	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__type(key, __u32);
-	__type(value, struct xring_slot);
+	__type(value, struct xring_vips);
 } xring_vips SEC(".maps");
 
 struct {

@@ -6,13 +6,14 @@
  * From bytes to a flow. The common packet (untagged, TCP or UDP straight after
  * the IP header) is read at fixed offsets; any other goes through
  * parse_unusual(), which finds out whose it would be, so that what is for a
- * service is dropped with its reason and what is not passes.
+ * service is dropped with its reason and what is not passes. The two never share
+ * a struct flow: one whose address is given away lives in memory, the common
+ * packet's lives in registers.
  */
 struct flow {
 	__u64 src[2];			/* as in memory; IPv4 in the low 32 bits */
 	__u64 dst[2];
-	__be16 sport;
-	__be16 dport;
+	__u32 ports;			/* as in the packet: source, destination */
 	__u8 proto;
 	__u8 family;			/* 4 or 6 */
 	__u8 syn;			/* TCP: SYN without ACK */
@@ -23,8 +24,19 @@ struct flow {
 
 enum flow_status {
 	FLOW_OK,
+	FLOW_UNUSUAL,			/* not read: see parse_unusual() */
 	FLOW_NOT_OURS,
 };
+
+static __always_inline __be16 flow_sport(const struct flow *flow)
+{
+	return flow->ports;
+}
+
+static __always_inline __be16 flow_dport(const struct flow *flow)
+{
+	return flow->ports >> 16;
+}
 
 /* linux/icmp.h would bring the C library's socket headers along. */
 #define ICMP_DEST_UNREACH 3
@@ -189,8 +201,8 @@ __noinline int parse_unusual(struct xdp_md *ctx, struct flow *flow)
 		return FLOW_NOT_OURS;
 	ports = cur.later_fragment ? NULL : cursor_take(&cur, typeof(*ports));
 	if (ports) {
-		flow->sport = quoted ? ports->dest : ports->source;
-		flow->dport = quoted ? ports->source : ports->dest;
+		flow->ports = quoted ? ports->source << 16 | ports->dest :
+				       ports->dest << 16 | ports->source;
 	}
 	/* What looked common but was too short, or longer than it says. */
 	flow_defect(flow, XRING_CNT_DROP_MALFORMED);
@@ -206,60 +218,58 @@ static __always_inline int parse_l4(void *l4, void *end, __u32 bytes, struct flo
 	struct tcphdr *tcp = l4;
 	struct udphdr *udp = l4;
 
+	flow->syn = 0;
 	if (flow->proto == IPPROTO_TCP) {
 		if ((void *)(tcp + 1) > end || bytes < sizeof(*tcp))
 			return 0;
-		flow->syn = tcp->syn && !tcp->ack;
+		flow->syn = ((__u8 *)l4)[13] >> 1 & ~(((__u8 *)l4)[13] >> 4) & 1;
 	} else if (flow->proto == IPPROTO_UDP) {
 		if ((void *)(udp + 1) > end || bytes < sizeof(*udp))
 			return 0;
 	} else {
 		return 0;
 	}
-	flow->sport = udp->source;	/* where TCP has them too */
-	flow->dport = udp->dest;
+	flow->ports = *(__u32 *)l4;	/* where UDP has them too */
 	return 1;
 }
 
-static __always_inline enum flow_status flow_parse(struct xdp_md *ctx, struct flow *flow)
+static __always_inline enum flow_status flow_parse4(void *data, void *end, struct flow *flow)
 {
-	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	struct ethhdr *eth = data;
-	struct iphdr *ip = (void *)(eth + 1);
-	struct ipv6hdr *ip6 = (void *)(eth + 1);
-	__u32 room;
+	struct iphdr *ip = data + sizeof(struct ethhdr);
 
-	if ((void *)(ip + 1) > end)
-		return FLOW_NOT_OURS;
-	flow->bytes = end - data;
-	room = flow->bytes - sizeof(*eth);
-	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
-		if (*(__u8 *)ip != 0x45 || ip->frag_off & bpf_htons(IP_FRAGMENT))
-			return parse_unusual(ctx, flow);
-		flow->family = 4;
-		flow->proto = ip->protocol;
-		flow->src[0] = ip->saddr;
-		flow->dst[0] = ip->daddr;
-		flow->len = bpf_ntohs(ip->tot_len);
-		if (flow->len > room || flow->len < sizeof(*ip) ||
-		    !parse_l4(ip + 1, end, flow->len - sizeof(*ip), flow))
-			return parse_unusual(ctx, flow);
-		return FLOW_OK;
-	}
-	if (eth->h_proto == bpf_htons(ETH_P_IPV6) && (void *)(ip6 + 1) <= end) {
-		if (*(__u8 *)ip6 >> 4 != 6)
-			return FLOW_NOT_OURS;
-		flow->family = 6;
-		flow->proto = ip6->nexthdr;
-		__builtin_memcpy(flow->src, &ip6->saddr, 16);
-		__builtin_memcpy(flow->dst, &ip6->daddr, 16);
-		flow->len = sizeof(*ip6) + bpf_ntohs(ip6->payload_len);
-		if (flow->len > room ||
-		    !parse_l4(ip6 + 1, end, flow->len - sizeof(*ip6), flow))
-			return parse_unusual(ctx, flow);
-		return FLOW_OK;
-	}
-	return parse_unusual(ctx, flow);
+	if (*(__u8 *)ip != 0x45 || ip->frag_off & bpf_htons(IP_FRAGMENT))
+		return FLOW_UNUSUAL;
+	flow->family = 4;
+	flow->proto = ip->protocol;
+	flow->src[0] = ip->saddr;
+	flow->src[1] = 0;
+	flow->dst[0] = ip->daddr;
+	flow->dst[1] = 0;
+	flow->len = bpf_ntohs(ip->tot_len);
+	if (flow->len > flow->bytes - sizeof(struct ethhdr) || flow->len < sizeof(*ip) ||
+	    !parse_l4(ip + 1, end, flow->len - sizeof(*ip), flow))
+		return FLOW_UNUSUAL;
+	return FLOW_OK;
+}
+
+static __always_inline enum flow_status flow_parse6(void *data, void *end, struct flow *flow)
+{
+	struct ipv6hdr *ip = data + sizeof(struct ethhdr);
+	__u64 *addresses = (void *)&ip->saddr;
+
+	if ((void *)(ip + 1) > end || *(__u8 *)ip >> 4 != 6)
+		return FLOW_UNUSUAL;
+	flow->family = 6;
+	flow->proto = ip->nexthdr;
+	flow->src[0] = addresses[0];
+	flow->src[1] = addresses[1];
+	flow->dst[0] = addresses[2];
+	flow->dst[1] = addresses[3];
+	flow->len = sizeof(*ip) + bpf_ntohs(ip->payload_len);
+	if (flow->len > flow->bytes - sizeof(struct ethhdr) ||
+	    !parse_l4(ip + 1, end, flow->len - sizeof(*ip), flow))
+		return FLOW_UNUSUAL;
+	return FLOW_OK;
 }
 
 #endif

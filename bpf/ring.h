@@ -24,18 +24,16 @@ static __always_inline __u32 ring_lookup(__u32 base, __u8 shift, __u32 hash)
 {
 	__u32 i = base + (hash >> (shift & 31));
 	__u64 *cell = bpf_map_lookup_elem(&xring_cells, &i);
-	__u32 before, after, split;
+	__u32 owner;
 	__u64 word;
 
 	if (!cell)
 		return 0;
 	word = *(volatile __u64 *)cell;	/* an answer is never read in two parts */
-	split = word;
-	before = word >> 32 & XRING_ID_MASK;
-	after = word >> 48 & XRING_ID_MASK;
-	if (before == XRING_SPILL)
-		return spill_lookup(split, hash);
-	return hash < split ? before : after;
+	owner = word >> (hash < (__u32)word ? 32 : 48) & XRING_ID_MASK;
+	if (owner == XRING_SPILL)
+		return spill_lookup(word, hash);
+	return owner;
 }
 
 #endif

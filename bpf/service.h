@@ -7,27 +7,37 @@
  * source (the backend of a nat service, replying). It is a cuckoo table that the
  * daemon builds: an entry is in one of two slots, compared in place.
  */
-static __always_inline struct xring_slot *slot_at(__u64 vips, __u32 place, __u64 addr0,
-						  __u64 addr1, __u32 port)
+static __always_inline struct xring_slot *slot_at(struct xring_slot *half, __u32 place)
 {
-	__u32 i = (place & (XRING_VIP_SLOTS - 1)) +
-		  (vips & XRING_VIPS_HALF ? XRING_VIP_SLOTS : 0);
-	struct xring_slot *slot = bpf_map_lookup_elem(&xring_vips, &i);
+	return half + (place & (XRING_VIP_SLOTS - 1));
+}
 
-	if (!slot || slot->port != port)
-		return NULL;
-	if (*(__u64 *)slot->addr != addr0 || *(__u64 *)(slot->addr + 2) != addr1)
-		return NULL;
-	return slot;
+static __always_inline int slot_is(const struct xring_slot *slot, __u64 addr0, __u64 addr1,
+				   __u32 port)
+{
+	return slot->port == port && *(__u64 *)slot->addr == addr0 &&
+	       *(__u64 *)(slot->addr + 2) == addr1;
 }
 
 static __always_inline struct xring_slot *slot_find(__u64 vips, __u64 addr0, __u64 addr1,
 						    __u32 port)
 {
 	__u64 places = hash_vip(vips, addr0, addr1, port);
-	struct xring_slot *slot = slot_at(vips, places, addr0, addr1, port);
+	struct xring_slot *slot, *half;
+	struct xring_vips *table;
+	__u32 zero = 0;
 
-	return slot ?: slot_at(vips, places >> (64 - XRING_VIP_BITS), addr0, addr1, port);
+	table = bpf_map_lookup_elem(&xring_vips, &zero);
+	if (!table)
+		return NULL;
+	half = table->slot + (vips & XRING_VIPS_HALF ? XRING_VIP_SLOTS : 0);
+	slot = slot_at(half, places);
+	if (slot_is(slot, addr0, addr1, port))
+		return slot;
+	if (!slot->port)
+		return NULL;	/* free, so nothing has moved on from here (vips_build) */
+	slot = slot_at(half, places >> (64 - XRING_VIP_BITS));
+	return slot_is(slot, addr0, addr1, port) ? slot : NULL;
 }
 
 static __always_inline struct xring_slot *service_find(__u64 vips, const struct flow *flow)
@@ -36,7 +46,7 @@ static __always_inline struct xring_slot *service_find(__u64 vips, const struct 
 	struct xring_slot *slot;
 
 	slot = slot_find(vips, flow->dst[0], flow->dst[1],
-			 XRING_SLOT_PORT(flow->dport, flow->proto, kind));
+			 XRING_SLOT_PORT(flow_dport(flow), flow->proto, kind));
 	if (!slot && vips & XRING_VIPS_ANY_PORT)
 		slot = slot_find(vips, flow->dst[0], flow->dst[1],
 				 XRING_SLOT_PORT(0, flow->proto, kind));
@@ -51,7 +61,7 @@ static __always_inline struct xring_slot *reply_find(__u64 vips, const struct fl
 	if (!(vips & XRING_VIPS_REPLIES))
 		return NULL;
 	slot = slot_find(vips, flow->src[0], flow->src[1],
-			 XRING_SLOT_PORT(flow->sport, flow->proto, kind));
+			 XRING_SLOT_PORT(flow_sport(flow), flow->proto, kind));
 	if (!slot && vips & XRING_VIPS_REPLY_ANY)
 		slot = slot_find(vips, flow->src[0], flow->src[1],
 				 XRING_SLOT_PORT(0, flow->proto, kind));
@@ -62,7 +72,7 @@ static __always_inline struct xring_slot *reply_find(__u64 vips, const struct fl
 static __always_inline __u32 key_hash(const struct xring_config *config,
 				      const struct xring_slot *slot, const struct flow *flow)
 {
-	__u64 ports = XRING_PORTS(flow->sport, flow->dport, flow->proto) & slot->ports_mask;
+	__u64 ports = ((__u64)flow->proto << 32 | flow->ports) & slot->ports_mask;
 	__u64 src[2], dst[2];
 
 	if (flow->family == 4)

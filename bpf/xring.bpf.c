@@ -42,15 +42,11 @@ static __always_inline int drop(__u32 reason)
 }
 
 /* Not for a service: a nat backend's reply, or nothing of ours. */
-static __always_inline int from_backend(struct xdp_md *ctx, const struct flow *flow, __u64 vips)
+static __always_inline int from_backend(struct xdp_md *ctx, const struct flow *flow,
+					const struct xring_slot *slot)
 {
-	struct xring_slot *slot = reply_find(vips, flow);
 	__u32 done, ifindex = 0;
 
-	if (!slot)
-		return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
-	if (flow->defect)
-		return drop(flow->defect);
 	done = reply_forward(ctx, flow, slot, &ifindex);
 	switch (done) {
 	case XRING_CNT_TX_REPLY:
@@ -76,6 +72,7 @@ static __always_inline int to_backend(struct xdp_md *ctx, const struct flow *flo
 	if (!backend)
 		return drop(XRING_CNT_DROP_NO_BACKEND);
 	t = &backend->t[backend->t[0].live & 1];
+	asm volatile("" : "+r"(t));	/* or clang adds it up again at each use */
 	done = forward(ctx, flow, t);
 	if (done != FORWARD_OK)
 		return drop(done);
@@ -83,26 +80,55 @@ static __always_inline int to_backend(struct xdp_md *ctx, const struct flow *flo
 	return transmit(ctx, t->ifindex, XRING_CNT_TX);
 }
 
+/* What is for a service and cannot be forwarded has a defect; the rest passes. */
+static __noinline int unusual(struct xdp_md *ctx, __u64 vips)
+{
+	struct flow flow = {};
+
+	if (parse_unusual(ctx, &flow) == FLOW_NOT_OURS)
+		return finish(XDP_PASS, XRING_CNT_PASS_OTHER);
+	if (!service_find(vips, &flow) && !reply_find(vips, &flow))
+		return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
+	return drop(flow.defect);
+}
+
+static __always_inline int common(struct xdp_md *ctx, const struct xring_config *config,
+				  const struct flow *flow, __u64 vips)
+{
+	struct xring_slot *slot = service_find(vips, flow);
+
+	if (slot)
+		return to_backend(ctx, flow, config, slot);
+	slot = reply_find(vips, flow);
+	if (slot)
+		return from_backend(ctx, flow, slot);
+	return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
+}
+
 SEC("xdp")
 int xring(struct xdp_md *ctx)
 {
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	const struct xring_config *config;
-	struct xring_slot *slot;
-	struct flow flow = {};
+	__be16 *type = data + offsetof(struct ethhdr, h_proto);
+	struct flow flow;
 	__u32 zero = 0;
 	__u64 vips;
 
 	config = bpf_map_lookup_elem(&xring_config, &zero);
-	if (!config || flow_parse(ctx, &flow) == FLOW_NOT_OURS)
+	if (!config || data + sizeof(struct ethhdr) + sizeof(struct iphdr) > end)
 		return finish(XDP_PASS, XRING_CNT_PASS_OTHER);
 
 	vips = *(volatile const __u64 *)&config->vips;
-	slot = service_find(vips, &flow);
-	if (!slot)
-		return from_backend(ctx, &flow, vips);
-	if (flow.defect)
-		return drop(flow.defect);
-	return to_backend(ctx, &flow, config, slot);
+	flow.bytes = end - data;
+	if (*type == bpf_htons(ETH_P_IP)) {
+		if (flow_parse4(data, end, &flow) == FLOW_OK)
+			return common(ctx, config, &flow, vips);
+	} else if (*type == bpf_htons(ETH_P_IPV6)) {
+		if (flow_parse6(data, end, &flow) == FLOW_OK)
+			return common(ctx, config, &flow, vips);
+	}
+	return unusual(ctx, vips);
 }
 
 char _license[] SEC("license") = "GPL";

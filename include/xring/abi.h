@@ -27,8 +27,8 @@
  *
  *     owner = hash < split ? before : after
  *
- * before == XRING_SPILL says that the cell holds more than one split and
- * that `split` is the index of a spill bucket. Bit 15 of `before` is the flag
+ * XRING_SPILL as both of them says that the cell holds more than one split
+ * and that `split` is the index of a spill bucket. Bit 15 of `before` is the flag
  * moving, bit 15 of `after` the flag look: both belong to changes that keep
  * live flows and are 0 in the steady state.
  */
@@ -68,7 +68,7 @@ enum xring_kind {
  */
 struct xring_template {
 	__u32 ifindex;
-	__u16 mtu;			/* bytes of IP packet the link takes */
+	__u16 mtu;			/* bytes of IP packet that fit behind these headers */
 	__u8 kind;			/* enum xring_kind */
 	__u8 live;			/* of the first template alone: which one is */
 	__u8 eth[14];			/* Ethernet header, type of the outer packet */
@@ -138,6 +138,14 @@ struct xring_slot {
 			__be32 vip_addr[4];
 		};
 	};
+};
+
+/*
+ * Both halves of the VIP table, as one value: a place in it then costs a mask and
+ * an add, where an element of an array costs a bounds check and more.
+ */
+struct xring_vips {
+	struct xring_slot slot[2 * XRING_VIP_SLOTS];
 };
 
 /* be: port in network byte order, 0 for any. Compared as one word. */

@@ -63,11 +63,14 @@ static inline __u32 hash_flow6(const __u64 *key, const __u64 src[2],
  */
 static inline __u64 hash_vip(__u32 seed, __u64 addr0, __u64 addr1, __u32 port)
 {
-	__u64 sum = hash_nh(port, addr0, 0x9e3779b97f4a7c15ULL ^ seed);
+	__u64 sum = (addr0 ^ seed) * 0x9e3779b97f4a7c15ULL;
+	__u64 more = __builtin_bswap64(addr1) * 0xc2b2ae3d27d4eb4fULL;
 
-	sum = hash_nh(sum, addr1, 0xc2b2ae3d27d4eb4fULL + seed);
+	/* A product's low bits know nothing of a factor's high ones: so that no
+	 * two bytes meet there, the second word and its product are turned round. */
+	sum += more << 32 | more >> 32;
 	sum ^= sum >> 32;
-	sum *= 0xbf58476d1ce4e5b9ULL;
+	sum = (sum + port) * 0xbf58476d1ce4e5b9ULL;
 	return sum ^ sum >> 32;
 }
 

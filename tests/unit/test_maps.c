@@ -42,7 +42,7 @@ static void vips_of_any_pattern_are_found(void **state)
 {
 	static const char *const formats[] = {
 		"10.200.%u.%u", "%u.200.1.%u", "fc00::%x:%x", "fc00:%x:%x::1", "fc00::%x:%x:0:0",
-		"%x::%x",
+		"%x::%x", "fc00:0:0:%x::%x", "fc00::%x:0:0:%x",
 	};
 	struct xring_slot *half = calloc(XRING_VIP_SLOTS, sizeof(*half));
 	struct xring_slot *all = calloc(VIPS_MAX, sizeof(*all));

@@ -174,7 +174,7 @@ static int cell_store(struct cells *cells, uint32_t c, const struct answer *a)
 			return -ENOSPC;
 		bucket = pool->free[--pool->free_count];
 		bucket_fill(&pool->buckets[bucket], a);
-		word = cell_word(bucket, XRING_SPILL, 0);
+		word = cell_word(bucket, XRING_SPILL, XRING_SPILL);
 	}
 	word |= old & FLAGS;
 	if (word == old)

@@ -212,6 +212,16 @@ int model_interface_add(struct model *m, const char *name)
 	return 0;
 }
 
+void model_interface_remove(struct model *m, const char *name)
+{
+	for (size_t i = 0; i < m->interface_count; i++) {
+		if (strcmp(m->interfaces[i], name))
+			continue;
+		array_close(m->interfaces, m->interface_count--, sizeof(*m->interfaces), i);
+		return;
+	}
+}
+
 void model_service_remove(struct model *m, const char *name)
 {
 	struct service *s = model_service(m, name);

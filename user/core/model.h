@@ -94,6 +94,7 @@ int model_service_add(struct model *m, const char *name, struct service **ret);
 int service_backend_add(struct service *s, const char *name, struct backend **ret);
 int service_vip_add(struct service *s, const struct vip *vip);
 int model_interface_add(struct model *m, const char *name);
+void model_interface_remove(struct model *m, const char *name);
 
 void model_service_remove(struct model *m, const char *name);
 void service_backend_remove(struct service *s, const char *name);

@@ -46,6 +46,7 @@ static void fill_ipip4(const struct address *to, const struct address *from,
 	memcpy(&ip.daddr, to->bytes, 4);
 	ip.check = words_sum(&ip, sizeof(ip));
 	memcpy(t->ip, &ip, sizeof(ip));
+	t->mtu -= t->mtu < sizeof(ip) ? t->mtu : sizeof(ip);
 	t->kind = XRING_IPIP4;
 }
 
@@ -57,6 +58,7 @@ static void fill_ipip6(const struct address *to, const struct address *from,
 	memcpy(&ip.saddr, from->bytes, 16);
 	memcpy(&ip.daddr, to->bytes, 16);
 	memcpy(t->ip, &ip, sizeof(ip));
+	t->mtu -= t->mtu < sizeof(ip) ? t->mtu : sizeof(ip);
 	t->kind = XRING_IPIP6;
 }
 

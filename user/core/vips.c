@@ -20,7 +20,7 @@ static uint32_t place(uint32_t seed, const struct xring_slot *slot, int which)
 	return which ? places >> (64 - XRING_VIP_BITS) : places & (XRING_VIP_SLOTS - 1);
 }
 
-/* Puts one entry in, moving others to their second place as needed. */
+/* Puts one entry in, moving others as needed. A slot that was filled stays filled. */
 static bool insert(struct xring_slot *half, uint32_t seed, struct xring_slot entry)
 {
 	uint32_t at = place(seed, &entry, 0);
@@ -70,6 +70,8 @@ const struct xring_slot *vips_find(const struct xring_slot *half, uint32_t seed,
 
 		if (slot->port == port && !memcmp(slot->addr, addr, sizeof(slot->addr)))
 			return slot;
+		if (!slot->port)
+			break;
 	}
 	return NULL;
 }

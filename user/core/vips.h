@@ -10,7 +10,7 @@
 /*
  * Builds one half of the VIP table (XRING_VIP_SLOTS slots): a cuckoo table in
  * which each entry stands in one of the two places that hash_vip() gives it with
- * *ret_seed. Entries must differ in address and port word. -ENOSPC where no
+ * *ret_seed, in the second one only where the first is taken. Entries must differ in address and port word. -ENOSPC where no
  * seed can place them all (VIPS_MAX entries always fit).
  */
 #define VIPS_MAX (XRING_VIP_SLOTS * 2 / 5)

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XRING_BENCH_STREAM_H
+#define XRING_BENCH_STREAM_H
+
+#include "bench.h"
+
+#define load(type, at) (*(const type *)(at))
+#define store(type, at, value) (*(volatile type *)(at) = (value))
+
+/* Marsaglia's xorshift64. */
+static __always_inline __u64 stream_next(struct stream *s)
+{
+	__u64 x = s->random, flow;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	s->random = x;
+	flow = s->sequence + ((x >> 32) * s->flows >> 32);
+	s->sequence += s->fresh;
+	return flow;
+}
+
+/* 2^36 flows have tuples of their own: 20 bits of the address, 16 of the port. */
+static __always_inline __u32 flow_address(__u64 flow)
+{
+	return flow & 0xfffff;
+}
+
+static __always_inline __u16 flow_port(__u64 flow)
+{
+	return (flow >> 20) + flow * 40503;
+}
+
+/*
+ * The stores are cut where headers have their fields, and never between: a
+ * program that loads a field finds it in one store. (Where a load straddles two
+ * stores the processor waits until both are in the cache; with a packet from a
+ * NIC it would not.)
+ */
+static __always_inline void write_copy(void *frame, const struct stream *s, int from, int to)
+{
+	for (int i = from; i + 8 <= to; i += 8)
+		store(__u64, frame + i, load(__u64, s->frame + i));
+}
+
+static __always_inline void write_ether(void *frame, const struct stream *s)
+{
+	store(__u32, frame, load(__u32, s->frame));
+	store(__u16, frame + 4, load(__u16, s->frame + 4));
+	store(__u32, frame + 6, load(__u32, s->frame + 6));
+	store(__u16, frame + 10, load(__u16, s->frame + 10));
+	store(__u16, frame + 12, load(__u16, s->frame + 12));
+}
+
+/* Ports and the rest of TCP's header, which starts at `at`. */
+static __always_inline void write_tcp(void *frame, const struct stream *s, int at, __u64 flow)
+{
+	__u64 word = load(__u64, s->frame + at) & ~0xffffULL;
+
+	store(__u64, frame + at, word | flow_port(flow));
+	store(__u64, frame + at + 8, load(__u64, s->frame + at + 8));
+	store(__u32, frame + at + 16, load(__u32, s->frame + at + 16));
+}
+
+static __always_inline void write_ipv4(void *frame, const struct stream *s, __u64 flow)
+{
+	store(__u64, frame + 14, load(__u64, s->frame + 14));
+	store(__u32, frame + 22, load(__u32, s->frame + 22));
+	store(__u64, frame + 26, load(__u64, s->frame + 26) + ((__u64)flow_address(flow) << 8));
+	write_tcp(frame, s, 34, flow);
+}
+
+static __always_inline void write_ipv6(void *frame, const struct stream *s, __u64 flow)
+{
+	write_copy(frame, s, 14, 30);
+	store(__u64, frame + 30, load(__u64, s->frame + 30) + ((__u64)flow_address(flow) << 32));
+	write_copy(frame, s, 38, 54);
+	write_tcp(frame, s, 54, flow);
+}
+
+/* The next packet's headers; frame: FRAME_BYTES, in bounds. */
+static __always_inline void stream_write(void *frame, struct stream *s)
+{
+	__u64 flow = stream_next(s);
+
+	write_ether(frame, s);
+	if (s->family == 4)
+		write_ipv4(frame, s, flow);
+	else
+		write_ipv6(frame, s, flow);
+}
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_BENCH_WORLD_H
+#define XRING_BENCH_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <xring/abi.h>
+
+#include "core/cells.h"
+#include "core/template.h"
+
+struct bpf_object;
+
+/* One xring.bpf.o, loaded, and what its maps are filled with. */
+struct world {
+	struct bpf_object *obj;
+	int program;
+	struct xring_config *config;
+	struct xring_slot *vips;
+	uint64_t *cells;
+	struct xring_backend *backends;
+	int counters;
+	int traffic;
+	struct spill_pool spills;
+	uint32_t cells_used;
+	uint32_t ids_used;
+	struct xring_slot *entries;	/* the VIP table to be */
+	size_t entry_count;
+};
+
+/* A service of that world: port 80/tcp, keyed by flow, backends of weight 1. */
+struct served {
+	enum mode mode;
+	int family;			/* of the VIP */
+	int to_family;			/* of its backends */
+	uint32_t backend_count;
+	uint32_t ifindex;		/* where they are */
+	/* The answers */
+	struct address vip;
+	uint32_t ids;			/* its first backend's id */
+	struct cells cells;
+};
+
+#define WORLD_PORT 80
+
+void world_open(const char *path, struct world *ret);
+void world_fill(struct bpf_object *obj, struct world *ret);	/* one without the program */
+void world_close(struct world *world);
+void world_serve(struct world *world, struct served *service);
+void world_publish(struct world *world);	/* the VIP table, after the last service */
+void world_replies(struct world *world, bool on);	/* does it look for nat replies? */
+
+/* Number i of a kind of address: of ranges for benchmarks and documentation. */
+enum address_kind {
+	ADDRESS_VIP,
+	ADDRESS_BACKEND,
+	ADDRESS_OWN,
+};
+struct address world_address(int family, enum address_kind kind, uint16_t i);
+
+void world_counters(const struct world *world, uint64_t ret[XRING_CNT_MAX]);
+uint64_t world_packets(const struct world *world, const struct served *service);
+
+/* A ring of nodes "b0", "b1"... with as many virtual nodes each. */
+void world_ring(uint32_t nodes, uint32_t vnodes, struct ring *ret);
+
+#endif
