@@ -68,7 +68,7 @@ static inline __u64 hash_vip(__u32 seed, __u64 addr0, __u64 addr1, __u32 port)
 
 	/* A product's low bits know nothing of a factor's high ones: so that no
 	 * two bytes meet there, the second word and its product are turned round. */
-	sum += more << 32 | more >> 32;
+	sum += more << 40 | more >> 24;
 	sum ^= sum >> 32;
 	sum = (sum + port) * 0xbf58476d1ce4e5b9ULL;
 	return sum ^ sum >> 32;
