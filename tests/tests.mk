@@ -6,6 +6,7 @@
 # make lint       layers, shell, manual pages
 # make check      all of it, also built by clang and under ASan and UBSan; one line of counts
 # make bench      the figures of docs/performance.md (root)
+# make kernels    boots Debian's 6.1 and 6.12 under qemu with the packet tests
 # make fuzz       the configuration's parser, FUZZ_SECONDS long
 
 UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -43,7 +44,8 @@ lint:
 # A second build by the other compiler, and one that watches itself.
 twins:
 	$(MAKE) -s BUILD=build-clang CC=clang all $(UNIT:$(BUILD)/%=build-clang/%)
-	$(MAKE) -s BUILD=build-asan SANITIZE='-fsanitize=address,undefined' all unit COUNTS=$(COUNTS)
+	$(MAKE) -s BUILD=build-asan SANITIZE='-fsanitize=address,undefined -Wno-format-overflow' \
+		all unit COUNTS=$(COUNTS)
 
 check: all $(UNIT) $(PACKETS)
 	@rm -f $(COUNTS)
@@ -55,6 +57,14 @@ check: all $(UNIT) $(PACKETS)
 		END { if (status && !f) f = 1; \
 		printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' $(COUNTS)
 
+# BENCH='--quick', '--only "ipip 4in4"', ...: scripts/bench --help
+bench:
+	BUILD=$(BUILD) scripts/bench $(BENCH)
+
+kernels: all $(PACKETS)
+	tests/kernels/run 6.1
+	tests/kernels/run 6.12
+
 FUZZ_SECONDS ?= 60
 FUZZ_SOURCES := tests/fuzz/fuzz_conf.c $(wildcard user/conf/*.c user/core/*.c user/base/*.c)
 fuzz:
@@ -63,4 +73,4 @@ fuzz:
 		$(FUZZ_SOURCES) -lfyaml -lmd -o $(BUILD)/fuzz/conf
 	$(BUILD)/fuzz/conf -max_total_time=$(FUZZ_SECONDS) $(BUILD)/fuzz tests/conf/good tests/conf/bad
 
-.PHONY: unit packets netns lint twins check fuzz
+.PHONY: unit packets netns lint twins check bench kernels fuzz

@@ -42,6 +42,7 @@ at_exit() {
 		cat "$RUN/xringd.log"
 		xring stats 2>&1 || true
 	fi
+	jobs -p | xargs -r kill 2>/dev/null || true
 	lab down
 	exit "$code"
 }
@@ -82,6 +83,30 @@ start() {
 
 daemon_pid() { cat "$RUN/xringd.pid"; }
 
+# Has that process ended? A zombie has, whenever it is reaped.
+ended() {
+	[ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"
+}
+
+stop() { # [SIGNAL]: ends the daemon, and waits until it has ended
+	local pid
+	pid=$(daemon_pid)
+	kill "-${1:-TERM}" "$pid"
+	wait_for ended "$pid"
+}
+
+status() { # FILTER of jq
+	xring --json status | jq -r "$1"
+}
+
+equals() { # WANTED COMMAND...: for wait_for
+	[ "$("${@:2}")" = "$1" ]
+}
+
+said() { # TEXT: the daemon's log has it
+	grep -Fq "$1" "$RUN/xringd.log"
+}
+
 resolved() { # every backend has its next hop
 	! xring backend list | grep -Eq 'unresolved|not in the maps'
 }
@@ -93,15 +118,19 @@ fetch() { # VIP [PORT]
 	client curl -sS -m 5 ${2:+--local-port "$2"} "http://$host/"
 }
 
+ring_owner() { # SERVICE KEY
+	xring ring lookup "$1" -n 1 "$2" | cut -f 3
+}
+
 # The ring's word for a flow: what `fetch` must find.
-owner() { # SERVICE VIP PORT
+owner() { # SERVICE VIP PORT [VIP-PORT]
 	local src dst
 	if [[ $2 == *:* ]]; then
-		src="[$(lab address client 6)]:$3" dst="[$2]:80"
+		src="[$(lab address client 6)]:$3" dst="[$2]:${4:-80}"
 	else
-		src="$(lab address client):$3" dst="$2:80"
+		src="$(lab address client):$3" dst="$2:${4:-80}"
 	fi
-	xring ring lookup "$1" -n 1 "$src,$dst" | cut -f 3
+	ring_owner "$1" "$src,$dst"
 }
 
 # N requests to a VIP from ports of ours: each goes where the ring says, and

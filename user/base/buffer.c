@@ -88,3 +88,8 @@ char *buffer_line(struct buffer *b, size_t *ret_len)
 	b->start += *ret_len + 1;
 	return line;
 }
+
+bool buffer_has_line(const struct buffer *b)
+{
+	return b->data && memchr(b->data + b->start, '\n', buffer_len(b));
+}

@@ -2,6 +2,7 @@
 #ifndef XRING_BUFFER_H
 #define XRING_BUFFER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -30,5 +31,6 @@ ssize_t buffer_write(struct buffer *b, int fd);
  * again; NULL where there is none yet.
  */
 char *buffer_line(struct buffer *b, size_t *ret_len);
+bool buffer_has_line(const struct buffer *b);
 
 #endif

@@ -188,7 +188,7 @@ int run_detach(const struct args *args)
 /* Writes the file, and tells the daemon that it says now what runs. */
 static int save_to(const struct args *args, const char *path, const char *yaml, bool own)
 {
-	json_t *request, *data = NULL;
+	json_t *data = NULL;
 	int err = file_replace(path, yaml, strlen(yaml), 0640), code;
 
 	if (err) {
@@ -197,9 +197,7 @@ static int save_to(const struct args *args, const char *path, const char *yaml, 
 	}
 	if (!own)
 		return 0;
-	request = request_new("saved");
-	request_set(request, "yaml", yaml);
-	code = ask(args, request, &data);
+	code = ask(args, request_new("saved"), &data);
 	json_decref(data);
 	if (!code)
 		printf("%s: saved\n", path);

@@ -72,36 +72,45 @@ static int nodes_parse(char *list, uint32_t vnodes, struct local *l)
 	return 0;
 }
 
-static void local_answer(struct local *l, const char *key, size_t len)
+static int answer_json(struct local *l, const char *key, size_t len, uint32_t position,
+		       const uint32_t *found, size_t n)
+{
+	json_t *names = json_array(), *json;
+	int err = 0;
+
+	for (size_t i = 0; i < n; i++)
+		err |= json_array_append_new(names, json_string(l->nodes[found[i]].name));
+	json = json_pack("{ss%sIso}", "key", key, len, "position", (json_int_t)position, "nodes",
+			 names);
+	err |= json_array_append_new(l->answers, json);
+	return err ? words_wrong("want names and keys in UTF-8 with --json") : 0;
+}
+
+static int local_answer(struct local *l, const char *key, size_t len)
 {
 	uint32_t position = ring_position(key, len), found[REPLICAS_MAX];
 	size_t n = ring_replicas(&l->ring, position, l->n, found);
 
-	if (l->json) {
-		json_t *names = json_array();
-
-		for (size_t i = 0; i < n; i++)
-			json_array_append_new(names, json_string(l->nodes[found[i]].name));
-		json_array_append_new(l->answers, json_pack("{ss%sIso}", "key", key, len,
-							    "position", (json_int_t)position,
-							    "nodes", names));
-		return;
-	}
+	if (l->json)
+		return answer_json(l, key, len, position, found, n);
 	fwrite(key, 1, len, stdout);
 	printf("\t%u\t", position);
 	for (size_t i = 0; i < n; i++)
 		printf("%s%s", i ? "," : "", l->nodes[found[i]].name);
 	putchar('\n');
+	return 0;
 }
 
-static void local_stdin(struct local *l)
+static int local_stdin(struct local *l)
 {
 	_free_ char *line = NULL;
 	size_t size = 0;
 	ssize_t len;
+	int code = 0;
 
-	while ((len = getline(&line, &size, stdin)) >= 0)
-		local_answer(l, line, len && line[len - 1] == '\n' ? len - 1 : len);
+	while (!code && (len = getline(&line, &size, stdin)) >= 0)
+		code = local_answer(l, line, len && line[len - 1] == '\n' ? len - 1 : len);
+	return code;
 }
 
 static int lookup_local(const struct args *args, uint32_t n)
@@ -119,9 +128,9 @@ static int lookup_local(const struct args *args, uint32_t n)
 		code = EXIT_NO;
 	for (size_t i = 0; !code && i < args->word_count; i++) {
 		if (!strcmp(args->words[i], "-"))
-			local_stdin(&l);
+			code = local_stdin(&l);
 		else
-			local_answer(&l, args->words[i], strlen(args->words[i]));
+			code = local_answer(&l, args->words[i], strlen(args->words[i]));
 	}
 	if (!code && l.json)
 		json_print(l.answers);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "cli/cli.h"
 #include "proto/proto.h"
@@ -142,7 +144,7 @@ static int parse(struct args *args, char **argv, int argc)
 	char list[256];
 	bool ended = false;
 
-	snprintf(list, sizeof(list), "socket= json help %s", args->command->options);
+	snprintf(list, sizeof(list), "socket= json help h %s", args->command->options);
 	for (int i = 0; i < argc; i++) {
 		int err;
 
@@ -171,7 +173,7 @@ static int run(struct args *args)
 {
 	const struct command *c = args->command;
 
-	if (option(args, "help")) {
+	if (option(args, "help") || option(args, "h")) {
 		command_usage(c, stdout);
 		return 0;
 	}
@@ -213,5 +215,9 @@ int main(int argc, char **argv)
 		return EXIT_NO;
 	err = parse(&args, argv + i + used, argc - i - used) ?: run(&args);
 	free(args.words);
+	if (!err && (fflush(stdout) || ferror(stdout))) {
+		fprintf(stderr, "xring: standard output: %s\n", errno_text(errno));
+		err = EXIT_NO;
+	}
 	return err;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "conf/conf.h"
 #include "core/text.h"
@@ -72,8 +73,14 @@ static int set_vips(struct service *s, const json_t *list, struct answer *a)
 
 		if (vip_parse(text, &vip))
 			return wrong(a, "vip", text, WANT_VIP);
-		if (service_vip_add(s, &vip))
+		switch (service_vip_add(s, &vip)) {
+		case 0:
+			break;
+		case -EEXIST:
+			return wrong(a, "vip", text, "it once");
+		default:
 			return answer_no(a, EXIT_NO, "no memory");
+		}
 	}
 	return 0;
 }
@@ -191,12 +198,13 @@ static int edit_backend_del(struct model *m, const json_t *request, struct answe
 
 typedef int (*edit_fn)(struct model *m, const json_t *request, struct answer *a);
 
-static int edit(struct engine *e, const json_t *request, edit_fn fn, struct answer *a)
+static int edit(struct engine *e, const json_t *request, edit_fn fn, unsigned count,
+		struct answer *a)
 {
 	struct change change = {
 		.now = json_is_true(json_object_get(request, "now")),
 		.cut = json_is_true(json_object_get(request, "cut")),
-		.count = 1,
+		.count = count,
 	};
 	struct model next;
 	int err = model_copy(&e->model, &next);
@@ -211,6 +219,21 @@ static int edit(struct engine *e, const json_t *request, edit_fn fn, struct answ
 	}
 	model_clear(&next);
 	return err;
+}
+
+static int edit_attach(struct model *m, const json_t *request, struct answer *a)
+{
+	int err = model_interface_add(m, request_text(request, "interface"));
+
+	return err && err != -EEXIST ? answer_no(a, EXIT_NO, "attached, but not kept: %s",
+						 errno_text(-err)) : 0;
+}
+
+static int edit_detach(struct model *m, const json_t *request, struct answer *a)
+{
+	(void)a;
+	model_interface_remove(m, request_text(request, "interface"));
+	return 0;
 }
 
 /* ---- interfaces, files ---- */
@@ -234,7 +257,7 @@ static int do_attach(struct engine *e, const json_t *request, struct answer *a)
 		return -EINVAL;
 	}
 	a->data = json_pack("{ssss}", "interface", name, "mode", became);
-	return 0;
+	return edit(e, request, edit_attach, 0, a);
 }
 
 static int do_detach(struct engine *e, const json_t *request, struct answer *a)
@@ -247,7 +270,7 @@ static int do_detach(struct engine *e, const json_t *request, struct answer *a)
 		a->code = EXIT_NO;
 		return -EINVAL;
 	}
-	return 0;
+	return edit(e, request, edit_detach, 0, a);
 }
 
 /* The configuration as it runs; the command writes it where it may. */
@@ -258,17 +281,14 @@ static int do_save(struct engine *e, const json_t *request, struct answer *a)
 	(void)request;
 	if (!yaml)
 		return answer_no(a, EXIT_NO, "no memory");
-	a->data = json_pack("{ssss}", "file", e->options.file, "yaml", yaml);
+	a->data = json_pack("{ssss}", "file", e->path ?: e->options.file, "yaml", yaml);
 	return 0;
 }
 
 static int do_saved(struct engine *e, const json_t *request, struct answer *a)
 {
-	const char *yaml = need(request, "yaml", a);
-
-	if (!yaml)
-		return -EINVAL;
-	if (engine_saved(e, yaml, a->why, sizeof(a->why))) {
+	(void)request;
+	if (engine_saved(e, a->why, sizeof(a->why))) {
 		a->code = EXIT_NO;
 		return -EINVAL;
 	}
@@ -308,7 +328,7 @@ static void answer_to(struct engine *e, const json_t *request, struct answer *a)
 		if (strcmp(word, verbs[i].word))
 			continue;
 		if (verbs[i].edit)
-			edit(e, request, verbs[i].edit, a);
+			edit(e, request, verbs[i].edit, 1, a);
 		else
 			verbs[i].run(e, request, a);
 		return;

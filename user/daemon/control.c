@@ -21,14 +21,16 @@
 
 #define GROUP "xring"
 #define CLIENTS_MAX 4096
-#define ANSWERS_MAX (64u << 20)		/* bytes that a client has not fetched */
+#define FILES_KEPT 64			/* descriptors that clients cannot have */
+#define ANSWERS_PAUSE 65536		/* bytes not fetched, and no more is answered */
 
 struct client {
 	struct control *control;
 	struct client *next, **previous;
 	struct loop_source source;
 	struct buffer in, out;
-	bool finished;			/* close once all is sent */
+	bool finished;			/* no more comes in: close once all is sent */
+	bool refused;			/* what came in is not answered any more */
 	bool writing;
 };
 
@@ -39,7 +41,7 @@ struct control {
 	control_answer answer;
 	void *context;
 	struct client *clients;
-	unsigned count;
+	unsigned count, most;
 	gid_t group;			/* (gid_t)-1: there is none */
 };
 
@@ -56,56 +58,64 @@ static void client_close(struct client *c)
 	free(c);
 }
 
-/* True while the client lives. */
-static bool client_flush(struct client *c)
-{
-	bool writing;
-
-	while (buffer_len(&c->out)) {
-		ssize_t n = buffer_write(&c->out, c->source.fd);
-
-		if (n == -EAGAIN)
-			break;
-		if (n < 0) {
-			client_close(c);
-			return false;
-		}
-	}
-	writing = buffer_len(&c->out);
-	if (!writing && c->finished) {
-		client_close(c);
-		return false;
-	}
-	if (writing != c->writing) {
-		/* While answers wait, no more requests are read. */
-		c->writing = writing;
-		loop_modify(c->control->loop, &c->source, writing ? EPOLLOUT : EPOLLIN);
-	}
-	return true;
-}
-
 static void client_say(struct client *c, const char *text)
 {
 	if (!text || buffer_append(&c->out, text, strlen(text)) ||
-	    buffer_append(&c->out, "\n", 1) || buffer_len(&c->out) > ANSWERS_MAX)
-		c->finished = true;
+	    buffer_append(&c->out, "\n", 1))
+		c->finished = c->refused = true;
 }
 
+/* Answers the lines that are there, as long as the answers are fetched. */
 static void client_lines(struct client *c)
 {
 	char *line;
 	size_t len;
 
-	while (!c->finished && (line = buffer_line(&c->in, &len))) {
+	while (!c->refused && buffer_len(&c->out) < ANSWERS_PAUSE &&
+	       (line = buffer_line(&c->in, &len))) {
 		_free_ char *answer = c->control->answer(c->control->context, line, len);
 
 		client_say(c, answer);
 	}
-	if (buffer_len(&c->in) > PROTO_REQUEST_MAX) {
+	if (buffer_len(&c->out) < ANSWERS_PAUSE && buffer_len(&c->in) > PROTO_REQUEST_MAX &&
+	    !c->refused) {
 		client_say(c, "{\"ok\":false,\"error\":\"request: want a line of at most 1 MiB\","
 			   "\"code\":2}");
-		c->finished = true;
+		c->finished = c->refused = true;
 	}
+}
+
+/* 1: all is sent, 0: the rest must wait, or a negative errno. */
+static int client_send(struct client *c)
+{
+	while (buffer_len(&c->out)) {
+		ssize_t n = buffer_write(&c->out, c->source.fd);
+
+		if (n < 0)
+			return n == -EAGAIN ? 0 : n;
+	}
+	return 1;
+}
+
+/* Answers and sends in turn, one answer's worth a turn of the loop: others wait too. */
+static void client_turn(struct client *c)
+{
+	bool more, writing;
+	int sent;
+
+	client_lines(c);
+	sent = client_send(c);
+	more = sent > 0 && !c->refused && buffer_has_line(&c->in);
+	if (sent < 0 || (sent > 0 && !more && c->finished)) {
+		client_close(c);
+		return;
+	}
+	/* While answers or lines wait, no more requests are read. */
+	writing = !sent || more;
+	if (writing == c->writing)
+		return;
+	c->writing = writing;
+	loop_modify(c->control->loop, &c->source, writing ? EPOLLOUT : EPOLLIN);
 }
 
 static void client_ready(void *context, uint32_t events)
@@ -121,14 +131,13 @@ static void client_ready(void *context, uint32_t events)
 			client_close(c);
 			return;
 		}
-		client_lines(c);
 		if (!n)
 			c->finished = true;
 	} else if (events & (EPOLLERR | EPOLLHUP)) {
 		client_close(c);
 		return;
 	}
-	client_flush(c);
+	client_turn(c);
 }
 
 static bool in_group(int fd, gid_t primary, gid_t group)
@@ -169,7 +178,7 @@ static void client_new(struct control *control, int fd)
 		close(fd);
 		return;
 	}
-	c = control->count < CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
+	c = control->count < control->most ? calloc(1, sizeof(*c)) : NULL;
 	if (!c) {
 		close(fd);
 		return;
@@ -202,7 +211,7 @@ static void control_ready(void *context, uint32_t events)
 /* A socket file with a living daemon behind it is not ours to remove. */
 static int path_free(const char *path, const struct sockaddr_un *address)
 {
-	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct stat st;
 
 	if (lstat(path, &st))
@@ -211,12 +220,11 @@ static int path_free(const char *path, const struct sockaddr_un *address)
 		log_err(0, "control socket %s: there is something else of that name", path);
 		return -EEXIST;
 	}
-	if (!connect(fd, (const struct sockaddr *)address, sizeof(*address))) {
-		log_err(0, "another xringd answers on %s", path);
-		return -EADDRINUSE;
-	}
-	unlink(path);
-	return 0;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) &&
+	    errno == ECONNREFUSED)
+		return unlink(path) ? log_err(-errno, "control socket %s", path) : 0;
+	log_err(0, "another xringd answers on %s", path);
+	return -EADDRINUSE;
 }
 
 static void directory_make(const char *path)
@@ -227,15 +235,22 @@ static void directory_make(const char *path)
 	mkdir(dirname(copy), 0755);
 }
 
-/* Each client is a file descriptor. */
-static void files_raise(void)
+/* Each client is a file descriptor; answers how many there may be. */
+static unsigned files_raise(void)
 {
-	struct rlimit limit;
+	struct rlimit limit = { .rlim_cur = 1024 };
 
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		rlim_t now = limit.rlim_cur;
+
+		limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit))
+			limit.rlim_cur = now;
+	}
+	if (limit.rlim_cur <= 2 * FILES_KEPT)
+		return FILES_KEPT;
+	return limit.rlim_cur - FILES_KEPT < CLIENTS_MAX ? limit.rlim_cur - FILES_KEPT :
+							   CLIENTS_MAX;
 }
 
 static int control_listen(struct control *control)
@@ -279,7 +294,7 @@ int control_open(struct loop *loop, const char *path, control_answer answer, voi
 		free(control);
 		return log_err(-ENAMETOOLONG, "control socket %s", path);
 	}
-	files_raise();
+	control->most = files_raise();
 	strcpy(control->path, path);
 	control->loop = loop;
 	control->answer = answer;

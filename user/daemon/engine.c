@@ -45,6 +45,8 @@ static void flush_due(void *context)
 /* Gathers changes until the interval is over or enough of them have come. */
 static void gather(struct engine *e, const struct change *change)
 {
+	if (!change->count)	/* nothing that the maps hold */
+		return;
 	e->stats.asked += change->count;
 	e->stats.pending += change->count;
 	if (change->now || !e->model.flush_interval_ms ||
@@ -56,34 +58,39 @@ static void gather(struct engine *e, const struct change *change)
 
 /* ---- checking ---- */
 
-int engine_check_links(const struct model *m, const struct service **ret_service,
-		       const struct backend **ret_backend)
+/* The first l2 backend that is not on the link; those that ran before may stay. */
+static const struct backend *off_link(const struct model *before, const struct model *m,
+				      const struct service **ret_service)
 {
 	for (size_t i = 0; i < m->service_count; i++) {
-		const struct service *s = &m->services[i];
+		const struct service *s = *ret_service = &m->services[i];
+		const struct service *was = model_service(before, s->name);
 
 		for (size_t b = 0; s->mode == MODE_L2 && b < s->backend_count; b++) {
-			if (nexthop_on_link(&s->backends[b].address) != 0)
-				continue;
-			*ret_service = s;
-			*ret_backend = &s->backends[b];
-			return -EINVAL;
+			const struct backend *backend = &s->backends[b], *old;
+
+			old = was && was->mode == MODE_L2 ? service_backend(was, backend->name) :
+							    NULL;
+			if ((!old || !address_equal(&old->address, &backend->address)) &&
+			    nexthop_on_link(&backend->address) == 0)
+				return backend;
 		}
 	}
-	return 0;
+	return NULL;
 }
 
-static int check_links(const struct model *m, char *why, size_t size)
+#define WANT_ON_LINK "want one on the link, not behind a gateway, as mode l2 changes MAC addresses alone"
+
+static int check_links(const struct model *before, const struct model *m, char *why, size_t size)
 {
 	const struct service *s;
-	const struct backend *b;
+	const struct backend *b = off_link(before, m, &s);
 	char text[ADDRESS_TEXT];
 
-	if (!engine_check_links(m, &s, &b))
+	if (!b)
 		return 0;
-	snprintf(why, size, "service %s: backend %s: %s is behind a gateway: "
-		 "want one on the link, as l2 rewrites MAC addresses alone",
-		 s->name, b->name, address_print(&b->address, text));
+	snprintf(why, size, "address %s of backend %s of service %s: " WANT_ON_LINK,
+		 address_print(&b->address, text), b->name, s->name);
 	return -EINVAL;
 }
 
@@ -117,7 +124,7 @@ static int check(struct engine *e, const struct model *next, bool cut, char *why
 		return -EINVAL;
 	}
 	return (cut ? 0 : check_cut(&e->model, next, why, size)) ?:
-	       check_links(next, why, size) ?: live_check(e->live, next, why, size);
+	       check_links(&e->model, next, why, size) ?: live_check(e->live, next, why, size);
 }
 
 static void hash_key_write(struct engine *e, const struct model *m)
@@ -148,15 +155,42 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 
 /* ---- the file ---- */
 
-static int file_read(const char *path, struct model *ret, char **ret_text, size_t *ret_len)
+static int file_links(const struct model *before, const struct model *file,
+		      const struct conf_places *places)
 {
-	struct conf_error why;
-	int err = conf_read(path, ret_text, ret_len, &why) ?:
-		  conf_parse(path, *ret_text, *ret_len, ret, NULL, &why);
+	const struct service *s;
+	const struct backend *b = off_link(before, file, &s);
+	char place[512], text[ADDRESS_TEXT];
 
-	if (err)
-		log_err(err == -EINVAL ? 0 : err, "%s", err == -ENOMEM ? path : why.message);
-	return err;
+	if (!b)
+		return 0;
+	log_err(0, "%s: address %s of backend %s: " WANT_ON_LINK,
+		conf_place(places, s->name, b->name, place, sizeof(place)),
+		address_print(&b->address, text), b->name);
+	return -EINVAL;
+}
+
+int engine_read_file(const char *path, const struct model *before, struct model *ret,
+		     char **ret_text, size_t *ret_len)
+{
+	struct conf_places *places = NULL;
+	struct conf_error why;
+	struct model file;
+	int err = conf_read(path, ret_text, ret_len, &why) ?:
+		  conf_parse(path, *ret_text, *ret_len, &file, &places, &why);
+
+	if (err) {
+		log_err(0, "%s", why.message);
+		return err == -ENOMEM ? err : -EINVAL;
+	}
+	err = file_links(before, &file, places);
+	conf_places_free(places);
+	if (err) {
+		model_clear(&file);
+		return err;
+	}
+	*ret = file;
+	return 0;
 }
 
 static bool has_interface(const struct model *m, const char *name)
@@ -217,7 +251,7 @@ int engine_reload(struct engine *e)
 	struct model file, before;
 	_free_ char *text = NULL;
 	size_t len;
-	int err = file_read(e->options.file, &file, &text, &len);
+	int err = engine_read_file(e->options.file, &e->model, &file, &text, &len);
 
 	if (err)
 		return err;
@@ -235,10 +269,28 @@ int engine_reload(struct engine *e)
 	return err;
 }
 
-int engine_saved(struct engine *e, const char *text, char *why, size_t size)
+int engine_saved(struct engine *e, char *why, size_t size)
 {
-	int err = state_write(e->options.state, "loaded", text, strlen(text));
+	_free_ char *text = NULL;
+	struct conf_error wrong;
+	struct model file;
+	size_t len;
+	int err = conf_read(e->options.file, &text, &len, &wrong) ?:
+		  conf_parse(e->options.file, text, len, &file, NULL, &wrong);
 
+	if (err) {
+		snprintf(why, size, "%s", wrong.message);
+		return err;
+	}
+	if (!model_equal(&file, &e->model)) {
+		snprintf(why, size, "%s: something has changed since: want it saved again",
+			 e->options.file);
+		err = -EAGAIN;
+	}
+	model_clear(&file);
+	if (err)
+		return err;
+	err = state_write(e->options.state, "loaded", text, len);
 	if (err)
 		snprintf(why, size, "state directory %s: %s", e->options.state, errno_text(-err));
 	return err;
@@ -276,62 +328,36 @@ static int maps_begin(struct engine *e)
 	return live_adopt(e->live, &e->model);
 }
 
-static int model_begin(struct engine *e, char **ret_text, size_t *ret_len)
+/*
+ * Checks *next, the model to start with, against e->model, the one that ran
+ * before, and puts it in its place. Where the maps hold no VIP, nothing ran.
+ */
+static int check_begin(struct engine *e, struct model *next)
 {
-	struct model file;
-	int err = file_read(e->options.file, &file, ret_text, ret_len);
-
-	if (err)
-		return err;
-	err = state_open(e->options.state) ?:
-	      state_merge(e->options.state, &file, *ret_text, *ret_len, &e->model);
-	model_clear(&file);
-	return err;
-}
-
-/* The state that was running before, for the checks of what moves flows. */
-static int check_begin(struct engine *e)
-{
-	_free_ char *running_text = NULL;
-	struct model running, next = e->model;
-	struct conf_error ignored;
-	size_t running_len;
+	bool cut = e->options.cut || !any_vip(e->dp);
 	char why[512];
-	int err = state_read(e->options.state, "running.yaml", &running_text, &running_len);
 
-	if (err)
-		return err;
-	model_init(&e->model);
-	if (running_text && any_vip(e->dp) &&
-	    !conf_parse("running.yaml", running_text, running_len, &running, NULL, &ignored)) {
-		model_clear(&e->model);
-		e->model = running;
-	}
-	err = check(e, &next, e->options.cut, why, sizeof(why));
+	if (check(e, next, cut, why, sizeof(why)))
+		return log_err(0, "%s: %s", e->options.file, why) ?: -EINVAL;
 	model_clear(&e->model);
-	e->model = next;
-	if (err)
-		log_err(0, "%s: %s", e->options.file, why);
-	return err;
+	e->model = *next;
+	*next = (struct model){};
+	return 0;
 }
 
-static int begin(struct engine *e)
+static int begin_with(struct engine *e, struct model *next, const char *text, size_t len)
 {
 	static const struct model none;
-	struct dp_options dp = { .bpffs = e->options.bpffs };
-	_free_ char *text = NULL;
-	size_t len;
-	int err = model_begin(e, &text, &len);
+	struct dp_options dp = {
+		e->options.bpffs, next->limit_cells, next->limit_backends,
+	};
+	int err = dp_open(&dp, &e->dp) ?: state_open(e->options.state, &e->state_lock) ?:
+		  live_open(e->dp, e->loop, &e->live) ?:
+		  loop_timer_new(e->loop, &e->flush, flush_due, e) ?:
+		  check_begin(e, next) ?: maps_begin(e) ?:
+		  state_write_running(e->options.state, &e->model) ?:
+		  state_write(e->options.state, "loaded", text, len) ?: flush(e);
 
-	if (err)
-		return err;
-	dp.cells = e->model.limit_cells;
-	dp.backends = e->model.limit_backends;
-	err = dp_open(&dp, &e->dp) ?: live_open(e->dp, e->loop, &e->live) ?:
-	      loop_timer_new(e->loop, &e->flush, flush_due, e) ?:
-	      check_begin(e) ?: maps_begin(e) ?:
-	      state_write_running(e->options.state, &e->model) ?:
-	      state_write(e->options.state, "loaded", text, len) ?: flush(e);
 	if (err)
 		return err;
 	nexthop_settle(e->live->nexthops, SETTLE_MS);
@@ -339,6 +365,28 @@ static int begin(struct engine *e)
 		log_info("adopted the running datapath");
 	interfaces_attach(e, &none);
 	return 0;
+}
+
+/* Nothing is touched before the file is known to be right. */
+static int begin(struct engine *e)
+{
+	struct model file, next;
+	_free_ char *text = NULL;
+	size_t len;
+	int err = state_read_running(e->options.state, &e->model);
+
+	if (err && err != -ENOENT)
+		return err;
+	err = engine_read_file(e->options.file, &e->model, &file, &text, &len);
+	if (err)
+		return err;
+	err = state_merge(e->options.state, &file, text, len, &next);
+	model_clear(&file);
+	if (!err) {
+		err = begin_with(e, &next, text, len);
+		model_clear(&next);
+	}
+	return err == -EINVAL ? -EIO : err;	/* -EINVAL is for the file alone */
 }
 
 int engine_open(const struct engine_options *options, struct loop *loop, struct engine **ret)
@@ -351,7 +399,8 @@ int engine_open(const struct engine_options *options, struct loop *loop, struct 
 	e->options = *options;
 	e->loop = loop;
 	e->started = time(NULL);
-	e->flush.source.fd = -1;
+	e->flush.source.fd = e->state_lock = -1;
+	e->path = realpath(options->file, NULL);
 	model_init(&e->model);
 	err = begin(e);
 	if (err) {
@@ -372,6 +421,8 @@ void engine_close(struct engine *e)
 		live_close(e->live);
 	if (e->dp)
 		dp_close(e->dp);
+	closep(&e->state_lock);
 	model_clear(&e->model);
+	free(e->path);
 	free(e);
 }

@@ -38,6 +38,8 @@ struct engine {
 	struct model model;
 	struct loop_timer flush;
 	struct engine_stats stats;
+	char *path;			/* of the file, from the root; NULL: it has none */
+	int state_lock;
 	uint64_t started;		/* CLOCK_REALTIME, seconds */
 };
 
@@ -62,11 +64,14 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 /* Reads the file again; what changed in it is done. */
 int engine_reload(struct engine *e);
 
-/* The file now says what the model says: text is what was written there. */
-int engine_saved(struct engine *e, const char *text, char *why, size_t size);
+/* A command has written the model to the file. */
+int engine_saved(struct engine *e, char *why, size_t size);
 
-/* The checks that need the kernel's routes: an l2 backend must be on the link. */
-int engine_check_links(const struct model *m, const struct service **ret_service,
-		       const struct backend **ret_backend);
+/*
+ * The file as a model, checked as far as can be without the maps: also an l2
+ * backend must be on the link, unless it is one of `before`. Logs; -EINVAL, -ENOMEM.
+ */
+int engine_read_file(const char *path, const struct model *before, struct model *ret,
+		     char **ret_text, size_t *ret_len);
 
 #endif

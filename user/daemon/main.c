@@ -76,10 +76,36 @@ static int signals_open(struct daemon *d)
 
 /* ---- privileges ---- */
 
+#define CAPS_WANTED CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON
+
+/* Says which are missing, where the kernel would only say no. */
+static int privileges_check(void)
+{
+	static const cap_value_t wanted[] = { CAPS_WANTED };
+	char missing[64] = "";
+	cap_t now = cap_get_proc();
+
+	for (size_t i = 0; now && i < ARRAY_SIZE(wanted); i++) {
+		cap_flag_value_t have = CAP_CLEAR;
+		char *name = cap_to_name(wanted[i]);
+
+		cap_get_flag(now, wanted[i], CAP_EFFECTIVE, &have);
+		if (have == CAP_CLEAR && name)
+			snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing),
+				 " %s", name);
+		cap_free(name);
+	}
+	cap_free(now);
+	if (!*missing)
+		return 0;
+	log_err(0, "capabilities are missing:%s: want root, or a user who has them", missing);
+	return -EPERM;
+}
+
 /* From here on: BPF, the network's configuration, and nothing else. */
 static int privileges_drop(void)
 {
-	static const cap_value_t wanted[] = { CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON };
+	static const cap_value_t wanted[] = { CAPS_WANTED };
 	cap_t now = cap_get_proc(), keep = cap_init();
 	int err = 0;
 
@@ -122,46 +148,32 @@ static void notify(const char *state)
 
 static int check_only(const char *path)
 {
-	struct conf_places *places = NULL;
-	const struct service *service;
-	const struct backend *backend;
+	static const struct model none;
 	_free_ char *text = NULL;
-	struct conf_error why;
 	struct model m;
-	char place[512], address[ADDRESS_TEXT];
 	size_t len;
-	int err = conf_read(path, &text, &len, &why) ?:
-		  conf_parse(path, text, len, &m, &places, &why);
 
-	if (err) {
-		fprintf(stderr, "%s\n", err == -ENOMEM ? "no memory" : why.message);
+	if (engine_read_file(path, &none, &m, &text, &len))
 		return EXIT_WORDS;
-	}
-	err = engine_check_links(&m, &service, &backend);
-	if (err)
-		fprintf(stderr, "%s: %s: want an l2 backend that is on the link, "
-			"not behind a gateway\n",
-			conf_place(places, service->name, backend->name, place, sizeof(place)),
-			address_print(&backend->address, address));
-	else
-		printf("%s: ok\n", path);
-	conf_places_free(places);
+	printf("%s: ok\n", path);
 	model_clear(&m);
-	return err ? EXIT_WORDS : 0;
+	return 0;
 }
 
 static char *answer(void *context, const char *line, size_t len)
 {
-	return commands_answer(context, line, len);
+	const struct daemon *d = context;
+
+	return commands_answer(d->engine, line, len);
 }
 
 static int run(const struct engine_options *options, const char *socket)
 {
 	struct daemon d = { .signals.fd = -1 };
-	int err = loop_new(&d.loop) ?: signals_open(&d) ?:
-		  engine_open(options, d.loop, &d.engine) ?:
-		  control_open(d.loop, socket, answer, d.engine, &d.control) ?:
-		  privileges_drop();
+	/* The socket first: where another daemon answers, nothing is touched. */
+	int err = privileges_check() ?: loop_new(&d.loop) ?: signals_open(&d) ?:
+		  control_open(d.loop, socket, answer, &d, &d.control) ?:
+		  engine_open(options, d.loop, &d.engine) ?: privileges_drop();
 
 	if (!err) {
 		log_info("ready: %zu services, program pinned at %s/prog",
@@ -170,10 +182,10 @@ static int run(const struct engine_options *options, const char *socket)
 		err = loop_run(d.loop);
 		notify("STOPPING=1");
 	}
-	if (d.control)
-		control_close(d.control);
 	if (d.engine)
 		engine_close(d.engine);
+	if (d.control)
+		control_close(d.control);
 	closep(&d.signals.fd);
 	if (d.loop)
 		loop_free(d.loop);

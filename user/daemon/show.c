@@ -172,6 +172,8 @@ int show_ring(struct engine *e, const json_t *request, struct answer *a)
 	return 0;
 }
 
+#define LOOKUPS_MAX 20000u	/* of one request: it holds up all others */
+
 /* {"key", "hash", "backends": [...]}: the first is what the cells say. */
 static json_t *lookup_json(const struct live_service *s, const char *key, uint32_t hash, size_t n)
 {
@@ -182,11 +184,9 @@ static json_t *lookup_json(const struct live_service *s, const char *key, uint32
 
 	if (owner)
 		json_array_append_new(names, json_string(owner->name));
-	for (size_t i = 0; i < many; i++)
-		for (size_t node = 0; node < s->node_count; node++)
-			if (s->nodes[node]->index == found[i] && s->nodes[node] != owner &&
-			    json_array_size(names) < n)
-				json_array_append_new(names, json_string(s->nodes[node]->name));
+	for (size_t i = 0; i < many && json_array_size(names) < n; i++)
+		if (!owner || owner->index != found[i])
+			json_array_append_new(names, json_string(s->ring.nodes[found[i]].name));
 	return json_pack("{sssIso}", "key", key, "position", (json_int_t)hash, "backends", names);
 }
 
@@ -203,6 +203,9 @@ int show_lookup(struct engine *e, const json_t *request, struct answer *a)
 		return -1;
 	if (n < 1 || n > 1000)
 		return answer_no(a, EXIT_WORDS, "n %lld: want 1 to 1000", (long long)n);
+	if (json_array_size(keys) * n > LOOKUPS_MAX)
+		return answer_no(a, EXIT_WORDS, "%zu keys: want at most %lld of %lld backends each",
+				 json_array_size(keys), LOOKUPS_MAX / n, n);
 	if (!s || !s->has_extent)
 		return answer_no(a, EXIT_NO, "service %s: it is not in the maps yet", model->name);
 	list = json_array();

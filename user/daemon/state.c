@@ -2,8 +2,10 @@
 #include "daemon/state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -17,12 +19,22 @@ static const char *state_path(const char *dir, const char *name, char buf[512])
 	return buf;
 }
 
-int state_open(const char *dir)
+int state_open(const char *dir, int *ret_lock)
 {
+	_close_ int fd = -1;
+
 	if (strlen(dir) > 400)
 		return log_err(-ENAMETOOLONG, "state directory %s", dir);
 	if (mkdir(dir, 0750) && errno != EEXIST)
 		return log_err(-errno, "state directory %s", dir);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return log_err(-errno, "state directory %s", dir);
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		log_err(0, "another xringd keeps its state in %s: want --state DIR", dir);
+		return -EBUSY;
+	}
+	*ret_lock = take_fd(&fd);
 	return 0;
 }
 
@@ -82,6 +94,11 @@ static int state_model(const char *dir, const char *name, struct model *ret)
 	return -ENOENT;
 }
 
+int state_read_running(const char *dir, struct model *ret)
+{
+	return state_model(dir, "running.yaml", ret);
+}
+
 int state_merge(const char *dir, const struct model *file, const char *text, size_t len,
 		struct model *ret)
 {
@@ -92,7 +109,7 @@ int state_merge(const char *dir, const struct model *file, const char *text, siz
 
 	if (err)
 		return err;
-	err = state_model(dir, "running.yaml", &running);
+	err = state_read_running(dir, &running);
 	if (err == -ENOENT)
 		return model_copy(file, ret);
 	if (err)

@@ -14,12 +14,14 @@
  *
  * Each is replaced as a whole (written beside, synced, renamed).
  */
-int state_open(const char *dir);			/* makes it; logs */
+/* Makes it, and keeps other daemons out while *ret_lock is open; logs. */
+int state_open(const char *dir, int *ret_lock);
 int state_write(const char *dir, const char *name, const char *text, size_t len);
 /* *ret NULL where there is none yet. */
 int state_read(const char *dir, const char *name, char **ret, size_t *ret_len);
 
 int state_write_running(const char *dir, const struct model *m);
+int state_read_running(const char *dir, struct model *ret);	/* -ENOENT: there is none */
 
 /*
  * The model to start with: the file's, with what commands changed since the
