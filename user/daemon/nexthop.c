@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "daemon/rtnl.h"
 
 #define SETTLE_MS 20		/* events of one change come in a burst */
 #define KEEPALIVE_MS 2000
@@ -35,210 +36,6 @@ struct nexthop_table {
 	bool full;			/* the kernel's neighbour table was */
 };
 
-/* ---- asking ---- */
-
-struct route {
-	uint8_t type;
-	uint32_t ifindex;
-	uint32_t mtu;
-	struct address gateway;
-	struct address source;
-};
-
-struct link {
-	uint16_t type;
-	unsigned flags;
-	uint8_t mac[6];
-	uint32_t mtu;
-};
-
-struct neighbour {
-	uint16_t state;
-	uint8_t mac[6];
-};
-
-static size_t address_len(int family)
-{
-	return family == AF_INET ? 4 : 16;
-}
-
-static void address_set(struct address *a, int family, const void *bytes)
-{
-	*a = (struct address){ .family = family };
-	memcpy(a->bytes, bytes, address_len(family));
-}
-
-static int on_metric(const struct nlattr *attr, void *data)
-{
-	struct route *route = data;
-
-	if (mnl_attr_get_type(attr) == RTAX_MTU)
-		route->mtu = mnl_attr_get_u32(attr);
-	return MNL_CB_OK;
-}
-
-static void route_via(const struct nlattr *attr, struct route *route)
-{
-	const struct rtvia *via = mnl_attr_get_payload(attr);
-
-	if (via->rtvia_family == AF_INET || via->rtvia_family == AF_INET6)
-		address_set(&route->gateway, via->rtvia_family, via->rtvia_addr);
-}
-
-static int on_route(const struct nlmsghdr *nlh, void *data)
-{
-	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
-	struct route *route = data;
-	const struct nlattr *attr;
-
-	if (nlh->nlmsg_type != RTM_NEWROUTE)
-		return MNL_CB_OK;
-	route->type = rtm->rtm_type;
-	mnl_attr_for_each(attr, nlh, sizeof(*rtm)) {
-		switch (mnl_attr_get_type(attr)) {
-		case RTA_OIF:
-			route->ifindex = mnl_attr_get_u32(attr);
-			break;
-		case RTA_GATEWAY:
-			address_set(&route->gateway, rtm->rtm_family, mnl_attr_get_payload(attr));
-			break;
-		case RTA_VIA:
-			route_via(attr, route);
-			break;
-		case RTA_PREFSRC:
-			address_set(&route->source, rtm->rtm_family, mnl_attr_get_payload(attr));
-			break;
-		case RTA_METRICS:
-			mnl_attr_parse_nested(attr, on_metric, route);
-			break;
-		}
-	}
-	return MNL_CB_OK;
-}
-
-static int on_link(const struct nlmsghdr *nlh, void *data)
-{
-	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
-	struct link *link = data;
-	const struct nlattr *attr;
-
-	if (nlh->nlmsg_type != RTM_NEWLINK)
-		return MNL_CB_OK;
-	link->type = ifi->ifi_type;
-	link->flags = ifi->ifi_flags;
-	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) {
-		if (mnl_attr_get_type(attr) == IFLA_MTU)
-			link->mtu = mnl_attr_get_u32(attr);
-		else if (mnl_attr_get_type(attr) == IFLA_ADDRESS &&
-			 mnl_attr_get_payload_len(attr) == sizeof(link->mac))
-			memcpy(link->mac, mnl_attr_get_payload(attr), sizeof(link->mac));
-	}
-	return MNL_CB_OK;
-}
-
-static int on_neighbour(const struct nlmsghdr *nlh, void *data)
-{
-	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
-	struct neighbour *neighbour = data;
-	const struct nlattr *attr;
-
-	if (nlh->nlmsg_type != RTM_NEWNEIGH)
-		return MNL_CB_OK;
-	neighbour->state = ndm->ndm_state;
-	mnl_attr_for_each(attr, nlh, sizeof(*ndm))
-		if (mnl_attr_get_type(attr) == NDA_LLADDR &&
-		    mnl_attr_get_payload_len(attr) == sizeof(neighbour->mac))
-			memcpy(neighbour->mac, mnl_attr_get_payload(attr), sizeof(neighbour->mac));
-	return MNL_CB_OK;
-}
-
-/* One request, its answer through cb; 0 or what the kernel says. */
-static int ask(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
-{
-	static unsigned sequence;
-	char buf[8192];
-	ssize_t len;
-	int ret;
-
-	nlh->nlmsg_seq = ++sequence;
-	nlh->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	do {
-		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (len < 0)
-			return -errno;
-		ret = mnl_cb_run(buf, len, nlh->nlmsg_seq, mnl_socket_get_portid(nl), cb, data);
-	} while (ret > MNL_CB_STOP);
-	return ret < 0 ? -errno : 0;
-}
-
-static int route_get(struct mnl_socket *nl, const struct address *to, struct route *ret)
-{
-	char buf[512];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct rtmsg *rtm;
-
-	nlh->nlmsg_type = RTM_GETROUTE;
-	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	rtm->rtm_family = to->family;
-	rtm->rtm_dst_len = address_len(to->family) * 8;
-	mnl_attr_put(nlh, RTA_DST, address_len(to->family), to->bytes);
-	*ret = (struct route){};
-	return ask(nl, nlh, on_route, ret);
-}
-
-static int link_get(struct mnl_socket *nl, uint32_t ifindex, struct link *ret)
-{
-	char buf[512];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct ifinfomsg *ifi;
-
-	nlh->nlmsg_type = RTM_GETLINK;
-	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
-	ifi->ifi_family = AF_UNSPEC;
-	ifi->ifi_index = ifindex;
-	*ret = (struct link){};
-	return ask(nl, nlh, on_link, ret);
-}
-
-static struct nlmsghdr *neighbour_message(char *buf, uint16_t type, uint32_t ifindex,
-					  const struct address *address)
-{
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct ndmsg *ndm;
-
-	nlh->nlmsg_type = type;
-	ndm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ndm));
-	ndm->ndm_family = address->family;
-	ndm->ndm_ifindex = ifindex;
-	mnl_attr_put(nlh, NDA_DST, address_len(address->family), address->bytes);
-	return nlh;
-}
-
-static int neighbour_get(struct mnl_socket *nl, uint32_t ifindex, const struct address *address,
-			 struct neighbour *ret)
-{
-	char buf[512];
-	struct nlmsghdr *nlh = neighbour_message(buf, RTM_GETNEIGH, ifindex, address);
-
-	*ret = (struct neighbour){};
-	return ask(nl, nlh, on_neighbour, ret);
-}
-
-/* As if the host had sent a packet there: the kernel resolves, or proves it again. */
-static int neighbour_use(struct mnl_socket *nl, uint32_t ifindex, const struct address *address)
-{
-	char buf[512];
-	struct nlmsghdr *nlh = neighbour_message(buf, RTM_NEWNEIGH, ifindex, address);
-	struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
-
-	nlh->nlmsg_flags = NLM_F_CREATE;
-	ndm->ndm_flags = NTF_USE;
-	ndm->ndm_state = NUD_NONE;
-	return ask(nl, nlh, NULL, NULL);
-}
-
 /* ---- resolving ---- */
 
 static const struct address *neighbour_of(const struct nexthop *nh)
@@ -249,8 +46,8 @@ static const struct address *neighbour_of(const struct nexthop *nh)
 static const char *resolve_route(struct mnl_socket *nl, struct nexthop *nh, struct next_hop *hop,
 				 uint32_t *ret_mtu)
 {
-	struct route route;
-	int err = route_get(nl, &nh->to, &route);
+	struct rtnl_route route;
+	int err = rtnl_route_get(nl, &nh->to, &route);
 
 	nh->route_ifindex = 0;
 	nh->gateway = (struct address){};
@@ -269,9 +66,9 @@ static const char *resolve_route(struct mnl_socket *nl, struct nexthop *nh, stru
 
 static const char *resolve(struct mnl_socket *nl, struct nexthop *nh, struct next_hop *ret)
 {
-	struct neighbour neighbour;
+	struct rtnl_neighbour neighbour;
 	const char *why;
-	struct link link;
+	struct rtnl_link link;
 	uint32_t mtu;
 
 	*ret = (struct next_hop){};
@@ -279,11 +76,11 @@ static const char *resolve(struct mnl_socket *nl, struct nexthop *nh, struct nex
 	why = resolve_route(nl, nh, ret, &mtu);
 	if (why)
 		return why;
-	if (link_get(nl, nh->route_ifindex, &link) || !(link.flags & IFF_UP))
+	if (rtnl_link_get(nl, nh->route_ifindex, &link) || !(link.flags & IFF_UP))
 		return "its interface is down";
 	if (link.type != ARPHRD_ETHER)
 		return "its interface is not Ethernet";
-	if (neighbour_get(nl, nh->route_ifindex, neighbour_of(nh), &neighbour))
+	if (rtnl_neighbour_get(nl, nh->route_ifindex, neighbour_of(nh), &neighbour))
 		neighbour.state = NUD_NONE;
 	if (!(neighbour.state & NUD_USABLE)) {
 		nh->pending = neighbour.state != NUD_FAILED;
@@ -323,7 +120,7 @@ static bool refresh(struct nexthop_table *table, struct nexthop *nh)
 
 static void wake(struct nexthop_table *table, const struct nexthop *nh)
 {
-	int err = neighbour_use(table->requests, nh->route_ifindex, neighbour_of(nh));
+	int err = rtnl_neighbour_use(table->requests, nh->route_ifindex, neighbour_of(nh));
 	bool full = err == -ENOBUFS;
 
 	if (full && !table->full)
@@ -355,9 +152,10 @@ static void look_at_dirty(void *context)
 /* Is the neighbour proven, or being asked right now? */
 static bool proven(struct nexthop_table *table, const struct nexthop *nh)
 {
-	struct neighbour neighbour;
+	struct rtnl_neighbour neighbour;
 
-	return !neighbour_get(table->requests, nh->route_ifindex, neighbour_of(nh), &neighbour) &&
+	return !rtnl_neighbour_get(table->requests, nh->route_ifindex, neighbour_of(nh),
+				   &neighbour) &&
 	       neighbour.state & (NUD_REACHABLE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT |
 				  NUD_NOARP | NUD_INCOMPLETE);
 }
@@ -563,12 +361,12 @@ void nexthop_settle(struct nexthop_table *table, unsigned ms)
 int nexthop_on_link(const struct address *to)
 {
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	struct route route;
+	struct rtnl_route route;
 	int err;
 
 	if (!nl)
 		return -errno;
-	err = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ? -errno : route_get(nl, to, &route);
+	err = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ? -errno : rtnl_route_get(nl, to, &route);
 	mnl_socket_close(nl);
 	if (err || route.type != RTN_UNICAST)
 		return -ENOENT;
