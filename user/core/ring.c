@@ -65,9 +65,53 @@ static int point_order_r(const void *a, const void *b, void *nodes)
 	return point_order(a, b, nodes);
 }
 
+#define RADIX_BITS 11
+#define RADIX_FROM 4096		/* points; below, the comparing sort is as good */
+
+/* One stable pass by the RADIX_BITS of the position from `shift` on. */
+static void radix_pass(const struct ring_point *from, struct ring_point *to, size_t count,
+		       unsigned shift)
+{
+	size_t start[1 << RADIX_BITS] = {}, sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		start[from[i].position >> shift & ((1 << RADIX_BITS) - 1)]++;
+	for (size_t b = 0; b < 1 << RADIX_BITS; b++) {
+		size_t bucket = start[b];
+
+		start[b] = sum;
+		sum += bucket;
+	}
+	for (size_t i = 0; i < count; i++)
+		to[start[from[i].position >> shift & ((1 << RADIX_BITS) - 1)]++] = from[i];
+}
+
+/*
+ * By position, then by name. Positions are random, so most of the order comes
+ * from a radix sort; what remains out of order is the few that share one.
+ */
 static void points_sort(struct ring_point *points, size_t count, const struct ring_node *nodes)
 {
-	qsort_r(points, count, sizeof(*points), point_order_r, (void *)nodes);
+	_free_ struct ring_point *other = NULL;
+
+	if (count >= RADIX_FROM)
+		other = malloc(count * sizeof(*other));
+	if (!other) {
+		qsort_r(points, count, sizeof(*points), point_order_r, (void *)nodes);
+		return;
+	}
+	radix_pass(points, other, count, 0);
+	radix_pass(other, points, count, RADIX_BITS);
+	radix_pass(points, other, count, 2 * RADIX_BITS);
+	for (size_t first = 0, i = 1; i <= count; i++) {
+		if (i < count && other[i].position == other[first].position)
+			continue;
+		if (i - first > 1)
+			qsort_r(other + first, i - first, sizeof(*other), point_order_r,
+				(void *)nodes);
+		first = i;
+	}
+	memcpy(points, other, count * sizeof(*other));
 }
 
 static struct ring_point *points_alloc(size_t count)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -167,6 +168,13 @@ static char *answer(void *context, const char *line, size_t len)
 	return commands_answer(d->engine, line, len);
 }
 
+/* A ring's arrays come and go with each change: pages once had are kept. */
+static void memory_keep(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 64 << 20);
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
 static int run(const struct engine_options *options, const char *socket)
 {
 	struct daemon d = { .signals.fd = -1 };
@@ -246,5 +254,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s%s", options.file ? "" : "-f FILE is missing\n", usage);
 		return EXIT_WORDS;
 	}
-	return check ? check_only(options.file) : run(&options, socket);
+	if (check)
+		return check_only(options.file);
+	memory_keep();
+	return run(&options, socket);
 }
