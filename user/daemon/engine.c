@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -16,6 +17,38 @@
 
 #define SETTLE_MS 300		/* for neighbours to answer, before the first packet */
 
+/* ---- what the host lacks ---- */
+
+static bool sysctl_on(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	int value = 1;		/* not to be read: nothing to complain of */
+
+	if (!f)
+		return true;
+	if (fscanf(f, "%d", &value) != 1)
+		value = 1;
+	fclose(f);
+	return value;
+}
+
+/* The replies of nat are routed as the host routes. True where it was said. */
+static bool warn_forwarding(const struct model *m)
+{
+	bool nat[2] = {};
+
+	for (size_t i = 0; i < m->service_count; i++)
+		for (size_t v = 0; m->services[i].mode == MODE_NAT &&
+				   v < m->services[i].vip_count; v++)
+			nat[m->services[i].vips[v].address.family == AF_INET6] = true;
+	nat[0] = nat[0] && !sysctl_on("/proc/sys/net/ipv4/ip_forward");
+	nat[1] = nat[1] && !sysctl_on("/proc/sys/net/ipv6/conf/all/forwarding");
+	if (nat[0] || nat[1])
+		log_warn("nat needs IP forwarding for its replies: want `sysctl %s=1`",
+			 nat[0] ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding");
+	return nat[0] || nat[1];
+}
+
 /* ---- flushing ---- */
 
 static int flush(struct engine *e)
@@ -26,6 +59,8 @@ static int flush(struct engine *e)
 	e->stats.pending = 0;
 	if (err)
 		return log_err(err, "the maps could not be brought to the new state");
+	if (!e->warned)
+		e->warned = warn_forwarding(&e->model);
 	e->stats.flushes++;
 	e->stats.cells += report.cells;
 	e->stats.flush_ns = report.ns;

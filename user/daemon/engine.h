@@ -38,6 +38,7 @@ struct engine {
 	struct model model;
 	struct loop_timer flush;
 	struct engine_stats stats;
+	bool warned;			/* that IP forwarding is off */
 	char *path;			/* of the file, from the root; NULL: it has none */
 	int state_lock;
 	uint64_t started;		/* CLOCK_REALTIME, seconds */
