@@ -44,6 +44,9 @@ at_exit() {
 	fi
 	jobs -p | xargs -r kill 2>/dev/null || true
 	lab down
+	if declare -F cleanup >/dev/null; then
+		cleanup		# what a test has beside its lab
+	fi
 	exit "$code"
 }
 trap at_exit EXIT

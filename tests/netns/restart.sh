@@ -91,11 +91,11 @@ equal "requests that failed" "$(grep -Evc '^b[123]$' "$RUN/answers" || true)" 0
 # No daemon has been there for a while; its ring is.
 for ((port = 20000; port < 20020; port++)); do
 	fetch $VIP4 $port
-	fetch $VIP6 $port
+	fetch $VIP6 $((port + 1000))
 done >"$RUN/alone"
 start
 for ((port = 20000; port < 20020; port++)); do
 	owner web $VIP4 $port
-	owner web $VIP6 $port
+	owner web $VIP6 $((port + 1000))
 done >"$RUN/ring"
 diff "$RUN/alone" "$RUN/ring" || fail "without a daemon packets went elsewhere"

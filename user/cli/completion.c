@@ -41,29 +41,37 @@ static void print_second_words(void)
 	}
 }
 
-/* "service add"): its options. */
-static void print_options(void)
+/* "service add"*): its options. behind: what else must follow the command. */
+static void print_options(const struct command *c, const char *behind)
 {
-	size_t count;
-	const struct command *all = commands(&count);
+	const char *at = c->options;
 
-	for (size_t i = 0; i < count; i++) {
-		const char *at = all[i].options;
+	printf("\t\"%s\"%s*)\n\t\twords=\"--json --socket", c->name, behind);
+	while (*at) {
+		size_t len = strcspn(at, " =");
 
-		printf("\t\"%s\"*)\n\t\twords=\"--json --socket", all[i].name);
-		while (*at) {
-			size_t len = strcspn(at, " =");
-
-			printf(" %s%.*s", len > 1 ? "--" : "-", (int)len, at);
-			at += strcspn(at, " ");
-			at += strspn(at, " ");
-		}
-		printf("\" ;;\n");
+		fputs(len > 1 ? " --" : " -", stdout);
+		fwrite(at, 1, len, stdout);
+		at += strcspn(at, " ");
+		at += strspn(at, " ");
 	}
+	printf("\" ;;\n");
+}
+
+/* Behind a service, the name of one of its backends; behind that, options. */
+static void print_backends(const struct command *c)
+{
+	print_options(c, "\" \"*\" \"");
+	printf("\t\"%s \"*)\n"
+	       "\t\twords=\"$(col=2 _xring_names backend list \"${COMP_WORDS[3]}\")\" ;;\n",
+	       c->name);
 }
 
 int run_completion(const struct args *args)
 {
+	size_t count;
+	const struct command *all = commands(&count);
+
 	if (strcmp(args->words[0], "bash"))
 		return words_wrong("completion %s: want bash", args->words[0]);
 	printf("# bash completion for xring: source <(xring completion bash)\n"
@@ -83,14 +91,16 @@ int run_completion(const struct args *args)
 	       "\t\"service set\"|\"service del\"|\"service show\"|\"backend add\"|"
 	       "\"backend set\"|\"backend del\"|\"backend list\"|\"ring show\"|"
 	       "\"ring lookup\"|\"stats\")\n"
-	       "\t\twords=\"$(_xring_names service list)\" ;;\n"
-	       "\t\"backend set \"+([^ ])|\"backend del \"+([^ ]))\n"
-	       "\t\twords=\"$(col=2 _xring_names backend list \"${COMP_WORDS[3]}\")\" ;;\n");
-	print_options();
+	       "\t\twords=\"$(_xring_names service list)\" ;;\n");
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(all[i].name, "backend set") || !strcmp(all[i].name, "backend del"))
+			print_backends(&all[i]);
+		else
+			print_options(&all[i], "");
+	}
 	printf("\tesac\n"
 	       "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
 	       "}\n"
-	       "shopt -s extglob\n"
 	       "complete -F _xring xring\n");
 	return 0;
 }

@@ -1,0 +1,161 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The command: each verb, its exit code, its JSON, its completion; the ring of words
+# against the vectors; and what it says to wrong words and without a daemon.
+. "$(dirname "$0")/lib.sh"
+
+lookup() { "$BUILD/xring" ring lookup "$@"; }
+
+echo "without a daemon"
+fails 1 "xringd does not answer on $RUN/sock" xring status
+fails 1 "xringd does not answer on $RUN/sock" xring backend del web b1
+fails 1 "want a shorter path" "$BUILD/xring" --socket "$(printf '%0200d' 0)" status
+fails 0 "usage: xring" "$BUILD/xring" --help
+fails 0 "xring " "$BUILD/xring" --version
+fails 0 "usage: xringd -f FILE" "$BUILD/xringd" --help
+fails 0 "xringd " "$BUILD/xringd" --version
+fails 2 "usage: xringd" "$BUILD/xringd"
+fails 2 "usage: xringd" "$BUILD/xringd" -f x y
+fails 2 "usage: xringd" "$BUILD/xringd" --fast
+
+echo "the ring of words, against the vectors"
+for file in "$TOP"/tests/vectors/ring*.tsv; do
+	if [[ $(sed -n 2p "$file") == "# nodes (name=virtual nodes): "* ]]; then
+		nodes=$(sed -n '2s/.*: //p' "$file") vnodes=1
+	else
+		nodes=$(sed -n '2s/.*: //p' "$file") vnodes=$(sed -n '3s/.*: //p' "$file")
+	fi
+	grep -v '^# ' "$file" >"$RUN.wanted"
+	cut -f 1 "$RUN.wanted" | lookup --nodes "${nodes// /,}" --vnodes "$vnodes" -n 3 - >"$RUN.got"
+	cmp -s "$RUN.got" "$RUN.wanted" ||
+		fail "$file: $(diff "$RUN.got" "$RUN.wanted" | head -n 4)"
+	grep -q "^	" "$RUN.wanted" || fail "$file: the empty key is missing"
+done
+rm "$RUN.got" "$RUN.wanted"
+equal "default" "$(lookup --nodes node-1,node-2,node-3 user:123)" "user:123	318186785	node-1,node-3,node-2"
+equal "the empty key as a word" "$(lookup --nodes node-1,node-2 -n 1 '')" "	3975692926	node-1"
+equal "no newline at the end" "$(printf 'a' | lookup --nodes b -)" "a	1769416289	b"
+equal "no line" "$(lookup --nodes b - </dev/null)" ""
+equal "a weight follows the last =" "$(lookup --nodes 'a=b=0,c' x | cut -f 3)" c
+equal "names of any bytes" "$(lookup --nodes $'\xff\xfe,\x01=2' -n 2 k | tr -d -c ',' )" ","
+equal "fewer nodes than wanted" "$(lookup --nodes a,b -n 1000 k | tr -d -c ',')" ","
+equal "no weight" "$(lookup --nodes a=0 k | cut -f 3)" ""
+equal "a bare -" "$(echo k | lookup --nodes a -- -)" "$(lookup --nodes a k)"
+equal "JSON" "$(lookup --json --nodes a,b -n 2 k | jq -c '.[0].nodes | sort')" '["a","b"]'
+fails 2 "UTF-8" lookup --json --nodes $'\xff' k
+fails 2 "weight 1001" lookup --nodes a=1001 k
+fails 2 "weight x" lookup --nodes a=x k
+fails 2 "not empty" lookup --nodes a,,b k
+fails 2 "not empty" lookup --nodes '' k
+fails 2 "a: want each name once" lookup --nodes a,b,a k
+fails 2 "vnodes 0" lookup --nodes a --vnodes 0 k
+fails 2 "-n 0" lookup --nodes a -n 0 k
+fails 2 "-n 1001" lookup --nodes a -n 1001 k
+fails 2 "ring points" lookup --nodes a=1000,b=1000 --vnodes 10000 k
+fails 2 "usage: xring ring lookup" lookup --nodes a
+fails 2 "with --nodes alone" lookup --vnodes 1 web k
+fails 2 "want a KEY" lookup web
+fails 1 "No space left on device" bash -c "'$BUILD/xring' ring lookup --nodes a k >/dev/full"
+
+echo "wrong words"
+fails 2 "usage: xring" "$BUILD/xring"
+for words in "fly" "service" "service fly" "backend" "ring" "status now" "stats a b" "attach" \
+	"attach a b" "detach" "completion" "completion fish" "save a b" "service add" \
+	"service add web" "service add web --vip $VIP4:80/tcp" "service add web --mode ipip" \
+	"service add web --vip $VIP4 --mode ipip" "service add web --vip $VIP4:80/tcp --mode fast" \
+	"service add we/b --vip $VIP4:80/tcp --mode ipip" "service add web --vip" \
+	"service add web --vip $VIP4:80/tcp --mode ipip --key x" \
+	"service add web --vip $VIP4:80/tcp --mode ipip --key client-prefix/33" \
+	"service add web --vip $VIP4:80/tcp --mode ipip --vnodes 0" "service set" "service set web" \
+	"service del" "service del a b" "service show" "service list x" "backend add web b1" \
+	"backend add web b1 10.2.0.300" "backend add web b1 10.2.0.11 --weight 1001" \
+	"backend add web b1 10.2.0.11 --weight -1" "backend add web b1 10.2.0.11 --weight 0.0001" \
+	"backend add web b1 10.2.0.11 --heavy 1" "backend set web b1" "backend del web" \
+	"backend list a b" "ring show" "ring lookup" "attach eth0 --mode fast" "--fast status" \
+	"status --now" "backend set web b1 --weight" "status --json=yes" "--socket"; do
+	# shellcheck disable=SC2086
+	fails 2 "" "$BUILD/xring" $words
+done
+fails 0 "usage: xring service add NAME --vip" "$BUILD/xring" service add --help
+fails 0 "usage: xring service add NAME --vip" "$BUILD/xring" service add -h
+
+lab up -b 3
+config <<EOT
+services: {}
+EOT
+start
+
+echo "each verb"
+xring service add web --vip $VIP4:80/tcp --vip "[$VIP6]:80/tcp" --mode ipip --key client --vnodes 100
+fails 1 "there is one of that name" xring service add web --vip 10.200.1.2:80/tcp --mode nat
+fails 1 "want one of its own" xring service add other --vip $VIP4:80/tcp --mode nat
+fails 2 "want it once" xring service add other --vip 10.200.1.2:80/tcp --vip 10.200.1.2:80/tcp --mode nat
+fails 1 "no such service" xring service del other
+fails 1 "no such service" xring service show other
+fails 1 "no such service" xring backend add other b1 10.2.0.11
+for i in 1 2 3; do
+	xring backend add web node-$i "10.2.0.1$i" --now
+done
+fails 1 "there is one of that name" xring backend add web node-1 10.2.0.20
+fails 1 "no such backend" xring backend set web node-9 --weight 1
+fails 1 "no such backend" xring backend del web node-9
+fails 1 "want another address" xring backend add web twin 10.2.0.11
+fails 1 "port 81" xring backend add web other 10.2.0.20:81
+xring backend set web node-3 --weight 2.5
+xring service set web --vnodes 150 --mode l2 --now
+xring service set web --mode ipip --now
+xring backend set web node-3 --weight=1 --now
+equal "shares" "$(xring --json ring show web | jq -r '.backends[] |
+	"3\t\(.name)\t\(.share * 1e12 + 0.5 | floor)"')" \
+	"$(awk '$1 == 3 { printf "3\t%s\t%.0f\n", $2, $3 * 1e12 }' "$TOP/tests/vectors/shares.tsv")"
+equal "lookup" "$(xring ring lookup web -n 2 10.1.0.2 | cut -f 3 | tr , '\n' | wc -l)" 2
+equal "lookup, as JSON" "$(xring ring lookup web --json 10.1.0.2 | jq -r '.[0].backends | join(",")')" \
+	"$(xring ring lookup web 10.1.0.2 | cut -f 3)"
+equal "the first of n is the owner" "$(xring ring lookup web -n 3 fd00:1::2 | cut -f 3 | cut -d , -f 1)" \
+	"$(xring ring lookup web -n 1 fd00:1::2 | cut -f 3)"
+fails 2 "10.1.0.2:80" xring ring lookup web 10.1.0.2:80
+fails 1 "no such service" xring ring lookup other 10.1.0.2
+# shellcheck disable=SC2046
+fails 2 "keys: want at most" xring ring lookup web -n 1000 $(seq -f 10.1.0.%.0f 30)
+equal "attach" "$(xring attach eth0)" "eth0: attached (native)"
+equal "attach, as JSON" "$(xring --json attach eth0 | jq -r .mode)" native
+
+echo "what is shown, for people and as JSON"
+for words in "service list" "service show web" "backend list" "backend list web" "ring show web" \
+	"stats" "stats web" "status" "save" "ring lookup web 10.1.0.2"; do
+	# shellcheck disable=SC2086
+	xring --json $words | jq -e . >/dev/null || fail "xring --json $words"
+	# shellcheck disable=SC2086
+	equal "--json behind: $words" "$(xring $words --json | jq -S 'del(.uptime?)' 2>/dev/null | wc -l)" \
+		"$(xring --json $words | jq -S 'del(.uptime?)' 2>/dev/null | wc -l)"
+	[ "$words" = save ] || [ -n "$(xring $words)" ] || fail "xring $words shows nothing"
+done
+[[ $(xring service list) == *"web      $VIP4:80/tcp,[$VIP6]:80/tcp  ipip  client"* ]] ||
+	fail "service list: $(xring service list)"
+[[ $(xring backend list web) == *"web      node-1   10.2.0.11"* ]] || fail "backend list"
+xring detach eth0
+fails 1 "not attached" xring detach eth0
+xring backend del web node-2 --now
+xring service del web
+equal "services" "$(xring --json service list)" "[]"
+
+echo "completion"
+xring service add web --vip $VIP4:80/tcp --mode ipip
+xring service add mail --vip $VIP4:25/tcp --mode ipip
+xring backend add web b1 10.2.0.11
+xring completion bash >"$RUN/completion"
+bash -n "$RUN/completion"
+complete_line() { # WORD...: what could be the last word
+	RUN=$RUN bash -c '. "$RUN/completion"
+		xring() { "$BUILD/xring" --socket "$RUN/sock" "$@"; }
+		COMP_WORDS=(xring "$@") COMP_CWORD=$#
+		_xring; printf "%s\n" "${COMPREPLY[@]}"' - "$@" | sort | xargs
+}
+equal "s" "$(complete_line s)" "save service stats status"
+equal "service" "$(complete_line service '')" "add del list set show"
+equal "service show" "$(complete_line service show '')" "mail web"
+equal "backend set web" "$(complete_line backend set web '')" "b1"
+equal "backend set web b1" "$(complete_line backend set web b1 --w)" "--weight"
+equal "--mode" "$(complete_line service add x --mode i)" "ipip"
+equal "option" "$(complete_line backend add web b2 10.2.0.12 --w)" "--weight"
+[[ " $(complete_line attach '') " == *" lo "* ]] || fail "attach does not complete interfaces"
