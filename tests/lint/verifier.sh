@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The verifier walks no more instructions of each program than its ceiling says.
+# Newer kernels walk more: of xring 11,400 on 6.1, 15,000 on 6.12, 17,600 on 6.18.
 cd "$(dirname "$0")/../.." || exit 1
 [ "$(id -u)" = 0 ] || { echo "want root to load programs"; exit 77; }
 mnt=$(mktemp -d)

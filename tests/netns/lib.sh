@@ -26,7 +26,8 @@ on() { # HOST COMMAND...
 }
 
 fail() {
-	echo "FAILED: $*"
+	local message="FAILED: $*"
+	echo "${message:0:4000}"
 	exit 1
 }
 

@@ -29,6 +29,12 @@ answers() {
 	client curl -sS -m 0.5 "http://$VIP4/"
 }
 
+# Since `before` requests go unanswered, for this reason. While a neighbour is asked,
+# the way that was known is still tried.
+dropped() {
+	! answers && [ "$(counter drop_no_next_hop)" -gt "$before" ]
+}
+
 next_hop() { # FIELD of b1's
 	xring --json backend list web | jq -r ".[] | select(.name == \"b1\").next_hop.$1"
 }
@@ -79,8 +85,7 @@ echo "no route, and one again"
 lb ip route add unreachable "$(lab address b1)/32"
 wait_for equals "no route to it" next_hop why
 before=$(counter drop_no_next_hop)
-! answers >/dev/null 2>&1 || fail "an answer without a route"
-[ "$(counter drop_no_next_hop)" -gt "$before" ] || fail "drop_no_next_hop was not counted"
+wait_for dropped
 lb ip route del unreachable "$(lab address b1)/32"
 wait_for equals b1 answers
 
@@ -88,8 +93,7 @@ echo "the neighbour goes away, and comes back"
 on b1 ip link set dev eth0 down
 wait_for equals "its neighbour does not answer" next_hop why
 before=$(counter drop_no_next_hop)
-! answers >/dev/null 2>&1 || fail "an answer without a neighbour"
-[ "$(counter drop_no_next_hop)" -gt "$before" ] || fail "drop_no_next_hop was not counted"
+wait_for dropped
 on b1 ip link set dev eth0 up
 on b1 ip route add default via "$(lab address lb)"
 wait_for equals b1 answers
@@ -120,8 +124,7 @@ wait_for equals b1 answers
 lb ip route add "$(lab address b1)/32" via "$(lab address b2)"
 wait_for equals "behind a gateway, where mode l2 does not reach" next_hop why
 before=$(counter drop_no_next_hop)
-! answers >/dev/null 2>&1 || fail "an answer from behind a gateway"
-[ "$(counter drop_no_next_hop)" -gt "$before" ] || fail "drop_no_next_hop was not counted"
+wait_for dropped
 echo "and neither a restart nor another change is refused for it"
 xring backend add web b2 "$(lab address b2)" --now
 stop KILL

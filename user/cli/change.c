@@ -28,7 +28,7 @@ static int check_vips(const struct args *args, json_t *ret)
 	for (size_t i = 0; i < args->option_count; i++) {
 		const char *text = args->options[i].value;
 
-		if (strcmp(args->options[i].name, "vip"))
+		if (!option_is(args, i, "vip"))
 			continue;
 		if (vip_parse(text, &vip))
 			return words_wrong("vip %s: want %s", text, WANT_VIP);

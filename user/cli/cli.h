@@ -19,7 +19,7 @@ struct args {
 	const struct command *command;
 	const char **words;		/* behind the command's own */
 	size_t word_count;
-	struct { const char *name, *value; } options[OPTIONS_MAX];
+	struct { const char *name; size_t len; const char *value; } options[OPTIONS_MAX];
 	size_t option_count;
 };
 
@@ -34,6 +34,8 @@ struct command {
 
 const struct command *commands(size_t *ret_count);
 
+/* Is option number i the one of that name? */
+bool option_is(const struct args *args, size_t i, const char *name);
 /* NULL where the option was not given; the last one counts. */
 const char *option(const struct args *args, const char *name);
 

@@ -61,6 +61,7 @@ static char *exchange(int fd, const char *request, struct buffer *b)
 	if (buffer_append(b, request, strlen(request)) || buffer_append(b, "\n", 1))
 		return NULL;
 	send_all(fd, b);	/* a refusal may wait to be read although this fails */
+	buffer_clear(b);
 	while (!(line = buffer_line(b, &len)))
 		if (buffer_read(b, fd) <= 0)
 			return NULL;

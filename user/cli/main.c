@@ -68,44 +68,42 @@ static void usage(FILE *to)
 		"\nxring(8) has the details.\n");
 }
 
+bool option_is(const struct args *args, size_t i, const char *name)
+{
+	return strlen(name) == args->options[i].len &&
+	       !strncmp(args->options[i].name, name, args->options[i].len);
+}
+
 const char *option(const struct args *args, const char *name)
 {
 	const char *value = NULL;
 
 	for (size_t i = 0; i < args->option_count; i++)
-		if (!strcmp(args->options[i].name, name))
+		if (option_is(args, i, name))
 			value = args->options[i].value;
 	return value;
 }
 
 /* How the list of options names this one: 0 not at all, 1 alone, 2 with a value. */
-static int option_kind(const char *list, const char *name, size_t len, const char **ret)
+static int option_kind(const char *list, const char *name, size_t len)
 {
 	for (const char *at = list; *at; at += strcspn(at, " "), at += strspn(at, " ")) {
 		size_t word = strcspn(at, " =");
 
 		if (word != len || strncmp(at, name, len))
 			continue;
-		*ret = at;
 		return at[word] == '=' ? 2 : 1;
 	}
 	return 0;
 }
 
-static const char *option_name(const char *at)
-{
-	size_t len = strcspn(at, " =");
-
-	return strndup(at, len);	/* as long as the command lives */
-}
-
 /* argv[*i] is an option of the command: takes it, and its value. */
 static int take_option(struct args *args, const char *list, char **argv, int argc, int *i)
 {
-	const char *text = argv[*i], *name = text + strspn(text, "-"), *found = NULL;
+	const char *text = argv[*i], *name = text + strspn(text, "-");
 	const char *equals = strchr(name, '=');
 	size_t len = equals ? (size_t)(equals - name) : strlen(name);
-	int kind = option_kind(list, name, len, &found);
+	int kind = option_kind(list, name, len);
 
 	if (!kind)
 		return words_wrong("%s: not an option of %s", text,
@@ -116,7 +114,8 @@ static int take_option(struct args *args, const char *list, char **argv, int arg
 		return words_wrong("%s: want no value", text);
 	if (kind == 2 && !equals && *i + 1 == argc)
 		return words_wrong("%s: want a value", text);
-	args->options[args->option_count].name = option_name(found);
+	args->options[args->option_count].name = name;
+	args->options[args->option_count].len = len;
 	args->options[args->option_count++].value =
 		kind == 1 ? "" : equals ? equals + 1 : argv[++*i];
 	return 0;
