@@ -201,36 +201,27 @@ __noinline int parse_unusual(struct xdp_md *ctx, struct flow *flow)
 		return FLOW_NOT_OURS;
 	ports = cur.later_fragment ? NULL : cursor_take(&cur, typeof(*ports));
 	if (ports) {
-		flow->ports = quoted ? ports->source << 16 | ports->dest :
-				       ports->dest << 16 | ports->source;
+		flow->ports = quoted ? (__u32)ports->source << 16 | ports->dest :
+				       (__u32)ports->dest << 16 | ports->source;
 	}
-	/* What looked common but was too short, or longer than it says. */
+	/* What looked common but was too short for its ports. */
 	flow_defect(flow, XRING_CNT_DROP_MALFORMED);
 	return FLOW_OK;
 }
 
 /*
- * Is the L4 header whole, in the frame and in what the IP header says? bytes is
- * what the latter leaves for it.
+ * The common packet is read in two steps: what says whose it is, and, once it is
+ * somebody's, the rest. Most packets of a busy host may be nobody's.
  */
-static __always_inline int parse_l4(void *l4, void *end, __u32 bytes, struct flow *flow)
+static __always_inline enum flow_status parse_l4(void *l4, void *end, struct flow *flow)
 {
-	struct tcphdr *tcp = l4;
-	struct udphdr *udp = l4;
+	struct udphdr *udp = l4;	/* TCP has its ports there too */
 
-	flow->syn = 0;
-	if (flow->proto == IPPROTO_TCP) {
-		if ((void *)(tcp + 1) > end || bytes < sizeof(*tcp))
-			return 0;
-		flow->syn = ((__u8 *)l4)[13] >> 1 & ~(((__u8 *)l4)[13] >> 4) & 1;
-	} else if (flow->proto == IPPROTO_UDP) {
-		if ((void *)(udp + 1) > end || bytes < sizeof(*udp))
-			return 0;
-	} else {
-		return 0;
-	}
-	flow->ports = *(__u32 *)l4;	/* where UDP has them too */
-	return 1;
+	if ((flow->proto != IPPROTO_TCP && flow->proto != IPPROTO_UDP) ||
+	    (void *)(udp + 1) > end)
+		return FLOW_UNUSUAL;
+	flow->ports = *(__u32 *)l4;
+	return FLOW_OK;
 }
 
 static __always_inline enum flow_status flow_parse4(void *data, void *end, struct flow *flow)
@@ -245,11 +236,7 @@ static __always_inline enum flow_status flow_parse4(void *data, void *end, struc
 	flow->src[1] = 0;
 	flow->dst[0] = ip->daddr;
 	flow->dst[1] = 0;
-	flow->len = bpf_ntohs(ip->tot_len);
-	if (flow->len > flow->bytes - sizeof(struct ethhdr) || flow->len < sizeof(*ip) ||
-	    !parse_l4(ip + 1, end, flow->len - sizeof(*ip), flow))
-		return FLOW_UNUSUAL;
-	return FLOW_OK;
+	return parse_l4(ip + 1, end, flow);
 }
 
 static __always_inline enum flow_status flow_parse6(void *data, void *end, struct flow *flow)
@@ -265,11 +252,29 @@ static __always_inline enum flow_status flow_parse6(void *data, void *end, struc
 	flow->src[1] = addresses[1];
 	flow->dst[0] = addresses[2];
 	flow->dst[1] = addresses[3];
-	flow->len = sizeof(*ip) + bpf_ntohs(ip->payload_len);
-	if (flow->len > flow->bytes - sizeof(struct ethhdr) ||
-	    !parse_l4(ip + 1, end, flow->len - sizeof(*ip), flow))
-		return FLOW_UNUSUAL;
-	return FLOW_OK;
+	return parse_l4(ip + 1, end, flow);
+}
+
+/* The rest of it. 0 where its lengths disagree, or the L4 header is not whole. */
+static __always_inline int flow_rest(void *data, void *end, struct flow *flow)
+{
+	struct iphdr *ip = data + sizeof(struct ethhdr);
+	struct ipv6hdr *ip6 = data + sizeof(struct ethhdr);
+	__u32 head = flow->family == 4 ? sizeof(*ip) : sizeof(*ip6);
+	__u8 *l4 = (void *)ip + head;
+	__u32 l4_head = sizeof(struct udphdr);
+
+	flow->bytes = end - data;
+	flow->len = flow->family == 4 ? bpf_ntohs(ip->tot_len) :
+					head + bpf_ntohs(ip6->payload_len);
+	flow->syn = 0;
+	if (flow->proto == IPPROTO_TCP) {
+		l4_head = sizeof(struct tcphdr);
+		if ((void *)l4 + sizeof(struct tcphdr) > end)
+			return 0;
+		flow->syn = l4[13] >> 1 & ~(l4[13] >> 4) & 1;	/* SYN without ACK */
+	}
+	return flow->len >= head + l4_head && flow->len <= flow->bytes - sizeof(struct ethhdr);
 }
 
 #endif

@@ -92,17 +92,20 @@ static __noinline int unusual(struct xdp_md *ctx, __u64 vips)
 	return drop(flow.defect);
 }
 
-static __always_inline int common(struct xdp_md *ctx, const struct xring_config *config,
-				  const struct flow *flow, __u64 vips)
+static __always_inline int common(struct xdp_md *ctx, void *data, void *end,
+				  const struct xring_config *config, struct flow *flow,
+				  __u64 vips)
 {
 	struct xring_slot *slot = service_find(vips, flow);
+	int reply = !slot;
 
-	if (slot)
-		return to_backend(ctx, flow, config, slot);
-	slot = reply_find(vips, flow);
-	if (slot)
-		return from_backend(ctx, flow, slot);
-	return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
+	if (reply)
+		slot = reply_find(vips, flow);
+	if (!slot)
+		return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
+	if (!flow_rest(data, end, flow))
+		return drop(XRING_CNT_DROP_MALFORMED);
+	return reply ? from_backend(ctx, flow, slot) : to_backend(ctx, flow, config, slot);
 }
 
 SEC("xdp")
@@ -120,13 +123,12 @@ int xring(struct xdp_md *ctx)
 		return finish(XDP_PASS, XRING_CNT_PASS_OTHER);
 
 	vips = *(volatile const __u64 *)&config->vips;
-	flow.bytes = end - data;
 	if (*type == bpf_htons(ETH_P_IP)) {
 		if (flow_parse4(data, end, &flow) == FLOW_OK)
-			return common(ctx, config, &flow, vips);
+			return common(ctx, data, end, config, &flow, vips);
 	} else if (*type == bpf_htons(ETH_P_IPV6)) {
 		if (flow_parse6(data, end, &flow) == FLOW_OK)
-			return common(ctx, config, &flow, vips);
+			return common(ctx, data, end, config, &flow, vips);
 	}
 	return unusual(ctx, vips);
 }
