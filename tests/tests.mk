@@ -39,7 +39,7 @@ netns: all
 	@$(RUN) $(NETNS)
 
 lint:
-	@$(RUN) tests/lint/layers.sh tests/lint/shell.sh tests/lint/manual.sh tests/lint/verifier.sh
+	@$(RUN) tests/lint/layers.sh tests/lint/shell.sh tests/lint/manual.sh
 
 # A second build by the other compiler, and one that watches itself.
 twins:

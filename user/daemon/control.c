@@ -65,23 +65,29 @@ static void client_say(struct client *c, const char *text)
 		c->finished = c->refused = true;
 }
 
+static void client_refuse(struct client *c)
+{
+	client_say(c, "{\"ok\":false,\"error\":\"request: want a line of at most 1 MiB\","
+		   "\"code\":2}");
+	c->finished = c->refused = true;
+}
+
 /* Answers the lines that are there, as long as the answers are fetched. */
 static void client_lines(struct client *c)
 {
-	char *line;
-	size_t len;
+	while (!c->refused && buffer_len(&c->out) < ANSWERS_PAUSE) {
+		_free_ char *answer = NULL;
+		size_t len;
+		char *line = buffer_line(&c->in, &len);
 
-	while (!c->refused && buffer_len(&c->out) < ANSWERS_PAUSE &&
-	       (line = buffer_line(&c->in, &len))) {
-		_free_ char *answer = c->control->answer(c->control->context, line, len);
-
+		if (line ? len > PROTO_REQUEST_MAX : buffer_len(&c->in) > PROTO_REQUEST_MAX) {
+			client_refuse(c);
+			return;
+		}
+		if (!line)
+			return;
+		answer = c->control->answer(c->control->context, line, len);
 		client_say(c, answer);
-	}
-	if (buffer_len(&c->out) < ANSWERS_PAUSE && buffer_len(&c->in) > PROTO_REQUEST_MAX &&
-	    !c->refused) {
-		client_say(c, "{\"ok\":false,\"error\":\"request: want a line of at most 1 MiB\","
-			   "\"code\":2}");
-		c->finished = c->refused = true;
 	}
 }
 
