@@ -51,16 +51,11 @@ static int check_service(const struct args *args, json_t *vips)
 
 static int change(const struct args *args, json_t *request)
 {
-	json_t *data = NULL;
-	int code;
-
 	if (option(args, "now"))
 		json_object_set_new(request, "now", json_true());
 	if (option(args, "cut"))
 		json_object_set_new(request, "cut", json_true());
-	code = ask(args, request, &data);
-	json_decref(data);
-	return code;
+	return ask_and_print(args, request, NULL);
 }
 
 static int service_change(const struct args *args, const char *verb)
@@ -151,38 +146,31 @@ int run_backend_del(const struct args *args)
 	return backend_change(args, "backend-del", NULL);
 }
 
+static void print_attached(const json_t *data)
+{
+	printf("%s: attached (%s)\n", json_string_value(json_object_get(data, "interface")),
+	       json_string_value(json_object_get(data, "mode")));
+}
+
 int run_attach(const struct args *args)
 {
 	const char *mode = option(args, "mode");
-	json_t *request, *data = NULL;
-	int code;
+	json_t *request;
 
 	if (mode && strcmp(mode, "native") && strcmp(mode, "generic"))
 		return words_wrong("mode %s: want native or generic", mode);
 	request = request_new("attach");
 	request_set(request, "interface", args->words[0]);
 	request_set(request, "mode", mode);
-	code = ask(args, request, &data);
-	if (code)
-		return code;
-	if (args->json)
-		json_print(data);
-	else
-		printf("%s: attached (%s)\n", args->words[0],
-		       json_string_value(json_object_get(data, "mode")));
-	json_decref(data);
-	return 0;
+	return ask_and_print(args, request, print_attached);
 }
 
 int run_detach(const struct args *args)
 {
-	json_t *request = request_new("detach"), *data = NULL;
-	int code;
+	json_t *request = request_new("detach");
 
 	request_set(request, "interface", args->words[0]);
-	code = ask(args, request, &data);
-	json_decref(data);
-	return code;
+	return ask_and_print(args, request, NULL);
 }
 
 /* Writes the file, and tells the daemon that it says now what runs. */

@@ -48,6 +48,9 @@ int words_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 int ask(const struct args *args, json_t *request, json_t **ret);
 
+/* The same, and shows the data: by print (NULL: not at all), or as JSON. */
+int ask_and_print(const struct args *args, json_t *request, void (*print)(const json_t *data));
+
 /* A request with this verb. */
 json_t *request_new(const char *verb);
 void request_set(json_t *request, const char *key, const char *value);	/* not if NULL */

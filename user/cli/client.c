@@ -101,6 +101,19 @@ int ask(const struct args *args, json_t *request, json_t **ret)
 	return code;
 }
 
+int ask_and_print(const struct args *args, json_t *request, void (*print)(const json_t *data))
+{
+	json_t *data = NULL;
+	int code = ask(args, request, &data);
+
+	if (!code && print && args->json)
+		json_print(data);
+	else if (!code && print)
+		print(data);
+	json_decref(data);
+	return code;
+}
+
 int json_print(const json_t *data)
 {
 	json_dumpf(data, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));

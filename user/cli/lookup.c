@@ -156,28 +156,18 @@ static void print_answers(const json_t *data)
 
 static int lookup_running(const struct args *args, uint32_t n)
 {
-	json_t *request = request_new("ring-lookup"), *keys = json_array(), *data = NULL;
-	int code;
+	json_t *request, *keys;
 
-	if (args->word_count < 2) {
-		json_decref(keys);
-		json_decref(request);
+	if (args->word_count < 2)
 		return words_wrong("ring lookup %s: want a KEY", args->words[0]);
-	}
+	request = request_new("ring-lookup");
+	keys = json_array();
 	for (size_t i = 1; i < args->word_count; i++)
 		json_array_append_new(keys, json_string(args->words[i]));
 	request_set(request, "service", args->words[0]);
 	json_object_set_new(request, "n", json_integer(n));
 	json_object_set_new(request, "keys", keys);
-	code = ask(args, request, &data);
-	if (code)
-		return code;
-	if (args->json)
-		json_print(data);
-	else
-		print_answers(data);
-	json_decref(data);
-	return 0;
+	return ask_and_print(args, request, print_answers);
 }
 
 int run_ring_lookup(const struct args *args)

@@ -22,23 +22,13 @@ static double percent(const json_t *json, const char *key)
 	return 100 * json_number_value(json_object_get(json, key));
 }
 
-/* Asks, and prints by `print` or as JSON. */
 static int show(const struct args *args, const char *verb, const char *service,
 		void (*print)(const json_t *data))
 {
-	json_t *request = request_new(verb), *data = NULL;
-	int code;
+	json_t *request = request_new(verb);
 
 	request_set(request, "service", service);
-	code = ask(args, request, &data);
-	if (code)
-		return code;
-	if (args->json)
-		json_print(data);
-	else
-		print(data);
-	json_decref(data);
-	return 0;
+	return ask_and_print(args, request, print);
 }
 
 static const char *word(const struct args *args, size_t i)
