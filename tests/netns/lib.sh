@@ -41,7 +41,7 @@ at_exit() {
 	if [ "$code" != 0 ] && [ "$code" != 77 ] && [ -e "$RUN/xringd.log" ]; then
 		echo "--- xringd"
 		cat "$RUN/xringd.log"
-		xring stats 2>&1 || true
+		timeout 5 "$BUILD/xring" --socket "$RUN/sock" stats 2>&1 || true
 	fi
 	jobs -p | xargs -r kill 2>/dev/null || true
 	lab down

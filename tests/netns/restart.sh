@@ -95,12 +95,12 @@ lost() {
 }
 
 # No daemon has been there for a while; its ring is.
-for ((port = 20000; port < 20020; port++)); do
+for ((port = 20000; port < 20010; port++)); do
 	fetch $VIP4 $port
 	fetch $VIP6 $((port + 1000))
 done >"$RUN/alone"
 start
-for ((port = 20000; port < 20020; port++)); do
+for ((port = 20000; port < 20010; port++)); do
 	owner web $VIP4 $port
 	owner web $VIP6 $((port + 1000))
 done >"$RUN/ring"
