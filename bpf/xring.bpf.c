@@ -42,11 +42,13 @@ static __always_inline int drop(__u32 reason)
 }
 
 /* Not for a service: a nat backend's reply, or nothing of ours. */
-static __always_inline int from_backend(struct xdp_md *ctx, const struct flow *flow,
-					const struct xring_slot *slot)
+static __always_inline int from_backend(struct xdp_md *ctx, void *data, void *end,
+					struct flow *flow, const struct xring_slot *slot)
 {
 	__u32 done, ifindex = 0;
 
+	if (!flow_rest(data, end, flow))
+		return drop(XRING_CNT_DROP_MALFORMED);
 	done = reply_forward(ctx, flow, slot, &ifindex);
 	switch (done) {
 	case XRING_CNT_TX_REPLY:
@@ -59,20 +61,23 @@ static __always_inline int from_backend(struct xdp_md *ctx, const struct flow *f
 	return drop(done);
 }
 
-static __always_inline int to_backend(struct xdp_md *ctx, const struct flow *flow,
-				      const struct xring_config *config,
+static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
+				      struct flow *flow, const struct xring_config *config,
 				      const struct xring_slot *slot)
 {
 	const struct xring_template *t;
 	struct xring_backend *backend;
 	__u32 id, done;
 
+	/* Each look-up waits for the one before it: the rest is read meanwhile. */
 	id = ring_lookup(slot->ring_base, slot->ring_shift, key_hash(config, slot, flow));
 	backend = bpf_map_lookup_elem(&xring_backends, &id);
 	if (!backend)
 		return drop(XRING_CNT_DROP_NO_BACKEND);
 	t = &backend->t[backend->t[0].live & 1];
 	asm volatile("" : "+r"(t));	/* or clang adds it up again at each use */
+	if (!flow_rest(data, end, flow))
+		return drop(XRING_CNT_DROP_MALFORMED);
 	done = forward(ctx, flow, t);
 	if (done != FORWARD_OK)
 		return drop(done);
@@ -97,15 +102,13 @@ static __always_inline int common(struct xdp_md *ctx, void *data, void *end,
 				  __u64 vips)
 {
 	struct xring_slot *slot = service_find(vips, flow);
-	int reply = !slot;
 
-	if (reply)
-		slot = reply_find(vips, flow);
-	if (!slot)
-		return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
-	if (!flow_rest(data, end, flow))
-		return drop(XRING_CNT_DROP_MALFORMED);
-	return reply ? from_backend(ctx, flow, slot) : to_backend(ctx, flow, config, slot);
+	if (slot)
+		return to_backend(ctx, data, end, flow, config, slot);
+	slot = reply_find(vips, flow);
+	if (slot)
+		return from_backend(ctx, data, end, flow, slot);
+	return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
 }
 
 SEC("xdp")
