@@ -53,8 +53,10 @@ gap() {
 agree() {
 	[ "$(gap)" = "$gap" ]
 }
-wait_for gap
-gap=$(gap)	# what came in before the program did
+at_first() { # what came in before the program did
+	gap=$(gap)
+}
+wait_for at_first
 
 known() { # the next hops of all backends but the one that is not there
 	[ "$(xring backend list | grep -Ec 'unresolved|not in the maps')" = 1 ]
@@ -66,8 +68,9 @@ from=$(client ip -br link show eth0 | awk '{ print $3 }')
 
 # HEX...: an Ethernet frame from the client as it is, from the type on.
 frame() {
-	printf '%b' "$(tr -d ': ' <<<"$to$from$*" | sed 's/../\\x&/g')" |
-		client socat -u - INTERFACE:eth0
+	# By a file: through a pipe a newline's byte would end a write, and the frame.
+	printf '%b' "$(tr -d ': ' <<<"$to$from$*" | sed 's/../\\x&/g')" >"$RUN/frame"
+	client socat -u OPEN:"$RUN/frame" INTERFACE:eth0
 }
 
 # COUNTER PACKETS COMMAND...: that many of it come to be counted; at least, as a
