@@ -17,6 +17,7 @@ void model_init(struct model *m)
 		.flush_changes = FLUSH_CHANGES,
 		.limit_cells = XRING_CELLS,
 		.limit_backends = XRING_BACKENDS,
+		.pins = PINS_DEFAULT,
 	};
 }
 
@@ -152,6 +153,9 @@ int model_service_add(struct model *m, const char *name, struct service **ret)
 	array_open(services, m->service_count++, sizeof(*services), i);
 	strcpy(services[i].name, name);
 	services[i].vnodes = VNODES_DEFAULT;
+	services[i].drain_ms = DRAIN_MS;
+	services[i].tcp_idle_ms = TCP_IDLE_MS;
+	services[i].udp_idle_ms = UDP_IDLE_MS;
 	if (ret)
 		*ret = &services[i];
 	return 0;

@@ -20,6 +20,10 @@
 #define FLUSH_INTERVAL_MS 1000u
 #define FLUSH_CHANGES 1000u
 #define HASH_KEY_BYTES 16
+#define PINS_DEFAULT (1u << 20)
+#define DRAIN_MS (15 * 60 * 1000u)
+#define TCP_IDLE_MS (6 * 60 * 1000u)
+#define UDP_IDLE_MS (30 * 1000u)
 
 struct address {
 	int family;			/* AF_INET or AF_INET6; 0: none */
@@ -51,11 +55,49 @@ struct key {
 	uint8_t prefix6;
 };
 
+/* What the operator wants of a backend; whether it is alive is another matter. */
+enum backend_state {
+	BACKEND_ACTIVE,
+	BACKEND_DRAINING,		/* no new flows; live ones stay for `drain` */
+	BACKEND_MAINTENANCE,		/* the same, and it is not checked */
+};
+
 struct backend {
 	char name[NAME_BYTES];
 	struct address address;
 	uint16_t port;			/* 0: the VIP's */
 	uint32_t weight;		/* thousandths */
+	enum backend_state state;
+};
+
+enum check_kind {
+	CHECK_NONE,
+	CHECK_TCP,			/* a handshake */
+	CHECK_HTTP,
+	CHECK_HTTPS,			/* the certificate is not verified */
+	CHECK_ICMP,			/* echo */
+};
+
+/* How the health of a service's backends is checked. */
+struct check {
+	enum check_kind kind;
+	uint16_t port;			/* 0: the backend's, or the VIP's */
+	uint32_t interval_ms;
+	uint32_t timeout_ms;
+	uint32_t rise;			/* good results in a row that bring one up */
+	uint32_t fall;			/* bad ones that bring one down */
+	uint32_t jitter;		/* thousandths of the interval, either way */
+	char path[256];			/* HTTP: of the request */
+	char host[256];			/* HTTP: the Host header; empty: the address */
+	uint16_t status_min;		/* HTTP: what is good, 200 to 399 by default */
+	uint16_t status_max;
+};
+
+/* When no backend of a service is alive. */
+enum all_down {
+	ALL_DOWN_DROP,			/* counted */
+	ALL_DOWN_PASS,			/* to the host's stack */
+	ALL_DOWN_KEEP,			/* as if all were alive */
 };
 
 struct service {
@@ -65,6 +107,13 @@ struct service {
 	enum mode mode;
 	struct key key;
 	uint32_t vnodes;
+	uint32_t drain_ms;		/* how long flows of a backend that goes may stay */
+	uint32_t tcp_idle_ms;		/* the longest silence of a live flow */
+	uint32_t udp_idle_ms;
+	uint32_t slow_start_ms;		/* in which a backend that is back gains its weight */
+	uint32_t panic;			/* thousandths: with less weight alive, health is not believed */
+	enum all_down all_down;
+	struct check check;
 	struct backend *backends;	/* sorted by name */
 	size_t backend_count;
 };
@@ -77,6 +126,7 @@ struct model {
 	uint32_t flush_changes;
 	uint32_t limit_cells;		/* sizes of the maps, when they are made */
 	uint32_t limit_backends;
+	uint32_t pins;			/* flows that changes may hold where they are */
 	struct service *services;	/* sorted by name */
 	size_t service_count;
 };
