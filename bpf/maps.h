@@ -77,4 +77,31 @@ struct {
 	__type(value, __u64);
 } xring_counters SEC(".maps");
 
+/* Per CPU, by enum xring_event. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XRING_EVENT_MAX);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, __u64);
+} xring_events SEC(".maps");
+
+/* Flows that are kept where they are; no flow pushes out another. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, XRING_PINS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, struct xring_flow);
+	__type(value, struct xring_pin);
+} xring_pins SEC(".maps");
+
+/* TCP handshakes in moving cells until they are confirmed; a flood may fill it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, XRING_SYNS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, struct xring_flow);
+	__type(value, struct xring_pin);
+} xring_syns SEC(".maps");
+
 #endif

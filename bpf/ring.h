@@ -20,20 +20,29 @@ static __always_inline __u32 spill_lookup(__u32 bucket, __u32 hash)
 	return owner;
 }
 
+/* An answer is never read in two parts; 0 where there is no such cell. */
+static __always_inline __u64 cell_read(__u32 i)
+{
+	__u64 *cell = bpf_map_lookup_elem(&xring_cells, &i);
+
+	return cell ? *(volatile __u64 *)cell : 0;
+}
+
+static __always_inline __u32 cell_owner(__u64 word, __u32 hash)
+{
+	__u32 owner = word >> (hash < (__u32)word ? 32 : 48) & XRING_ID_MASK;
+
+	return owner == XRING_SPILL ? spill_lookup(word, hash) : owner;
+}
+
+static __always_inline __u32 ring_cell(__u32 base, __u8 shift, __u32 hash)
+{
+	return base + (hash >> (shift & 31));
+}
+
 static __always_inline __u32 ring_lookup(__u32 base, __u8 shift, __u32 hash)
 {
-	__u32 i = base + (hash >> (shift & 31));
-	__u64 *cell = bpf_map_lookup_elem(&xring_cells, &i);
-	__u32 owner;
-	__u64 word;
-
-	if (!cell)
-		return 0;
-	word = *(volatile __u64 *)cell;	/* an answer is never read in two parts */
-	owner = word >> (hash < (__u32)word ? 32 : 48) & XRING_ID_MASK;
-	if (owner == XRING_SPILL)
-		return spill_lookup(word, hash);
-	return owner;
+	return cell_owner(cell_read(ring_cell(base, shift, hash)), hash);
 }
 
 #endif

@@ -11,6 +11,14 @@ static __always_inline int finish(int verdict, __u32 counter)
 	return verdict;
 }
 
+static __always_inline void event_count(__u32 event)
+{
+	__u64 *count = bpf_map_lookup_elem(&xring_events, &event);
+
+	if (count)
+		(*count)++;
+}
+
 static __always_inline void backend_count(__u32 id, __u32 bytes, __u8 syn)
 {
 	struct xring_traffic *traffic = bpf_map_lookup_elem(&xring_traffic, &id);

@@ -18,6 +18,11 @@
 #include <xring/abi.h>
 #include <xring/hash.h>
 
+/* false: no change keeps flows, and nothing is paid for it. */
+const volatile __u8 changes = 1;
+/* Time stands still but for what the configuration's clock says. */
+const volatile __u8 clock_stopped = 0;
+
 #include "maps.h"
 #include "parse.h"
 #include "service.h"
@@ -26,6 +31,7 @@
 #include "forward.h"
 #include "reply.h"
 #include "stats.h"
+#include "pins.h"
 
 static __always_inline int transmit(struct xdp_md *ctx, __u32 ifindex, __u32 counter)
 {
@@ -61,16 +67,50 @@ static __always_inline int from_backend(struct xdp_md *ctx, void *data, void *en
 	return drop(done);
 }
 
+/*
+ * A cell that is open: its own function, given a copy, so that the common packet
+ * stays in registers.
+ */
+static __always_inline __u32 opened_backend(struct xdp_md *ctx, const struct flow *flow,
+					    const struct xring_slot *slot, __u64 word,
+					    __u32 cell, __u32 hash)
+{
+	struct opened o = {
+		.word = word,
+		.cell = cell,
+		.old_cell = cell + (1u << (-slot->ring_shift & 31)),
+		.hash = hash,
+		.newest = cell_owner(word, hash),
+		.idle_ms = flow->proto == IPPROTO_TCP ? slot->tcp_idle : slot->udp_idle * 100,
+	};
+
+	*(__u64 *)o.flow.src = flow->src[0];
+	*(__u64 *)(o.flow.src + 2) = flow->src[1];
+	*(__u64 *)o.flow.dst = flow->dst[0];
+	*(__u64 *)(o.flow.dst + 2) = flow->dst[1];
+	o.flow.ports = flow->ports;
+	o.flow.proto = flow->proto;
+	o.flow.family = flow->family;
+	return opened_answer(ctx, &o);
+}
+
 static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 				      struct flow *flow, const struct xring_config *config,
 				      const struct xring_slot *slot)
 {
 	const struct xring_template *t;
+	__u32 hash = key_hash(config, slot, flow);
+	__u32 cell = ring_cell(slot->ring_base, slot->ring_shift, hash);
 	struct xring_backend *backend;
 	__u32 id, done;
+	__u64 word;
 
 	/* Each look-up waits for the one before it: the rest is read meanwhile. */
-	id = ring_lookup(slot->ring_base, slot->ring_shift, key_hash(config, slot, flow));
+	word = cell_read(cell);
+	if (changes && word & (XRING_MOVING | XRING_LOOK))
+		id = opened_backend(ctx, flow, slot, word, cell, hash);
+	else
+		id = cell_owner(word, hash);
 	backend = bpf_map_lookup_elem(&xring_backends, &id);
 	if (!backend)
 		return drop(XRING_CNT_DROP_NO_BACKEND);
@@ -79,6 +119,8 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 	if (!flow_rest(data, end, flow))
 		return drop(XRING_CNT_DROP_MALFORMED);
 	done = forward(ctx, flow, t);
+	if (done == XRING_CNT_DROP_NO_BACKEND && slot->pass)
+		return finish(XDP_PASS, XRING_CNT_PASS_NO_BACKEND);
 	if (done != FORWARD_OK)
 		return drop(done);
 	backend_count(id, flow->bytes, flow->syn);

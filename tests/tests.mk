@@ -25,7 +25,7 @@ $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %.bpf.c,$(wildcard tests/pa
 		| $(BUILD)/xring.skel.h $(BUILD)/xring_lookup.skel.h
 
 $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
-		$(BUILD)/tests/packets/fixture.o $(BUILD)/tests/packets/frame.o \
+		$(BUILD)/tests/packets/fixture.o $(BUILD)/tests/packets/frame.o $(BUILD)/tests/packets/rule.o \
 		$(CONF) $(CORE) $(BASE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd
 

@@ -12,12 +12,14 @@
  * XRING_ABI. Fields of a __be type are in network byte order, all others in the
  * host's.
  */
-#define XRING_ABI 1
+#define XRING_ABI 2
 
 /* Compiled-in sizes; the daemon may choose others when it makes the maps. */
-#define XRING_CELLS    (9u << 20)	/* 72 MiB: 512 rings of 16 x 150 points */
+#define XRING_CELLS    (33u << 19)	/* 132 MiB: 512 rings of 16 x 150 points, both tables */
 #define XRING_BACKENDS 16384u		/* ids; 15 bits are the most */
-#define XRING_SPILLS   (1u << 18)	/* always enough: 2.7% of the cells at most */
+#define XRING_SPILLS   (1u << 18)	/* 2.7% of a table's cells are the most there can be */
+#define XRING_PINS     (1u << 20)	/* flows */
+#define XRING_SYNS     (1u << 16)	/* flows whose handshake is under way */
 #define XRING_VIP_BITS 15
 #define XRING_VIP_SLOTS (1u << XRING_VIP_BITS)	/* in one half of the VIP table */
 #define XRING_NAME_MAX 63		/* bytes of a service's or backend's name */
@@ -28,9 +30,12 @@
  *     owner = hash < split ? before : after
  *
  * XRING_SPILL as both of them says that the cell holds more than one split
- * and that `split` is the index of a spill bucket. Bit 15 of `before` is the flag
- * moving, bit 15 of `after` the flag look: both belong to changes that keep
- * live flows and are 0 in the steady state.
+ * and that `split` is the index of a spill bucket. Bit 15 of `before` and of
+ * `after` are flags.
+ *
+ * A ring is two tables of 2^k cells, one behind the other: the newest answers, and
+ * the old ones, which count only where the newest cell is MOVING. Both flags of a
+ * newest cell are 0 in the steady state (bpf/pins.h has the rule).
  */
 struct xring_cell {
 	__u32 split;
@@ -41,6 +46,16 @@ struct xring_cell {
 #define XRING_ID_MASK 0x7fffu
 #define XRING_SPILL   0x7fffu		/* not an id: the largest id is one less */
 #define XRING_FLAG    0x8000u
+#define XRING_BEFORE_FLAG (1ULL << 47)
+#define XRING_AFTER_FLAG  (1ULL << 63)
+/* Of a newest cell: a change has touched it less than one settle time ago. */
+#define XRING_MOVING XRING_BEFORE_FLAG
+/* Of a newest cell: a pinned flow lives in it whose pin is not the newest answer. */
+#define XRING_LOOK   XRING_AFTER_FLAG
+/* Of an old cell: UDP flows without a pin are new ones by now. */
+#define XRING_UDP_NEW XRING_BEFORE_FLAG
+/* Of an old cell: a flow found no room for its pin, the old answer must stay. */
+#define XRING_HELD    XRING_AFTER_FLAG
 
 /* owner[i] owns the hashes from split[i - 1] on; unused splits are ~0. */
 #define XRING_SPILL_POINTS 5
@@ -72,7 +87,7 @@ struct xring_template {
 	__u8 kind;			/* enum xring_kind */
 	__u8 live;			/* of the first template alone: which one is */
 	__u8 eth[14];			/* Ethernet header, type of the outer packet */
-	__u16 generation;
+	__u16 generation;		/* of its id: 0 while it is dead, then nothing is kept there */
 	__u8 ip[40];
 } __attribute__((aligned(8)));
 
@@ -129,8 +144,9 @@ struct xring_slot {
 			__u64 dst_mask;
 			__u64 ports_mask;
 			__u8 ring_shift;	/* 32 - k */
-			__u8 pad[3];
-			__u32 old_base;		/* room for the frozen table of a change */
+			__u8 pass;		/* without a backend: pass to the host */
+			__u16 udp_idle;		/* tenths of a second */
+			__u32 tcp_idle;		/* ms */
 		};
 		struct {
 			__be16 vip_port;	/* 0: the packet's own */
@@ -139,6 +155,31 @@ struct xring_slot {
 		};
 	};
 };
+
+/* Whose packet: the 5-tuple. IPv4 in src[0] and dst[0], the rest 0. */
+struct xring_flow {
+	__be32 src[4];
+	__be32 dst[4];
+	__u32 ports;			/* as in the packet: source, destination */
+	__u8 proto;
+	__u8 family;			/* 4 or 6 */
+	__u16 pad;
+};
+
+/* Where a flow is kept while its cell's answer changes. */
+struct xring_pin {
+	__u16 backend;			/* id */
+	__u16 generation;		/* of the id; another one there: the pin is void */
+	__u32 seq;			/* TCP: the sequence number expected next */
+	__u32 hash;			/* of the partition key */
+	__u32 state;			/* XRING_PIN_CLOSING and the like */
+	__u64 seen;			/* CLOCK_MONOTONIC, ns: its last packet */
+};
+
+#define XRING_PIN_CLOSING 1u		/* FIN or RST seen, in sequence */
+#define XRING_PIN_CONFIRMED 2u		/* of a SYN that found no room among the pins since */
+#define XRING_CLOSING_MS 60000u		/* the idle time of such a pin, at most */
+#define XRING_SYN_WINDOW 65536u		/* bytes in flight behind a SYN that may come first */
 
 /*
  * Both halves of the VIP table, as one value: a place in it then costs a mask and
@@ -167,6 +208,7 @@ struct xring_config {
 	 */
 	__u64 vips;
 	__u64 hash_key[XRING_HASH_KEYS];	/* hash_expand() */
+	__u64 clock;				/* ns, added to the time: for tests */
 };
 
 #define XRING_VIPS_HALF      (1ULL << 32)
@@ -180,5 +222,7 @@ _Static_assert(sizeof(struct xring_template) == 64, "one cache line");
 _Static_assert(sizeof(struct xring_backend) == 128, "two cache lines");
 _Static_assert(sizeof(struct xring_slot) == 64, "one cache line");
 _Static_assert(sizeof(struct xring_owner) == 136, "no hidden padding");
+_Static_assert(sizeof(struct xring_flow) == 40, "no hidden padding: it is a key");
+_Static_assert(sizeof(struct xring_pin) == 24, "no hidden padding");
 
 #endif

@@ -27,13 +27,31 @@
 	X(DROP_TOO_BIG,      "drop_too_big",      "larger than the outgoing link's MTU") \
 	X(DROP_NO_HEADROOM,  "drop_no_headroom",  "the driver left no room for the outer header") \
 	X(DROP_NO_ROUTE,     "drop_no_route",     "nat reply without a route to its client") \
-	X(DROP_FAMILY,       "drop_family",       "nat between IPv4 and IPv6")
+	X(DROP_FAMILY,       "drop_family",       "nat between IPv4 and IPv6")       \
+	X(PASS_NO_BACKEND,   "pass_no_backend",   "the service has no live backend, and all_down is pass")
 
 enum xring_counter {
 #define X(id, name, help) XRING_CNT_##id,
 	XRING_COUNTERS(X)
 #undef X
 	XRING_CNT_MAX
+};
+
+/* What happened to packets in cells that are open (bpf/pins.h). Append only. */
+#define XRING_EVENTS(X)                                                        \
+	X(LOOKS,     "looks",     "packets that looked for a pin")              \
+	X(HITS,      "hits",      "packets that followed their pin")            \
+	X(MADE,      "made",      "pins made for flows older than the change, and for UDP") \
+	X(SYNS,      "syns",      "handshakes remembered until they are confirmed") \
+	X(CONFIRMED, "confirmed", "handshakes confirmed by their sequence number: pins made") \
+	X(VOID,      "void",      "pins found void: their backend was cut")     \
+	X(FULL,      "full",      "packets whose flow found no room for a pin")
+
+enum xring_event {
+#define X(id, name, help) XRING_EVENT_##id,
+	XRING_EVENTS(X)
+#undef X
+	XRING_EVENT_MAX
 };
 
 #endif

@@ -118,11 +118,11 @@ static void build_once(struct world *world, const uint16_t *ids, struct ring *ri
 		.bits = cells_bits(ring->point_count),
 		.spills = &world->spills,
 	};
-	written = cells_write(cells, ring, ids);
+	written = cells_write(cells, &(struct cells_change){ ring, ids });
 	if (written < 0)
 		fail("cells: %s", strerror(-written));
 	*ret_ms = (clock_ns() - start) / 1e6;
-	world->cells_used += 1u << cells->bits;
+	world->cells_used += 2u << cells->bits;
 }
 
 /* As the daemon does it between its flush and the last cell. */
@@ -141,7 +141,7 @@ static void change_once(struct cells *cells, struct ring *ring, const uint16_t *
 	start = clock_ns();
 	if (ring_update(ring, nodes, NODES, &next, &delta, &count))
 		fail("out of memory");
-	written = cells_update(cells, &next, ids, delta, count);
+	written = cells_update(cells, &(struct cells_change){ &next, ids }, delta, count);
 	*ret_ms = (clock_ns() - start) / 1e6;
 	if (written < 0)
 		fail("cells: %s", strerror(-written));
@@ -172,7 +172,7 @@ static void run_changes(const char *object, struct costs *ret)
 		ret->change_max_ms = change[i] > ret->change_max_ms ? change[i] :
 								       ret->change_max_ms;
 	}
-	if (cells_write(&cells, &ring, ids) != 0)
+	if (cells_write(&cells, &(struct cells_change){ &ring, ids }) != 0)
 		fail("cells: not those of the ring after %d changes", CHANGES);
 	ret->build_ms = stats_median(build, BUILDS);
 	ret->build_min_ms = stats_minimum(build, BUILDS);

@@ -100,10 +100,10 @@ static void serve_ring(struct world *world, struct served *service)
 		.bits = cells_bits(ring.point_count),
 		.spills = &world->spills,
 	};
-	world->cells_used += 1u << service->cells.bits;
+	world->cells_used += 2u << service->cells.bits;
 	if (world->cells_used > XRING_CELLS)
 		fail("%u cells: want at most %u", world->cells_used, XRING_CELLS);
-	written = cells_write(&service->cells, &ring, ids);
+	written = cells_write(&service->cells, &(struct cells_change){ &ring, ids });
 	if (written < 0)
 		fail("cells: %s", strerror(-written));
 	ring_clear(&ring);

@@ -124,10 +124,10 @@ static void place(struct world *w, size_t index)
 	}
 	assert_int_equal(ring_new(nodes, s->backend_count, &p->ring), 0);
 	bits = cells_bits(p->ring.point_count);
-	p->base = (w->cells_used + (1u << bits) - 1) >> bits << bits;
-	w->cells_used = p->base + (1u << bits);
-	p->cells = (struct cells){ w->cells + p->base, bits, &w->spills };
-	assert_true(cells_write(&p->cells, &p->ring, p->ids) >= 0);
+	p->base = w->cells_used;
+	w->cells_used = p->base + (2u << bits);
+	p->cells = (struct cells){ .words = w->cells + p->base, .bits = bits, .spills = &w->spills };
+	assert_true(cells_write(&p->cells, &(struct cells_change){ &p->ring, p->ids }) >= 0);
 }
 
 static void vips_publish(struct world *w)

@@ -68,8 +68,8 @@ static void kernel_open(struct kernel *k)
 	k->batch = memory(k->skel->maps.batches);
 	assert_int_equal(spill_pool_new(memory(k->skel->maps.xring_spills), SPILLS, &k->spills), 0);
 	/* Not at the map's beginning: the base counts too. */
-	k->cells = (struct cells){ (uint64_t *)memory(k->skel->maps.xring_cells) + CELLS, 0,
-				   &k->spills };
+	k->cells = (struct cells){ .words = (uint64_t *)memory(k->skel->maps.xring_cells) + CELLS,
+				   .spills = &k->spills };
 	k->batch->base = CELLS;
 }
 
@@ -151,14 +151,14 @@ static void prove(size_t count)
 	k.cells.bits = cells_bits(ring.point_count);
 	while (!cells_fit(&ring, k.cells.bits))
 		k.cells.bits++;
-	assert_true(cells_write(&k.cells, &ring, ids) > 0);
+	assert_true(cells_write(&k.cells, &(struct cells_change){ &ring, ids }) > 0);
 	compare(&k, &ring, lookups);
 	assert_true(k.asked > lookups + 3 * ring.point_count);
 
 	/* One weight changes in place: nothing else does. */
 	nodes[0].points = 99;
 	assert_int_equal(ring_update(&ring, nodes, NODES, &changed, &delta, &delta_count), 0);
-	assert_true(cells_update(&k.cells, &changed, ids, delta, delta_count) >= 0);
+	assert_true(cells_update(&k.cells, &(struct cells_change){ &changed, ids }, delta, delta_count) >= 0);
 	compare(&k, &changed, lookups / 10);
 	print_message("%zu backends: %llu hashes\n", count, (unsigned long long)k.asked);
 	free(delta);

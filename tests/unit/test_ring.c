@@ -264,7 +264,8 @@ static void table_new(struct table *t, unsigned bits)
 {
 	t->buckets = calloc(1 << 16, sizeof(*t->buckets));
 	assert_int_equal(spill_pool_new(t->buckets, 1 << 16, &t->pool), 0);
-	t->cells = (struct cells){ calloc((size_t)1 << bits, 8), bits, &t->pool };
+	t->cells = (struct cells){ .words = calloc((size_t)2 << bits, 8), .bits = bits,
+				   .spills = &t->pool };
 }
 
 static void table_clear(struct table *t)
@@ -319,9 +320,9 @@ static void cells_equal_the_ring_for_every_size(void **state)
 		numbered(nodes, sizes[i], 150);
 		assert_int_equal(ring_new(nodes, sizes[i], &ring), 0);
 		table_new(&t, bits_for(&ring));
-		assert_in_range(cells_write(&t.cells, &ring, ids), 1, 1 << 24);
+		assert_in_range(cells_write(&t.cells, &(struct cells_change){ &ring, ids }), 1, 1 << 24);
 		cells_answer_as_the_ring(&t.cells, &ring, ids, 1000000);
-		assert_int_equal(cells_write(&t.cells, &ring, ids), 0);
+		assert_int_equal(cells_write(&t.cells, &(struct cells_change){ &ring, ids }), 0);
 		table_clear(&t);
 		ring_clear(&ring);
 	}
@@ -355,13 +356,13 @@ static void updates_equal_a_build_from_nothing(void **state)
 		assert_int_equal(ring_update(&ring, nodes, 60, &next, &delta, &delta_count), 0);
 		assert_int_equal(ring_new(nodes, 60, &fresh), 0);
 		assert_true(same_ring(&next, &fresh));
-		assert_true(cells_update(&t.cells, &next, ids, delta, delta_count) >= 0);
+		assert_true(cells_update(&t.cells, &(struct cells_change){ &next, ids }, delta, delta_count) >= 0);
 		spill_pool_reclaim(&t.pool);
 		if (next.point_count)
 			cells_answer_as_the_ring(&t.cells, &next, ids, 2000);
 		else
 			assert_int_equal(cells_lookup(&t.cells, step), 0);
-		assert_int_equal(cells_write(&t.cells, &next, ids), 0);
+		assert_int_equal(cells_write(&t.cells, &(struct cells_change){ &next, ids }), 0);
 		free(delta);
 		ring_clear(&ring);
 		ring_clear(&fresh);
@@ -391,14 +392,14 @@ static void a_change_touches_only_its_own_cells(void **state)
 		ids[i] = i + 1;
 	assert_int_equal(ring_new(nodes, 100, &ring), 0);
 	table_new(&t, bits_for(&ring));
-	assert_true(cells_write(&t.cells, &ring, ids) > 0);
+	assert_true(cells_write(&t.cells, &(struct cells_change){ &ring, ids }) > 0);
 	nodes[41].points = 0;
 	assert_int_equal(ring_update(&ring, nodes, 100, &next, &delta, &delta_count), 0);
 	assert_int_equal(delta_count, 150);
 	uint64_t *before = malloc(8ull << t.cells.bits);
 
 	memcpy(before, t.cells.words, 8ull << t.cells.bits);
-	written = cells_update(&t.cells, &next, ids, delta, delta_count);
+	written = cells_update(&t.cells, &(struct cells_change){ &next, ids }, delta, delta_count);
 	for (size_t c = 0; c < (size_t)1 << t.cells.bits; c++)
 		touched += before[c] != t.cells.words[c];
 	assert_int_equal(written, touched);

@@ -2,84 +2,8 @@
 #include "core/cells.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
-int spill_pool_new(struct xring_spill *buckets, uint32_t count, struct spill_pool *ret)
-{
-	uint32_t *free_list = malloc(count * sizeof(*free_list));
-	uint32_t *retired = malloc(count * sizeof(*retired));
-
-	if (!free_list || !retired) {
-		free(free_list);
-		free(retired);
-		return -ENOMEM;
-	}
-	for (uint32_t i = 0; i < count; i++)
-		free_list[i] = count - 1 - i;
-	*ret = (struct spill_pool){
-		.buckets = buckets,
-		.count = count,
-		.free = free_list,
-		.free_count = count,
-		.retired = retired,
-	};
-	return 0;
-}
-
-void spill_pool_clear(struct spill_pool *pool)
-{
-	free(pool->free);
-	free(pool->retired);
-	*pool = (struct spill_pool){};
-}
-
-void spill_pool_reclaim(struct spill_pool *pool)
-{
-	memcpy(pool->free + pool->free_count, pool->retired,
-	       pool->retired_count * sizeof(*pool->free));
-	pool->free_count += pool->retired_count;
-	pool->retired_count = 0;
-}
-
-void spill_pool_claim(struct spill_pool *pool, const uint8_t *used)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < pool->free_count; i++)
-		if (!used[pool->free[i]])
-			pool->free[kept++] = pool->free[i];
-	pool->free_count = kept;
-}
-
-/* What one cell says: owner[i] before split[i], owner[count] after the last. */
-struct answer {
-	unsigned count;
-	uint32_t split[XRING_SPILL_POINTS];
-	uint16_t owner[XRING_SPILL_POINTS + 1];
-};
-
-static uint32_t cell_split(uint64_t word)
-{
-	return (uint32_t)word;
-}
-
-static uint16_t cell_before(uint64_t word)
-{
-	return word >> 32 & XRING_ID_MASK;
-}
-
-static uint16_t cell_after(uint64_t word)
-{
-	return word >> 48 & XRING_ID_MASK;
-}
-
-static uint64_t cell_word(uint32_t split, uint16_t before, uint16_t after)
-{
-	return split | (uint64_t)before << 32 | (uint64_t)after << 48;
-}
-
-#define FLAGS ((uint64_t)XRING_FLAG << 32 | (uint64_t)XRING_FLAG << 48)
+#include "core/cell.h"
 
 unsigned cells_bits(size_t points)
 {
@@ -134,79 +58,89 @@ static void cell_answer(const struct ring *ring, const uint16_t *id_of, unsigned
 	*at = i;
 }
 
-static bool bucket_says(const struct xring_spill *bucket, const struct answer *a)
+static bool cell_says(const struct cells *cells, uint64_t word, const struct answer *a)
 {
-	for (unsigned i = 0; i < XRING_SPILL_POINTS; i++) {
-		uint32_t split = i < a->count ? a->split[i] : UINT32_MAX;
-		uint16_t owner = a->owner[i < a->count ? i + 1 : a->count];
+	struct answer now;
 
-		if (bucket->split[i] != split || bucket->owner[i + 1] != owner)
-			return false;
-	}
-	return bucket->owner[0] == a->owner[0];
+	answer_read(cells->spills, word, &now);
+	return answer_equal(&now, a);
 }
 
-static void bucket_fill(struct xring_spill *bucket, const struct answer *a)
+static void word_retire(struct spill_pool *pool, uint64_t word)
 {
-	bucket->owner[0] = a->owner[0];
-	for (unsigned i = 0; i < XRING_SPILL_POINTS; i++) {
-		bucket->split[i] = i < a->count ? a->split[i] : UINT32_MAX;
-		bucket->owner[i + 1] = a->owner[i < a->count ? i + 1 : a->count];
-	}
+	if (cell_spilled(word))
+		pool->retired[pool->retired_count++] = cell_split(word);
 }
 
-/* 1 where the word was written, 0 where it said so already. */
-static int cell_store(struct cells *cells, uint32_t c, const struct answer *a)
+/*
+ * The flags of a cell that says something else from now on. Where flows may be
+ * pinned already, a pin may differ from the new answer.
+ */
+static uint64_t flags_after(uint64_t word, enum cells_how how)
 {
-	struct spill_pool *pool = cells->spills;
-	uint64_t old = cells->words[c], word;
-	bool spilled = cell_before(old) == XRING_SPILL;
+	if (word & XRING_MOVING)
+		return XRING_MOVING | XRING_LOOK;
+	return (word & XRING_LOOK) | (how == CELLS_KEEP ? XRING_MOVING : 0);
+}
 
-	if (a->count <= 1) {
-		word = a->count ? cell_word(a->split[0], a->owner[0], a->owner[1]) :
-				  cell_word(0, a->owner[0], a->owner[0]);
-	} else {
-		uint32_t bucket;
+/*
+ * 1 where the word was written, 0 where it said so already. The old answer stands
+ * before the cell is seen to move; the datapath may set LOOK at any moment.
+ */
+static int cell_store(struct cells *cells, uint32_t c, const struct answer *a,
+		      const struct cells_change *change)
+{
+	uint64_t word = __atomic_load_n(&cells->words[c], __ATOMIC_ACQUIRE), fresh;
+	bool opens = change->how == CELLS_KEEP && !(word & XRING_MOVING);
+	int err;
 
-		if (spilled && bucket_says(&pool->buckets[cell_split(old)], a))
-			return 0;
-		if (!pool->free_count)
-			return -ENOSPC;
-		bucket = pool->free[--pool->free_count];
-		bucket_fill(&pool->buckets[bucket], a);
-		word = cell_word(bucket, XRING_SPILL, XRING_SPILL);
-	}
-	word |= old & FLAGS;
-	if (word == old)
+	if (cell_says(cells, word, a))
 		return 0;
-	__atomic_store_n(&cells->words[c], word, __ATOMIC_RELEASE);
-	if (spilled)
-		pool->retired[pool->retired_count++] = cell_split(old);
+	err = answer_word(cells->spills, a, &fresh);
+	if (err)
+		return err;
+	if (opens) {
+		cells->since[c] = change->now;
+		__atomic_store_n(cells_old(cells, c), word & ~CELL_FLAGS, __ATOMIC_RELEASE);
+		cells->moving++;
+	}
+	while (!__atomic_compare_exchange_n(&cells->words[c], &word,
+					    fresh | flags_after(word, change->how), false,
+					    __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
+		;
+	if (!opens)
+		word_retire(cells->spills, word);
 	return 1;
 }
 
+/* Where the points behind the first hash of cell c begin. */
+static size_t points_from(const struct ring *ring, unsigned shift, uint32_t c)
+{
+	size_t at = 0;
+
+	if (c && ring->point_count) {
+		at = ring_owner(ring, c << shift);
+		return ring->points[at].position <= c << shift ? ring->point_count : at;
+	}
+	while (at < ring->point_count && ring->points[at].position == 0)
+		at++;
+	return at;
+}
+
 /* Cells first to last, both included. */
-static long write_range(struct cells *cells, const struct ring *ring, const uint16_t *id_of,
-			uint32_t first, uint32_t last)
+static long write_range(struct cells *cells, const struct cells_change *change, uint32_t first,
+			uint32_t last)
 {
 	unsigned shift = 32 - cells->bits;
-	size_t at = 0;
+	size_t at = points_from(change->ring, shift, first);
 	long written = 0;
 
-	if (first && ring->point_count) {
-		at = ring_owner(ring, first << shift);
-		if (ring->points[at].position <= first << shift)
-			at = ring->point_count;		/* it wrapped */
-	} else {
-		while (at < ring->point_count && ring->points[at].position == 0)
-			at++;
-	}
 	for (uint32_t c = first; c <= last; c++) {
 		struct answer answer;
 		int stored;
 
-		cell_answer(ring, id_of, shift, c, &at, &answer);
-		stored = cell_store(cells, c, &answer);
+		cell_answer(change->ring, change->id_of, shift, c, &at, &answer);
+		stored = cell_store(cells, c, &answer, change);
 		if (stored < 0)
 			return stored;
 		written += stored;
@@ -214,11 +148,28 @@ static long write_range(struct cells *cells, const struct ring *ring, const uint
 	return written;
 }
 
-long cells_write(struct cells *cells, const struct ring *ring, const uint16_t *id_of)
+long cells_write(struct cells *cells, const struct cells_change *change)
 {
+	if (!cells_fit(change->ring, cells->bits))
+		return -EOVERFLOW;
+	return write_range(cells, change, 0, cells_count(cells) - 1);
+}
+
+long cells_differ(const struct cells *cells, const struct ring *ring, const uint16_t *id_of)
+{
+	unsigned shift = 32 - cells->bits;
+	size_t at = points_from(ring, shift, 0);
+	long differ = 0;
+
 	if (!cells_fit(ring, cells->bits))
 		return -EOVERFLOW;
-	return write_range(cells, ring, id_of, 0, ((uint32_t)1 << cells->bits) - 1);
+	for (uint32_t c = 0; c < cells_count(cells); c++) {
+		struct answer answer;
+
+		cell_answer(ring, id_of, shift, c, &at, &answer);
+		differ += !cell_says(cells, cells->words[c], &answer);
+	}
+	return differ;
 }
 
 /* Where the answer of a change at `position` begins: its predecessor's position. */
@@ -243,29 +194,30 @@ static uint32_t arc_start(const struct ring *ring, uint32_t position)
  * A point at p that came or went answers for [predecessor, p) and no other hash;
  * the predecessor in the new ring is never nearer than that in the old one.
  */
-long cells_update(struct cells *cells, const struct ring *ring, const uint16_t *id_of,
+long cells_update(struct cells *cells, const struct cells_change *change,
 		  const struct ring_point *delta, size_t delta_count)
 {
-	uint32_t cell_max = ((uint32_t)1 << cells->bits) - 1;
+	const struct ring *ring = change->ring;
+	uint32_t cell_max = cells_count(cells) - 1;
 	unsigned shift = 32 - cells->bits;
 	long written = 0, more = 0;
 
 	if (!cells_fit(ring, cells->bits))
 		return -EOVERFLOW;
 	if (!ring->point_count)
-		return delta_count ? cells_write(cells, ring, id_of) : 0;
+		return delta_count ? cells_write(cells, change) : 0;
 	for (size_t i = 0; i < delta_count && more >= 0; i++) {
 		uint32_t position = delta[i].position;
 		uint32_t first = arc_start(ring, position) >> shift;
 		uint32_t last = (position - 1) >> shift;
 
 		if (first <= last && arc_start(ring, position) < position) {
-			more = write_range(cells, ring, id_of, first, last);
+			more = write_range(cells, change, first, last);
 		} else {
-			more = write_range(cells, ring, id_of, first, cell_max);
+			more = write_range(cells, change, first, cell_max);
 			if (more >= 0 && position) {
 				written += more;
-				more = write_range(cells, ring, id_of, 0, last);
+				more = write_range(cells, change, 0, last);
 			}
 		}
 		written += more;
@@ -275,25 +227,27 @@ long cells_update(struct cells *cells, const struct ring *ring, const uint16_t *
 
 void cells_release(struct cells *cells)
 {
-	struct spill_pool *pool = cells->spills;
+	for (uint32_t c = 0; c < cells_count(cells); c++) {
+		word_retire(cells->spills, cells->words[c]);
+		if (cells->words[c] & XRING_MOVING)
+			word_retire(cells->spills, *cells_old(cells, c));
+	}
+}
 
-	for (size_t c = 0; c < (size_t)1 << cells->bits; c++)
-		if (cell_before(cells->words[c]) == XRING_SPILL)
-			pool->retired[pool->retired_count++] = cell_split(cells->words[c]);
+static uint32_t word_lookup(const struct cells *cells, uint64_t word, uint32_t hash)
+{
+	struct answer answer;
+
+	answer_read(cells->spills, word, &answer);
+	return answer_owner(&answer, hash);
 }
 
 uint32_t cells_lookup(const struct cells *cells, uint32_t hash)
 {
-	uint64_t word = cells->words[hash >> (32 - cells->bits)];
-	const struct xring_spill *spill;
-	uint32_t owner;
+	return word_lookup(cells, cells->words[hash >> (32 - cells->bits)], hash);
+}
 
-	if (cell_before(word) != XRING_SPILL)
-		return hash < cell_split(word) ? cell_before(word) : cell_after(word);
-	spill = &cells->spills->buckets[cell_split(word)];
-	owner = spill->owner[0];
-	for (int i = 0; i < XRING_SPILL_POINTS; i++)
-		if (hash >= spill->split[i])
-			owner = spill->owner[i + 1];
-	return owner;
+uint32_t cells_lookup_old(const struct cells *cells, uint32_t hash)
+{
+	return word_lookup(cells, *cells_old(cells, hash >> (32 - cells->bits)), hash);
 }

@@ -29,6 +29,9 @@ static void fill_service(const struct service *s, const struct vip *vip, uint32_
 	slot_key(&s->key, vip->address.family, ret);
 	ret->ring_base = base;
 	ret->ring_shift = shift;
+	ret->pass = s->all_down == ALL_DOWN_PASS;
+	ret->udp_idle = s->udp_idle_ms / 100;
+	ret->tcp_idle = s->tcp_idle_ms;
 }
 
 static void fill_reply(const struct vip *vip, const struct backend *b, struct xring_slot *ret)

@@ -11,7 +11,7 @@
 #include "base/util.h"
 #include "dp/links.h"
 
-#define MAPS_MAX 16
+#define MAPS_MAX 32
 
 struct program {
 	struct bpf_prog_info info;

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_RULE_H
+#define XRING_RULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/ring.h"
+
+/*
+ * The rule of changes as a model that knows no cell's word: rings, hashes, and
+ * what is remembered of cells and flows. bpf/pins.h must agree with it on every
+ * packet, core/cells.c and core/opened.c on every flag.
+ *
+ * Backends are ids; generation[id] 0 is dead. Times are ms, those of cells
+ * tenths of a second.
+ */
+#define RULE_IDS 4096
+#define RULE_NODES 64
+
+/* A ring as it was at some moment, shared by the cells that froze it. */
+struct snapshot {
+	struct ring ring;
+	uint16_t ids[RULE_NODES];	/* by node */
+	unsigned uses;
+};
+
+struct rule_cell {
+	bool moving, look, udp_new, held;
+	uint32_t since;
+	struct snapshot *old;
+};
+
+struct rule_pin {
+	bool there, closing, confirmed;
+	uint16_t backend, generation;
+	uint32_t seq;
+	uint64_t seen;
+};
+
+/* What is remembered of one tuple. */
+struct rule_flow {
+	bool udp;
+	uint32_t hash;
+	struct rule_pin pin, syn;
+};
+
+struct rule_packet {
+	uint8_t flags;
+	uint32_t seq, next;
+};
+
+struct rule {
+	uint16_t generation[RULE_IDS];
+	struct snapshot *newest;
+	struct rule_cell *cells;
+	unsigned bits;
+	uint32_t tcp_idle, udp_idle;	/* ms */
+	uint64_t now;			/* ms */
+	uint32_t pins, pins_max;
+	struct rule_flow *flows;
+	size_t flow_count;
+};
+
+uint16_t rule_answer(struct rule *r, struct rule_flow *f, const struct rule_packet *p);
+
+/* Every position is now answered by `next`, which the rule takes over. */
+void rule_change(struct rule *r, struct snapshot *next, bool keep);
+void rule_settle(struct rule *r);
+void rule_walk(struct rule *r);
+void rule_refine(struct rule *r, unsigned bits);
+
+uint16_t snapshot_owner(const struct snapshot *s, uint32_t hash);
+
+#endif
