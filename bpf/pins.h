@@ -167,15 +167,17 @@ static __always_inline __u32 syn_answer(const struct opened *o, const struct xri
 					const struct segment *s, __u64 now)
 {
 	struct xring_pin fresh = { .hash = o->hash, .seq = s->seq + 1, .seen = now };
-	const struct xring_pin *syn = pin_find(&xring_syns, o, now);
+	struct xring_pin *syn = pin_find(&xring_syns, o, now);
 	__u32 backend = o->newest;
 
-	if (pin && !(pin->state & XRING_PIN_CLOSING))
+	if (pin && !(pin->state & XRING_PIN_CLOSING)) {
 		backend = pin->backend;
-	else if (syn && (syn->seq == fresh.seq || syn->state & XRING_PIN_CONFIRMED))
-		return syn->backend;		/* sent again, or forged */
-	else if (!pin && !(o->word & XRING_MOVING))
+	} else if (syn && (syn->seq == fresh.seq || syn->state & XRING_PIN_CONFIRMED)) {
+		syn->seen = now;		/* sent again, or forged */
+		return syn->backend;
+	} else if (!pin && !(o->word & XRING_MOVING)) {
 		return backend;
+	}
 	fresh.backend = backend;
 	fresh.generation = backend_generation(backend);
 	if (fresh.generation) {

@@ -73,10 +73,12 @@ static uint16_t syn(struct rule *r, struct rule_flow *f, const struct rule_packe
 	uint16_t backend = snapshot_owner(r->newest, f->hash);
 	bool pinned = valid(r, f, &f->pin);
 
-	if (pinned && !f->pin.closing)
+	if (pinned && !f->pin.closing) {
 		backend = f->pin.backend;
-	else if (valid(r, f, &f->syn) && (f->syn.seq == p->seq + 1 || f->syn.confirmed))
+	} else if (valid(r, f, &f->syn) && (f->syn.seq == p->seq + 1 || f->syn.confirmed)) {
+		f->syn.seen = r->now;
 		return f->syn.backend;
+	}
 	if ((pinned || cell_of(r, f->hash)->moving) && r->generation[backend])
 		f->syn = (struct rule_pin){ .there = true, .backend = backend, .seq = p->seq + 1,
 					    .seen = r->now,

@@ -446,8 +446,8 @@ static bool homeless(const struct history *h, size_t i)
 	const struct rule_flow *f = &h->flows[i];
 	const struct rule_cell *cell = &h->rule.cells[f->hash >> (32 - h->rule.bits)];
 
-	return h->rule.pins == h->rule.pins_max && !f->pin.there && !f->syn.confirmed &&
-	       cell->moving && !h->rule.generation[snapshot_owner(cell->old, f->hash)];
+	return !f->pin.there && !f->syn.confirmed && cell->moving &&
+	       !h->rule.generation[snapshot_owner(cell->old, f->hash)];
 }
 
 /* The promise. Where a flow lives is dead or was never told, none is given. */
