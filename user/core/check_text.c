@@ -210,7 +210,7 @@ static bool is_given(const struct check_draft *d, enum check_key key)
 	return d->given & 1u << key;
 }
 
-/* Of the type of c, whose interval is known, all that may have a default. */
+/* All that may have a default for the type of c, but for the keys that are given. */
 static void set_defaults(struct check *c, unsigned given)
 {
 	if (!(given & 1u << CHECK_KEY_INTERVAL))
