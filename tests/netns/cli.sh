@@ -67,6 +67,12 @@ for words in "fly" "service" "service fly" "backend" "ring" "status now" "stats 
 	"service add web --vip $VIP4:80/tcp --mode ipip --key x" \
 	"service add web --vip $VIP4:80/tcp --mode ipip --key client-prefix/33" \
 	"service add web --vip $VIP4:80/tcp --mode ipip --vnodes 0" "service set" "service set web" \
+	"service set web --now" "service set web --drain 900" "service set web --drain 8d" \
+	"service set web --tcp-idle 0" "service set web --udp-idle 2h" \
+	"service set web --tcp_idle 5m" "service set web --slow-start" \
+	"service set web --panic 30%" "service set web --all-down reject" \
+	"service set web --check foo" "service set web --check tcp,path=/" \
+	"service set web --check http,timeout=3s" "service set web --check icmp,port=80" \
 	"service del" "service del a b" "service show" "service list x" "backend add web b1" \
 	"backend add web b1 10.2.0.300" "backend add web b1 10.2.0.11 --weight 1001" \
 	"backend add web b1 10.2.0.11 --weight -1" "backend add web b1 10.2.0.11 --weight 0.0001" \
@@ -102,9 +108,36 @@ fails 1 "no such backend" xring backend del web node-9
 fails 1 "want another address" xring backend add web twin 10.2.0.11
 fails 1 "port 81" xring backend add web other 10.2.0.20:81
 xring backend set web node-3 --weight 2.5
+fails 2 "tcp_idle 0: want 1s to 24h" xring service set web --tcp-idle 0
+fails 2 "check type foo: want tcp, http, https or icmp" xring service set web --check foo
+fails 2 "check timeout 3s: want at most the interval, 2s" xring service set web --check tcp,timeout=3s
 xring service set web --vnodes 150 --mode l2 --now
 xring service set web --mode ipip --now
 xring backend set web node-3 --weight=1 --now
+equal "settings" "$(xring --json service show web | jq -c \
+	'[.drain, .tcp_idle, .udp_idle, .slow_start, (.panic + 0), .all_down, .check]')" \
+	'["15m","6m","30s","0s",0,"drop",null]'
+equal "no setting" "$(xring service list | awk 'NR == 2 { print $NF }')" "-"
+xring service set web --drain 300s --tcp-idle 1.5h --udp-idle 1m --slow-start 30s --panic 0.3 \
+	--all-down keep --check http,path=/healthz,expect=200,port=8080
+equal "settings" "$(xring --json service show web | jq -c \
+	'[.drain, .tcp_idle, .udp_idle, .slow_start, .panic, .all_down]')" \
+	'["5m","90m","1m","30s",0.3,"keep"]'
+equal "check" "$(xring --json service show web | jq -c .check)" \
+	'{"type":"http","port":8080,"path":"/healthz","expect":"200","interval":"2s","timeout":"1s","rise":2,"fall":3,"jitter":0.1}'
+[[ $(xring service list) == *"  drain=5m tcp_idle=90m udp_idle=1m slow_start=30s panic=0.3 all_down=keep check=http" ]] ||
+	fail "service list: $(xring service list)"
+[[ $(xring service show web) == *"tcp_idle    90m"*"check       type=http port=8080 path=/healthz"* ]] ||
+	fail "service show: $(xring service show web)"
+xring service set web --drain 15m --panic 0 --check none
+equal "no check" "$(xring --json service show web | jq -c '[.drain, .tcp_idle, (.panic + 0), .check]')" \
+	'["15m","90m",0,null]'
+xring service add any --vip 10.200.1.3:0/tcp --mode ipip --drain 1d
+fails 1 "check tcp of service any: want a port, as vip 10.200.1.3:0/tcp has none" \
+	xring service set any --check tcp
+xring service set any --check tcp,port=22
+equal "settings of the other" "$(xring --json service show any | jq -c '[.drain, .check.port]')" '["1d",22]'
+xring service del any
 equal "shares" "$(xring --json ring show web | jq -r '.backends[] |
 	"3\t\(.name)\t\(.share * 1e12 + 0.5 | floor)"')" \
 	"$(awk '$1 == 3 { printf "3\t%s\t%.0f\n", $2, $3 * 1e12 }' "$TOP/tests/vectors/shares.tsv")"
@@ -157,5 +190,8 @@ equal "service show" "$(complete_line service show '')" "mail web"
 equal "backend set web" "$(complete_line backend set web '')" "b1"
 equal "backend set web b1" "$(complete_line backend set web b1 --w)" "--weight"
 equal "--mode" "$(complete_line service add x --mode i)" "ipip"
+equal "--all-down" "$(complete_line service set web --all-down '')" "drop keep pass"
+equal "--check" "$(complete_line service set web --check h)" "http https"
+equal "settings" "$(complete_line service set web --s)" "--slow-start --socket"
 equal "option" "$(complete_line backend add web b2 10.2.0.12 --w)" "--weight"
 [[ " $(complete_line attach '') " == *" lo "* ]] || fail "attach does not complete interfaces"

@@ -86,6 +86,11 @@ limits: {cells: 100000}
 services:
   web: {vip: $VIP4:80/tcp, mode: ipip, backends: {b1: {address: 10.2.0.11, weight: 1000}, b2: {address: 10.2.0.12, weight: 0.001}}}
 EOT
+wrong 3:67 "check tcp of service web: want a port, as vip 10.200.1.1:0/tcp has none" <<EOT
+$key
+services:
+  web: {vip: $VIP4:0/tcp, mode: ipip, all_down: pass, check: tcp}
+EOT
 wrong 4:59 "backend b1 at 10.2.0.11:8080/tcp: want it behind one nat vip, replies of 10.200.1.1:80/tcp and 10.200.1.2:80/tcp could not be told apart" <<EOT
 $key
 services:

@@ -136,11 +136,20 @@ static void what_is_added_has_the_defaults(void **state)
 	assert_int_equal(m.flush_changes, FLUSH_CHANGES);
 	assert_int_equal(m.limit_cells, XRING_CELLS);
 	assert_int_equal(m.limit_backends, XRING_BACKENDS);
+	assert_int_equal(m.pins, PINS_DEFAULT);
 	assert_int_equal(model_service_add(&m, "web", &s), 0);
 	assert_int_equal(s->vnodes, VNODES_DEFAULT);
 	assert_int_equal(s->key.kind, KEY_FLOW);
+	assert_int_equal(s->drain_ms, DRAIN_MS);
+	assert_int_equal(s->tcp_idle_ms, TCP_IDLE_MS);
+	assert_int_equal(s->udp_idle_ms, UDP_IDLE_MS);
+	assert_int_equal(s->slow_start_ms, 0);
+	assert_int_equal(s->panic, 0);
+	assert_int_equal(s->all_down, ALL_DOWN_DROP);
+	assert_int_equal(s->check.kind, CHECK_NONE);
 	assert_int_equal(service_backend_add(s, "b1", &b), 0);
 	assert_int_equal(b->weight, WEIGHT_ONE);
+	assert_int_equal(b->state, BACKEND_ACTIVE);
 	model_clear(&m);
 }
 
@@ -226,6 +235,25 @@ static void other_address(struct model *m) { m->services[0].backends[0].address.
 static void other_family(struct model *m) { m->services[0].backends[0].address.family++; }
 static void other_port(struct model *m) { m->services[0].backends[0].port++; }
 static void other_weight(struct model *m) { m->services[0].backends[0].weight++; }
+static void other_pins(struct model *m) { m->pins++; }
+static void other_drain(struct model *m) { m->services[0].drain_ms++; }
+static void other_tcp_idle(struct model *m) { m->services[0].tcp_idle_ms++; }
+static void other_udp_idle(struct model *m) { m->services[0].udp_idle_ms++; }
+static void other_slow_start(struct model *m) { m->services[0].slow_start_ms++; }
+static void other_panic(struct model *m) { m->services[0].panic++; }
+static void other_all_down(struct model *m) { m->services[0].all_down = ALL_DOWN_KEEP; }
+static void other_check(struct model *m) { m->services[0].check.kind = CHECK_TCP; }
+static void other_check_port(struct model *m) { m->services[0].check.port++; }
+static void other_check_interval(struct model *m) { m->services[0].check.interval_ms++; }
+static void other_check_timeout(struct model *m) { m->services[0].check.timeout_ms++; }
+static void other_rise(struct model *m) { m->services[0].check.rise++; }
+static void other_fall(struct model *m) { m->services[0].check.fall++; }
+static void other_jitter(struct model *m) { m->services[0].check.jitter++; }
+static void other_path(struct model *m) { strcpy(m->services[0].check.path, "/"); }
+static void other_host(struct model *m) { strcpy(m->services[0].check.host, "a"); }
+static void other_status_min(struct model *m) { m->services[0].check.status_min++; }
+static void other_status_max(struct model *m) { m->services[0].check.status_max++; }
+static void other_state(struct model *m) { m->services[0].backends[0].state = BACKEND_DRAINING; }
 
 static void (*const changes[])(struct model *m) = {
 	other_hash_key, other_interface, more_interfaces, other_interval, other_changes,
@@ -233,6 +261,10 @@ static void (*const changes[])(struct model *m) = {
 	other_prefix4, other_prefix6, other_vnodes, more_vips, other_vip, other_vip_port,
 	other_protocol, less_backends, other_backend, other_address, other_family, other_port,
 	other_weight,
+	other_pins, other_drain, other_tcp_idle, other_udp_idle, other_slow_start, other_panic,
+	other_all_down, other_check, other_check_port, other_check_interval, other_check_timeout,
+	other_rise, other_fall, other_jitter, other_path, other_host, other_status_min,
+	other_status_max, other_state,
 };
 
 static void models_that_differ_in_anything_are_not_equal(void **state)
@@ -325,6 +357,8 @@ static void changes_of_commands_and_of_the_file_do_not_disturb_each_other(void *
 	/* commands */
 	s = model_service(&running, "web");
 	s->vnodes = 300;
+	s->drain_ms = 1;
+	s->check.kind = CHECK_TCP;
 	service_backend(s, "b1")->weight = 2500;
 	service_backend_remove(s, "b2");
 	add_backend(s, "c1", "10.0.1.1");
@@ -334,7 +368,9 @@ static void changes_of_commands_and_of_the_file_do_not_disturb_each_other(void *
 	/* the file */
 	s = model_service(&file, "web");
 	s->key.kind = KEY_CLIENT;
+	s->tcp_idle_ms = 2;
 	service_backend(s, "b1")->port = 8081;
+	service_backend(s, "b1")->state = BACKEND_MAINTENANCE;
 	service_backend(s, "b2")->weight = 500;
 	add_backend(s, "b3", "10.0.0.3");
 	model_service_remove(&file, "dns");
@@ -348,10 +384,14 @@ static void changes_of_commands_and_of_the_file_do_not_disturb_each_other(void *
 	s = model_service(&running, "web");
 	assert_int_equal(s->vnodes, 300);
 	assert_int_equal(s->key.kind, KEY_CLIENT);
+	assert_int_equal(s->drain_ms, 1);
+	assert_int_equal(s->tcp_idle_ms, 2);
+	assert_int_equal(s->check.kind, CHECK_TCP);
 	assert_int_equal(s->backend_count, 3);
 	b = service_backend(s, "b1");
 	assert_int_equal(b->weight, 2500);
 	assert_int_equal(b->port, 8081);
+	assert_int_equal(b->state, BACKEND_MAINTENANCE);
 	assert_null(service_backend(s, "b2"));
 	assert_non_null(service_backend(s, "b3"));
 	assert_non_null(service_backend(s, "c1"));
@@ -381,6 +421,26 @@ static void the_file_wins_over_a_command_on_one_field(void **state)
 	service_backend(model_service(&file, "web"), "b1")->weight = 3000;
 	assert_int_equal(model_merge(&running, &loaded, &file), 0);
 	assert_true(model_equal(&running, &file));
+	model_clear(&running);
+	model_clear(&loaded);
+	model_clear(&file);
+}
+
+/* Its keys lean on one another: half a check of each would be neither's. */
+static void a_check_that_the_file_changed_is_taken_whole(void **state)
+{
+	struct model running, loaded, file;
+	struct check *check;
+	(void)state;
+
+	model_web(&running);
+	model_web(&loaded);
+	model_web(&file);
+	model_service(&running, "web")->check = (struct check){ .kind = CHECK_TCP, .port = 22 };
+	check = &model_service(&file, "web")->check;
+	*check = (struct check){ .kind = CHECK_HTTP, .path = "/" };
+	assert_int_equal(model_merge(&running, &loaded, &file), 0);
+	assert_true(check_equal(&model_service(&running, "web")->check, check));
 	model_clear(&running);
 	model_clear(&loaded);
 	model_clear(&file);
@@ -494,6 +554,37 @@ static void a_backend_needs_an_address(void **state)
 	assert_int_equal(service_backend_add(model_service(&m, "web"), "b3", NULL), 0);
 	assert_wrong(&m, "address none of backend b3: want a unicast address of another host",
 		     PART_BACKEND_ADDRESS);
+	model_clear(&m);
+}
+
+static void a_check_that_connects_needs_a_port_of_the_first_vip_or_its_own(void **state)
+{
+	static const enum check_kind kinds[] = { CHECK_TCP, CHECK_HTTP, CHECK_HTTPS };
+	struct service *s;
+	struct model m;
+	(void)state;
+
+	model_init(&m);
+	s = add_service(&m, "web", "10.200.1.1:0/tcp", MODE_L2);
+	add_vip(s, "10.200.1.2:80/tcp");
+	assert_right(&m);
+	s->check.kind = CHECK_ICMP;
+	assert_right(&m);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct model_error error;
+
+		s->check = (struct check){ .kind = kinds[i] };
+		assert_int_equal(model_check(&m, &error), -EINVAL);
+		assert_int_equal(error.at, PART_CHECK);
+		s->check.port = 80;
+		assert_right(&m);
+	}
+	s->check = (struct check){ .kind = CHECK_TCP };
+	assert_wrong(&m, "check tcp of service web: want a port, as vip 10.200.1.1:0/tcp has none",
+		     PART_CHECK);
+	s->vips[0].port = 80;
+	s->vips[1].port = 0;
+	assert_right(&m);
 	model_clear(&m);
 }
 
@@ -726,12 +817,14 @@ int main(void)
 		cmocka_unit_test(what_the_file_changed_is_done_to_an_untouched_model),
 		cmocka_unit_test(changes_of_commands_and_of_the_file_do_not_disturb_each_other),
 		cmocka_unit_test(the_file_wins_over_a_command_on_one_field),
+		cmocka_unit_test(a_check_that_the_file_changed_is_taken_whole),
 		cmocka_unit_test(a_name_new_in_the_file_replaces_the_one_of_a_command),
 		cmocka_unit_test(a_service_that_a_command_removed_stays_removed),
 		cmocka_unit_test(the_first_file_is_taken_whole),
 		cmocka_unit_test(a_model_that_can_run_is_accepted),
 		cmocka_unit_test(a_service_needs_a_vip),
 		cmocka_unit_test(a_backend_needs_an_address),
+		cmocka_unit_test(a_check_that_connects_needs_a_port_of_the_first_vip_or_its_own),
 		cmocka_unit_test(a_vip_is_of_one_service),
 		cmocka_unit_test(vips_that_differ_in_port_protocol_or_family_are_different),
 		cmocka_unit_test(an_error_names_the_vip_by_its_number),

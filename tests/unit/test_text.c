@@ -230,6 +230,148 @@ static void a_mode_reads_back_as_it_is_printed(void **state)
 	assert_int_equal(mode, MODE_IPIP);
 }
 
+static void a_state_reads_back_as_it_is_printed(void **state)
+{
+	enum backend_state parsed = BACKEND_ACTIVE;
+	(void)state;
+
+	assert_int_equal(state_parse("draining", &parsed), 0);
+	assert_int_equal(parsed, BACKEND_DRAINING);
+	assert_int_equal(state_parse("active", &parsed), 0);
+	assert_int_equal(parsed, BACKEND_ACTIVE);
+	assert_int_equal(state_parse("maintenance", &parsed), 0);
+	assert_string_equal(state_print(parsed), "maintenance");
+	assert_int_equal(state_parse("drain", &parsed), -EINVAL);
+	assert_int_equal(state_parse("", &parsed), -EINVAL);
+	assert_int_equal(parsed, BACKEND_MAINTENANCE);
+}
+
+static void what_is_done_when_all_are_down_reads_back_as_it_is_printed(void **state)
+{
+	enum all_down parsed = ALL_DOWN_DROP;
+	(void)state;
+
+	assert_int_equal(all_down_parse("pass", &parsed), 0);
+	assert_int_equal(parsed, ALL_DOWN_PASS);
+	assert_int_equal(all_down_parse("drop", &parsed), 0);
+	assert_int_equal(parsed, ALL_DOWN_DROP);
+	assert_int_equal(all_down_parse("keep", &parsed), 0);
+	assert_string_equal(all_down_print(parsed), "keep");
+	assert_int_equal(all_down_parse("Keep", &parsed), -EINVAL);
+	assert_int_equal(parsed, ALL_DOWN_KEEP);
+}
+
+static void a_share_is_thousandths_up_to_1(void **state)
+{
+	char text[WEIGHT_TEXT];
+	uint32_t share = 7;
+	(void)state;
+
+	assert_int_equal(share_parse("1.001", &share), -EINVAL);
+	assert_int_equal(share_parse("2", &share), -EINVAL);
+	assert_int_equal(share_parse("30%", &share), -EINVAL);
+	assert_int_equal(share, 7);
+	assert_int_equal(share_parse("1", &share), 0);
+	assert_int_equal(share, 1000);
+	assert_int_equal(share_parse("0.3", &share), 0);
+	assert_string_equal(share_print(share, text), "0.3");
+}
+
+static void a_duration_is_a_number_and_a_unit(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t ms;
+	} good[] = {
+		{ "0", 0 },		{ "0s", 0 },		{ "0.0d", 0 },
+		{ "1ms", 1 },		{ "500ms", 500 },	{ "2.0ms", 2 },
+		{ "0.001s", 1 },	{ "30s", 30000 },	{ "1.5m", 90000 },
+		{ "15m", 900000 },	{ "0.001m", 60 },	{ "2h", 7200000 },
+		{ "1d", 86400000 },	{ "0.001d", 86400 },	{ "49.71d", 4294944000 },
+		{ "4294967295ms", UINT32_MAX },
+		{ "4294967.295s", UINT32_MAX },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		uint32_t ms = 7;
+
+		assert_int_equal(duration_parse(good[i].text, 0, UINT32_MAX, &ms), 0);
+		assert_int_equal(ms, good[i].ms);
+	}
+}
+
+static void a_text_that_is_no_duration_is_refused_and_leaves_the_duration(void **state)
+{
+	static const char *const bad[] = {
+		"", "s", "900", "1", "0.5", "15min", "15M", "15 m", " 15m", "15m ", "-1s", "+1s",
+		"1.s", ".5s", "1.0000s", "1e3s", "01s", "1h30m", "1,5s", "0.5ms", "1.001ms",
+		"4294967296ms", "4294967.296s", "49.711d", "4294967295d", "4294967295.999d",
+		"213503982334.601d", "99999999999999999999s",
+	};
+	uint32_t ms = 7;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (duration_parse(bad[i], 0, UINT32_MAX, &ms) != -EINVAL)
+			fail_msg("%s is taken", bad[i]);
+	assert_int_equal(ms, 7);
+}
+
+static void a_duration_keeps_its_bounds(void **state)
+{
+	const uint32_t week = 7 * 86400000;
+	uint32_t ms = 7;
+	(void)state;
+
+	assert_int_equal(duration_parse("999ms", 1000, week, &ms), -EINVAL);
+	assert_int_equal(duration_parse("0", 1000, week, &ms), -EINVAL);
+	assert_int_equal(duration_parse("604800001ms", 1000, week, &ms), -EINVAL);
+	assert_int_equal(duration_parse("7.001d", 1000, week, &ms), -EINVAL);
+	assert_int_equal(duration_parse("8d", 1000, week, &ms), -EINVAL);
+	assert_int_equal(ms, 7);
+	assert_int_equal(duration_parse("1s", 1000, week, &ms), 0);
+	assert_int_equal(ms, 1000);
+	assert_int_equal(duration_parse("7d", 1000, week, &ms), 0);
+	assert_int_equal(ms, week);
+}
+
+static void a_duration_is_printed_in_its_shortest_exact_form(void **state)
+{
+	static const struct {
+		uint32_t ms;
+		const char *text;
+	} good[] = {
+		{ 0, "0s" },		{ 1, "1ms" },		{ 10, "10ms" },
+		{ 100, "0.1s" },	{ 1500, "1.5s" },	{ 1234, "1234ms" },
+		{ 12345, "12345ms" },	{ 30000, "30s" },	{ 60000, "1m" },
+		{ 90000, "90s" },	{ 900000, "15m" },	{ 9000000, "150m" },
+		{ 86400000, "1d" },	{ 129600000, "36h" },	{ 604800000, "7d" },
+		{ 86401000, "86401s" },	{ UINT32_MAX, "4294967295ms" },
+	};
+	char text[DURATION_TEXT];
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		assert_string_equal(duration_print(good[i].ms, text), good[i].text);
+}
+
+/* All up to 100 s, and some of the longer ones. */
+static void every_duration_reads_back_as_it_is_printed(void **state)
+{
+	char text[DURATION_TEXT];
+	(void)state;
+
+	for (uint64_t ms = 0; ms <= UINT32_MAX; ms += ms < 100000 ? 1 : 1000 + ms % 7919) {
+		uint32_t again = ~(uint32_t)ms;
+
+		duration_print((uint32_t)ms, text);
+		if (duration_parse(text, 0, UINT32_MAX, &again) || again != ms)
+			fail_msg("%llu is printed as %s, read as %u", (unsigned long long)ms, text,
+				 again);
+	}
+}
+
 static void a_key_reads_back_as_it_is_printed(void **state)
 {
 	static const struct {
@@ -357,6 +499,14 @@ int main(void)
 		cmocka_unit_test(a_vip_reads_back_as_it_is_printed),
 		cmocka_unit_test(a_text_that_is_no_vip_is_refused),
 		cmocka_unit_test(a_mode_reads_back_as_it_is_printed),
+		cmocka_unit_test(a_state_reads_back_as_it_is_printed),
+		cmocka_unit_test(what_is_done_when_all_are_down_reads_back_as_it_is_printed),
+		cmocka_unit_test(a_share_is_thousandths_up_to_1),
+		cmocka_unit_test(a_duration_is_a_number_and_a_unit),
+		cmocka_unit_test(a_text_that_is_no_duration_is_refused_and_leaves_the_duration),
+		cmocka_unit_test(a_duration_keeps_its_bounds),
+		cmocka_unit_test(a_duration_is_printed_in_its_shortest_exact_form),
+		cmocka_unit_test(every_duration_reads_back_as_it_is_printed),
 		cmocka_unit_test(a_key_reads_back_as_it_is_printed),
 		cmocka_unit_test(a_text_that_is_no_key_is_refused),
 		cmocka_unit_test(a_count_of_virtual_nodes_is_1_to_10000),

@@ -6,6 +6,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "core/check_text.h"
+#include "core/setting.h"
 #include "core/text.h"
 #include "proto/proto.h"
 
@@ -37,6 +39,41 @@ static int check_vips(const struct args *args, json_t *ret)
 	return 0;
 }
 
+/* The option of a setting: its key, with - for _. */
+static const char *setting_option(const struct args *args, const struct setting *f)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s", f->key);
+	for (char *c = name; (c = strchr(c, '_'));)
+		*c = '-';
+	return option(args, name);
+}
+
+static int check_settings(const struct args *args)
+{
+	struct service ignored;
+	size_t count;
+	const struct setting *all = settings(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *text = setting_option(args, &all[i]);
+
+		if (text && setting_parse(&all[i], text, &ignored))
+			return words_wrong("%s %s: want %s", all[i].key, text, all[i].want);
+	}
+	return 0;
+}
+
+static int check_check(const struct args *args)
+{
+	const char *text = option(args, "check");
+	char why[CHECK_ERROR];
+	struct check ignored;
+
+	return text && check_parse(text, &ignored, why) ? words_wrong("%s", why) : 0;
+}
+
 static int check_service(const struct args *args, json_t *vips)
 {
 	uint32_t vnodes;
@@ -46,7 +83,8 @@ static int check_service(const struct args *args, json_t *vips)
 	return check_name("service", args->words[0]) ?: check_vips(args, vips) ?:
 	       check_option(args, "mode", WANT_MODE, mode_parse(text_, &mode)) ?:
 	       check_option(args, "key", WANT_KEY, key_parse(text_, &key)) ?:
-	       check_option(args, "vnodes", WANT_VNODES, vnodes_parse(text_, &vnodes));
+	       check_option(args, "vnodes", WANT_VNODES, vnodes_parse(text_, &vnodes)) ?:
+	       check_settings(args) ?: check_check(args);
 }
 
 static int change(const struct args *args, json_t *request)
@@ -61,6 +99,8 @@ static int change(const struct args *args, json_t *request)
 static int service_change(const struct args *args, const char *verb)
 {
 	json_t *vips = json_array(), *request;
+	size_t count;
+	const struct setting *all = settings(&count);
 	int code = check_service(args, vips);
 
 	if (code) {
@@ -72,6 +112,9 @@ static int service_change(const struct args *args, const char *verb)
 	request_set(request, "mode", option(args, "mode"));
 	request_set(request, "key", option(args, "key"));
 	request_set(request, "vnodes", option(args, "vnodes"));
+	for (size_t i = 0; i < count; i++)
+		request_set(request, all[i].key, setting_option(args, &all[i]));
+	request_set(request, "check", option(args, "check"));
 	if (json_array_size(vips))
 		json_object_set(request, "vips", vips);
 	json_decref(vips);
@@ -87,11 +130,22 @@ int run_service_add(const struct args *args)
 	return service_change(args, "service-add");
 }
 
+static bool has_setting(const struct args *args)
+{
+	size_t count;
+	const struct setting *all = settings(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (setting_option(args, &all[i]))
+			return true;
+	return false;
+}
+
 int run_service_set(const struct args *args)
 {
 	if (!option(args, "vip") && !option(args, "mode") && !option(args, "vnodes") &&
-	    !option(args, "key"))
-		return words_wrong("service set: want --vip, --mode, --vnodes or --key");
+	    !option(args, "key") && !option(args, "check") && !has_setting(args))
+		return words_wrong("service set: want --vip, --mode, --vnodes, --key, --check or a setting");
 	return service_change(args, "service-set");
 }
 

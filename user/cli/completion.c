@@ -86,6 +86,8 @@ int run_completion(const struct args *args)
 	print_second_words();
 	printf("\t*--mode)\n\t\twords=\"nat l2 ipip native generic\" ;;\n"
 	       "\t*--key)\n\t\twords=\"flow client client-prefix/24,56 client-port\" ;;\n"
+	       "\t*--all-down)\n\t\twords=\"drop pass keep\" ;;\n"
+	       "\t*--check)\n\t\twords=\"tcp http https icmp none\" ;;\n"
 	       "\t\"attach\"|\"detach\")\n\t\twords=\"$(ls /sys/class/net)\" ;;\n"
 	       "\t\"completion\")\n\t\twords=\"bash\" ;;\n"
 	       "\t\"service set\"|\"service del\"|\"service show\"|\"backend add\"|"

@@ -10,11 +10,22 @@
 #include "cli/cli.h"
 #include "proto/proto.h"
 
+/* The settings of a service (core/setting.c), and its check. */
+#define SETTINGS_USAGE                                                                     \
+	"\n      [--drain T] [--tcp-idle T] [--udp-idle T] [--slow-start T] [--panic SHARE]" \
+	"\n      [--all-down drop|pass|keep] [--check TYPE[,KEY=VALUE]...|none]"
+#define SETTINGS_OPTIONS "drain= tcp-idle= udp-idle= slow-start= panic= all-down= check="
+
 static const struct command table[] = {
-	{ "service add", "NAME --vip ADDR:PORT/tcp|udp... --mode nat|l2|ipip [--key KEY] [--vnodes N]",
-	  "a new service", "vip= mode= key= vnodes= now", 1, 1, run_service_add },
-	{ "service set", "NAME [--vip V...] [--mode M] [--vnodes N] [--key KEY --cut]",
-	  "change a service", "vip= mode= key= vnodes= now cut", 1, 1, run_service_set },
+	{ "service add",
+	  "NAME --vip ADDR:PORT/tcp|udp... --mode nat|l2|ipip [--key KEY] [--vnodes N]"
+	  SETTINGS_USAGE,
+	  "a new service", "vip= mode= key= vnodes= now " SETTINGS_OPTIONS, 1, 1,
+	  run_service_add },
+	{ "service set",
+	  "NAME [--vip V...] [--mode M] [--vnodes N] [--key KEY --cut]" SETTINGS_USAGE,
+	  "change a service", "vip= mode= key= vnodes= now cut " SETTINGS_OPTIONS, 1, 1,
+	  run_service_set },
 	{ "service del", "NAME", "remove a service", "now", 1, 1, run_service_del },
 	{ "service list", "", "all services", "", 0, 0, run_service_list },
 	{ "service show", "NAME", "one service and its backends", "", 1, 1, run_service_show },

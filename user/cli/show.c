@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "core/setting.h"
 #include "core/text.h"
 
 static const char *text(const json_t *json, const char *key)
@@ -50,9 +51,51 @@ static void vips_text(const json_t *service, char *buf, size_t size)
 				       json_string_value(vip));
 }
 
+/* A text as it is, a number as in the file. */
+static const char *value_text(const json_t *value, char *buf, size_t size)
+{
+	if (json_is_string(value))
+		snprintf(buf, size, "%s", json_string_value(value));
+	else
+		snprintf(buf, size, "%g", json_number_value(value));
+	return buf;
+}
+
+/* The setting where it is not the default; NULL: it is, or the daemon has none. */
+static const char *setting_text(const json_t *service, const struct setting *f,
+				char buf[SETTING_TEXT])
+{
+	const json_t *value = json_object_get(service, f->key);
+	char normal[SETTING_TEXT];
+	struct service s;
+
+	service_init(&s);
+	if (!value || !strcmp(value_text(value, buf, SETTING_TEXT), setting_print(f, &s, normal)))
+		return NULL;
+	return buf;
+}
+
+/* "drain=5m check=http": what is not the default; "-": all is. */
+static void settings_text(const json_t *service, char *buf, size_t size)
+{
+	const char *type = text(json_object_get(service, "check"), "type");
+	size_t count, at = 0;
+	const struct setting *all = settings(&count);
+	char value[SETTING_TEXT];
+
+	snprintf(buf, size, "-");
+	for (size_t i = 0; i < count && at < size; i++)
+		if (setting_text(service, &all[i], value))
+			at += snprintf(buf + at, size - at, "%s%s=%s", at ? " " : "", all[i].key,
+				       value);
+	if (*type && at < size)
+		snprintf(buf + at, size - at, "%scheck=%s", at ? " " : "", type);
+}
+
 static void print_services(const json_t *data)
 {
-	char heads[] = "SERVICE|VIP|MODE|KEY|>VNODES|>BACKENDS", vips[1024];
+	char heads[] = "SERVICE|VIP|MODE|KEY|>VNODES|>BACKENDS|SETTINGS", vips[1024];
+	char changed[256];
 	const json_t *service;
 	struct table t;
 	size_t i;
@@ -66,6 +109,8 @@ static void print_services(const json_t *data)
 		table_cell(&t, "%s", text(service, "key"));
 		table_cell(&t, "%lld", number(service, "vnodes"));
 		table_cell(&t, "%zu", json_array_size(json_object_get(service, "backends")));
+		settings_text(service, changed, sizeof(changed));
+		table_cell(&t, "%s", changed);
 	}
 	table_end(&t);
 }
@@ -101,14 +146,43 @@ static void print_backends(const json_t *data)
 	table_end(&t);
 }
 
+static void print_line(const char *key, const char *value)
+{
+	printf("%-12s%s\n", key, value);
+}
+
+/* "check       type=http path=/ ..." */
+static void print_check(json_t *check)
+{
+	json_t *value;
+	const char *key;
+	char buf[512];
+
+	if (!json_is_object(check))
+		return;
+	printf("%-11s", "check");
+	json_object_foreach(check, key, value)
+		printf(" %s=%s", key, value_text(value, buf, sizeof(buf)));
+	putchar('\n');
+}
+
 static void print_service(const json_t *data)
 {
-	char vips[1024];
+	char vips[1024], value[SETTING_TEXT];
+	size_t count;
+	const struct setting *all = settings(&count);
 
 	vips_text(data, vips, sizeof(vips));
-	printf("service  %s\nvip      %s\nmode     %s\nkey      %s\nvnodes   %lld\n\n",
-	       text(data, "name"), vips, text(data, "mode"), text(data, "key"),
-	       number(data, "vnodes"));
+	print_line("service", text(data, "name"));
+	print_line("vip", vips);
+	print_line("mode", text(data, "mode"));
+	print_line("key", text(data, "key"));
+	printf("%-12s%lld\n", "vnodes", number(data, "vnodes"));
+	for (size_t i = 0; i < count; i++)
+		if (setting_text(data, &all[i], value))
+			print_line(all[i].key, value);
+	print_check(json_object_get(data, "check"));
+	putchar('\n');
 	print_backends(json_object_get(data, "backends"));
 }
 

@@ -35,7 +35,8 @@ struct service_draft *drafts_add(struct conf_places *drafts, const char *name, s
 		return NULL;
 	drafts->services = services;
 	s = &services[drafts->service_count++];
-	*s = (struct service_draft){ .service.vnodes = VNODES_DEFAULT, .at = at };
+	*s = (struct service_draft){ .at = at };
+	service_init(&s->service);
 	strcpy(s->service.name, name);
 	return s;
 }
@@ -169,6 +170,8 @@ static struct place error_place(const struct conf_places *drafts, const struct m
 	switch (e->at) {
 	case PART_VIP:
 		return s->vips[e->index];
+	case PART_CHECK:
+		return s->check;
 	case PART_BACKEND_ADDRESS:
 		return b->address;
 	case PART_BACKEND_PORT:

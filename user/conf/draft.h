@@ -21,6 +21,7 @@ struct service_draft {
 	struct service service;		/* without its backends */
 	struct place at;
 	struct place mode;
+	struct place check;
 	struct place *vips;
 	struct backend_draft *backends;
 	size_t backend_count;

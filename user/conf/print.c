@@ -6,13 +6,15 @@
 
 #include "base/util.h"
 #include "conf/conf.h"
+#include "core/check_text.h"
+#include "core/setting.h"
 #include "core/text.h"
 
 /* No character of it has a meaning in YAML. */
 static bool is_plain(const char *text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/";
 
 	return text[0] != '-' && text[0] != '.' && strspn(text, plain) == strlen(text);
 }
@@ -46,7 +48,7 @@ static void print_backend(FILE *f, const struct backend *b)
 	fputs("      ", f);
 	print_text(f, b->name);
 	fputs(": ", f);
-	if (!b->port && b->weight == WEIGHT_ONE) {
+	if (!b->port && b->weight == WEIGHT_ONE && b->state == BACKEND_ACTIVE) {
 		print_address(f, &b->address);
 		fputc('\n', f);
 		return;
@@ -57,6 +59,8 @@ static void print_backend(FILE *f, const struct backend *b)
 		fprintf(f, ", port: %u", b->port);
 	if (b->weight != WEIGHT_ONE)
 		fprintf(f, ", weight: %s", weight_print(b->weight, text));
+	if (b->state != BACKEND_ACTIVE)
+		fprintf(f, ", state: %s", state_print(b->state));
 	fputs("}\n", f);
 }
 
@@ -82,6 +86,37 @@ static void print_vips(FILE *f, const struct service *s)
 	}
 }
 
+static void print_settings(FILE *f, const struct service *s)
+{
+	struct service normal;
+	char text[SETTING_TEXT];
+	size_t count;
+	const struct setting *all = settings(&count);
+
+	service_init(&normal);
+	for (size_t i = 0; i < count; i++)
+		if (!setting_equal(&all[i], s, &normal))
+			fprintf(f, "    %s: %s\n", all[i].key, setting_print(&all[i], s, text));
+}
+
+static void print_check(FILE *f, const struct check *c)
+{
+	char text[CHECK_VALUE_TEXT];
+
+	if (c->kind == CHECK_NONE)
+		return;
+	fprintf(f, "    check: {type: %s", check_print(c, CHECK_KEY_TYPE, text));
+	for (int i = CHECK_KEY_TYPE + 1; i < CHECK_KEYS; i++) {
+		enum check_key key = (enum check_key)i;
+
+		if (check_is_default(c, key))
+			continue;
+		fprintf(f, ", %s: ", check_key_word(key));
+		print_text(f, check_print(c, key, text));
+	}
+	fputs("}\n", f);
+}
+
 static void print_service(FILE *f, const struct service *s)
 {
 	char text[KEY_TEXT];
@@ -95,6 +130,8 @@ static void print_service(FILE *f, const struct service *s)
 		fprintf(f, "    key: %s\n", key_print(&s->key, text));
 	if (s->vnodes != VNODES_DEFAULT)
 		fprintf(f, "    vnodes: %u\n", s->vnodes);
+	print_settings(f, s);
+	print_check(f, &s->check);
 	if (s->backend_count)
 		fputs("    backends:\n", f);
 	for (size_t i = 0; i < s->backend_count; i++)
@@ -149,6 +186,8 @@ static void print_numbers(FILE *f, const struct model *m)
 		   number(m->flush_changes, FLUSH_CHANGES, second), "changes");
 	print_pair(f, "limits", number(m->limit_cells, XRING_CELLS, cells), "cells",
 		   number(m->limit_backends, XRING_BACKENDS, second), "backends");
+	if (m->pins != PINS_DEFAULT)
+		fprintf(f, "pins: %u\n", m->pins);
 }
 
 static void print_model(FILE *f, const struct model *m)

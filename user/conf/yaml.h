@@ -27,7 +27,7 @@ enum yaml_kind {
 };
 
 /* No value is longer: one that is longer is cut, and still no value. */
-#define YAML_TEXT 256
+#define YAML_TEXT 512
 
 struct yaml {
 	const char *name;		/* of the file, for messages */

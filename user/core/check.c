@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "core/check_text.h"
 #include "core/model.h"
 #include "core/text.h"
 #include "core/vips.h"
@@ -34,6 +35,17 @@ static int wrong_service(struct model_error *ret, const struct service *s, const
 
 	va_start(ap, fmt);
 	wrong_va(ret, PART_SERVICE, s, NULL, 0, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+__attribute__((format(printf, 3, 4)))
+static int wrong_check(struct model_error *ret, const struct service *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	wrong_va(ret, PART_CHECK, s, NULL, 0, fmt, ap);
 	va_end(ap);
 	return -EINVAL;
 }
@@ -165,6 +177,22 @@ static int check_backends(const struct service *s, struct model_error *ret)
 						    check_unchanged(s, &s->vips[v], b, ret);
 	}
 	return err;
+}
+
+/*
+ * What is connected to needs a port. Backends of a VIP of any port have none of
+ * their own: check_backends() has seen to that.
+ */
+static int check_health(const struct service *s, struct model_error *ret)
+{
+	char type[CHECK_VALUE_TEXT], text[VIP_TEXT];
+
+	if (s->check.kind == CHECK_NONE || s->check.kind == CHECK_ICMP || s->check.port ||
+	    s->vips[0].port)
+		return 0;
+	return wrong_check(ret, s, "check %s of service %s: want a port, as vip %s has none",
+			   check_print(&s->check, CHECK_KEY_TYPE, type), s->name,
+			   vip_print(&s->vips[0], text));
 }
 
 static int too_many_points(const struct service *s, uint64_t points, uint32_t max,
@@ -406,6 +434,8 @@ static int check_service(const struct model *m, const struct service *s, struct 
 
 	if (!err)
 		err = check_backends(s, ret);
+	if (!err)
+		err = check_health(s, ret);
 	if (!err)
 		err = check_points(s, m->limit_cells / CELLS_PER_POINT, ret);
 	if (!err && s->mode != MODE_NAT)

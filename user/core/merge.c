@@ -19,6 +19,7 @@
 #include "base/array.h"
 #include "base/util.h"
 #include "core/model.h"
+#include "core/setting.h"
 
 /* What is left of a sorted array whose elements start with their name. */
 struct cursor {
@@ -73,6 +74,8 @@ static bool merge_backend(const struct backend *running, const struct backend *l
 		ret->port = file->port;
 	if (loaded->weight != file->weight)
 		ret->weight = file->weight;
+	if (loaded->state != file->state)
+		ret->state = file->state;
 	return true;
 }
 
@@ -114,6 +117,16 @@ static bool vips_equal(const struct service *a, const struct service *b)
 	return true;
 }
 
+static void merge_settings(const struct service *running, const struct service *loaded,
+			   const struct service *file, struct service *ret)
+{
+	size_t count;
+	const struct setting *all = settings(&count);
+
+	for (size_t i = 0; i < count; i++)
+		setting_copy(&all[i], setting_equal(&all[i], loaded, file) ? running : file, ret);
+}
+
 /* Adds the outcome to m, whose services come in the order of their names. */
 static int merge_service(const struct service *running, const struct service *loaded,
 			 const struct service *file, struct model *m)
@@ -130,6 +143,8 @@ static int merge_service(const struct service *running, const struct service *lo
 	s->mode = loaded->mode != file->mode ? file->mode : running->mode;
 	s->key = key_equal(&loaded->key, &file->key) ? running->key : file->key;
 	s->vnodes = loaded->vnodes != file->vnodes ? file->vnodes : running->vnodes;
+	s->check = check_equal(&loaded->check, &file->check) ? running->check : file->check;
+	merge_settings(running, loaded, file, s);
 	vips = vips_equal(loaded, file) ? running : file;
 	s->vips = array_copy(vips->vips, vips->vip_count, sizeof(*s->vips));
 	if (!s->vips)
@@ -204,6 +219,8 @@ static void merge_numbers(const struct model *running, const struct model *loade
 	ret->limit_cells = from->limit_cells;
 	from = loaded->limit_backends != file->limit_backends ? file : running;
 	ret->limit_backends = from->limit_backends;
+	from = loaded->pins != file->pins ? file : running;
+	ret->pins = from->pins;
 }
 
 int model_merge(struct model *running, const struct model *loaded, const struct model *file)
@@ -222,10 +239,23 @@ int model_merge(struct model *running, const struct model *loaded, const struct 
 	return 0;
 }
 
+static bool settings_equal(const struct service *a, const struct service *b)
+{
+	size_t count;
+	const struct setting *all = settings(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!setting_equal(&all[i], a, b))
+			return false;
+	return true;
+}
+
 static bool service_equal(const struct service *a, const struct service *b)
 {
 	if (strcmp(a->name, b->name) || a->mode != b->mode || !key_equal(&a->key, &b->key) ||
-	    a->vnodes != b->vnodes || !vips_equal(a, b) || a->backend_count != b->backend_count)
+	    a->vnodes != b->vnodes || !settings_equal(a, b) ||
+	    !check_equal(&a->check, &b->check) || !vips_equal(a, b) ||
+	    a->backend_count != b->backend_count)
 		return false;
 	for (size_t i = 0; i < a->backend_count; i++)
 		if (!backend_equal(&a->backends[i], &b->backends[i]))
@@ -238,7 +268,7 @@ bool model_equal(const struct model *a, const struct model *b)
 	if (memcmp(a->hash_key, b->hash_key, HASH_KEY_BYTES) ||
 	    a->flush_interval_ms != b->flush_interval_ms ||
 	    a->flush_changes != b->flush_changes || a->limit_cells != b->limit_cells ||
-	    a->limit_backends != b->limit_backends ||
+	    a->limit_backends != b->limit_backends || a->pins != b->pins ||
 	    a->interface_count != b->interface_count || a->service_count != b->service_count)
 		return false;
 	for (size_t i = 0; i < a->interface_count; i++)

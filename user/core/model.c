@@ -21,6 +21,16 @@ void model_init(struct model *m)
 	};
 }
 
+void service_init(struct service *s)
+{
+	*s = (struct service){
+		.vnodes = VNODES_DEFAULT,
+		.drain_ms = DRAIN_MS,
+		.tcp_idle_ms = TCP_IDLE_MS,
+		.udp_idle_ms = UDP_IDLE_MS,
+	};
+}
+
 static void service_clear(struct service *s)
 {
 	free(s->vips);
@@ -151,11 +161,8 @@ int model_service_add(struct model *m, const char *name, struct service **ret)
 		return -ENOMEM;
 	m->services = services;
 	array_open(services, m->service_count++, sizeof(*services), i);
+	service_init(&services[i]);
 	strcpy(services[i].name, name);
-	services[i].vnodes = VNODES_DEFAULT;
-	services[i].drain_ms = DRAIN_MS;
-	services[i].tcp_idle_ms = TCP_IDLE_MS;
-	services[i].udp_idle_ms = UDP_IDLE_MS;
 	if (ret)
 		*ret = &services[i];
 	return 0;
@@ -261,10 +268,19 @@ bool key_equal(const struct key *a, const struct key *b)
 	return a->kind == b->kind && a->prefix4 == b->prefix4 && a->prefix6 == b->prefix6;
 }
 
+bool check_equal(const struct check *a, const struct check *b)
+{
+	return a->kind == b->kind && a->port == b->port && a->interval_ms == b->interval_ms &&
+	       a->timeout_ms == b->timeout_ms && a->rise == b->rise && a->fall == b->fall &&
+	       a->jitter == b->jitter && !strcmp(a->path, b->path) &&
+	       !strcmp(a->host, b->host) && a->status_min == b->status_min &&
+	       a->status_max == b->status_max;
+}
+
 bool backend_equal(const struct backend *a, const struct backend *b)
 {
 	return !strcmp(a->name, b->name) && address_equal(&a->address, &b->address) &&
-	       a->port == b->port && a->weight == b->weight;
+	       a->port == b->port && a->weight == b->weight && a->state == b->state;
 }
 
 uint32_t weight_points(uint32_t weight, uint32_t vnodes)

@@ -134,6 +134,7 @@ struct model {
 void model_init(struct model *m);	/* the defaults, no service, key all 0 */
 void model_clear(struct model *m);	/* frees what m holds */
 int model_copy(const struct model *from, struct model *ret);	/* -ENOMEM */
+void service_init(struct service *s);	/* the defaults, no name, VIP or backend */
 
 /* NULL where there is none. Pointers hold until the next change. */
 struct service *model_service(const struct model *m, const char *name);
@@ -152,6 +153,7 @@ void service_backend_remove(struct service *s, const char *name);
 bool address_equal(const struct address *a, const struct address *b);
 bool vip_equal(const struct vip *a, const struct vip *b);
 bool key_equal(const struct key *a, const struct key *b);
+bool check_equal(const struct check *a, const struct check *b);
 bool backend_equal(const struct backend *a, const struct backend *b);
 
 /* Virtual nodes of a weight: round(weight * vnodes), half up, at least 1 above 0. */
@@ -165,6 +167,7 @@ uint32_t weight_points(uint32_t weight, uint32_t vnodes);
 enum model_part {
 	PART_SERVICE,			/* the service as a whole */
 	PART_VIP,			/* its VIP number `index` */
+	PART_CHECK,			/* its check */
 	PART_BACKEND_ADDRESS,
 	PART_BACKEND_PORT,
 	PART_BACKEND,

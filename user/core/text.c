@@ -132,15 +132,55 @@ static const char *const modes[] = {
 	[MODE_IPIP] = "ipip",
 };
 
+static const char *const states[] = {
+	[BACKEND_ACTIVE] = "active",
+	[BACKEND_DRAINING] = "draining",
+	[BACKEND_MAINTENANCE] = "maintenance",
+};
+
+static const char *const all_downs[] = {
+	[ALL_DOWN_DROP] = "drop",
+	[ALL_DOWN_PASS] = "pass",
+	[ALL_DOWN_KEEP] = "keep",
+};
+
+/* Its number among the words, or -EINVAL. */
+static int word_parse(const char *text, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(text, words[i]))
+			return (int)i;
+	return -EINVAL;
+}
+
 int mode_parse(const char *text, enum mode *ret)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		if (!strcmp(text, modes[i])) {
-			*ret = (enum mode)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	int i = word_parse(text, modes, ARRAY_SIZE(modes));
+
+	if (i < 0)
+		return i;
+	*ret = (enum mode)i;
+	return 0;
+}
+
+int state_parse(const char *text, enum backend_state *ret)
+{
+	int i = word_parse(text, states, ARRAY_SIZE(states));
+
+	if (i < 0)
+		return i;
+	*ret = (enum backend_state)i;
+	return 0;
+}
+
+int all_down_parse(const char *text, enum all_down *ret)
+{
+	int i = word_parse(text, all_downs, ARRAY_SIZE(all_downs));
+
+	if (i < 0)
+		return i;
+	*ret = (enum all_down)i;
+	return 0;
 }
 
 /* What may follow "client-prefix": nothing, /N or /N,N6. */
@@ -178,25 +218,89 @@ int key_parse(const char *text, struct key *ret)
 	return 0;
 }
 
-int weight_parse(const char *text, uint32_t *ret)
+/*
+ * A number with at most 3 decimals, in thousandths, whose whole part is at most
+ * max. Returns what follows it, or NULL.
+ */
+static const char *decimal_parse(const char *text, uint32_t max, uint64_t *ret)
 {
-	uint32_t weight, step = WEIGHT_ONE;
+	uint32_t whole, step = 1000;
+	uint64_t value;
 
-	text = digits_parse(text, WEIGHT_MAX / WEIGHT_ONE, &weight);
+	text = digits_parse(text, max, &whole);
 	if (!text)
-		return -EINVAL;
-	weight *= WEIGHT_ONE;
+		return NULL;
+	value = (uint64_t)whole * step;
 	if (*text == '.') {
 		if (!is_digit(*++text))
-			return -EINVAL;
+			return NULL;
 		for (; is_digit(*text) && step > 1; text++) {
 			step /= 10;
-			weight += (uint32_t)(*text - '0') * step;
+			value += (uint64_t)(*text - '0') * step;
 		}
 	}
-	if (*text || weight > WEIGHT_MAX)
+	*ret = value;
+	return text;
+}
+
+/* At most max, a whole number, itself. */
+static int thousandths_parse(const char *text, uint32_t max, uint32_t *ret)
+{
+	uint64_t value;
+
+	text = decimal_parse(text, max, &value);
+	if (!text || *text || value > (uint64_t)max * 1000)
 		return -EINVAL;
-	*ret = weight;
+	*ret = (uint32_t)value;
+	return 0;
+}
+
+int weight_parse(const char *text, uint32_t *ret)
+{
+	return thousandths_parse(text, WEIGHT_MAX / WEIGHT_ONE, ret);
+}
+
+int share_parse(const char *text, uint32_t *ret)
+{
+	return thousandths_parse(text, 1, ret);
+}
+
+static const struct unit {
+	const char *word;
+	uint32_t ms;
+} units[] = {
+	{ "ms", 1 },
+	{ "s", 1000 },
+	{ "m", 60 * 1000 },
+	{ "h", 60 * 60 * 1000 },
+	{ "d", 24 * 60 * 60 * 1000 },
+};
+
+/* Milliseconds of a unit, 0: there is none of that name. */
+static uint32_t unit_parse(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (!strcmp(word, units[i].word))
+			return units[i].ms;
+	return 0;
+}
+
+int duration_parse(const char *text, uint32_t min_ms, uint32_t max_ms, uint32_t *ret_ms)
+{
+	uint64_t value, ms;
+	uint32_t unit;
+
+	text = decimal_parse(text, UINT32_MAX, &value);
+	if (!text)
+		return -EINVAL;
+	unit = *text || value ? unit_parse(text) : 1;
+	/* Beyond the limit by its whole part alone: the product might not fit. */
+	if (!unit || value / 1000 > max_ms / unit || value * unit % 1000)
+		return -EINVAL;
+	ms = value * unit / 1000;
+	if (ms < min_ms || ms > max_ms)
+		return -EINVAL;
+	*ret_ms = (uint32_t)ms;
 	return 0;
 }
 
@@ -281,6 +385,16 @@ const char *mode_print(enum mode mode)
 	return modes[mode];
 }
 
+const char *state_print(enum backend_state state)
+{
+	return states[state];
+}
+
+const char *all_down_print(enum all_down all_down)
+{
+	return all_downs[all_down];
+}
+
 const char *key_print(const struct key *key, char buf[KEY_TEXT])
 {
 	static const char *const names[] = {
@@ -297,13 +411,49 @@ const char *key_print(const struct key *key, char buf[KEY_TEXT])
 	return buf;
 }
 
-const char *weight_print(uint32_t weight, char buf[WEIGHT_TEXT])
+/* 1, 2.5, 0.001; the length. */
+static int thousandths_print(uint64_t value, char *buf, size_t size)
 {
-	int len = snprintf(buf, WEIGHT_TEXT, "%u.%03u", weight / WEIGHT_ONE, weight % WEIGHT_ONE);
+	int len = snprintf(buf, size, "%llu.%03u", (unsigned long long)(value / 1000),
+			   (unsigned)(value % 1000));
 
 	while (buf[len - 1] == '0')
 		buf[--len] = '\0';
 	if (buf[len - 1] == '.')
 		buf[--len] = '\0';
+	return len;
+}
+
+const char *weight_print(uint32_t weight, char buf[WEIGHT_TEXT])
+{
+	thousandths_print(weight, buf, WEIGHT_TEXT);
+	return buf;
+}
+
+const char *share_print(uint32_t share, char buf[WEIGHT_TEXT])
+{
+	return weight_print(share, buf);
+}
+
+/* Of texts of one length the one of the smaller unit: 150m, not 2.5h. */
+const char *duration_print(uint32_t ms, char buf[DURATION_TEXT])
+{
+	size_t shortest = DURATION_TEXT;
+
+	snprintf(buf, DURATION_TEXT, "0s");
+	for (size_t i = 0; ms && i < ARRAY_SIZE(units); i++) {
+		uint64_t thousandths = (uint64_t)ms * 1000;
+		char text[32];
+		size_t len;
+
+		if (thousandths % units[i].ms)
+			continue;
+		len = (size_t)thousandths_print(thousandths / units[i].ms, text, sizeof(text));
+		len += strlen(units[i].word);
+		if (len >= shortest)
+			continue;
+		shortest = len;
+		snprintf(buf, DURATION_TEXT, "%.*s%s", DURATION_TEXT - 4, text, units[i].word);
+	}
 	return buf;
 }

@@ -16,6 +16,9 @@
 #define WANT_MODE "nat, l2 or ipip"
 #define WANT_KEY "flow, client, client-prefix/N[,N6] or client-port"
 #define WANT_WEIGHT "0 to 1000 in steps of 0.001"
+#define WANT_SHARE "0 to 1 in steps of 0.001"
+#define WANT_STATE "active, draining or maintenance"
+#define WANT_ALL_DOWN "drop, pass or keep"
 #define WANT_VNODES "1 to 10000"
 #define WANT_NAME "1 to 63 of the letters, digits and . _ : -, a letter or digit first"
 #define WANT_PORT "1 to 65535"
@@ -26,6 +29,7 @@
 #define VIP_TEXT 64
 #define KEY_TEXT 32
 #define WEIGHT_TEXT 16
+#define DURATION_TEXT 16
 
 int address_parse(const char *text, struct address *ret);
 int endpoint_parse(const char *text, struct address *ret, uint16_t *ret_port);	/* port 0: none */
@@ -33,10 +37,19 @@ int vip_parse(const char *text, struct vip *ret);
 int mode_parse(const char *text, enum mode *ret);
 int key_parse(const char *text, struct key *ret);	/* client-prefix alone is /24,56 */
 int weight_parse(const char *text, uint32_t *ret);	/* thousandths */
+int share_parse(const char *text, uint32_t *ret);	/* thousandths */
 int vnodes_parse(const char *text, uint32_t *ret);
+int state_parse(const char *text, enum backend_state *ret);
+int all_down_parse(const char *text, enum all_down *ret);
 int hash_key_parse(const char *text, uint8_t ret[HASH_KEY_BYTES]);
 int unsigned_parse(const char *text, uint32_t min, uint32_t max, uint32_t *ret);
 bool name_valid(const char *text);
+
+/*
+ * A number with at most 3 decimals and its unit (ms, s, m, h or d), or 0, that
+ * is a whole count of milliseconds from min to max.
+ */
+int duration_parse(const char *text, uint32_t min_ms, uint32_t max_ms, uint32_t *ret_ms);
 
 const char *address_print(const struct address *a, char buf[ADDRESS_TEXT]);
 const char *endpoint_print(const struct address *a, uint16_t port, char buf[ENDPOINT_TEXT]);
@@ -44,5 +57,10 @@ const char *vip_print(const struct vip *vip, char buf[VIP_TEXT]);
 const char *mode_print(enum mode mode);
 const char *key_print(const struct key *key, char buf[KEY_TEXT]);
 const char *weight_print(uint32_t weight, char buf[WEIGHT_TEXT]);	/* 1, 2.5, 0.001 */
+const char *share_print(uint32_t share, char buf[WEIGHT_TEXT]);
+const char *state_print(enum backend_state state);
+const char *all_down_print(enum all_down all_down);
+/* The shortest of the exact texts: 1.5s, 90s, 15m; 0s. */
+const char *duration_print(uint32_t ms, char buf[DURATION_TEXT]);
 
 #endif

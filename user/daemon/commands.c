@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "conf/conf.h"
+#include "core/check_text.h"
+#include "core/setting.h"
 #include "core/text.h"
 #include "proto/proto.h"
 
@@ -85,6 +87,30 @@ static int set_vips(struct service *s, const json_t *list, struct answer *a)
 	return 0;
 }
 
+static int set_settings(struct service *s, const json_t *request, struct answer *a)
+{
+	size_t n;
+	const struct setting *all = settings(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *text = request_text(request, all[i].key);
+
+		if (text && setting_parse(&all[i], text, s))
+			return wrong(a, all[i].key, text, all[i].want);
+	}
+	return 0;
+}
+
+static int set_check(struct service *s, const json_t *request, struct answer *a)
+{
+	const char *text = request_text(request, "check");
+	char why[CHECK_ERROR];
+
+	if (text && check_parse(text, &s->check, why))
+		return answer_no(a, EXIT_WORDS, "%s", why);
+	return 0;
+}
+
 static int set_service(struct service *s, const json_t *request, struct answer *a)
 {
 	const char *mode = request_text(request, "mode");
@@ -97,7 +123,8 @@ static int set_service(struct service *s, const json_t *request, struct answer *
 		return wrong(a, "key", key, WANT_KEY);
 	if (vnodes && vnodes_parse(vnodes, &s->vnodes))
 		return wrong(a, "vnodes", vnodes, WANT_VNODES);
-	return set_vips(s, json_object_get(request, "vips"), a);
+	return set_settings(s, request, a) ?: set_check(s, request, a) ?:
+	       set_vips(s, json_object_get(request, "vips"), a);
 }
 
 static int set_backend(struct backend *b, const json_t *request, struct answer *a)

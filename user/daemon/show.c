@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "core/check_text.h"
 #include "core/key.h"
+#include "core/setting.h"
 #include "core/text.h"
 #include "daemon/commands.h"
 #include "proto/proto.h"
@@ -74,17 +76,70 @@ static void backends_append(const struct engine *e, const struct service *s, jso
 		json_array_append_new(list, backend_json(e->live, s->name, &s->backends[i]));
 }
 
+/* NULL: the check has nothing by this key. */
+static json_t *check_value(const struct check *c, enum check_key key)
+{
+	char text[CHECK_VALUE_TEXT];
+
+	switch (key) {
+	case CHECK_KEY_PORT:
+		return c->port ? json_integer(c->port) : NULL;
+	case CHECK_KEY_RISE:
+		return json_integer(c->rise);
+	case CHECK_KEY_FALL:
+		return json_integer(c->fall);
+	case CHECK_KEY_JITTER:
+		return json_real(c->jitter / 1000.0);
+	default:
+		check_print(c, key, text);
+		return *text ? json_string(text) : NULL;
+	}
+}
+
+static json_t *check_json(const struct check *c)
+{
+	json_t *json;
+
+	if (c->kind == CHECK_NONE)
+		return json_null();
+	json = json_object();
+	for (int key = 0; key < CHECK_KEYS; key++) {
+		json_t *value = check_value(c, (enum check_key)key);
+
+		if (value)
+			json_object_set_new(json, check_key_word((enum check_key)key), value);
+	}
+	return json;
+}
+
+static void settings_set(json_t *json, const struct service *s)
+{
+	size_t n;
+	const struct setting *all = settings(&n);
+	char text[SETTING_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		json_object_set_new(json, all[i].key,
+				    json_string(setting_print(&all[i], s, text)));
+	/* A share is a number, as a weight is. */
+	json_object_set_new(json, "panic", json_real(s->panic / 1000.0));
+	json_object_set_new(json, "check", check_json(&s->check));
+}
+
 static json_t *service_json(const struct engine *e, const struct service *s)
 {
-	json_t *vips = json_array(), *backends = json_array();
+	json_t *vips = json_array(), *backends = json_array(), *json;
 	char text[VIP_TEXT], key[KEY_TEXT];
 
 	for (size_t i = 0; i < s->vip_count; i++)
 		json_array_append_new(vips, json_string(vip_print(&s->vips[i], text)));
 	backends_append(e, s, backends);
-	return json_pack("{s:s, s:o, s:s, s:s, s:i, s:o}", "name", s->name, "vips", vips, "mode",
+	json = json_pack("{s:s, s:o, s:s, s:s, s:i}", "name", s->name, "vips", vips, "mode",
 			 mode_print(s->mode), "key", key_print(&s->key, key), "vnodes",
-			 s->vnodes, "backends", backends);
+			 s->vnodes);
+	settings_set(json, s);
+	json_object_set_new(json, "backends", backends);
+	return json;
 }
 
 int show_services(struct engine *e, const json_t *request, struct answer *a)

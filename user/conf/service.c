@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "conf/schema.h"
+#include "core/setting.h"
+#include "core/text.h"
+
+static int read_one_vip(struct reader *r, void *to)
+{
+	struct service_draft *s = to;
+	struct vip vip;
+
+	if (r->yaml.kind != YAML_SCALAR || vip_parse(r->yaml.text, &vip))
+		return yaml_refuse(&r->yaml, "vip", WANT_VIP);
+	if (draft_vip_add(s, &vip, r->yaml.at))
+		return walk_no_memory(r);
+	return 0;
+}
+
+static int read_vip(struct reader *r, void *to)
+{
+	if (r->yaml.kind == YAML_SEQUENCE)
+		return walk_list(r, "vip", read_one_vip, to);
+	return read_one_vip(r, to);
+}
+
+static int read_mode(struct reader *r, void *to)
+{
+	struct service_draft *s = to;
+
+	if (r->yaml.kind != YAML_SCALAR || mode_parse(r->yaml.text, &s->service.mode))
+		return yaml_refuse(&r->yaml, "mode", WANT_MODE);
+	s->mode = r->yaml.at;
+	return 0;
+}
+
+#define WANT_PREFIX "client-prefix of at most /32 for IPv4 and 128 for IPv6"
+
+/* A key of the right form whose numbers alone are wrong. */
+static bool is_long_prefix(const char *text)
+{
+	static const char prefix[] = "client-prefix/";
+
+	if (strncmp(text, prefix, strlen(prefix)))
+		return false;
+	text += strlen(prefix);
+	return *text && strspn(text, "0123456789,") == strlen(text);
+}
+
+static int read_key(struct reader *r, void *to)
+{
+	struct service_draft *s = to;
+
+	if (r->yaml.kind == YAML_SCALAR) {
+		if (!key_parse(r->yaml.text, &s->service.key))
+			return 0;
+		if (is_long_prefix(r->yaml.text))
+			return yaml_refuse(&r->yaml, "key", WANT_PREFIX);
+	}
+	return yaml_refuse(&r->yaml, "key", WANT_KEY);
+}
+
+static int read_vnodes(struct reader *r, void *to)
+{
+	struct service_draft *s = to;
+
+	return walk_unsigned(r, "vnodes", WANT_VNODES, 1, VNODES_MAX, &s->service.vnodes);
+}
+
+static int read_setting(struct reader *r, void *to)
+{
+	const struct setting *f = setting_find(r->key);
+	struct service_draft *s = to;
+
+	if (r->yaml.kind != YAML_SCALAR || setting_parse(f, r->yaml.text, &s->service))
+		return yaml_refuse(&r->yaml, f->key, f->want);
+	return 0;
+}
+
+static int read_backends(struct reader *r, void *to)
+{
+	return walk_names(r, "backends", read_backend, to);
+}
+
+static const struct field service_fields[] = {
+	{ "vip", read_vip },
+	{ "mode", read_mode },
+	{ "key", read_key },
+	{ "vnodes", read_vnodes },
+	{ "drain", read_setting },
+	{ "tcp_idle", read_setting },
+	{ "udp_idle", read_setting },
+	{ "slow_start", read_setting },
+	{ "panic", read_setting },
+	{ "all_down", read_setting },
+	{ "check", read_check },
+	{ "backends", read_backends },
+};
+
+int read_service(struct reader *r, void *to)
+{
+	struct service_draft *s;
+	char what[YAML_TEXT];
+	int err;
+
+	(void)to;
+	if (r->yaml.kind != YAML_SCALAR || !name_valid(r->yaml.text))
+		return yaml_refuse(&r->yaml, "service", WANT_NAME);
+	s = drafts_add(r->drafts, r->yaml.text, r->yaml.at);
+	if (!s)
+		return walk_no_memory(r);
+	snprintf(what, sizeof(what), "service %s", s->service.name);
+	err = yaml_next(&r->yaml);
+	if (!err)
+		err = walk_fields(r, what, service_fields, ARRAY_SIZE(service_fields), s);
+	if (err)
+		return err;
+	if (!s->service.vip_count)
+		return walk_fail(r, s->at, "%s without a vip: want " WANT_VIP, what);
+	if (!s->mode.line)
+		return walk_fail(r, s->at, "%s without a mode: want " WANT_MODE, what);
+	return 0;
+}
