@@ -86,6 +86,15 @@ static void judge_errno(struct probe *p, CURL *easy, int unsaid)
 	probe_refused(p, err ? err : unsaid);
 }
 
+/* A line of more than 100 KiB never gets to on_header(): to curl that is no memory. */
+static bool too_long(const struct transfer *t, CURLcode code)
+{
+	curl_off_t begun = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_STARTTRANSFER_TIME_T, &begun);
+	return t->header_bytes > HEADERS_MAX || (code == CURLE_OUT_OF_MEMORY && begun);
+}
+
 static void judge(struct transfer *t, CURLcode code)
 {
 	struct probe *p = t->probe;
@@ -94,11 +103,13 @@ static void judge(struct transfer *t, CURLcode code)
 		return probe_unable(p, p->broken, "");
 	if (t->complete)
 		return judge_status(p, status_of(t->easy));
-	if (t->header_bytes > HEADERS_MAX)
+	if (too_long(t, code))
 		return probe_end(p, PROBE_BAD, "more than %d KiB of headers", HEADERS_MAX / 1024);
 	switch (code) {
 	case CURLE_OK:
 		return probe_end(p, PROBE_BAD, "closed before its headers ended");
+	case CURLE_OUT_OF_MEMORY:
+		return probe_unable(p, ENOMEM, "");
 	case CURLE_COULDNT_CONNECT:
 		return judge_errno(p, t->easy, ECONNREFUSED);
 	case CURLE_SEND_ERROR:
@@ -328,15 +339,18 @@ static void http_stop(struct probe *p)
 
 static const char *http_phase(const struct probe *p)
 {
-	curl_off_t connected = 0, greeted = 0;
+	const struct transfer *t = p->transfer;
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+	curl_off_t greeted = 0;
 
-	curl_easy_getinfo(p->transfer->easy, CURLINFO_CONNECT_TIME_T, &connected);
-	curl_easy_getinfo(p->transfer->easy, CURLINFO_APPCONNECT_TIME_T, &greeted);
-	if (!connected)
+	/* curl's own time of connecting comes after TLS. */
+	if (getpeername(t->source.fd, (struct sockaddr *)&peer, &len))
 		return " while connecting";
+	curl_easy_getinfo(t->easy, CURLINFO_APPCONNECT_TIME_T, &greeted);
 	if (p->how.kind == CHECK_HTTPS && !greeted)
 		return " in the TLS handshake";
-	return p->transfer->header_bytes ? " in the headers" : " without an answer";
+	return t->header_bytes ? " in the headers" : " without an answer";
 }
 
 /* ---- what they share ---- */
