@@ -46,20 +46,19 @@ _Static_assert(!(CHECKS_AT_ONCE & (CHECKS_AT_ONCE - 1)), "low bits");
 
 /* ---- answers ---- */
 
-/* The echo in what was read; NULL where it is none. */
-static const struct echo *echo_in(const struct echo_socket *s, const uint8_t *bytes, size_t len)
+/* The reply to a request of ours in what was read. */
+static bool echo_in(const struct echo_socket *s, const uint8_t *bytes, size_t len, struct echo *ret)
 {
 	size_t skip = 0;
-	const struct echo *echo;
 
 	if (s->raw && s->family == AF_INET)
 		skip = len ? (bytes[0] & 0xf) * 4 : 0;
-	if (len < skip + sizeof(*echo))
-		return NULL;
-	echo = (const struct echo *)(bytes + skip);
-	if (echo->type != (s->family == AF_INET ? ICMP_ECHOREPLY : ICMP6_ECHO_REPLY))
-		return NULL;
-	return !s->raw || echo->id == htons(s->pinger->id) ? echo : NULL;
+	if (len < skip + sizeof(*ret))
+		return false;
+	memcpy(ret, bytes + skip, sizeof(*ret));
+	if (ret->type != (s->family == AF_INET ? ICMP_ECHOREPLY : ICMP6_ECHO_REPLY))
+		return false;
+	return !s->raw || ret->id == htons(s->pinger->id);
 }
 
 static bool is_from(const struct probe *p, const struct sockaddr_storage *from)
@@ -78,10 +77,9 @@ static void answered(struct pinger *g, const struct echo *echo, const struct soc
 {
 	uint16_t sequence = ntohs(echo->sequence);
 	struct probe *p = g->asked[sequence % CHECKS_AT_ONCE];
-	uint64_t cookie;
 
-	memcpy(&cookie, &echo->cookie, sizeof(cookie));
-	if (p && p->echo.sequence == sequence && p->echo.cookie == cookie && is_from(p, from))
+	if (p && p->echo.sequence == sequence && p->echo.cookie == echo->cookie &&
+	    is_from(p, from))
 		probe_end(p, PROBE_GOOD, "echo reply");
 }
 
@@ -91,18 +89,17 @@ static void ready(void *context, uint32_t events)
 
 	(void)events;
 	for (int i = 0; i < READS_A_TURN; i++) {
-		uint8_t bytes[128] __attribute__((aligned(8)));
+		uint8_t bytes[128];
 		struct sockaddr_storage from = {};
 		socklen_t from_len = sizeof(from);
 		ssize_t len = recvfrom(s->source.fd, bytes, sizeof(bytes), MSG_DONTWAIT,
 				       (struct sockaddr *)&from, &from_len);
-		const struct echo *echo;
+		struct echo echo;
 
 		if (len < 0)
 			return;
-		echo = echo_in(s, bytes, len);
-		if (echo)
-			answered(s->pinger, echo, &from);
+		if (echo_in(s, bytes, len, &echo))
+			answered(s->pinger, &echo, &from);
 	}
 }
 
