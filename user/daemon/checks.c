@@ -65,12 +65,11 @@ static uint64_t next_ns(const struct checker *c)
 
 static void arm(struct checker *c)
 {
-	uint64_t next = next_ns(c), now;
+	uint64_t next = next_ns(c), now = clock_ns();
 
 	/* A turn that comes too early costs less than a system call for each probe. */
-	if (next >= c->armed_ns)
+	if (next >= c->armed_ns || c->armed_ns <= now)
 		return;
-	now = clock_ns();
 	c->armed_ns = later(next, now);
 	loop_timer_set(&c->timer, (c->armed_ns - now + NS_PER_MS - 1) / NS_PER_MS);
 }
