@@ -17,7 +17,7 @@ CFLAGS  ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANITIZE) -D_GNU_SOURCE \
 	-DXRING_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(BUILD) -MMD -MP
 LIBS_CLI    := -ljansson -lmd
-LIBS_DAEMON := -lbpf -lcap -lfyaml -ljansson -lmnl -lmd
+LIBS_DAEMON := -lbpf -lcap -lcurl -lfyaml -ljansson -lmnl -lmd
 MULTIARCH   := $(shell $(CC) -print-multiarch)
 BPF_CFLAGS  := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -fno-strict-aliasing \
 	-Iinclude -Ibpf -I/usr/include/$(MULTIARCH) -MMD -MP

@@ -16,7 +16,12 @@ COUNTS  := $(BUILD)/counts
 RUN      = BUILD=$(BUILD) tests/run -o $(COUNTS)
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(CONF) $(CORE) $(BASE)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfyaml -lmd
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfyaml -lmd $(LIBS_UNIT)
+
+# What they need of the daemon.
+$(BUILD)/tests/unit/test_checks: LIBS_UNIT := -lcurl
+$(BUILD)/tests/unit/test_checks: $(BUILD)/tests/unit/peer.o \
+	$(patsubst %,$(BUILD)/user/daemon/%.o,checks check_tcp check_http check_icmp)
 
 $(BUILD)/xring_lookup.skel.h: $(BUILD)/tests/packets/lookup.bpf.o
 	$(BPFTOOL) gen skeleton $< name xring_lookup > $@.tmp && mv $@.tmp $@
