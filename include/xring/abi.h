@@ -104,12 +104,22 @@ struct xring_backend {
 	struct xring_template t[2];
 };
 
-/* Who has an id: for the daemon's next life alone, the datapath never reads it. */
+/*
+ * Who has an id, and how that backend stands: for the daemon's next life alone,
+ * the datapath never reads it. Times are CLOCK_MONOTONIC, ns; 0 is never.
+ */
 struct xring_owner {
 	char service[XRING_NAME_MAX + 1];	/* empty: the id is free */
 	char backend[XRING_NAME_MAX + 1];
-	__u32 generation;
-	__u32 pad;
+	__be32 addr[4];			/* IPv4 in addr[0] */
+	__u16 port;			/* host byte order; 0: the VIP's */
+	__u8 family;			/* AF_INET or AF_INET6 */
+	__u8 health;			/* enum health_state of the daemon */
+	__u32 generation;		/* of the id, counted up for each life of its backend */
+	__u64 health_since;
+	__u64 drain_until;		/* then its flows are cut */
+	__u64 ramp_from;		/* it came back then, and gains its weight since */
+	__u64 joined;			/* 0: it was there when its service began */
 };
 
 /* Per CPU and backend. */
@@ -221,7 +231,7 @@ _Static_assert(sizeof(struct xring_spill) == 32, "half a cache line");
 _Static_assert(sizeof(struct xring_template) == 64, "one cache line");
 _Static_assert(sizeof(struct xring_backend) == 128, "two cache lines");
 _Static_assert(sizeof(struct xring_slot) == 64, "one cache line");
-_Static_assert(sizeof(struct xring_owner) == 136, "no hidden padding");
+_Static_assert(sizeof(struct xring_owner) == 184, "no hidden padding");
 _Static_assert(sizeof(struct xring_flow) == 40, "no hidden padding: it is a key");
 _Static_assert(sizeof(struct xring_pin) == 24, "no hidden padding");
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "core/vips.h"
@@ -26,23 +27,42 @@ static int stale_id(struct live *live, uint16_t id)
 	return 0;
 }
 
-static int adopt_backends(struct live *live, const struct model *m)
+static bool is_of(const struct xring_owner *owner, const struct backend *b)
+{
+	return b && owner->family == b->address.family && owner->port == b->port &&
+	       !memcmp(owner->addr, b->address.bytes, sizeof(owner->addr));
+}
+
+/*
+ * One id that is taken. Where the model has no such backend, or has it at
+ * another address, the one that was there is leaving.
+ */
+static int adopt_backend(struct live *live, const struct model *m, uint16_t id, uint64_t now)
+{
+	struct xring_owner *owner = &live->dp->owners[id];
+	const struct service *service = model_service(m, owner->service);
+	struct live_service *s = service ? live_service_get(live, owner->service) : NULL;
+	bool leaving;
+
+	if (!service)
+		return stale_id(live, id);
+	if (!s)
+		return -ENOMEM;
+	leaving = !is_of(owner, service_backend(service, owner->backend)) ||
+		  live_node(s, owner->backend);
+	if (leaving && !owner->drain_until)
+		owner->drain_until = now + service->drain_ms * NS_PER_MS;
+	return node_adopt(live, s, id, leaving);
+}
+
+static int adopt_backends(struct live *live, const struct model *m, uint64_t now)
 {
 	for (uint32_t id = 1; id < live->dp->backend_count; id++) {
-		const struct xring_owner *owner = &live->dp->owners[id];
-		const struct service *service;
-		struct live_service *s;
 		int err;
 
-		if (!owner->service[0])
+		if (!live->dp->owners[id].service[0])
 			continue;
-		service = model_service(m, owner->service);
-		s = service ? live_service_get(live, owner->service) : NULL;
-		if (!s || !service_backend(service, owner->backend) ||
-		    live_node(s, owner->backend))
-			err = stale_id(live, id);
-		else
-			err = node_adopt(s, owner->backend, id);
+		err = adopt_backend(live, m, id, now);
 		if (err)
 			return err;
 		live->id_cursor = id % (live->dp->backend_count - 1);
@@ -50,20 +70,28 @@ static int adopt_backends(struct live *live, const struct model *m)
 	return 0;
 }
 
-/* The buckets that these cells name; false where they make no sense. */
+/* The bucket of one word; false where it makes no sense. */
+static bool mark_spill(const struct live *live, uint64_t word, uint8_t *used)
+{
+	uint32_t bucket = word;
+
+	if ((word >> 32 & XRING_ID_MASK) != XRING_SPILL)
+		return true;
+	if (bucket >= live->dp->spill_count || used[bucket])
+		return false;
+	used[bucket] = 1;
+	return true;
+}
+
+/* The buckets that these cells name, and the old ones of those that move. */
 static bool mark_spills(const struct live *live, const struct extent *e, uint8_t *used)
 {
-	const uint64_t *words = live->dp->cells + e->base;
+	const uint64_t *words = live->dp->cells + e->base, *old = words + ((size_t)1 << e->bits);
 
-	for (size_t i = 0; i < (size_t)1 << e->bits; i++) {
-		uint32_t bucket = words[i];
-
-		if ((words[i] >> 32 & XRING_ID_MASK) != XRING_SPILL)
-			continue;
-		if (bucket >= live->dp->spill_count || used[bucket])
+	for (size_t i = 0; i < (size_t)1 << e->bits; i++)
+		if (!mark_spill(live, words[i], used) ||
+		    (words[i] & XRING_MOVING && !mark_spill(live, old[i], used)))
 			return false;
-		used[bucket] = 1;
-	}
 	return true;
 }
 
@@ -76,13 +104,13 @@ static int adopt_extent(struct live *live, const struct xring_slot *slot, uint8_
 
 	if (slot->ring_shift < 32 - CELLS_BITS_MAX || e.bits < CELLS_BITS_MIN)
 		return 0;
-	err = arena_claim(&live->arena, e.base, e.bits);
+	err = arena_claim(&live->arena, e.base, e.bits + 1);
 	if (err)
 		return err == -EEXIST ? 0 : err;	/* of another VIP of this service */
 	if (!mark_spills(live, &e, used)) {
 		log_warn("cells %u to %u make no sense: they are written anew", e.base,
 			 e.base + (1u << e.bits) - 1);
-		memset(live->dp->cells + e.base, 0, sizeof(uint64_t) << e.bits);
+		memset(live->dp->cells + e.base, 0, sizeof(uint64_t) << (e.bits + 1));
 	}
 	foreign = reallocarray(live->foreign, live->foreign_count + 1, sizeof(*foreign));
 	if (!foreign)
@@ -93,7 +121,8 @@ static int adopt_extent(struct live *live, const struct xring_slot *slot, uint8_
 }
 
 /* Gives a service the extent that its VIP names. */
-static void adopt_ring(struct live *live, struct live_service *s, const struct xring_slot *slot)
+static void adopt_ring(struct live *live, struct live_service *s, const struct xring_slot *slot,
+		       uint64_t now)
 {
 	for (size_t i = 0; i < live->foreign_count && !s->has_extent; i++) {
 		struct extent e = live->foreign[i];
@@ -101,13 +130,20 @@ static void adopt_ring(struct live *live, struct live_service *s, const struct x
 		if (e.base != slot->ring_base)
 			continue;
 		s->base = e.base;
-		s->cells = (struct cells){ live->dp->cells + e.base, e.bits, &live->spills };
+		s->cells = (struct cells){
+			.words = live->dp->cells + e.base,
+			.since = live->since + e.base / 2,
+			.bits = e.bits,
+			.spills = &live->spills,
+		};
+		cells_adopt(&s->cells, now / (NS_PER_S / 10));
+		s->look = 1;	/* until a walk knows better */
 		s->has_extent = s->reconcile = true;
 		live->foreign[i] = live->foreign[--live->foreign_count];
 	}
 }
 
-static int adopt_rings(struct live *live, const struct model *m)
+static int adopt_rings(struct live *live, const struct model *m, uint64_t now)
 {
 	const struct xring_slot *half = dp_vips_live(live->dp);
 	_free_ uint8_t *used = calloc(live->dp->spill_count, 1);
@@ -140,13 +176,13 @@ static int adopt_rings(struct live *live, const struct model *m)
 				     &wanted);
 			slot = vips_find(half, seed, wanted.addr, wanted.port);
 			if (slot)
-				adopt_ring(live, s, slot);
+				adopt_ring(live, s, slot, now);
 		}
 	}
 	return 0;
 }
 
-int live_adopt(struct live *live, const struct model *m)
+int live_adopt(struct live *live, const struct model *m, uint64_t now)
 {
-	return adopt_backends(live, m) ?: adopt_rings(live, m);
+	return adopt_backends(live, m, now) ?: adopt_rings(live, m, now);
 }

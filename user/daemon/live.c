@@ -5,21 +5,16 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "core/slots.h"
 #include "core/vips.h"
+#include "daemon/live_cells.h"
 #include "daemon/live_node.h"
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
+#define TENTH (NS_PER_S / 10)
 
 /* ---- services and their nodes, by name ---- */
 
@@ -76,12 +71,16 @@ static void service_free(struct live *live, struct live_service *s)
 {
 	for (size_t i = 0; i < s->node_count; i++)
 		node_free(live, s->nodes[i]);
+	for (size_t i = 0; i < s->leaving_count; i++)
+		node_free(live, s->leaving[i]);
 	free(s->nodes);
+	free(s->leaving);
+	free(s->needed);
 	ring_clear(&s->ring);
 	free(s);
 }
 
-int live_open(struct dp *dp, struct loop *loop, struct live **ret)
+int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct live **ret)
 {
 	struct live *live = calloc(1, sizeof(*live));
 	int err;
@@ -89,8 +88,11 @@ int live_open(struct dp *dp, struct loop *loop, struct live **ret)
 	if (!live)
 		return -ENOMEM;
 	live->dp = dp;
+	live->since = since;
 	live->arena.size = dp->cell_count;
-	err = spill_pool_new(dp->spills, dp->spill_count, &live->spills) ?:
+	live->by_id = calloc(dp->backend_count, sizeof(*live->by_id));
+	err = live->by_id ? 0 : -ENOMEM;
+	err = err ?: spill_pool_new(dp->spills, dp->spill_count, &live->spills) ?:
 	      nexthop_open(loop, node_hop_changed, live, &live->nexthops);
 	if (err) {
 		live_close(live);
@@ -109,6 +111,7 @@ void live_close(struct live *live)
 		nexthop_close(live->nexthops);
 	spill_pool_clear(&live->spills);
 	arena_clear(&live->arena);
+	free(live->by_id);
 	free(live->foreign);
 	free(live->stale_ids);
 	free(live->slots);
@@ -126,17 +129,6 @@ static size_t service_points(const struct service *s)
 	return points;
 }
 
-/* The extent it has is kept while it is neither too small nor far too large. */
-static unsigned bits_wanted(const struct live_service *live, size_t points)
-{
-	unsigned bits = cells_bits(points);
-
-	if (live && live->has_extent && live->cells.bits >= bits &&
-	    live->cells.bits <= bits + 2)
-		return live->cells.bits;
-	return bits;
-}
-
 int live_check(const struct live *live, const struct model *m, char *why, size_t size)
 {
 	size_t backends = 0, slots = slots_count(m);
@@ -149,17 +141,17 @@ int live_check(const struct live *live, const struct model *m, char *why, size_t
 		const struct service *s = &m->services[i];
 		const struct live_service *ls = live_service(live, s->name);
 		size_t points = service_points(s);
-		unsigned bits = bits_wanted(ls, points);
+		unsigned bits = service_bits(ls, points);
 		uint32_t base;
 
-		backends += s->backend_count;
+		backends += s->backend_count + (ls ? ls->leaving_count : 0);
 		if (ls && ls->has_extent && ls->cells.bits == bits)
 			continue;
-		err = arena_alloc(&arena, bits, &base);
+		err = arena_alloc(&arena, bits + 1, &base);
 		if (err == -ENOSPC)
 			snprintf(why, size, "service %s: %zu ring points need %u cells: "
 				 "%u of %u are taken; want lower weights or vnodes, "
-				 "or a larger limits.cells", s->name, points, 1u << bits,
+				 "or a larger limits.cells", s->name, points, 2u << bits,
 				 arena_used(&arena), arena.size);
 	}
 	arena_clear(&arena);
@@ -175,128 +167,83 @@ int live_check(const struct live *live, const struct model *m, char *why, size_t
 	return err;
 }
 
-/* ---- one service's cells ---- */
-
-static int extent_take(struct live *live, struct live_service *s, unsigned bits)
-{
-	uint32_t base;
-	int err = arena_alloc(&live->arena, bits, &base);
-
-	if (err)
-		return log_err(err, "service %s: no room for 2^%u cells", s->name, bits);
-	s->base = base;
-	s->cells = (struct cells){ live->dp->cells + base, bits, &live->spills };
-	s->has_extent = true;
-	memset(s->cells.words, 0, sizeof(uint64_t) << bits);
-	return 0;
-}
-
-/* The extent a service leaves: freed when no reader has it any more. */
-static int extent_leave(struct live *live, const struct live_service *s)
-{
-	struct extent *foreign = reallocarray(live->foreign, live->foreign_count + 1,
-					      sizeof(*foreign));
-
-	if (!foreign)
-		return -ENOMEM;
-	live->foreign = foreign;
-	foreign[live->foreign_count++] = (struct extent){ s->base, s->cells.bits };
-	return 0;
-}
-
-static long cells_fill(struct live *live, struct live_service *s, const struct ring *ring,
-		       const uint16_t *ids, const struct ring_point *delta, size_t delta_count)
-{
-	for (int try = 0;; try++) {
-		long written = delta && !try ?
-			cells_update(&s->cells, ring, ids, delta, delta_count) :
-			cells_write(&s->cells, ring, ids);
-
-		if (written != -ENOSPC || try)
-			return written;
-		dp_grace(live->dp);
-		spill_pool_reclaim(&live->spills);
-	}
-}
-
-static int service_cells(struct live *live, struct live_service *s, const struct ring *ring,
-			 const struct ring_point *delta, size_t delta_count,
-			 struct live_report *report)
-{
-	_free_ uint16_t *ids = calloc(s->index_count + 1, sizeof(*ids));
-	unsigned bits = bits_wanted(s, ring->point_count);
-	bool fresh;
-	long written;
-
-	if (!ids)
-		return -ENOMEM;
-	for (size_t i = 0; i < s->node_count; i++)
-		ids[s->nodes[i]->index] = s->nodes[i]->id;
-	while (!cells_fit(ring, bits))
-		bits++;
-	fresh = !s->has_extent || s->cells.bits != bits;
-	if (fresh) {
-		int err = s->has_extent ? extent_leave(live, s) : 0;
-
-		err = err ?: extent_take(live, s, bits);
-		if (err)
-			return err;
-	}
-	written = cells_fill(live, s, ring, ids, fresh || s->reconcile ? NULL : delta,
-			     delta_count);
-	if (written < 0)
-		return log_err(written, "service %s: cells", s->name);
-	s->reconcile = false;
-	report->cells += written;
-	return 0;
-}
-
-static int service_ring(struct live *live, struct live_service *s, struct live_report *report)
-{
-	_free_ struct ring_node *nodes = calloc(s->index_count + 1, sizeof(*nodes));
-	_free_ struct ring_point *delta = NULL;
-	size_t delta_count = 0;
-	struct ring ring;
-	int err;
-
-	if (!nodes)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < s->index_count; i++)
-		nodes[i].name = "";
-	for (size_t i = 0; i < s->node_count; i++)
-		nodes[s->nodes[i]->index] = (struct ring_node){
-			s->nodes[i]->name, strlen(s->nodes[i]->name), s->nodes[i]->points,
-		};
-	err = ring_update(&s->ring, nodes, s->index_count, &ring, &delta, &delta_count);
-	if (err)
-		return err;
-	if (delta_count || !s->has_extent || s->reconcile)
-		err = service_cells(live, s, &ring, delta, delta_count, report);
-	if (err) {
-		ring_clear(&ring);
-		return err;
-	}
-	ring_clear(&s->ring);
-	s->ring = ring;
-	return 0;
-}
-
 /* ---- the VIP table ---- */
 
-static int vips_write(struct live *live, const struct model *m)
+/* Do replies from there lead to this service already? */
+static bool replies_taken(const struct service *s, const struct backend *b)
 {
-	_free_ struct xring_slot *slots = calloc(slots_count(m) + 1, sizeof(*slots));
-	size_t count = 0;
-	uint64_t flags;
-	uint32_t seed;
+	for (size_t i = 0; i < s->backend_count; i++)
+		if (address_equal(&s->backends[i].address, &b->address) &&
+		    s->backends[i].port == b->port)
+			return true;
+	return false;
+}
 
+/* The service as the maps serve it: replies of a backend that leaves come back too. */
+static int service_served(const struct live_service *s, const struct service *model,
+			  struct service *ret)
+{
+	struct backend *backends = calloc(model->backend_count + s->leaving_count + 1,
+					  sizeof(*backends));
+
+	if (!backends)
+		return -ENOMEM;
+	*ret = *model;
+	ret->backends = backends;
+	for (size_t i = 0; i < model->backend_count; i++)
+		backends[i] = model->backends[i];
+	for (size_t i = 0; i < s->leaving_count; i++) {
+		struct backend *b = &backends[ret->backend_count];
+
+		b->address = s->leaving[i]->address;
+		b->port = s->leaving[i]->port;
+		if (!replies_taken(ret, b))
+			ret->backend_count++;
+	}
+	return 0;
+}
+
+static int slots_make(const struct live *live, const struct model *m, struct xring_slot **ret,
+		      size_t *ret_count)
+{
+	size_t most = slots_count(m), count = 0;
+	struct xring_slot *slots;
+
+	for (size_t i = 0; i < live->service_count; i++) {
+		const struct service *model = model_service(m, live->services[i]->name);
+
+		most += live->services[i]->leaving_count * (model ? model->vip_count : 0);
+	}
+	slots = calloc(most + 1, sizeof(*slots));
 	if (!slots)
 		return -ENOMEM;
 	for (size_t i = 0; i < m->service_count; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
+		struct service served;
+		int err = service_served(s, &m->services[i], &served);
 
-		count += slots_fill(&m->services[i], s->base, 32 - s->cells.bits, slots + count);
+		if (err) {
+			free(slots);
+			return err;
+		}
+		count += slots_fill(&served, s->base, 32 - s->cells.bits, slots + count);
+		free(served.backends);
 	}
+	*ret = slots;
+	*ret_count = count;
+	return 0;
+}
+
+static int vips_write(struct live *live, const struct model *m)
+{
+	_free_ struct xring_slot *slots = NULL;
+	size_t count = 0;
+	uint64_t flags;
+	uint32_t seed;
+	int err = slots_make(live, m, &slots, &count);
+
+	if (err)
+		return err;
 	if (live->slots_known && count == live->slot_count &&
 	    !memcmp(slots, live->slots, count * sizeof(*slots)))
 		return 0;
@@ -321,7 +268,6 @@ static void services_forget(struct live *live)
 		struct live_service *s = live->services[i];
 
 		if (!s->gone) {
-			nodes_forget(live, s);
 			live->services[kept++] = s;
 			continue;
 		}
@@ -331,65 +277,114 @@ static void services_forget(struct live *live)
 		}
 		for (size_t n = 0; n < s->node_count; n++)
 			node_id_free(live, s->nodes[n]->id);
+		for (size_t n = 0; n < s->leaving_count; n++)
+			node_id_free(live, s->leaving[n]->id);
 		service_free(live, s);
 	}
 	live->service_count = kept;
 }
 
-static void foreign_forget(struct live *live)
+static void stale_forget(struct live *live)
 {
-	for (size_t i = 0; i < live->foreign_count; i++) {
-		struct extent *e = &live->foreign[i];
-		struct cells cells = { live->dp->cells + e->base, e->bits, &live->spills };
-
-		cells_release(&cells);
-		arena_free(&live->arena, e->base);
-	}
-	live->foreign_count = 0;
 	for (size_t i = 0; i < live->stale_count; i++)
 		node_id_free(live, live->stale_ids[i]);
 	live->stale_count = 0;
 }
 
-static bool anything_left(const struct live *live)
+/*
+ * A leaving node is named by no cell once its service has settled, and by no pin
+ * when a whole walk has found none.
+ */
+static bool may_go(const struct live *live, const struct live_service *s,
+		   const struct live_node *node)
 {
-	bool left = live->spills.retired_count || live->foreign_count || live->stale_count;
+	return !s->cells.moving && !node->pins && live->walked > node->left;
+}
 
-	for (size_t i = 0; i < live->service_count && !left; i++) {
-		left = live->services[i]->gone;
-		for (size_t n = 0; n < live->services[i]->node_count && !left; n++)
-			left = live->services[i]->nodes[n]->gone;
-	}
-	return left;
+static bool any_gone(const struct live *live)
+{
+	for (size_t i = 0; i < live->service_count; i++)
+		if (live->services[i]->gone)
+			return true;
+	return live->spills.retired_count || live->foreign_count || live->stale_count;
 }
 
 static void cleanup(struct live *live)
 {
-	if (!anything_left(live))
+	if (!any_gone(live))
 		return;
 	dp_grace(live->dp);
 	services_forget(live);
-	foreign_forget(live);
+	extents_forget(live);
+	stale_forget(live);
 	spill_pool_reclaim(&live->spills);
 }
 
-int live_apply(struct live *live, const struct model *m, struct live_report *ret)
+int live_sweep(struct live *live, const struct model *m)
+{
+	size_t leave = 0;
+
+	for (size_t i = 0; i < live->service_count; i++) {
+		struct live_service *s = live->services[i];
+
+		for (size_t n = s->leaving_count; n-- > 0;) {
+			if (!may_go(live, s, s->leaving[n]))
+				continue;
+			if (!leave++)
+				dp_grace(live->dp);
+			log_info("backend %s of %s: its last flow has gone", s->leaving[n]->name,
+				 s->name);
+			node_forget(live, s, n);
+		}
+	}
+	return leave ? vips_write(live, m) : 0;
+}
+
+/* ---- changes ---- */
+
+/* Another key moves every flow, whatever the ring says: none can be kept. */
+static void key_set(struct live_service *s, const struct service *model)
+{
+	if (s->has_extent && s->key_known && !key_equal(&s->key, &model->key)) {
+		cells_close(&s->cells);
+		s->rekeyed = true;
+	}
+	s->key = model->key;
+	s->key_known = true;
+}
+
+static int service_apply(struct live *live, const struct service *model,
+			 const struct live_times *times, struct live_report *report)
+{
+	struct live_service *s = live_service_get(live, model->name);
+	uint64_t next;
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	key_set(s, model);
+	err = nodes_sync(live, s, model, times);
+	if (err)
+		return err;
+	nodes_weigh(s, model, times->now, &next);
+	nodes_show(live, s);
+	return service_ring(live, s, times, report);
+}
+
+int live_apply(struct live *live, const struct model *m, const struct live_times *times,
+	       struct live_report *ret)
 {
 	struct live_report report = {};
-	uint64_t start = now_ns();
+	uint64_t start = clock_ns();
 	int err = 0;
 
 	for (size_t i = 0; i < live->service_count; i++)
 		live->services[i]->gone = !model_service(m, live->services[i]->name);
-	for (size_t i = 0; i < m->service_count && !err; i++) {
-		struct live_service *s = live_service_get(live, m->services[i].name);
-
-		err = !s ? -ENOMEM : nodes_sync(live, s, &m->services[i]) ?:
-		      service_ring(live, s, &report);
-	}
+	for (size_t i = 0; i < m->service_count && !err; i++)
+		err = service_apply(live, &m->services[i], times, &report);
 	if (err)
 		return err;
-	report.ns = now_ns() - start;
+	report.ns = clock_ns() - start;
 	err = vips_write(live, m);
 	if (err)
 		return err;
@@ -398,14 +393,81 @@ int live_apply(struct live *live, const struct model *m, struct live_report *ret
 	return 0;
 }
 
+/* ---- time ---- */
+
+uint32_t service_window(const struct live_service *s)
+{
+	return s->udp_idle_ms / 100;
+}
+
+uint32_t service_settle(const struct live_service *s)
+{
+	return (s->tcp_idle_ms > s->udp_idle_ms ? s->tcp_idle_ms : s->udp_idle_ms) / 100;
+}
+
+static void sooner(uint64_t *next, uint64_t at)
+{
+	if (at && (!*next || at < *next))
+		*next = at;
+}
+
+static void service_tick(struct live *live, struct live_service *s, uint64_t now, uint64_t *next)
+{
+	struct cells_times times = { now / TENTH, service_window(s), service_settle(s) };
+	struct cells_step step;
+
+	if (!s->has_extent || !s->cells.moving)
+		return;
+	cells_settle(&s->cells, &times, &step);
+	if (step.settled) {
+		live->settle_epoch = live->dp->epoch;
+		s->settled = live->walks;
+	}
+	if (step.held)
+		log_warn("service %s: %u cells stay as they are: the table of pins is full",
+			 s->name, step.held);
+	sooner(next, step.next * TENTH);
+}
+
+uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool *ret_apply)
+{
+	bool apply = false;
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < live->service_count; i++) {
+		struct live_service *s = live->services[i];
+		const struct service *model = model_service(m, s->name);
+		uint64_t at = 0;
+
+		service_tick(live, s, now, &next);
+		apply |= model && nodes_weigh(s, model, now, &at);
+		sooner(&next, at);
+	}
+	*ret_apply = apply;
+	return next;
+}
+
+bool live_busy(const struct live *live)
+{
+	for (size_t i = 0; i < live->service_count; i++) {
+		const struct live_service *s = live->services[i];
+
+		if (s->cells.moving || s->look || s->leaving_count || s->rekeyed)
+			return true;
+	}
+	return false;
+}
+
 int live_service_traffic(const struct live *live, const struct live_service *s,
 			 struct xring_traffic *ret)
 {
 	struct xring_traffic sum = s->retired;
 
-	for (size_t i = 0; i < s->node_count; i++) {
+	for (size_t i = 0; i < s->node_count + s->leaving_count; i++) {
+		const struct live_node *node = i < s->node_count ? s->nodes[i] :
+					       s->leaving[i - s->node_count];
 		struct xring_traffic one;
-		int err = dp_traffic_read(live->dp, s->nodes[i]->id, &one);
+		int err = dp_traffic_read(live->dp, node->id, &one);
 
 		if (err)
 			return err;

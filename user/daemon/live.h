@@ -4,6 +4,7 @@
 
 #include "core/arena.h"
 #include "core/cells.h"
+#include "core/health.h"
 #include "core/model.h"
 #include "daemon/nexthop.h"
 #include "dp/dp.h"
@@ -14,31 +15,77 @@
  * backends that are new, then cells, then the VIP table, and only behind a grace
  * period is reused what nothing names any more. The next life adopts what it
  * finds and writes what is missing.
+ *
+ * A backend that goes keeps its id as long as a pin or a cell names it: it is
+ * leaving. How a backend stands (health, drain time) is in its id's owner record.
  */
+struct live_service;
+
 struct live_node {
 	char name[NAME_BYTES];
+	struct live_service *service;
+	struct xring_owner *owner;
 	uint16_t id;
-	uint32_t index;				/* in the ring */
+	uint32_t index;				/* in the ring, unless it is leaving */
+	uint32_t weight;			/* configured, thousandths */
+	enum backend_state state;
+	uint32_t counts;			/* of that weight, now */
 	uint32_t points;			/* that it is to have */
+	bool dead;				/* its flows are cut */
+	bool dying;				/* it is to be dead, or not */
 	struct address address;
 	uint16_t port;
 	const struct nexthop *nexthop;
-	bool gone;
+	struct probe *probe;			/* its health check */
+	struct health health;
+	char why[160];				/* what the last check said */
+	uint32_t pins;				/* held there, as the last walk saw it */
+	uint32_t pins_now;			/* as this one has seen it so far */
+	uint64_t left;				/* walks begun when it began to leave */
 };
 
 struct live_service {
 	char name[NAME_BYTES];
 	enum mode mode;
+	struct key key;
+	bool key_known;
+	bool rekeyed;				/* pins of the key before are to go */
+	uint32_t drain_ms, tcp_idle_ms, udp_idle_ms;
+	uint32_t vnodes, vnodes_shown;		/* wanted; of the ring in the maps */
 	struct live_node **nodes;		/* sorted by name */
 	size_t node_count;
+	struct live_node **leaving;
+	size_t leaving_count;
 	uint32_t index_count;			/* indexes given so far */
 	struct ring ring;
 	struct cells cells;
 	uint32_t base;
 	bool has_extent;
+	bool blank;				/* the extent holds no answer yet */
+	bool refined;				/* from the extent at `former`, not let go yet */
+	uint32_t former;
 	bool reconcile;				/* the cells may say anything: look at all */
 	bool gone;
+	uint64_t settled;			/* walks begun when cells last settled */
+	uint32_t look;				/* cells, as the last walk left them */
+	uint32_t pins;				/* that differ from the ring, as it saw them */
+	uint32_t pins_now;			/* the walk's own, as what follows */
+	uint8_t *needed;			/* by cell */
+	unsigned needed_bits;
 	struct xring_traffic retired;		/* of backends that are no more */
+};
+
+/* One service's ring has changed: what its backends counted before and after. */
+struct live_part {
+	const char *name;
+	uint32_t weight;			/* as it counts, thousandths */
+	uint32_t points;
+};
+struct live_move {
+	struct live_service *service;
+	struct live_part *before, *after;
+	size_t before_count, after_count;
+	uint32_t cells;				/* words written */
 };
 
 struct live {
@@ -46,16 +93,32 @@ struct live {
 	struct nexthop_table *nexthops;
 	struct arena arena;
 	struct spill_pool spills;
+	uint32_t *since;			/* of all cells, kept in the state directory */
 	struct live_service **services;		/* sorted by name */
 	size_t service_count;
-	struct extent *foreign;			/* adopted, but of no service */
+	struct live_node **by_id;
+	struct extent *foreign;			/* adopted, but of no service; taken out of use */
 	size_t foreign_count;
 	uint16_t *stale_ids;			/* the same for backends */
 	size_t stale_count;
 	uint16_t id_cursor;
+	uint64_t settle_epoch;			/* of dp, when cells last settled */
+	uint64_t walks;				/* begun */
+	uint64_t walked;			/* the last one that was finished */
 	struct xring_slot *slots;		/* the VIP table's entries as last written */
 	size_t slot_count;
 	bool slots_known;
+
+	/* Told of: */
+	void *context;
+	void (*node_new)(void *context, struct live_node *node);
+	void (*node_free)(void *context, struct live_node *node);
+	void (*moved)(void *context, const struct live_move *move);
+};
+
+struct live_times {
+	uint64_t now;				/* ns */
+	bool cut;				/* flows that are in the way are cut */
 };
 
 struct live_report {
@@ -63,16 +126,30 @@ struct live_report {
 	uint64_t ns;				/* to the last of them */
 };
 
-int live_open(struct dp *dp, struct loop *loop, struct live **ret);
+/* since: as many as half of the cells. The hooks are the caller's to set. */
+int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct live **ret);
 void live_close(struct live *live);
 
 /* Takes over what the maps hold for the services of m; before the first live_apply(). */
-int live_adopt(struct live *live, const struct model *m);
+int live_adopt(struct live *live, const struct model *m, uint64_t now);
 
 /* Is there room for the model? 0, or -ENOSPC and why not. */
 int live_check(const struct live *live, const struct model *m, char *why, size_t size);
 
-int live_apply(struct live *live, const struct model *m, struct live_report *ret);
+int live_apply(struct live *live, const struct model *m, const struct live_times *times,
+	       struct live_report *ret);
+
+/*
+ * What is due by time alone: open cells settle. Returns when something is due
+ * again (ns, 0: nothing), and whether live_apply() has something to do.
+ */
+uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool *ret_apply);
+
+/* Is anything in the maps under way? */
+bool live_busy(const struct live *live);
+
+/* Frees what leaves and is named no more; behind every walk. */
+int live_sweep(struct live *live, const struct model *m);
 
 /* NULL where there is none. */
 struct live_service *live_service(const struct live *live, const char *name);
@@ -81,8 +158,16 @@ struct live_node *live_node(const struct live_service *s, const char *name);
 const char *node_why(const struct live_service *s, const struct live_node *node);
 const struct live_node *live_node_by_id(const struct live_service *s, uint16_t id);
 
+/* The backends of a service of some model, as they would count now: for plans. */
+int live_weigh(const struct live *live, const struct service *s, uint64_t now,
+	       struct live_part *ret);
+
 /* Packets, bytes and flows of a service, also of backends that are no more. */
 int live_service_traffic(const struct live *live, const struct live_service *s,
 			 struct xring_traffic *ret);
+
+/* A service's settle time and UDP window, in tenths of a second. */
+uint32_t service_settle(const struct live_service *s);
+uint32_t service_window(const struct live_service *s);
 
 #endif

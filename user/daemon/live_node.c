@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/live_cells.h"
 #include "daemon/live_node.h"
 
 #include <errno.h>
@@ -6,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/util.h"
+#include "core/standing.h"
 
 struct live_node *live_node(const struct live_service *s, const char *name)
 {
@@ -50,40 +54,85 @@ static uint32_t index_get(struct live_service *s)
 	return s->index_count++;
 }
 
-static struct live_node *node_insert(struct live_service *s, size_t at, const char *name,
-				     uint16_t id)
-{
-	struct live_node **nodes = reallocarray(s->nodes, s->node_count + 1, sizeof(*nodes));
-	struct live_node *node;
-
-	if (!nodes)
-		return NULL;
-	s->nodes = nodes;
-	node = calloc(1, sizeof(*node));
-	if (!node)
-		return NULL;
-	snprintf(node->name, sizeof(node->name), "%s", name);
-	node->id = id;
-	node->index = index_get(s);
-	memmove(nodes + at + 1, nodes + at, (s->node_count - at) * sizeof(*nodes));
-	nodes[at] = node;
-	s->node_count++;
-	return node;
-}
-
-int node_adopt(struct live_service *s, const char *name, uint16_t id)
+/* Where a name stands, or is to stand. */
+static size_t node_place(const struct live_service *s, const char *name)
 {
 	size_t at = 0;
 
 	while (at < s->node_count && strcmp(s->nodes[at]->name, name) < 0)
 		at++;
-	return node_insert(s, at, name, id) ? 0 : -ENOMEM;
+	return at;
+}
+
+static int list_insert(struct live_node ***list, size_t *count, size_t at, struct live_node *node)
+{
+	struct live_node **nodes = reallocarray(*list, *count + 1, sizeof(*nodes));
+
+	if (!nodes)
+		return -ENOMEM;
+	*list = nodes;
+	memmove(nodes + at + 1, nodes + at, (*count - at) * sizeof(*nodes));
+	nodes[at] = node;
+	(*count)++;
+	return 0;
+}
+
+static void list_remove(struct live_node **list, size_t *count, size_t at)
+{
+	(*count)--;
+	memmove(list + at, list + at + 1, (*count - at) * sizeof(*list));
+}
+
+static struct live_node *node_new(struct live *live, struct live_service *s, const char *name,
+				  uint16_t id)
+{
+	struct live_node *node = calloc(1, sizeof(*node));
+
+	if (!node)
+		return NULL;
+	snprintf(node->name, sizeof(node->name), "%s", name);
+	node->service = s;
+	node->id = id;
+	node->owner = &live->dp->owners[id];
+	live->by_id[id] = node;
+	return node;
+}
+
+static const struct xring_template *template_now(const struct live *live, uint16_t id)
+{
+	const struct xring_backend *backend = &live->dp->backends[id];
+
+	return &backend->t[backend->t[0].live & 1];
+}
+
+int node_adopt(struct live *live, struct live_service *s, uint16_t id, bool leaving)
+{
+	const struct xring_owner *owner = &live->dp->owners[id];
+	struct live_node *node = node_new(live, s, owner->backend, id);
+
+	if (!node)
+		return -ENOMEM;
+	node->address.family = owner->family;
+	memcpy(node->address.bytes, owner->addr, sizeof(node->address.bytes));
+	node->port = owner->port;
+	node->health = (struct health){ .state = owner->health, .since_ns = owner->health_since };
+	node->dead = !template_now(live, id)->generation;
+	node->nexthop = nexthop_get(live->nexthops, &node->address);
+	if (!node->nexthop)
+		return -ENOMEM;
+	if (leaving)
+		return list_insert(&s->leaving, &s->leaving_count, s->leaving_count, node);
+	node->index = index_get(s);
+	return list_insert(&s->nodes, &s->node_count, node_place(s, node->name), node);
 }
 
 void node_free(struct live *live, struct live_node *node)
 {
+	if (live->node_free)
+		live->node_free(live->context, node);
 	if (node->nexthop)
 		nexthop_put(live->nexthops, node->nexthop);
+	live->by_id[node->id] = NULL;
 	free(node);
 }
 
@@ -91,18 +140,26 @@ void node_free(struct live *live, struct live_node *node)
  * The owner's record is for the next life of the daemon. Its first byte says that it is
  * taken, and is written last.
  */
-static void owner_write(struct xring_owner *owner, const char *service, const char *backend)
+static void owner_write(struct xring_owner *owner, const struct live_service *s,
+			const struct backend *b, uint64_t joined)
 {
-	struct xring_owner fresh = { .generation = owner->generation + 1 };
+	struct xring_owner fresh = {
+		.generation = owner->generation + 1,
+		.family = b->address.family,
+		.port = b->port,
+		.joined = joined,
+	};
 
-	snprintf(fresh.service, sizeof(fresh.service), "%s", service);
-	snprintf(fresh.backend, sizeof(fresh.backend), "%s", backend);
+	snprintf(fresh.service, sizeof(fresh.service), "%s", s->name);
+	snprintf(fresh.backend, sizeof(fresh.backend), "%s", b->name);
+	memcpy(fresh.addr, b->address.bytes, sizeof(fresh.addr));
 	memcpy(owner->service + 1, fresh.service + 1, sizeof(fresh) - 1);
 	__atomic_store_n(&owner->service[0], fresh.service[0], __ATOMIC_RELEASE);
 }
 
 /* Ids go round, so that one is used again as late as can be. 0: none is free. */
-static uint16_t id_get(struct live *live, const char *service, const char *backend)
+static uint16_t id_get(struct live *live, const struct live_service *s, const struct backend *b,
+		       uint64_t now)
 {
 	uint32_t count = live->dp->backend_count - 1;
 
@@ -113,7 +170,7 @@ static uint16_t id_get(struct live *live, const char *service, const char *backe
 			continue;
 		live->id_cursor = id % count;
 		dp_traffic_clear(live->dp, id);
-		owner_write(&live->dp->owners[id], service, backend);
+		owner_write(&live->dp->owners[id], s, b, s->has_extent ? now : 0);
 		return id;
 	}
 	return 0;
@@ -151,121 +208,279 @@ static bool keep_way(const struct nexthop *nh, const struct xring_template *now,
 	return template_same_target(now, &wanted);
 }
 
-/* Writes the template if it is to say something else. moved: to another address. */
+/* 1 to 65535; 0 is for the dead. */
+static uint16_t node_generation(const struct live_node *node)
+{
+	return node->dead ? 0 : 1 + node->owner->generation % UINT16_MAX;
+}
+
+/* Writes the template if it is to say something else. */
 static void node_template(struct live *live, const struct live_service *s,
-			  const struct live_node *node, bool moved)
+			  const struct live_node *node)
 {
 	static const struct next_hop none;
-	const struct xring_backend *backend = &live->dp->backends[node->id];
-	struct xring_template now = backend->t[backend->t[0].live & 1], wanted;
+	struct xring_template now = *template_now(live, node->id), wanted;
 
-	template_fill(s->mode, &node->address, node->port,
-		      node_why(s, node) ? &none : &node->nexthop->hop, &wanted);
-	wanted.generation = live->dp->owners[node->id].generation;
 	now.live = 0;
-	if (!moved && keep_way(node->nexthop, &now, s, node))
-		return;
+	if (keep_way(node->nexthop, &now, s, node))
+		wanted = now;
+	else
+		template_fill(s->mode, &node->address, node->port,
+			      node_why(s, node) ? &none : &node->nexthop->hop, &wanted);
+	wanted.generation = node_generation(node);
 	if (memcmp(&now, &wanted, sizeof(wanted)))
 		dp_template_write(live->dp, node->id, &wanted);
+}
+
+static void hop_changed(struct live *live, struct live_service *s, struct live_node *node)
+{
+	const char *why = node_why(s, node);
+
+	node_template(live, s, node);
+	if (why)
+		log_warn("backend %s of %s: %s", node->name, s->name, why);
+	else
+		log_info("backend %s of %s: next hop resolved", node->name, s->name);
 }
 
 void node_hop_changed(void *context, const struct nexthop *nh)
 {
 	struct live *live = context;
 
-	for (size_t i = 0; i < live->service_count; i++) {
-		struct live_service *s = live->services[i];
-
-		for (size_t n = 0; n < s->node_count; n++) {
-			const char *why;
-
-			if (s->nodes[n]->nexthop != nh)
-				continue;
-			node_template(live, s, s->nodes[n], false);
-			why = node_why(s, s->nodes[n]);
-			if (why)
-				log_warn("backend %s of %s: %s", s->nodes[n]->name, s->name, why);
-			else
-				log_info("backend %s of %s: next hop resolved", s->nodes[n]->name,
-					 s->name);
-		}
-	}
+	for (uint32_t id = 1; id < live->dp->backend_count; id++)
+		if (live->by_id[id] && live->by_id[id]->nexthop == nh)
+			hop_changed(live, live->by_id[id]->service, live->by_id[id]);
 }
 
-static int node_set(struct live *live, struct live_service *s, struct live_node *node,
-		    const struct backend *b, uint32_t vnodes)
+/* ---- what there is, by the model ---- */
+
+static bool node_is(const struct live_node *node, const struct backend *b)
 {
-	bool moved = node->nexthop && !address_equal(&node->address, &b->address);
+	return !strcmp(node->name, b->name) && node->port == b->port &&
+	       address_equal(&node->address, &b->address);
+}
 
-	if (!node->nexthop || moved) {
-		const struct nexthop *nh = nexthop_get(live->nexthops, &b->address);
+/* One that left and comes back before its flows have gone; NULL: there is none. */
+static struct live_node *node_revive(struct live_service *s, const struct backend *b)
+{
+	for (size_t i = 0; i < s->leaving_count; i++) {
+		struct live_node *node = s->leaving[i];
 
-		if (!nh)
-			return -ENOMEM;
-		if (node->nexthop)
-			nexthop_put(live->nexthops, node->nexthop);
-		node->nexthop = nh;
-		node->address = b->address;
+		if (!node_is(node, b))
+			continue;
+		list_remove(s->leaving, &s->leaving_count, i);
+		return node;
 	}
-	node->port = b->port;
-	node->points = weight_points(b->weight, vnodes);
-	node->gone = false;
-	node_template(live, s, node, moved);
+	return NULL;
+}
+
+static int node_make(struct live *live, struct live_service *s, size_t at,
+		     const struct backend *b, uint64_t now)
+{
+	struct live_node *node = node_revive(s, b);
+
+	if (!node) {
+		uint16_t id = id_get(live, s, b, now);
+
+		if (!id)
+			return log_err(-ENOSPC, "backend %s of %s: no id is free", b->name, s->name);
+		node = node_new(live, s, b->name, id);
+		if (!node)
+			return -ENOMEM;
+		node->address = b->address;
+		node->port = b->port;
+		node->nexthop = nexthop_get(live->nexthops, &b->address);
+		if (!node->nexthop)
+			return -ENOMEM;
+	}
+	node->index = index_get(s);
+	return list_insert(&s->nodes, &s->node_count, at, node);
+}
+
+/* Its flows may stay for the service's drain time; cut, they may not. */
+static void drain_begin(const struct live_service *s, struct live_node *node,
+			const struct live_times *times)
+{
+	if (times->cut)
+		node->owner->drain_until = times->now;
+	else if (!node->owner->drain_until)
+		node->owner->drain_until = times->now + s->drain_ms * NS_PER_MS;
+}
+
+static int node_leave(struct live *live, struct live_service *s, size_t at,
+		      const struct live_times *times)
+{
+	struct live_node *node = s->nodes[at];
+	int err = list_insert(&s->leaving, &s->leaving_count, s->leaving_count, node);
+
+	if (err)
+		return err;
+	if (live->node_free)
+		live->node_free(live->context, node);	/* it is not checked any more */
+	list_remove(s->nodes, &s->node_count, at);
+	node->left = live->walks;
+	drain_begin(s, node, times);
 	return 0;
 }
 
-int nodes_sync(struct live *live, struct live_service *s, const struct service *model)
+static void node_set(struct live *live, struct live_service *s, struct live_node *node,
+		     const struct backend *b, const struct live_times *times)
+{
+	struct xring_owner *owner = node->owner;
+
+	node->weight = b->weight;
+	if (b->state != BACKEND_ACTIVE) {
+		if (node->state == BACKEND_ACTIVE)
+			drain_begin(s, node, times);
+	} else if (owner->drain_until) {
+		owner->ramp_from = times->now;		/* it is back */
+		owner->drain_until = 0;
+	}
+	node->state = b->state;
+	if (live->node_new)
+		live->node_new(live->context, node);
+}
+
+static void service_set(struct live_service *s, const struct service *model)
+{
+	s->mode = model->mode;
+	s->vnodes = model->vnodes;
+	s->drain_ms = model->drain_ms;
+	s->tcp_idle_ms = model->tcp_idle_ms;
+	s->udp_idle_ms = model->udp_idle_ms;
+}
+
+int nodes_sync(struct live *live, struct live_service *s, const struct service *model,
+	       const struct live_times *times)
 {
 	size_t at = 0;
+	int err = 0;
 
-	s->mode = model->mode;
-	for (size_t b = 0; b < model->backend_count; b++, at++) {
+	service_set(s, model);
+	for (size_t b = 0; b < model->backend_count && !err; b++) {
 		const struct backend *backend = &model->backends[b];
-		int err;
 
-		for (; at < s->node_count && strcmp(s->nodes[at]->name, backend->name) < 0; at++) {
-			s->nodes[at]->gone = true;
-			s->nodes[at]->points = 0;
-		}
-		if (at == s->node_count || strcmp(s->nodes[at]->name, backend->name)) {
-			uint16_t id = id_get(live, s->name, backend->name);
+		while (!err && at < s->node_count && strcmp(s->nodes[at]->name, backend->name) < 0)
+			err = node_leave(live, s, at, times);
+		if (!err && at < s->node_count && !strcmp(s->nodes[at]->name, backend->name) &&
+		    !node_is(s->nodes[at], backend))
+			err = node_leave(live, s, at, times);	/* another machine */
+		if (!err && (at == s->node_count || strcmp(s->nodes[at]->name, backend->name)))
+			err = node_make(live, s, at, backend, times->now);
+		if (!err)
+			node_set(live, s, s->nodes[at++], backend, times);
+	}
+	while (!err && at < s->node_count)
+		err = node_leave(live, s, at, times);
+	return err;
+}
 
-			if (!id)
-				return log_err(-ENOSPC, "backend %s of %s: no id is free",
-					       backend->name, s->name);
-			if (!node_insert(s, at, backend->name, id))
-				return -ENOMEM;
-		}
-		err = node_set(live, s, s->nodes[at], backend, model->vnodes);
-		if (err)
-			return err;
+/* ---- what counts of it ---- */
+
+static struct standing standing_of(const struct live_node *node, const struct service *model)
+{
+	return (struct standing){
+		.weight = node->weight,
+		.state = node->state,
+		.down = model->check.kind && node->health.state == HEALTH_DOWN,
+		.joining = model->check.kind && node->health.state == HEALTH_UNKNOWN &&
+			   node->owner->joined,
+		.ramp_from = node->owner->ramp_from,
+		.drain_until = node->owner->drain_until,
+	};
+}
+
+static void sooner(uint64_t *next, uint64_t at)
+{
+	if (at && (!*next || at < *next))
+		*next = at;
+}
+
+bool nodes_weigh(struct live_service *s, const struct service *model, uint64_t now,
+		 uint64_t *ret_next)
+{
+	_free_ struct standing *list = calloc(s->node_count + 1, sizeof(*list));
+	bool changed = false;
+	uint64_t next = 0;
+
+	for (size_t i = 0; list && i < s->node_count; i++)
+		list[i] = standing_of(s->nodes[i], model);
+	if (list)
+		standings_weigh(model, list, s->node_count, now, &next);
+	for (size_t i = 0; list && i < s->node_count; i++) {
+		struct live_node *node = s->nodes[i];
+		uint32_t points = weight_points(list[i].counts, model->vnodes);
+
+		changed |= points != node_points(s, node) || list[i].dead != node->dead;
+		node->counts = list[i].counts;
+		node->points = points;
+		node->dying = list[i].dead;
 	}
-	for (; at < s->node_count; at++) {
-		s->nodes[at]->gone = true;
-		s->nodes[at]->points = 0;
+	for (size_t i = 0; i < s->leaving_count; i++) {
+		struct live_node *node = s->leaving[i];
+
+		node->dying = now >= node->owner->drain_until;
+		changed |= node->dying != node->dead;
+		if (!node->dying)
+			sooner(&next, node->owner->drain_until);
 	}
+	*ret_next = next;
+	return changed;
+}
+
+/* Its flows are cut with its death: another life is another generation. */
+static void node_show(struct live *live, struct live_service *s, struct live_node *node)
+{
+	if (node->dead && !node->dying)
+		node->owner->generation++;
+	node->dead = node->dying;
+	node_template(live, s, node);
+}
+
+void nodes_show(struct live *live, struct live_service *s)
+{
+	for (size_t i = 0; i < s->node_count; i++)
+		node_show(live, s, s->nodes[i]);
+	for (size_t i = 0; i < s->leaving_count; i++)
+		node_show(live, s, s->leaving[i]);
+}
+
+int live_weigh(const struct live *live, const struct service *s, uint64_t now,
+	       struct live_part *ret)
+{
+	_free_ struct standing *list = calloc(s->backend_count + 1, sizeof(*list));
+	const struct live_service *ls = live_service(live, s->name);
+	uint64_t next;
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->backend_count; i++) {
+		const struct backend *b = &s->backends[i];
+		const struct live_node *node = ls ? live_node(ls, b->name) : NULL;
+
+		if (node && node_is(node, b))
+			list[i] = standing_of(node, s);
+		list[i].weight = b->weight;
+		list[i].state = b->state;
+	}
+	standings_weigh(s, list, s->backend_count, now, &next);
+	for (size_t i = 0; i < s->backend_count; i++)
+		ret[i] = (struct live_part){ s->backends[i].name, list[i].counts,
+					     weight_points(list[i].counts, s->vnodes) };
 	return 0;
 }
 
-void nodes_forget(struct live *live, struct live_service *s)
+void node_forget(struct live *live, struct live_service *s, size_t leaving)
 {
-	size_t kept = 0;
+	struct live_node *node = s->leaving[leaving];
+	struct xring_traffic traffic;
 
-	for (size_t i = 0; i < s->node_count; i++) {
-		struct live_node *node = s->nodes[i];
-		struct xring_traffic traffic;
-
-		if (!node->gone) {
-			s->nodes[kept++] = node;
-			continue;
-		}
-		if (!dp_traffic_read(live->dp, node->id, &traffic)) {
-			s->retired.packets += traffic.packets;
-			s->retired.bytes += traffic.bytes;
-			s->retired.flows += traffic.flows;
-		}
-		node_id_free(live, node->id);
-		node_free(live, node);
+	if (!dp_traffic_read(live->dp, node->id, &traffic)) {
+		s->retired.packets += traffic.packets;
+		s->retired.bytes += traffic.bytes;
+		s->retired.flows += traffic.flows;
 	}
-	s->node_count = kept;
+	list_remove(s->leaving, &s->leaving_count, leaving);
+	node_id_free(live, node->id);
+	node_free(live, node);
 }

@@ -102,7 +102,10 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, struct 
 	       map_size(skel->maps.xring_backends, o->backends, dp) ?:
 	       map_size(skel->maps.xring_owners, o->backends, dp) ?:
 	       map_size(skel->maps.xring_traffic, o->backends, dp) ?:
-	       map_size(skel->maps.xring_counters, 0, dp);
+	       map_size(skel->maps.xring_counters, 0, dp) ?:
+	       map_size(skel->maps.xring_events, 0, dp) ?:
+	       map_size(skel->maps.xring_pins, o->pins, dp) ?:
+	       map_size(skel->maps.xring_syns, 0, dp);
 }
 
 static size_t map_bytes(const struct bpf_map *map)
@@ -146,8 +149,13 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 	}
 	dp->traffic_fd = fcntl(bpf_map__fd(skel->maps.xring_traffic), F_DUPFD_CLOEXEC, 3);
 	dp->counters_fd = fcntl(bpf_map__fd(skel->maps.xring_counters), F_DUPFD_CLOEXEC, 3);
+	dp->events_fd = fcntl(bpf_map__fd(skel->maps.xring_events), F_DUPFD_CLOEXEC, 3);
+	dp->pins_fd = fcntl(bpf_map__fd(skel->maps.xring_pins), F_DUPFD_CLOEXEC, 3);
+	dp->syns_fd = fcntl(bpf_map__fd(skel->maps.xring_syns), F_DUPFD_CLOEXEC, 3);
+	dp->pin_max = bpf_map__max_entries(skel->maps.xring_pins);
 	dp->template_epoch = calloc(dp->backend_count, sizeof(*dp->template_epoch));
-	if (dp->traffic_fd < 0 || dp->counters_fd < 0 || !dp->template_epoch)
+	if (dp->traffic_fd < 0 || dp->counters_fd < 0 || dp->events_fd < 0 || dp->pins_fd < 0 ||
+	    dp->syns_fd < 0 || !dp->template_epoch)
 		return log_err(-ENOMEM, "maps");
 	if (dp->config->abi && dp->config->abi != XRING_ABI) {
 		log_err(0, "the pinned maps are of layout %u, want %u: "
@@ -208,6 +216,7 @@ int dp_open(const struct dp_options *options, struct dp **ret)
 	if (!dp)
 		return -ENOMEM;
 	dp->lock_fd = dp->traffic_fd = dp->counters_fd = dp->prog_fd = -1;
+	dp->events_fd = dp->pins_fd = dp->syns_fd = -1;
 	dp->epoch = 1;
 	dp->cpus = libbpf_num_possible_cpus();
 	libbpf_set_print(libbpf_message);
@@ -225,6 +234,9 @@ void dp_close(struct dp *dp)
 	closep(&dp->lock_fd);
 	closep(&dp->traffic_fd);
 	closep(&dp->counters_fd);
+	closep(&dp->events_fd);
+	closep(&dp->pins_fd);
+	closep(&dp->syns_fd);
 	closep(&dp->prog_fd);
 	free(dp->template_epoch);
 	free(dp);

@@ -35,6 +35,10 @@ struct dp {
 	uint64_t *template_epoch;		/* when a backend's template did; by id */
 	int traffic_fd;
 	int counters_fd;
+	int events_fd;
+	int pins_fd;
+	int syns_fd;
+	uint32_t pin_max;
 	int prog_fd;
 	uint32_t prog_id;
 	uint32_t prog_insns;			/* that the verifier walked */
@@ -47,6 +51,7 @@ struct dp_options {
 	const char *bpffs;
 	uint32_t cells;				/* sizes, where the maps are made here */
 	uint32_t backends;
+	uint32_t pins;
 };
 
 int dp_open(const struct dp_options *options, struct dp **ret);
@@ -68,6 +73,26 @@ void dp_vips_flip(struct dp *dp, uint32_t seed, uint64_t flags);
 int dp_counters_read(const struct dp *dp, uint64_t ret[XRING_CNT_MAX]);
 int dp_traffic_read(const struct dp *dp, uint16_t id, struct xring_traffic *ret);
 int dp_traffic_clear(const struct dp *dp, uint16_t id);
+int dp_events_read(const struct dp *dp, uint64_t ret[XRING_EVENT_MAX]);
+
+/*
+ * A walk over the flows that changes hold where they are, or over the handshakes
+ * that are not confirmed. What comes or goes meanwhile may be seen or not.
+ */
+#define DP_WALK_STEP 4096
+struct dp_walk {
+	int fd;
+	bool begun;
+	bool done;
+	uint32_t position;
+	uint32_t count;				/* of this step */
+	struct xring_flow flows[DP_WALK_STEP];
+	struct xring_pin pins[DP_WALK_STEP];
+};
+
+void dp_walk_begin(const struct dp *dp, bool syns, struct dp_walk *walk);
+int dp_walk_step(struct dp_walk *walk);
+void dp_pin_delete(const struct dp *dp, const struct xring_flow *flow);
 
 enum dp_mode {
 	DP_MODE_ANY,				/* native first, then generic */

@@ -15,8 +15,19 @@
 
 struct program {
 	struct bpf_prog_info info;
-	uint32_t maps[MAPS_MAX];
+	uint32_t maps[MAPS_MAX];	/* those that are shared by name */
+	uint32_t map_count;
 };
+
+/* Each load has its own constants (.rodata): they make no difference. */
+static bool is_shared(uint32_t id)
+{
+	_close_ int fd = bpf_map_get_fd_by_id(id);
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info);
+
+	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) || !strchr(info.name, '.');
+}
 
 static int program_read(int fd, struct program *ret)
 {
@@ -25,7 +36,12 @@ static int program_read(int fd, struct program *ret)
 	memset(ret, 0, sizeof(*ret));
 	ret->info.map_ids = (uintptr_t)ret->maps;
 	ret->info.nr_map_ids = MAPS_MAX;
-	return bpf_obj_get_info_by_fd(fd, &ret->info, &len) ? -errno : 0;
+	if (bpf_obj_get_info_by_fd(fd, &ret->info, &len))
+		return -errno;
+	for (uint32_t i = 0; i < ret->info.nr_map_ids && i < MAPS_MAX; i++)
+		if (is_shared(ret->maps[i]))
+			ret->maps[ret->map_count++] = ret->maps[i];
+	return 0;
 }
 
 static bool same_code(const struct program *a, const struct program *b)
@@ -37,10 +53,10 @@ static bool same_maps(const struct program *a, const struct program *b)
 {
 	uint32_t found = 0;
 
-	for (uint32_t i = 0; i < a->info.nr_map_ids; i++)
-		for (uint32_t j = 0; j < b->info.nr_map_ids; j++)
+	for (uint32_t i = 0; i < a->map_count; i++)
+		for (uint32_t j = 0; j < b->map_count; j++)
 			found += a->maps[i] == b->maps[j];
-	return found == a->info.nr_map_ids && found == b->info.nr_map_ids;
+	return found == a->map_count && found == b->map_count;
 }
 
 /* Puts the new program in place of the old one: the pin first, then each link. */

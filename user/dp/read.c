@@ -7,20 +7,30 @@
 #include "base/util.h"
 #include "dp/dp.h"
 
-int dp_counters_read(const struct dp *dp, uint64_t ret[XRING_CNT_MAX])
+static int sums_read(const struct dp *dp, int fd, uint32_t count, uint64_t *ret)
 {
 	_free_ uint64_t *values = calloc(dp->cpus, sizeof(*values));
 
 	if (!values)
 		return -ENOMEM;
-	memset(ret, 0, XRING_CNT_MAX * sizeof(*ret));
-	for (uint32_t i = 0; i < XRING_CNT_MAX; i++) {
-		if (bpf_map_lookup_elem(dp->counters_fd, &i, values))
+	memset(ret, 0, count * sizeof(*ret));
+	for (uint32_t i = 0; i < count; i++) {
+		if (bpf_map_lookup_elem(fd, &i, values))
 			return log_err(-errno, "counters");
 		for (int cpu = 0; cpu < dp->cpus; cpu++)
 			ret[i] += values[cpu];
 	}
 	return 0;
+}
+
+int dp_counters_read(const struct dp *dp, uint64_t ret[XRING_CNT_MAX])
+{
+	return sums_read(dp, dp->counters_fd, XRING_CNT_MAX, ret);
+}
+
+int dp_events_read(const struct dp *dp, uint64_t ret[XRING_EVENT_MAX])
+{
+	return sums_read(dp, dp->events_fd, XRING_EVENT_MAX, ret);
 }
 
 int dp_traffic_read(const struct dp *dp, uint16_t id, struct xring_traffic *ret)

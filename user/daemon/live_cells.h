@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_LIVE_CELLS_H
+#define XRING_LIVE_CELLS_H
+
+#include "daemon/live.h"
+
+/* The ring of a live service and its cells. */
+
+/* How many bits it is to have for that many points. */
+unsigned service_bits(const struct live_service *s, size_t points);
+
+/* Virtual nodes in the ring as it is, also of a node that is about to leave it. */
+uint32_t node_points(const struct live_service *s, const struct live_node *node);
+
+/*
+ * Brings ring and cells to what the nodes count. Written words are added to the
+ * report; a change of the ring is told to live->moved.
+ */
+int service_ring(struct live *live, struct live_service *s, const struct live_times *times,
+		 struct live_report *report);
+
+/* Frees the extents and ids that nothing names any more; behind a grace period. */
+void extents_forget(struct live *live);
+
+/* Puts an extent of 2^bits cells and as many old ones among those to be forgotten. */
+int extent_leave(struct live *live, uint32_t base, unsigned bits);
+
+#endif

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/walk.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/pins.h"
+
+#define PAUSE_MS 1000u			/* between two walks, or ten times as long as one takes */
+
+struct walk {
+	struct live *live;
+	struct walk_hooks hooks;
+	struct loop *loop;
+	struct loop_timer step;
+	bool under_way;
+	bool syns;			/* they come first: a handshake may become a pin meanwhile */
+	uint64_t spent_ns;
+	struct walk_count count, counted;
+	struct dp_walk dp;
+};
+
+static void pin_count(struct walk *w, struct live_node *node, const struct xring_pin *pin)
+{
+	struct live_service *s = node->service;
+
+	if (s->needed && s->needed_bits == s->cells.bits)
+		s->needed[cells_of(&s->cells, pin->hash)] = 1;
+	if (w->syns)
+		return;
+	w->count.held++;
+	node->pins_now++;
+	s->pins_now++;
+	if (w->hooks.held)
+		w->hooks.held(w->hooks.context, s, pin->hash);
+}
+
+static void pin_see(struct walk *w, const struct xring_flow *flow, const struct xring_pin *pin,
+		    uint64_t now)
+{
+	struct live_node *node = pin->backend < w->live->dp->backend_count ?
+				 w->live->by_id[pin->backend] : NULL;
+	enum pin_fate fate = PIN_GONE;
+
+	if (node && node->service->has_extent) {
+		const struct live_service *s = node->service;
+		bool alive = !node->dead && !s->rekeyed &&
+			     pin->generation == 1 + node->owner->generation % UINT16_MAX;
+
+		fate = pin_judge(&s->cells, pin, alive, now,
+				 flow->proto == IPPROTO_TCP ? s->tcp_idle_ms : s->udp_idle_ms);
+	}
+	if (fate == PIN_NEEDED)
+		pin_count(w, node, pin);
+	else if (fate == PIN_GONE && !w->syns)
+		dp_pin_delete(w->live->dp, flow);
+	if (w->syns)
+		w->count.syns++;
+	else if (fate != PIN_GONE)
+		w->count.pins++;
+}
+
+static void service_begin(struct live_service *s)
+{
+	s->pins_now = 0;
+	for (size_t i = 0; i < s->node_count; i++)
+		s->nodes[i]->pins_now = 0;
+	for (size_t i = 0; i < s->leaving_count; i++)
+		s->leaving[i]->pins_now = 0;
+	free(s->needed);
+	s->needed = NULL;
+	if (!s->has_extent || (!s->look && !s->cells.moving))
+		return;
+	s->needed = calloc(cells_count(&s->cells), 1);
+	s->needed_bits = s->cells.bits;
+}
+
+/* Where cells have settled since, packets that saw them move may not be done yet. */
+static void begin(struct walk *w)
+{
+	struct live *live = w->live;
+
+	if (live->settle_epoch == live->dp->epoch)
+		dp_grace(live->dp);
+	live->walks++;
+	for (size_t i = 0; i < live->service_count; i++)
+		service_begin(live->services[i]);
+	w->under_way = w->syns = true;
+	w->spent_ns = 0;
+	w->count = (struct walk_count){};
+	dp_walk_begin(live->dp, true, &w->dp);
+	if (w->hooks.begun)
+		w->hooks.begun(w->hooks.context);
+}
+
+/*
+ * LOOK goes where no pin was found that needs it; not where cells have moved or
+ * settled since the walk began: a pin made behind its back was not seen.
+ */
+static void service_done(const struct live *live, struct live_service *s)
+{
+	s->pins = s->pins_now;
+	for (size_t i = 0; i < s->node_count; i++)
+		s->nodes[i]->pins = s->nodes[i]->pins_now;
+	for (size_t i = 0; i < s->leaving_count; i++)
+		s->leaving[i]->pins = s->leaving[i]->pins_now;
+	s->rekeyed = false;
+	if (!s->needed || s->needed_bits != s->cells.bits || s->refined)
+		return;
+	if (s->settled < live->walks)
+		s->look = cells_look_clear(&s->cells, s->needed);
+}
+
+static void done(struct walk *w)
+{
+	struct live *live = w->live;
+
+	w->under_way = false;
+	w->counted = w->count;
+	live->walked = live->walks;
+	for (size_t i = 0; i < live->service_count; i++)
+		service_done(live, live->services[i]);
+	if (w->hooks.done)
+		w->hooks.done(w->hooks.context);
+}
+
+/* Some thousand entries. */
+static int step(struct walk *w)
+{
+	uint64_t start = clock_ns(), now = w->hooks.now(w->hooks.context);
+	int err = dp_walk_step(&w->dp);
+
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < w->dp.count; i++)
+		pin_see(w, &w->dp.flows[i], &w->dp.pins[i], now);
+	w->spent_ns += clock_ns() - start;
+	if (!w->dp.done)
+		return 0;
+	if (w->syns) {
+		w->syns = false;
+		dp_walk_begin(w->live->dp, false, &w->dp);
+	} else {
+		done(w);
+	}
+	return 0;
+}
+
+static void pause_and_again(struct walk *w)
+{
+	uint64_t rest = 10 * w->spent_ns / NS_PER_MS;
+
+	loop_timer_set(&w->step, rest > PAUSE_MS ? rest : PAUSE_MS);
+}
+
+static void step_due(void *context)
+{
+	struct walk *w = context;
+
+	if (!w->under_way) {
+		if (!live_busy(w->live) && !w->counted.pins)
+			return;
+		begin(w);
+	}
+	if (step(w))
+		w->under_way = false;
+	if (w->under_way)
+		loop_timer_set(&w->step, 0);
+	else
+		pause_and_again(w);
+}
+
+int walk_open(struct loop *loop, struct live *live, const struct walk_hooks *hooks,
+	      struct walk **ret)
+{
+	struct walk *w = calloc(1, sizeof(*w));
+	int err;
+
+	if (!w)
+		return -ENOMEM;
+	w->live = live;
+	w->loop = loop;
+	w->hooks = *hooks;
+	w->counted.pins = 1;		/* not known yet */
+	err = loop_timer_new(loop, &w->step, step_due, w);
+	if (err) {
+		free(w);
+		return err;
+	}
+	*ret = w;
+	return 0;
+}
+
+void walk_close(struct walk *w)
+{
+	loop_timer_close(w->loop, &w->step);
+	free(w);
+}
+
+void walk_begin(struct walk *w)
+{
+	if (!w->under_way && !w->step.set)
+		loop_timer_set(&w->step, 0);
+}
+
+int walk_whole(struct walk *w)
+{
+	int err = 0;
+
+	begin(w);
+	while (w->under_way && !err)
+		err = step(w);
+	return err;
+}
+
+struct walk_count walk_counted(const struct walk *w)
+{
+	return w->counted;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <errno.h>
+
+#include "base/log.h"
+#include "dp/dp.h"
+
+void dp_walk_begin(const struct dp *dp, bool syns, struct dp_walk *walk)
+{
+	walk->fd = syns ? dp->syns_fd : dp->pins_fd;
+	walk->begun = walk->done = false;
+	walk->count = 0;
+}
+
+/* The kernel gives whole buckets, and ENOENT with the last of them. */
+int dp_walk_step(struct dp_walk *walk)
+{
+	uint32_t count = DP_WALK_STEP;
+	uint32_t next;
+
+	if (bpf_map_lookup_batch(walk->fd, walk->begun ? &walk->position : NULL, &next,
+				 walk->flows, walk->pins, &count, NULL)) {
+		if (errno != ENOENT)
+			return log_err(-errno, "walk over the pins");
+		walk->done = true;
+	}
+	walk->position = next;
+	walk->begun = true;
+	walk->count = count;
+	return 0;
+}
+
+void dp_pin_delete(const struct dp *dp, const struct xring_flow *flow)
+{
+	bpf_map_delete_elem(dp->pins_fd, flow);		/* or it has gone by itself */
+}
