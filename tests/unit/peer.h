@@ -21,7 +21,6 @@ struct peer {
 	int family;
 	enum manner manner;
 	const char *text;
-	unsigned pause_ms;		/* before it answers */
 	char request[4096];		/* the last one */
 	uint64_t flooded;		/* bytes that were taken */
 	int fd;
