@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -164,4 +165,17 @@ void need_network(void)
 		return;
 	print_message("no network namespace: not root\n");
 	skip();
+}
+
+static bool may_open(int family, int type)
+{
+	int protocol = family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	_close_ int fd = socket(family, type | SOCK_CLOEXEC, protocol);
+
+	return fd >= 0;
+}
+
+bool may_ping(int family)
+{
+	return may_open(family, SOCK_RAW) || may_open(family, SOCK_DGRAM);
 }

@@ -45,6 +45,7 @@ int enter_network(void **state);
 int leave_network(void **state);
 void need_network(void);		/* or the test is skipped */
 void loopback_up(void);
+bool may_ping(int family);		/* by a raw or a ping socket */
 void write_sysctl(const char *path, const char *text);
 
 #define test(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)

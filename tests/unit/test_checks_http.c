@@ -115,6 +115,18 @@ static void http_without_a_host_names_the_address(void **state)
 	peer_close(&peer);
 }
 
+static void http_of_a_host_that_is_none_says_nothing_of_the_backend(void **state)
+{
+	struct check how = check_by(CHECK_HTTP);
+	struct peer peer;
+	(void)state;
+
+	strcpy(how.host, "no host");
+	peer_open(&peer, AF_INET, PEER_CLOSES, OK);
+	expect(&how, "127.0.0.1", peer.port, PROBE_NOT_CHECKED, "want a host");
+	peer_close(&peer);
+}
+
 static void http_refused_says_so(void **state)
 {
 	struct check how = check_by(CHECK_HTTP);
@@ -375,6 +387,7 @@ int main(void)
 		test(http_ends_with_the_headers_and_awaits_no_body),
 		test(http_asks_for_what_was_said),
 		test(http_without_a_host_names_the_address),
+		test(http_of_a_host_that_is_none_says_nothing_of_the_backend),
 		test(http_refused_says_so),
 		test(http_closed_too_early_says_so),
 		test(http_something_else_says_so),

@@ -17,19 +17,12 @@
 #include "core/text.h"
 #include "peer.h"
 
-static bool may(int family, int type, int protocol)
-{
-	_close_ int fd = socket(family, type | SOCK_CLOEXEC, protocol);
-
-	return fd >= 0;
-}
-
 static void icmp_loopback_answers(void **state)
 {
 	struct check how = check_by(CHECK_ICMP);
 	(void)state;
 
-	if (!may(AF_INET, SOCK_RAW, IPPROTO_ICMP) && !may(AF_INET, SOCK_DGRAM, IPPROTO_ICMP)) {
+	if (!may_ping(AF_INET)) {
 		print_message("neither CAP_NET_RAW nor ping_group_range\n");
 		skip();
 	}
@@ -43,8 +36,7 @@ static void icmp_loopback_answers_on_ipv6(void **state)
 	(void)state;
 
 	close(port_refusing(AF_INET6, &port));
-	if (!may(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6) &&
-	    !may(AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6)) {
+	if (!may_ping(AF_INET6)) {
 		print_message("neither CAP_NET_RAW nor ping_group_range\n");
 		skip();
 	}
