@@ -18,9 +18,9 @@ RUN      = BUILD=$(BUILD) tests/run -o $(COUNTS)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(CONF) $(CORE) $(BASE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfyaml -lmd $(LIBS_UNIT)
 
-# What they need of the daemon.
-$(BUILD)/tests/unit/test_checks: LIBS_UNIT := -lcurl
-$(BUILD)/tests/unit/test_checks: $(BUILD)/tests/unit/peer.o \
+CHECKS := $(patsubst %,$(BUILD)/tests/unit/%,test_checks test_checks_http test_checks_icmp)
+$(CHECKS): LIBS_UNIT := -lcurl
+$(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 	$(patsubst %,$(BUILD)/user/daemon/%.o,checks check_tcp check_http check_icmp)
 
 $(BUILD)/xring_lookup.skel.h: $(BUILD)/tests/packets/lookup.bpf.o

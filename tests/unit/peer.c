@@ -60,15 +60,13 @@ static void keep(struct peer *peer, int fd)
 
 static void serve(struct peer *peer, int fd)
 {
-	if (peer->manner != PEER_DROPS && peer->manner != PEER_IS_SILENT)
+	if (peer->manner != PEER_DROPS && peer->manner != PEER_READS_NOTHING)
 		read_request(peer, fd);
-	if (peer->pause_ms)
-		usleep(peer->pause_ms * 1000);
 	if (peer->manner == PEER_FLOODS || peer->manner == PEER_TRICKLES)
 		flood(peer, fd);
 	else if (peer->text)
 		say(fd, peer->text);
-	if (peer->manner == PEER_ANSWERS || peer->manner == PEER_IS_SILENT)
+	if (peer->manner == PEER_ANSWERS || peer->manner == PEER_READS_NOTHING)
 		keep(peer, fd);
 	else
 		close(fd);

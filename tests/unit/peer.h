@@ -11,7 +11,7 @@ enum manner {
 	PEER_ANSWERS,			/* reads a request, says `text`, keeps the connection */
 	PEER_CLOSES,			/* reads a request and closes, after `text` if there is one */
 	PEER_DROPS,			/* closes what it accepts */
-	PEER_IS_SILENT,			/* reads nothing, says nothing */
+	PEER_READS_NOTHING,		/* and says `text`, if there is one */
 	PEER_FLOODS,			/* a status line, then `text` until nobody listens */
 	PEER_TRICKLES,			/* a status line, then `text`, slowly */
 };
@@ -21,7 +21,6 @@ struct peer {
 	int family;
 	enum manner manner;
 	const char *text;
-	unsigned pause_ms;		/* before it answers */
 	char request[4096];		/* the last one */
 	uint64_t flooded;		/* bytes that were taken */
 	int fd;

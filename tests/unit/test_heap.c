@@ -25,6 +25,14 @@ static const struct heap_item *least(void)
 	return found;
 }
 
+static void assert_ordered(const struct heap *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		assert_int_equal(h->items[i]->index, i);
+		assert_true(!i || h->items[(i - 1) / 2]->key <= h->items[i]->key);
+	}
+}
+
 static void the_top_is_the_least_whatever_comes_and_goes(void **state)
 {
 	struct heap h = {};
@@ -43,6 +51,7 @@ static void the_top_is_the_least_whatever_comes_and_goes(void **state)
 		inside[i] = !inside[i];
 		count += inside[i] ? 1 : -1;
 		assert_int_equal(h.count, count);
+		assert_ordered(&h);
 		if (count)
 			assert_int_equal(heap_top(&h)->key, least()->key);
 		else

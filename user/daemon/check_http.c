@@ -110,6 +110,8 @@ static void judge(struct transfer *t, CURLcode code)
 		return probe_end(p, PROBE_BAD, "closed before its headers ended");
 	case CURLE_OUT_OF_MEMORY:
 		return probe_unable(p, ENOMEM, "");
+	case CURLE_URL_MALFORMAT:
+		return probe_unable(p, EINVAL, ", want a host that fits in a URL");
 	case CURLE_COULDNT_CONNECT:
 		return judge_errno(p, t->easy, ECONNREFUSED);
 	case CURLE_SEND_ERROR:
