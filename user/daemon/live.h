@@ -6,6 +6,7 @@
 #include "core/cells.h"
 #include "core/health.h"
 #include "core/model.h"
+#include "core/plan.h"
 #include "daemon/nexthop.h"
 #include "dp/dp.h"
 
@@ -76,14 +77,9 @@ struct live_service {
 };
 
 /* One service's ring has changed: what its backends counted before and after. */
-struct live_part {
-	const char *name;
-	uint32_t weight;			/* as it counts, thousandths */
-	uint32_t points;
-};
 struct live_move {
 	struct live_service *service;
-	struct live_part *before, *after;
+	struct plan_node *before, *after;
 	size_t before_count, after_count;
 	uint32_t cells;				/* words written */
 };
@@ -160,7 +156,7 @@ const struct live_node *live_node_by_id(const struct live_service *s, uint16_t i
 
 /* The backends of a service of some model, as they would count now: for plans. */
 int live_weigh(const struct live *live, const struct service *s, uint64_t now,
-	       struct live_part *ret);
+	       struct plan_node *ret);
 
 /* Packets, bytes and flows of a service, also of backends that are no more. */
 int live_service_traffic(const struct live *live, const struct live_service *s,

@@ -277,7 +277,7 @@ static int ring_shrink(struct live *live, struct live_service *s, uint64_t now)
 }
 
 /* The backends of the ring as it is; ret has room for all of them. */
-static size_t parts_now(const struct live_service *s, uint32_t vnodes, struct live_part *ret)
+static size_t parts_now(const struct live_service *s, uint32_t vnodes, struct plan_node *ret)
 {
 	size_t count = 0;
 
@@ -285,7 +285,7 @@ static size_t parts_now(const struct live_service *s, uint32_t vnodes, struct li
 		const struct ring_node *n = &s->ring.nodes[i];
 
 		if (n->points)
-			ret[count++] = (struct live_part){ n->name, n->points * WEIGHT_ONE / vnodes,
+			ret[count++] = (struct plan_node){ n->name, n->points * WEIGHT_ONE / vnodes,
 							   n->points };
 	}
 	return count;
@@ -295,8 +295,8 @@ int service_ring(struct live *live, struct live_service *s, const struct live_ti
 		 struct live_report *report)
 {
 	size_t most = s->ring.node_count + s->index_count + 1;
-	_free_ struct live_part *before = calloc(most, sizeof(*before));
-	_free_ struct live_part *after = calloc(most, sizeof(*after));
+	_free_ struct plan_node *before = calloc(most, sizeof(*before));
+	_free_ struct plan_node *after = calloc(most, sizeof(*after));
 	struct live_move move = { s, before, after };
 	bool first = !s->has_extent;
 	long buried, moved;

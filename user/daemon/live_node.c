@@ -446,7 +446,7 @@ void nodes_show(struct live *live, struct live_service *s)
 }
 
 int live_weigh(const struct live *live, const struct service *s, uint64_t now,
-	       struct live_part *ret)
+	       struct plan_node *ret)
 {
 	_free_ struct standing *list = calloc(s->backend_count + 1, sizeof(*list));
 	const struct live_service *ls = live_service(live, s->name);
@@ -465,7 +465,7 @@ int live_weigh(const struct live *live, const struct service *s, uint64_t now,
 	}
 	standings_weigh(s, list, s->backend_count, now, &next);
 	for (size_t i = 0; i < s->backend_count; i++)
-		ret[i] = (struct live_part){ s->backends[i].name, list[i].counts,
+		ret[i] = (struct plan_node){ s->backends[i].name, list[i].counts,
 					     weight_points(list[i].counts, s->vnodes) };
 	return 0;
 }
