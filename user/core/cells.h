@@ -102,6 +102,9 @@ struct cells_step {
 /* Does what is due. */
 void cells_settle(struct cells *cells, const struct cells_times *times, struct cells_step *ret);
 
+/* Is there a moving cell that began to move at `since` or before? */
+bool cells_move_since(const struct cells *cells, uint32_t since);
+
 /* Takes LOOK off the settled cells that are not needed[c]; returns how many keep it. */
 uint32_t cells_look_clear(struct cells *cells, const uint8_t *needed);
 

@@ -250,12 +250,16 @@ static bool settings_equal(const struct service *a, const struct service *b)
 	return true;
 }
 
+bool service_same_but_backends(const struct service *a, const struct service *b)
+{
+	return !strcmp(a->name, b->name) && a->mode == b->mode && key_equal(&a->key, &b->key) &&
+	       a->vnodes == b->vnodes && settings_equal(a, b) &&
+	       check_equal(&a->check, &b->check) && vips_equal(a, b);
+}
+
 static bool service_equal(const struct service *a, const struct service *b)
 {
-	if (strcmp(a->name, b->name) || a->mode != b->mode || !key_equal(&a->key, &b->key) ||
-	    a->vnodes != b->vnodes || !settings_equal(a, b) ||
-	    !check_equal(&a->check, &b->check) || !vips_equal(a, b) ||
-	    a->backend_count != b->backend_count)
+	if (!service_same_but_backends(a, b) || a->backend_count != b->backend_count)
 		return false;
 	for (size_t i = 0; i < a->backend_count; i++)
 		if (!backend_equal(&a->backends[i], &b->backends[i]))

@@ -188,6 +188,9 @@ int model_check(const struct model *m, struct model_error *ret);	/* 0, -EINVAL *
  */
 int model_merge(struct model *running, const struct model *loaded, const struct model *file);
 
+/* Are they one but for their backends? */
+bool service_same_but_backends(const struct service *a, const struct service *b);
+
 bool model_equal(const struct model *a, const struct model *b);
 
 #endif

@@ -83,6 +83,14 @@ void cells_settle(struct cells *cells, const struct cells_times *times, struct c
 	*ret = step;
 }
 
+bool cells_move_since(const struct cells *cells, uint32_t since)
+{
+	for (uint32_t c = 0; cells->moving && c < cells_count(cells); c++)
+		if (word_read(&cells->words[c]) & XRING_MOVING && cells->since[c] <= since)
+			return true;
+	return false;
+}
+
 uint32_t cells_look_clear(struct cells *cells, const uint8_t *needed)
 {
 	uint32_t kept = 0;

@@ -16,6 +16,7 @@
 #include "core/check_text.h"
 #include "core/setting.h"
 #include "core/text.h"
+#include "daemon/plan.h"
 #include "proto/proto.h"
 
 int answer_no(struct answer *a, int code, const char *fmt, ...)
@@ -223,7 +224,60 @@ static int edit_backend_del(struct model *m, const json_t *request, struct answe
 	return 0;
 }
 
+static int edit_state(struct model *m, const json_t *request, enum backend_state state,
+		      struct answer *a)
+{
+	struct service *s = request_service(m, request, a);
+	struct backend *b = s ? request_backend(s, request, a) : NULL;
+
+	if (!b)
+		return -EINVAL;
+	b->state = state;
+	return 0;
+}
+
+static int edit_drain(struct model *m, const json_t *request, struct answer *a)
+{
+	return edit_state(m, request, BACKEND_DRAINING, a);
+}
+
+static int edit_maintenance(struct model *m, const json_t *request, struct answer *a)
+{
+	return edit_state(m, request, BACKEND_MAINTENANCE, a);
+}
+
+static int edit_active(struct model *m, const json_t *request, struct answer *a)
+{
+	return edit_state(m, request, BACKEND_ACTIVE, a);
+}
+
 typedef int (*edit_fn)(struct model *m, const json_t *request, struct answer *a);
+
+/* What it would do; nothing is done. */
+static int edit_plan(struct engine *e, const struct model *next, const struct change *change,
+		     struct answer *a)
+{
+	int err = engine_check(e, next, change, a->why, sizeof(a->why));
+
+	if (err) {
+		a->code = EXIT_NO;
+		return err;
+	}
+	a->data = plan_model(e, next, "", 0);
+	return a->data ? 0 : answer_no(a, EXIT_NO, "no memory");
+}
+
+static int edit_do(struct engine *e, struct model *next, const struct change *change,
+		   struct answer *a)
+{
+	int err = engine_change(e, next, change, a->why, sizeof(a->why));
+
+	if (err)
+		a->code = EXIT_NO;
+	else if (!a->data)
+		a->data = json_pack("{s:o}", "changes", changes_ids(&e->changes));
+	return err;
+}
 
 static int edit(struct engine *e, const json_t *request, edit_fn fn, unsigned count,
 		struct answer *a)
@@ -239,11 +293,10 @@ static int edit(struct engine *e, const json_t *request, edit_fn fn, unsigned co
 	if (err)
 		return answer_no(a, EXIT_NO, "no memory");
 	err = fn(&next, request, a);
-	if (!err) {
-		err = engine_change(e, &next, &change, a->why, sizeof(a->why));
-		if (err)
-			a->code = EXIT_NO;
-	}
+	if (!err && json_is_true(json_object_get(request, "plan")))
+		err = edit_plan(e, &next, &change, a);
+	else if (!err)
+		err = edit_do(e, &next, &change, a);
 	model_clear(&next);
 	return err;
 }
@@ -300,6 +353,84 @@ static int do_detach(struct engine *e, const json_t *request, struct answer *a)
 	return edit(e, request, edit_detach, 0, a);
 }
 
+/* ---- changes ---- */
+
+static bool is_asked_for(const json_t *ids, uint32_t id)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(ids, i, item)
+		if (json_integer_value(item) == id)
+			return true;
+	return !ids;
+}
+
+static int do_changes(struct engine *e, const json_t *request, struct answer *a)
+{
+	const json_t *ids = json_object_get(request, "ids");
+	uint64_t now = engine_now(e);
+
+	a->data = json_array();
+	for (size_t i = 0; i < e->changes.count; i++)
+		if (is_asked_for(ids, e->changes.list[i]->id))
+			json_array_append_new(a->data, change_json(e->changes.list[i], now));
+	return 0;
+}
+
+static struct change_entry *request_change(struct engine *e, const json_t *request,
+					   struct answer *a)
+{
+	json_int_t id = json_integer_value(json_object_get(request, "id"));
+	struct change_entry *entry = changes_find(&e->changes, id);
+
+	if (!entry)
+		answer_no(a, EXIT_NO, "change %lld: no such change", (long long)id);
+	return entry;
+}
+
+static int do_change_show(struct engine *e, const json_t *request, struct answer *a)
+{
+	struct change_entry *entry = request_change(e, request, a);
+
+	if (entry)
+		a->data = change_json_whole(entry, engine_now(e));
+	return entry ? 0 : -EINVAL;
+}
+
+static int do_change_cancel(struct engine *e, const json_t *request, struct answer *a)
+{
+	struct change_entry *entry = request_change(e, request, a);
+	struct change change = {
+		.now = json_is_true(json_object_get(request, "now")),
+		.count = 1,
+	};
+	int err = entry ? engine_cancel(e, entry, &change, a->why, sizeof(a->why)) : -EINVAL;
+
+	if (!entry)
+		return err;
+	if (err)
+		a->code = EXIT_NO;
+	else
+		a->data = json_pack("{s:o}", "changes", changes_ids(&e->changes));
+	return err;
+}
+
+#define CLOCK_ADVANCE_MAX 1000000.0	/* seconds */
+
+/* For tests: time goes on at once, here and in the datapath. */
+static int do_clock(struct engine *e, const json_t *request, struct answer *a)
+{
+	double seconds = json_number_value(json_object_get(request, "advance"));
+
+	if (!e->options.test_clock)
+		return answer_no(a, EXIT_NO, "clock: want a daemon started with --test-clock");
+	if (!(seconds > 0 && seconds <= CLOCK_ADVANCE_MAX))
+		return answer_no(a, EXIT_WORDS, "advance: want seconds above 0");
+	engine_clock_advance(e, seconds * 1e9);
+	return 0;
+}
+
 /* The configuration as it runs; the command writes it where it may. */
 static int do_save(struct engine *e, const json_t *request, struct answer *a)
 {
@@ -337,6 +468,16 @@ static const struct verb {
 	{ "backend-set", edit_backend_set },
 	{ "backend-del", edit_backend_del },
 	{ "backend-list", .run = show_backends },
+	{ "backend-drain", edit_drain },
+	{ "backend-undrain", edit_active },
+	{ "backend-maintenance", edit_maintenance },
+	{ "backend-enable", edit_active },
+	{ "plan", .run = plan_verb },
+	{ "apply", .run = apply_verb },
+	{ "changes", .run = do_changes },
+	{ "change-show", .run = do_change_show },
+	{ "change-cancel", .run = do_change_cancel },
+	{ "clock", .run = do_clock },
 	{ "ring-show", .run = show_ring },
 	{ "ring-lookup", .run = show_lookup },
 	{ "attach", .run = do_attach },

@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "conf/conf.h"
 #include "core/template.h"
 #include "core/text.h"
+#include "daemon/health.h"
 #include "daemon/nexthop.h"
 #include "daemon/state.h"
 
@@ -49,16 +52,29 @@ static bool warn_forwarding(const struct model *m)
 	return nat[0] || nat[1];
 }
 
+static void tick(struct engine *e);
+
 /* ---- flushing ---- */
 
-static int flush(struct engine *e)
+uint64_t engine_now(const struct engine *e)
 {
-	struct live_report report;
-	int err = live_apply(e->live, &e->model, &report);
+	return clock_ns() + e->dp->config->clock;
+}
 
+static int flush(struct engine *e, bool cut)
+{
+	struct live_times times = { engine_now(e), cut };
+	struct live_report report;
+	int err;
+
+	e->cutting = cut;
+	err = live_apply(e->live, &e->model, &times, &report);
 	e->stats.pending = 0;
 	if (err)
 		return log_err(err, "the maps could not be brought to the new state");
+	changes_flushed(&e->changes);
+	if (cut)
+		walk_whole(e->walk);	/* no pin of before is to be believed later */
 	if (!e->warned)
 		e->warned = warn_forwarding(&e->model);
 	e->stats.flushes++;
@@ -66,7 +82,13 @@ static int flush(struct engine *e)
 	e->stats.flush_ns = report.ns;
 	if (report.ns > e->stats.flush_ns_max)
 		e->stats.flush_ns_max = report.ns;
+	tick(e);
 	return 0;
+}
+
+int engine_flush(struct engine *e)
+{
+	return flush(e, false);
 }
 
 static void flush_due(void *context)
@@ -74,7 +96,7 @@ static void flush_due(void *context)
 	struct engine *e = context;
 
 	if (e->stats.pending)
-		flush(e);
+		flush(e, false);
 }
 
 /* Gathers changes until the interval is over or enough of them have come. */
@@ -83,12 +105,118 @@ static void gather(struct engine *e, const struct change *change)
 	if (!change->count)	/* nothing that the maps hold */
 		return;
 	e->stats.asked += change->count;
+	e->stats.gathered += e->stats.pending ? change->count : 0;
 	e->stats.pending += change->count;
-	if (change->now || !e->model.flush_interval_ms ||
+	if (change->now || change->cut || !e->model.flush_interval_ms ||
 	    e->stats.pending >= e->model.flush_changes)
-		flush(e);
+		flush(e, change->cut);
 	else if (!e->flush.set)
 		loop_timer_set(&e->flush, e->model.flush_interval_ms);
+}
+
+void engine_gather(struct engine *e)
+{
+	gather(e, &(struct change){ .count = 1 });
+}
+
+/* ---- time ---- */
+
+/* What changes by time alone, in words. */
+static void say_why(struct engine *e)
+{
+	for (uint32_t id = 1; id < e->dp->backend_count; id++) {
+		const struct live_node *node = e->live->by_id[id];
+		char weight[WEIGHT_TEXT];
+
+		if (!node)
+			continue;
+		if (node->dying && !node->dead && node->owner->drain_until)
+			changes_ask(&e->changes, node->service->name, "drain: the time of %s is over",
+				    node->name);
+		else if (node->owner->ramp_from && node->counts != node->counted)
+			changes_ask(&e->changes, node->service->name, "slow start: %s: weight %s",
+				    node->name, weight_print(node->counts, weight));
+	}
+}
+
+static void tick(struct engine *e)
+{
+	uint64_t now = engine_now(e), next, stage;
+	bool apply = false;
+
+	next = live_tick(e->live, &e->model, now, &apply);
+	stage = changes_tick(&e->changes, e->live, now);
+	if (stage && (!next || stage < next))
+		next = stage;
+	if (live_busy(e->live))
+		walk_begin(e->walk);
+	changes_write(&e->changes);
+	if (next)
+		loop_timer_set(&e->tick, next > now ? (next - now) / NS_PER_MS + 1 : 0);
+	/* What waits for others goes out with them, and weighs then. */
+	if (apply && !e->stats.pending) {
+		say_why(e);
+		flush(e, false);
+	}
+}
+
+static void tick_due(void *context)
+{
+	tick(context);
+}
+
+void engine_clock_advance(struct engine *e, uint64_t ns)
+{
+	__atomic_fetch_add(&e->dp->config->clock, ns, __ATOMIC_RELEASE);
+	tick(e);
+}
+
+/* ---- what the live services and the walk tell ---- */
+
+static uint64_t hook_now(void *context)
+{
+	return engine_now(context);
+}
+
+static void hook_moved(void *context, const struct live_move *move)
+{
+	struct engine *e = context;
+
+	changes_begun(&e->changes, move, engine_now(e), e->cutting);
+}
+
+static void hook_node(void *context, struct live_node *node)
+{
+	health_node(context, node);
+}
+
+static void hook_node_gone(void *context, struct live_node *node)
+{
+	(void)context;
+	health_node_gone(node);
+}
+
+static void hook_held(void *context, struct live_service *s, uint32_t hash)
+{
+	struct engine *e = context;
+
+	changes_held(&e->changes, s, hash);
+}
+
+static void hook_walk_begun(void *context)
+{
+	struct engine *e = context;
+
+	changes_walk_begun(&e->changes);
+}
+
+static void hook_walk_done(void *context)
+{
+	struct engine *e = context;
+
+	live_sweep(e->live, &e->model);
+	changes_walk_done(&e->changes, e->live, engine_now(e));
+	changes_write(&e->changes);
 }
 
 /* ---- checking ---- */
@@ -162,9 +290,47 @@ static int check(struct engine *e, const struct model *next, bool cut, char *why
 	       check_links(&e->model, next, why, size) ?: live_check(e->live, next, why, size);
 }
 
+int engine_check(struct engine *e, const struct model *next, const struct change *change,
+		 char *why, size_t size)
+{
+	return check(e, next, change->cut, why, size);
+}
+
+/* Another key moves every flow: none can be kept. */
 static void hash_key_write(struct engine *e, const struct model *m)
 {
 	hash_expand(m->hash_key, (uint64_t *)e->dp->config->hash_key);
+	live_close_cells(e->live);
+}
+
+/* ---- what a change is, service by service ---- */
+
+/* A model of this service alone, as YAML; NULL: no memory. */
+static char *service_yaml(const struct engine *e, const struct service *s)
+{
+	struct model one = { .services = (struct service *)s, .service_count = 1 };
+
+	memcpy(one.hash_key, e->model.hash_key, HASH_KEY_BYTES);
+	one.flush_interval_ms = e->model.flush_interval_ms;
+	one.flush_changes = e->model.flush_changes;
+	one.limit_cells = e->model.limit_cells;
+	one.limit_backends = e->model.limit_backends;
+	one.pins = e->model.pins;
+	return conf_print(&one);
+}
+
+/* The changes to come get their names and their ids. */
+static void changes_name(struct engine *e, const struct model *next)
+{
+	changes_touch_none(&e->changes);
+	for (size_t i = 0; i < next->service_count; i++) {
+		const struct service *now = &next->services[i];
+		const struct service *was = model_service(&e->model, now->name);
+		struct change_entry *entry = was ? changes_say(&e->changes, was, now) : NULL;
+
+		if (entry)
+			change_undo(entry, service_yaml(e, now), service_yaml(e, was));
+	}
 }
 
 int engine_change(struct engine *e, struct model *next, const struct change *change,
@@ -179,12 +345,90 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 		snprintf(why, size, "state directory %s: %s", e->options.state, errno_text(-err));
 		return err;
 	}
+	if (change->cut && e->stats.pending)
+		flush(e, false);	/* what came before cuts nothing */
+	changes_name(e, next);
 	if (memcmp(next->hash_key, e->model.hash_key, HASH_KEY_BYTES))
 		hash_key_write(e, next);
 	model_clear(&e->model);
 	e->model = *next;
 	*next = (struct model){};
 	gather(e, change);
+	changes_write(&e->changes);
+	return 0;
+}
+
+static int undo_models(const struct change_entry *entry, struct model *from, struct model *to)
+{
+	struct conf_error why;
+	int err = conf_parse("undo", entry->undo_from, strlen(entry->undo_from), from, NULL, &why);
+
+	if (err)
+		return err;
+	err = conf_parse("undo", entry->undo_to, strlen(entry->undo_to), to, NULL, &why);
+	if (err)
+		model_clear(from);
+	return err;
+}
+
+/* What the change made different and nobody touched since, is put back. */
+static int undo(const struct engine *e, const struct change_entry *entry, struct model *ret)
+{
+	struct model from, to, next;
+	int err = undo_models(entry, &from, &to);
+
+	if (err)
+		return err;
+	err = model_copy(&e->model, &next);
+	if (!err) {
+		err = model_merge(&next, &from, &to);
+		if (err)
+			model_clear(&next);
+		else
+			*ret = next;
+	}
+	model_clear(&from);
+	model_clear(&to);
+	return err;
+}
+
+int engine_cancel(struct engine *e, struct change_entry *entry, const struct change *change,
+		  char *why, size_t size)
+{
+	uint32_t id = entry->id;
+	struct model next;
+	char end[64];
+	int err;
+
+	if (entry->stage == STAGE_DONE) {
+		snprintf(why, size, "change %u is over: %s", id, entry->end);
+		return -EINVAL;
+	}
+	if (!entry->undo_from) {
+		snprintf(why, size, "change %u came by itself (%s): want what caused it mended", id,
+			 entry->what[0] ?: "");
+		return -EINVAL;
+	}
+	err = undo(e, entry, &next);
+	if (err) {
+		snprintf(why, size, "change %u: %s", id, errno_text(-err));
+		return err;
+	}
+	err = engine_change(e, &next, change, why, size);
+	if (err) {
+		model_clear(&next);
+		return err;
+	}
+	entry = changes_find(&e->changes, id);
+	if (!e->changes.touched_count) {
+		snprintf(why, size, "change %u: what it did has been undone already", id);
+		return -EINVAL;
+	}
+	if (entry && entry->stage != STAGE_DONE && e->changes.touched[0] != id) {
+		snprintf(end, sizeof(end), "cancelled by %u", e->changes.touched[0]);
+		change_end(&e->changes, entry, end);
+		changes_write(&e->changes);
+	}
 	return 0;
 }
 
@@ -260,6 +504,40 @@ static void interfaces_detach(struct engine *e, const struct model *before)
 		if (!has_interface(&e->model, before->interfaces[i]) &&
 		    dp_detach(e->dp, before->interfaces[i], why, sizeof(why)))
 			log_warn("detach %s", why);
+}
+
+/* Has the daemon's own file this text? */
+static bool is_own(const struct engine *e, const char *text)
+{
+	_free_ char *own = NULL;
+	struct conf_error wrong;
+	size_t len;
+
+	return !conf_read(e->options.file, &own, &len, &wrong) && len == strlen(text) &&
+	       !memcmp(own, text, len);
+}
+
+int engine_apply(struct engine *e, const struct model *file, const char *text,
+		 const struct change *change, char *why, size_t size)
+{
+	struct model next, before;
+	int err = model_copy(file, &next);
+
+	if (err)
+		return err;
+	err = model_copy(&e->model, &before);
+	if (!err) {
+		err = engine_change(e, &next, change, why, size);
+		if (!err) {
+			interfaces_detach(e, &before);
+			interfaces_attach(e, &before);
+			err = is_own(e, text) ? state_write(e->options.state, "loaded", text,
+							    strlen(text)) : 0;
+		}
+		model_clear(&before);
+	}
+	model_clear(&next);
+	return err;
 }
 
 /* Does what changed in the file, which says `text` now. */
@@ -347,6 +625,7 @@ static bool any_vip(const struct dp *dp)
 static int maps_begin(struct engine *e)
 {
 	uint64_t expanded[XRING_HASH_KEYS];
+	int err;
 
 	hash_expand(e->model.hash_key, expanded);
 	if (e->dp->config->abi && any_vip(e->dp) &&
@@ -358,9 +637,12 @@ static int maps_begin(struct engine *e)
 		}
 		log_warn("another hash_key: every flow may move");
 	}
-	hash_key_write(e, &e->model);
+	hash_expand(e->model.hash_key, (uint64_t *)e->dp->config->hash_key);
 	__atomic_store_n(&e->dp->config->abi, XRING_ABI, __ATOMIC_RELEASE);
-	return live_adopt(e->live, &e->model);
+	err = live_adopt(e->live, &e->model, engine_now(e));
+	if (!err && e->options.cut)
+		live_close_cells(e->live);
+	return err;
 }
 
 /*
@@ -380,18 +662,40 @@ static int check_begin(struct engine *e, struct model *next)
 	return 0;
 }
 
+/* What drives the maps, and what it tells us. */
+static int live_begin(struct engine *e)
+{
+	struct walk_hooks hooks = {
+		e, hook_now, hook_held, hook_walk_begun, hook_walk_done,
+	};
+	size_t bytes = e->dp->cell_count / 2 * sizeof(*e->since);
+	int err = state_map(e->options.state, "since", bytes, (void **)&e->since) ?:
+		  live_open(e->dp, e->loop, e->since, &e->live) ?:
+		  walk_open(e->loop, e->live, &hooks, &e->walk) ?:
+		  loop_timer_new(e->loop, &e->flush, flush_due, e) ?:
+		  loop_timer_new(e->loop, &e->tick, tick_due, e) ?:
+		  flows_open(e->loop, e->live, &e->flows);
+
+	if (err)
+		return err;
+	e->live->context = e;
+	e->live->moved = hook_moved;
+	e->live->node_new = hook_node;
+	e->live->node_free = hook_node_gone;
+	changes_open(&e->changes, e->options.state, e->dp->adopted);
+	return 0;
+}
+
 static int begin_with(struct engine *e, struct model *next, const char *text, size_t len)
 {
 	static const struct model none;
 	struct dp_options dp = {
-		e->options.bpffs, next->limit_cells, next->limit_backends,
+		e->options.bpffs, next->limit_cells, next->limit_backends, next->pins,
 	};
 	int err = dp_open(&dp, &e->dp) ?: state_open(e->options.state, &e->state_lock) ?:
-		  live_open(e->dp, e->loop, &e->live) ?:
-		  loop_timer_new(e->loop, &e->flush, flush_due, e) ?:
-		  check_begin(e, next) ?: maps_begin(e) ?:
+		  live_begin(e) ?: check_begin(e, next) ?: maps_begin(e) ?:
 		  state_write_running(e->options.state, &e->model) ?:
-		  state_write(e->options.state, "loaded", text, len) ?: flush(e);
+		  state_write(e->options.state, "loaded", text, len) ?: flush(e, e->options.cut);
 
 	if (err)
 		return err;
@@ -434,7 +738,7 @@ int engine_open(const struct engine_options *options, struct loop *loop, struct 
 	e->options = *options;
 	e->loop = loop;
 	e->started = time(NULL);
-	e->flush.source.fd = e->state_lock = -1;
+	e->flush.source.fd = e->tick.source.fd = e->state_lock = -1;
 	e->path = realpath(options->file, NULL);
 	model_init(&e->model);
 	err = begin(e);
@@ -449,11 +753,21 @@ int engine_open(const struct engine_options *options, struct loop *loop, struct 
 void engine_close(struct engine *e)
 {
 	if (e->stats.pending)
-		flush(e);
+		flush(e, false);
+	health_close(e);
 	if (e->flush.source.fd >= 0)
 		loop_timer_close(e->loop, &e->flush);
+	if (e->tick.source.fd >= 0)
+		loop_timer_close(e->loop, &e->tick);
+	flows_close(e->loop, &e->flows);
+	if (e->walk)
+		walk_close(e->walk);
 	if (e->live)
 		live_close(e->live);
+	if (e->changes.dir)
+		changes_close(&e->changes);
+	if (e->since)
+		munmap(e->since, e->dp->cell_count / 2 * sizeof(*e->since));
 	if (e->dp)
 		dp_close(e->dp);
 	closep(&e->state_lock);

@@ -6,7 +6,10 @@
 
 #include "base/loop.h"
 #include "core/model.h"
+#include "daemon/changes.h"
+#include "daemon/flows.h"
 #include "daemon/live.h"
+#include "daemon/walk.h"
 #include "dp/dp.h"
 
 /*
@@ -19,10 +22,12 @@ struct engine_options {
 	const char *bpffs;
 	const char *state;		/* directory */
 	bool cut;			/* changes that move every flow are wanted */
+	bool test_clock;		/* time may be put forward by command */
 };
 
 struct engine_stats {
 	uint64_t asked;			/* changes */
+	uint64_t gathered;		/* of them, those that waited for others */
 	uint64_t flushes;
 	uint64_t cells;			/* words written */
 	uint64_t flush_ns;		/* of the last flush, to its last cell */
@@ -37,12 +42,27 @@ struct engine {
 	struct live *live;
 	struct model model;
 	struct loop_timer flush;
+	struct loop_timer tick;
+	struct walk *walk;
+	struct changes changes;
+	struct flows flows;
+	struct checker *checker;	/* NULL: not yet */
+	bool cutting;			/* the flush that is under way cuts flows */
+	uint32_t *since;		/* a file of the state directory, mapped */
 	struct engine_stats stats;
 	bool warned;			/* that IP forwarding is off */
 	char *path;			/* of the file, from the root; NULL: it has none */
 	int state_lock;
 	uint64_t started;		/* CLOCK_REALTIME, seconds */
 };
+
+/* Its clock: CLOCK_MONOTONIC, which tests may put forward. */
+uint64_t engine_now(const struct engine *e);
+void engine_clock_advance(struct engine *e, uint64_t ns);
+
+/* The maps are brought to the model: now, or with what else comes in a moment. */
+int engine_flush(struct engine *e);
+void engine_gather(struct engine *e);
 
 /* Logs what is wrong. -EINVAL: the file; other errors: the kernel. */
 int engine_open(const struct engine_options *options, struct loop *loop, struct engine **ret);
@@ -60,6 +80,21 @@ struct change {
  * wrong, and nothing has changed.
  */
 int engine_change(struct engine *e, struct model *next, const struct change *change,
+		  char *why, size_t size);
+
+/* Could it be made the model? As engine_change() asks. */
+int engine_check(struct engine *e, const struct model *next, const struct change *change,
+		 char *why, size_t size);
+
+/*
+ * Makes a file's model the one that runs, interfaces too, whatever commands
+ * changed. Where text is what the daemon's own file says, it is loaded with that.
+ */
+int engine_apply(struct engine *e, const struct model *file, const char *text,
+		 const struct change *change, char *why, size_t size);
+
+/* Goes back to before a change that is under way: a change too. */
+int engine_cancel(struct engine *e, struct change_entry *entry, const struct change *change,
 		  char *why, size_t size);
 
 /* Reads the file again; what changed in it is done. */

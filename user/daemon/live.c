@@ -447,6 +447,17 @@ uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool 
 	return next;
 }
 
+void live_close_cells(struct live *live)
+{
+	for (size_t i = 0; i < live->service_count; i++) {
+		struct live_service *s = live->services[i];
+
+		if (s->has_extent)
+			cells_close(&s->cells);
+		s->rekeyed = true;
+	}
+}
+
 bool live_busy(const struct live *live)
 {
 	for (size_t i = 0; i < live->service_count; i++) {

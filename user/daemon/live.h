@@ -20,6 +20,8 @@
  * A backend that goes keeps its id as long as a pin or a cell names it: it is
  * leaving. How a backend stands (health, drain time) is in its id's owner record.
  */
+#define FLOWS_SAMPLES 40
+
 struct live_service;
 
 struct live_node {
@@ -31,15 +33,18 @@ struct live_node {
 	uint32_t weight;			/* configured, thousandths */
 	enum backend_state state;
 	uint32_t counts;			/* of that weight, now */
+	uint32_t counted;			/* as the maps show it */
 	uint32_t points;			/* that it is to have */
 	bool dead;				/* its flows are cut */
 	bool dying;				/* it is to be dead, or not */
 	struct address address;
 	uint16_t port;
 	const struct nexthop *nexthop;
-	struct probe *probe;			/* its health check */
+	struct probe *probe;			/* its health check; NULL: none */
+	struct check checked;			/* how */
 	struct health health;
 	char why[160];				/* what the last check said */
+	uint32_t took_us;
 	uint32_t pins;				/* held there, as the last walk saw it */
 	uint32_t pins_now;			/* as this one has seen it so far */
 	uint64_t left;				/* walks begun when it began to leave */
@@ -74,6 +79,8 @@ struct live_service {
 	uint8_t *needed;			/* by cell */
 	unsigned needed_bits;
 	struct xring_traffic retired;		/* of backends that are no more */
+	uint64_t flows[FLOWS_SAMPLES];		/* begun, as looked at (daemon/flows.h) */
+	uint32_t flow_samples;
 };
 
 /* One service's ring has changed: what its backends counted before and after. */
@@ -140,6 +147,9 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
  * again (ns, 0: nothing), and whether live_apply() has something to do.
  */
 uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool *ret_apply);
+
+/* All flags off and all pins void: the flows' keys are others now. */
+void live_close_cells(struct live *live);
 
 /* Is anything in the maps under way? */
 bool live_busy(const struct live *live);

@@ -276,8 +276,7 @@ static int ring_shrink(struct live *live, struct live_service *s, uint64_t now)
 	return err;
 }
 
-/* The backends of the ring as it is; ret has room for all of them. */
-static size_t parts_now(const struct live_service *s, uint32_t vnodes, struct plan_node *ret)
+size_t service_parts(const struct live_service *s, uint32_t vnodes, struct plan_node *ret)
 {
 	size_t count = 0;
 
@@ -304,7 +303,7 @@ int service_ring(struct live *live, struct live_service *s, const struct live_ti
 
 	if (!before || !after)
 		return -ENOMEM;
-	move.before_count = parts_now(s, s->vnodes_shown ?: s->vnodes, before);
+	move.before_count = service_parts(s, s->vnodes_shown ?: s->vnodes, before);
 	err = ring_shrink(live, s, times->now);
 	if (err)
 		return err;
@@ -313,7 +312,7 @@ int service_ring(struct live *live, struct live_service *s, const struct live_ti
 	if (moved < 0)
 		return moved;
 	s->vnodes_shown = s->vnodes;
-	move.after_count = parts_now(s, s->vnodes, after);
+	move.after_count = service_parts(s, s->vnodes, after);
 	move.cells = buried + moved;
 	report->cells += move.cells;
 	if (move.cells && !first && live->moved)

@@ -12,6 +12,9 @@ unsigned service_bits(const struct live_service *s, size_t points);
 /* Virtual nodes in the ring as it is, also of a node that is about to leave it. */
 uint32_t node_points(const struct live_service *s, const struct live_node *node);
 
+/* The backends of the ring as it is; ret has room for all of them. */
+size_t service_parts(const struct live_service *s, uint32_t vnodes, struct plan_node *ret);
+
 /*
  * Brings ring and cells to what the nodes count. Written words are added to the
  * report; a change of the ring is told to live->moved.

@@ -434,6 +434,7 @@ static void node_show(struct live *live, struct live_service *s, struct live_nod
 	if (node->dead && !node->dying)
 		node->owner->generation++;
 	node->dead = node->dying;
+	node->counted = node->counts;
 	node_template(live, s, node);
 }
 

@@ -19,6 +19,7 @@
 #include "daemon/commands.h"
 #include "daemon/control.h"
 #include "daemon/engine.h"
+#include "daemon/health.h"
 #include "proto/proto.h"
 
 struct daemon {
@@ -78,6 +79,7 @@ static int signals_open(struct daemon *d)
 /* ---- privileges ---- */
 
 #define CAPS_WANTED CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON
+#define CAPS_KEPT CAPS_WANTED, CAP_NET_RAW	/* for health checks by ICMP, if it is there */
 
 /* Says which are missing, where the kernel would only say no. */
 static int privileges_check(void)
@@ -106,7 +108,7 @@ static int privileges_check(void)
 /* From here on: BPF, the network's configuration, and nothing else. */
 static int privileges_drop(void)
 {
-	static const cap_value_t wanted[] = { CAPS_WANTED };
+	static const cap_value_t wanted[] = { CAPS_KEPT };
 	cap_t now = cap_get_proc(), keep = cap_init();
 	int err = 0;
 
@@ -181,7 +183,8 @@ static int run(const struct engine_options *options, const char *socket)
 	/* The socket first: where another daemon answers, nothing is touched. */
 	int err = privileges_check() ?: loop_new(&d.loop) ?: signals_open(&d) ?:
 		  control_open(d.loop, socket, answer, &d, &d.control) ?:
-		  engine_open(options, d.loop, &d.engine) ?: privileges_drop();
+		  engine_open(options, d.loop, &d.engine) ?: privileges_drop() ?:
+		  health_open(d.engine);
 
 	if (!err) {
 		log_info("ready: %zu services, program pinned at %s/prog",
@@ -202,7 +205,7 @@ static int run(const struct engine_options *options, const char *socket)
 
 int main(int argc, char **argv)
 {
-	enum { OPT_CHECK = 256, OPT_BPFFS, OPT_SOCKET, OPT_STATE, OPT_CUT };
+	enum { OPT_CHECK = 256, OPT_BPFFS, OPT_SOCKET, OPT_STATE, OPT_CUT, OPT_TEST_CLOCK };
 	static const struct option longs[] = {
 		{ "file", required_argument, NULL, 'f' },
 		{ "check", no_argument, NULL, OPT_CHECK },
@@ -210,6 +213,7 @@ int main(int argc, char **argv)
 		{ "socket", required_argument, NULL, OPT_SOCKET },
 		{ "state", required_argument, NULL, OPT_STATE },
 		{ "cut", no_argument, NULL, OPT_CUT },
+		{ "test-clock", no_argument, NULL, OPT_TEST_CLOCK },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{},
@@ -235,6 +239,9 @@ int main(int argc, char **argv)
 			break;
 		case OPT_STATE:
 			options.state = optarg;
+			break;
+		case OPT_TEST_CLOCK:
+			options.test_clock = true;
 			break;
 		case OPT_CUT:
 			options.cut = true;

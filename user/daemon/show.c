@@ -53,8 +53,43 @@ static json_t *hop_json(const struct live_service *s, const struct live_node *no
 			 hop->mtu, "gateway", gateway, "mac", mac, "users", nh->users);
 }
 
+/* One word for how it stands: what the operator wants, unless it is dead. */
+static const char *state_word(const struct backend *b, const struct live_node *node)
+{
+	if (b->state == BACKEND_ACTIVE && node && node->dead)
+		return "down";
+	return state_print(b->state);
+}
+
+static void standing_set(json_t *json, const struct backend *b, const struct live_node *node,
+			 bool checked)
+{
+	const char *health = !checked ? "unchecked" : !node ? "unknown" :
+			     health_print(node->health.state);
+
+	json_object_set_new(json, "state", json_string(state_word(b, node)));
+	json_object_set_new(json, "health", json_string(health));
+	if (checked && node && *node->why) {
+		json_object_set_new(json, "why", json_string(node->why));
+		json_object_set_new(json, "took_ms", json_real(node->took_us / 1000.0));
+	}
+	json_object_set_new(json, "weight_now", json_real(node ? node->counts / 1000.0 : 0));
+}
+
+static void traffic_of(const struct live *live, const struct live_node *node, json_t *json)
+{
+	struct xring_traffic traffic = {};
+
+	if (node)
+		dp_traffic_read(live->dp, node->id, &traffic);
+	json_object_set_new(json, "packets", count(traffic.packets));
+	json_object_set_new(json, "bytes", count(traffic.bytes));
+	json_object_set_new(json, "flows_new", count(traffic.flows));
+	json_object_set_new(json, "pins", count(node ? node->pins : 0));
+}
+
 static json_t *backend_json(const struct live *live, const char *service,
-			    const struct backend *b)
+			    const struct backend *b, bool checked)
 {
 	const struct live_service *s = live_service(live, service);
 	const struct live_node *node = s ? live_node(s, b->name) : NULL;
@@ -63,17 +98,47 @@ static json_t *backend_json(const struct live *live, const char *service,
 				 endpoint_print(&b->address, b->port, address), "weight",
 				 b->weight / 1000.0);
 
-	if (node && !node->gone && node->nexthop) {
+	if (node && node->nexthop) {
 		json_object_set_new(json, "id", json_integer(node->id));
 		json_object_set_new(json, "next_hop", hop_json(s, node));
 	}
+	standing_set(json, b, node, checked);
+	traffic_of(live, node, json);
+	return json;
+}
+
+/* One that is removed, and serves the flows that it has. */
+static json_t *leaving_json(const struct engine *e, const struct live_node *node)
+{
+	uint64_t now = engine_now(e), until = node->owner->drain_until;
+	char address[ENDPOINT_TEXT];
+	json_t *json = json_pack("{s:s, s:s, s:s, s:f, s:f, s:s, s:s, s:b, s:f}", "service",
+				 node->service->name, "name", node->name, "address",
+				 endpoint_print(&node->address, node->port, address), "weight",
+				 0.0, "share", 0.0, "state", node->dead ? "down" : "draining",
+				 "health", "unchecked", "removed", 1, "drain_left",
+				 until > now ? (until - now) / 1e9 : 0.0);
+
+	traffic_of(e->live, node, json);
 	return json;
 }
 
 static void backends_append(const struct engine *e, const struct service *s, json_t *list)
 {
-	for (size_t i = 0; i < s->backend_count; i++)
-		json_array_append_new(list, backend_json(e->live, s->name, &s->backends[i]));
+	const struct live_service *live = live_service(e->live, s->name);
+	_free_ uint64_t *shares = live ? live_shares(live) : NULL;
+
+	for (size_t i = 0; i < s->backend_count; i++) {
+		const struct live_node *node = live ? live_node(live, s->backends[i].name) : NULL;
+		json_t *one = backend_json(e->live, s->name, &s->backends[i], s->check.kind);
+		bool owns = shares && node && node->index < live->ring.node_count;
+
+		json_object_set_new(one, "share",
+				    json_real(owns ? shares[node->index] / CIRCLE : 0));
+		json_array_append_new(list, one);
+	}
+	for (size_t i = 0; live && i < live->leaving_count; i++)
+		json_array_append_new(list, leaving_json(e, live->leaving[i]));
 }
 
 /* NULL: the check has nothing by this key. */
@@ -291,6 +356,15 @@ static const struct {
 #undef X
 };
 
+static const struct {
+	const char *name;
+	const char *help;
+} events[] = {
+#define X(id, name, help) { name, help },
+	XRING_EVENTS(X)
+#undef X
+};
+
 static void traffic_set(json_t *json, const struct xring_traffic *t)
 {
 	json_object_set_new(json, "packets", count(t->packets));
@@ -336,6 +410,35 @@ static json_t *verdicts(const uint64_t values[XRING_CNT_MAX])
 			 count(pass), "drop", count(drop));
 }
 
+static json_t *writes_json(const struct engine_stats *s)
+{
+	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:f, s:f}", "asked", count(s->asked),
+			 "gathered", count(s->gathered), "pending", s->pending, "flushes",
+			 count(s->flushes), "cells_written", count(s->cells), "flush_ms",
+			 s->flush_ns / 1e6, "flush_ms_max", s->flush_ns_max / 1e6);
+}
+
+static json_t *events_json(const struct engine *e)
+{
+	uint64_t values[XRING_EVENT_MAX] = {};
+	json_t *list = json_array();
+
+	dp_events_read(e->dp, values);
+	for (int i = 0; i < XRING_EVENT_MAX; i++)
+		json_array_append_new(list, json_pack("{s:s, s:o, s:s}", "name", events[i].name,
+						      "packets", count(values[i]), "help",
+						      events[i].help));
+	return list;
+}
+
+static json_t *pins_json(const struct engine *e)
+{
+	struct walk_count now = walk_counted(e->walk);
+
+	return json_pack("{s:i, s:i, s:i, s:i}", "count", now.pins, "held", now.held, "syns",
+			 now.syns, "max", e->dp->pin_max);
+}
+
 int show_stats(struct engine *e, const json_t *request, struct answer *a)
 {
 	uint64_t values[XRING_CNT_MAX];
@@ -358,8 +461,9 @@ int show_stats(struct engine *e, const json_t *request, struct answer *a)
 	services = json_array();
 	for (size_t i = 0; i < e->model.service_count; i++)
 		json_array_append_new(services, service_stats(e, &e->model.services[i]));
-	a->data = json_pack("{sososo}", "packets", verdicts(values), "reasons", reasons,
-			    "services", services);
+	a->data = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "packets", verdicts(values),
+			    "reasons", reasons, "services", services, "events", events_json(e),
+			    "pins", pins_json(e), "writes", writes_json(&e->stats));
 	return 0;
 }
 
@@ -377,13 +481,6 @@ static json_t *interfaces_json(const struct engine *e)
 						      list[i].mode, "by", list[i].by, "program",
 						      list[i].prog_id));
 	return json;
-}
-
-static json_t *writes_json(const struct engine_stats *s)
-{
-	return json_pack("{sosisososfsf}", "asked", count(s->asked), "pending", s->pending,
-			 "flushes", count(s->flushes), "cells_written", count(s->cells),
-			 "flush_ms", s->flush_ns / 1e6, "flush_ms_max", s->flush_ns_max / 1e6);
 }
 
 static size_t backends_of(const struct model *m)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -64,6 +65,21 @@ int state_read(const char *dir, const char *name, char **ret, size_t *ret_len)
 	if (err)
 		log_err(0, "%s", why.message);
 	return err;
+}
+
+int state_map(const char *dir, const char *name, size_t size, void **ret)
+{
+	char path[512];
+	_close_ int fd = open(state_path(dir, name, path), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	void *memory;
+
+	if (fd < 0 || ftruncate(fd, size))
+		return log_err(-errno, "%s", path);
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		return log_err(-errno, "%s", path);
+	*ret = memory;
+	return 0;
 }
 
 int state_write_running(const char *dir, const struct model *m)

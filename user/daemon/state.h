@@ -11,6 +11,8 @@
  *
  *     running.yaml   the model with all that commands changed
  *     loaded         the configuration file as it was last loaded
+ *     changes.json   the changes under way, and those that were
+ *     since          when each cell began to move
  *
  * Each is replaced as a whole (written beside, synced, renamed).
  */
@@ -19,6 +21,9 @@ int state_open(const char *dir, int *ret_lock);
 int state_write(const char *dir, const char *name, const char *text, size_t len);
 /* *ret NULL where there is none yet. */
 int state_read(const char *dir, const char *name, char **ret, size_t *ret_len);
+
+/* A file of that size in memory, made if need be; it survives a kill. */
+int state_map(const char *dir, const char *name, size_t size, void **ret);
 
 int state_write_running(const char *dir, const struct model *m);
 int state_read_running(const char *dir, struct model *ret);	/* -ENOENT: there is none */

@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/changes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/state.h"
+
+static uint64_t real_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
+}
+
+static void roster_clear(struct roster *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		free((char *)r->nodes[i].name);
+	free(r->nodes);
+	*r = (struct roster){};
+}
+
+static void roster_set(struct roster *r, const struct plan_node *nodes, size_t count)
+{
+	roster_clear(r);
+	r->nodes = calloc(count + 1, sizeof(*r->nodes));
+	for (size_t i = 0; r->nodes && i < count; i++) {
+		char *name = strdup(nodes[i].name);
+
+		if (name)
+			r->nodes[r->count++] = (struct plan_node){ name, nodes[i].weight,
+								   nodes[i].points };
+	}
+}
+
+static void entry_free(struct change_entry *e)
+{
+	for (unsigned i = 0; i < CHANGE_WHATS; i++)
+		free(e->what[i]);
+	roster_clear(&e->before);
+	roster_clear(&e->after);
+	plan_clear(&e->plan);
+	free(e->undo_from);
+	free(e->undo_to);
+	free(e);
+}
+
+void changes_close(struct changes *c)
+{
+	changes_write(c);
+	for (size_t i = 0; i < c->count; i++)
+		entry_free(c->list[i]);
+	free(c->list);
+	*c = (struct changes){};
+}
+
+/* Those that are over are forgotten, the oldest first. */
+static void forget_oldest(struct changes *c)
+{
+	size_t over = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		over += c->list[i]->stage == STAGE_DONE;
+	for (size_t i = 0; i < c->count && over > CHANGES_PAST; i++) {
+		if (c->list[i]->stage != STAGE_DONE)
+			continue;
+		entry_free(c->list[i]);
+		memmove(c->list + i, c->list + i + 1, (--c->count - i) * sizeof(*c->list));
+		over--;
+		i--;
+	}
+}
+
+static struct change_entry *entry_new(struct changes *c, const char *service)
+{
+	struct change_entry **list = reallocarray(c->list, c->count + 1, sizeof(*list));
+	struct change_entry *e = calloc(1, sizeof(*e));
+
+	if (list)
+		c->list = list;
+	if (!list || !e) {
+		free(e);
+		return NULL;
+	}
+	e->id = c->next_id++;
+	e->asked_ms = real_ms();
+	snprintf(e->service, sizeof(e->service), "%s", service);
+	list[c->count++] = e;
+	return e;
+}
+
+/* ---- asking ---- */
+
+void changes_touch_none(struct changes *c)
+{
+	c->touched_count = 0;
+}
+
+static void touch(struct changes *c, uint32_t id)
+{
+	for (unsigned i = 0; i < c->touched_count; i++)
+		if (c->touched[i] == id)
+			return;
+	if (c->touched_count < sizeof(c->touched) / sizeof(*c->touched))
+		c->touched[c->touched_count++] = id;
+}
+
+json_t *changes_ids(const struct changes *c)
+{
+	json_t *ids = json_array();
+
+	for (unsigned i = 0; i < c->touched_count; i++)
+		json_array_append_new(ids, json_integer(c->touched[i]));
+	return ids;
+}
+
+static struct change_entry *waiting(const struct changes *c, const char *service)
+{
+	for (size_t i = c->count; i-- > 0;)
+		if (c->list[i]->stage == STAGE_PREPARE && !strcmp(c->list[i]->service, service))
+			return c->list[i];
+	return NULL;
+}
+
+struct change_entry *changes_ask(struct changes *c, const char *service, const char *fmt, ...)
+{
+	struct change_entry *e = waiting(c, service) ?: entry_new(c, service);
+	char what[256];
+	va_list args;
+
+	if (!e)
+		return NULL;
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	if (e->what_count < CHANGE_WHATS)
+		e->what[e->what_count] = strdup(what);
+	e->what_count++;
+	touch(c, e->id);
+	c->dirty = true;
+	return e;
+}
+
+void change_undo(struct change_entry *e, char *from, char *to)
+{
+	if (!e || !from || !to) {
+		free(from);
+		free(to);
+		return;
+	}
+	/* What it goes back to is what was before the first of them. */
+	free(e->undo_from);
+	e->undo_from = from;
+	if (e->undo_to)
+		free(to);
+	else
+		e->undo_to = to;
+}
+
+/* ---- from stage to stage ---- */
+
+static void entry_plan(struct change_entry *e)
+{
+	plan_clear(&e->plan);
+	if (plan_new(e->before.nodes, e->before.count, e->after.nodes, e->after.count, &e->plan))
+		e->plan = (struct plan){};
+	e->moved = (double)e->plan.moved / PLAN_CIRCLE;
+	e->least = e->plan.least;
+}
+
+static void stage_set(struct changes *c, struct change_entry *e, enum stage stage)
+{
+	e->stage = stage;
+	c->dirty = true;
+	log_info("change %u of %s: %s", e->id, e->service, stage_print(stage));
+}
+
+void changes_begun(struct changes *c, const struct live_move *move, uint64_t now, bool cut)
+{
+	const struct live_service *s = move->service;
+	struct change_entry *e = waiting(c, s->name);
+
+	if (!e)
+		e = changes_ask(c, s->name, "what was under way");
+	if (!e)
+		return;
+	roster_set(&e->before, move->before, move->before_count);
+	roster_set(&e->after, move->after, move->after_count);
+	entry_plan(e);
+	e->begun = e->pins_at = now;
+	e->window = cut ? 0 : service_window(s) * NS_PER_S / 10;
+	e->settle = cut ? 0 : service_settle(s) * NS_PER_S / 10;
+	e->cells = move->cells;
+	stage_set(c, e, STAGE_COPY);
+}
+
+void change_end(struct changes *c, struct change_entry *e, const char *why)
+{
+	stage_set(c, e, STAGE_DONE);
+	snprintf(e->end, sizeof(e->end), "%s", why);
+	e->ended_ms = real_ms();
+	e->pins = 0;
+	e->old_per_s = 0;
+	plan_clear(&e->plan);
+	forget_oldest(c);
+}
+
+void changes_flushed(struct changes *c)
+{
+	for (size_t i = c->count; i-- > 0;)
+		if (c->list[i]->stage == STAGE_PREPARE)
+			change_end(c, c->list[i], "nothing moved");
+}
+
+/* Does a cell still move that has done so since before this change? */
+static bool still_moves(const struct live *live, const struct change_entry *e)
+{
+	const struct live_service *s = live_service(live, e->service);
+
+	return s && s->has_extent && cells_move_since(&s->cells, e->begun / (NS_PER_S / 10));
+}
+
+static void entry_tick(struct changes *c, struct change_entry *e, const struct live *live,
+		       uint64_t now)
+{
+	if (e->stage == STAGE_COPY && now >= e->begun + e->window)
+		stage_set(c, e, STAGE_CATCH_UP);
+	if (e->stage == STAGE_CATCH_UP && now >= e->begun + e->settle && !still_moves(live, e)) {
+		stage_set(c, e, STAGE_SWITCH);
+		stage_set(c, e, STAGE_CLEANUP);
+		e->walk = live->walks;
+	}
+}
+
+uint64_t changes_tick(struct changes *c, const struct live *live, uint64_t now)
+{
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < c->count; i++) {
+		struct change_entry *e = c->list[i];
+		uint64_t at;
+
+		entry_tick(c, e, live, now);
+		if (e->stage != STAGE_COPY && e->stage != STAGE_CATCH_UP)
+			continue;
+		at = e->begun + (e->stage == STAGE_COPY ? e->window : e->settle);
+		if (at > now && (!next || at < next))
+			next = at;
+	}
+	return next;
+}
+
+static bool is_counted(const struct change_entry *e)
+{
+	return e->stage > STAGE_PREPARE && e->stage < STAGE_DONE;
+}
+
+void changes_walk_begun(struct changes *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		c->list[i]->pins_now = 0;
+}
+
+void changes_held(struct changes *c, const struct live_service *s, uint32_t hash)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct change_entry *e = c->list[i];
+
+		if (is_counted(e) && !strcmp(e->service, s->name) &&
+		    plan_moves_hash(&e->plan, hash))
+			e->pins_now++;
+	}
+}
+
+static bool is_in(const struct roster *r, const char *name)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (!strcmp(r->nodes[i].name, name))
+			return true;
+	return false;
+}
+
+/* A backend that this change has taken out is not gone yet. */
+static bool still_leaves(const struct live *live, const struct change_entry *e)
+{
+	const struct live_service *s = live_service(live, e->service);
+
+	for (size_t i = 0; s && i < s->leaving_count; i++)
+		if (is_in(&e->before, s->leaving[i]->name) &&
+		    !is_in(&e->after, s->leaving[i]->name))
+			return true;
+	return false;
+}
+
+void changes_walk_done(struct changes *c, const struct live *live, uint64_t now)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct change_entry *e = c->list[i];
+
+		if (!is_counted(e))
+			continue;
+		e->old_per_s = e->pins_now > e->pins && now > e->pins_at ?
+			       (e->pins_now - e->pins) * 1e9 / (now - e->pins_at) : 0;
+		e->pins = e->pins_now;
+		e->pins_at = now;
+		if (e->stage == STAGE_CLEANUP && !e->pins && live->walks > e->walk &&
+		    !still_leaves(live, e))
+			change_end(c, e, "done");
+	}
+}
+
+struct change_entry *changes_find(const struct changes *c, uint32_t id)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->list[i]->id == id)
+			return c->list[i];
+	return NULL;
+}
+
+const char *stage_print(enum stage stage)
+{
+	static const char *const names[] = {
+		"prepare", "copy", "catch-up", "switch", "cleanup", "done",
+	};
+
+	return names[stage];
+}
+
+/* ---- kept and shown ---- */
+
+static json_t *roster_json(const struct roster *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:i, s:i}", "name",
+						      r->nodes[i].name, "weight",
+						      r->nodes[i].weight, "points",
+						      r->nodes[i].points));
+	return list;
+}
+
+static json_t *whats_json(const struct change_entry *e)
+{
+	json_t *list = json_array();
+	char more[32];
+
+	for (unsigned i = 0; i < CHANGE_WHATS && e->what[i]; i++)
+		json_array_append_new(list, json_string(e->what[i]));
+	if (e->what_count > CHANGE_WHATS) {
+		snprintf(more, sizeof(more), "and %u more", e->what_count - CHANGE_WHATS);
+		json_array_append_new(list, json_string(more));
+	}
+	return list;
+}
+
+static json_t *entry_kept(const struct change_entry *e)
+{
+	return json_pack("{s:i, s:s, s:o, s:i, s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:f, s:f,"
+			 " s:o, s:o, s:s*, s:s*}",
+			 "id", e->id, "service", e->service, "what", whats_json(e),
+			 "asked", e->what_count, "stage", e->stage, "end", e->end,
+			 "asked_ms", (json_int_t)e->asked_ms, "ended_ms", (json_int_t)e->ended_ms,
+			 "begun", (json_int_t)e->begun, "window", (json_int_t)e->window,
+			 "settle", (json_int_t)e->settle, "cells", e->cells, "moved", e->moved,
+			 "least", e->least, "before", roster_json(&e->before), "after",
+			 roster_json(&e->after), "undo_from", e->undo_from, "undo_to", e->undo_to);
+}
+
+static uint64_t number(const json_t *json, const char *key)
+{
+	return json_integer_value(json_object_get(json, key));
+}
+
+static char *text_copy(const json_t *json, const char *key)
+{
+	const char *text = json_string_value(json_object_get(json, key));
+
+	return text ? strdup(text) : NULL;
+}
+
+static void roster_read(const json_t *list, struct roster *r)
+{
+	const json_t *item;
+	size_t i;
+
+	r->nodes = calloc(json_array_size(list) + 1, sizeof(*r->nodes));
+	json_array_foreach(list, i, item) {
+		char *name = text_copy(item, "name");
+
+		if (r->nodes && name)
+			r->nodes[r->count++] = (struct plan_node){ name, number(item, "weight"),
+								   number(item, "points") };
+	}
+}
+
+static void entry_read(struct changes *c, const json_t *json)
+{
+	const char *service = json_string_value(json_object_get(json, "service"));
+	struct change_entry *e = service ? entry_new(c, service) : NULL;
+	const json_t *item;
+	size_t i;
+
+	if (!e)
+		return;
+	e->id = number(json, "id");
+	json_array_foreach(json_object_get(json, "what"), i, item)
+		if (i < CHANGE_WHATS && json_is_string(item))
+			e->what[i] = strdup(json_string_value(item));
+	e->what_count = number(json, "asked");
+	e->stage = number(json, "stage") <= STAGE_DONE ? number(json, "stage") : STAGE_DONE;
+	snprintf(e->end, sizeof(e->end), "%s",
+		 json_string_value(json_object_get(json, "end")) ?: "");
+	e->asked_ms = number(json, "asked_ms");
+	e->ended_ms = number(json, "ended_ms");
+	e->begun = number(json, "begun");
+	e->window = number(json, "window");
+	e->settle = number(json, "settle");
+	e->cells = number(json, "cells");
+	e->moved = json_number_value(json_object_get(json, "moved"));
+	e->least = json_number_value(json_object_get(json, "least"));
+	roster_read(json_object_get(json, "before"), &e->before);
+	roster_read(json_object_get(json, "after"), &e->after);
+	e->undo_from = text_copy(json, "undo_from");
+	e->undo_to = text_copy(json, "undo_to");
+	if (e->stage != STAGE_DONE)
+		entry_plan(e);
+}
+
+void changes_write(struct changes *c)
+{
+	json_t *list, *root;
+	char *text;
+
+	if (!c->dirty)
+		return;
+	list = json_array();
+	for (size_t i = 0; i < c->count; i++)
+		json_array_append_new(list, entry_kept(c->list[i]));
+	root = json_pack("{s:i, s:o}", "next_id", c->next_id, "changes", list);
+	text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+	if (text && !state_write(c->dir, "changes.json", text, strlen(text)))
+		c->dirty = false;
+	free(text);
+	json_decref(root);
+}
+
+void changes_open(struct changes *c, const char *dir, bool adopted)
+{
+	char path[512];
+	json_t *root;
+	const json_t *item;
+	size_t i;
+
+	*c = (struct changes){ .dir = dir, .next_id = 1 };
+	snprintf(path, sizeof(path), "%s/changes.json", dir);
+	root = json_load_file(path, 0, NULL);
+	json_array_foreach(json_object_get(root, "changes"), i, item)
+		entry_read(c, item);
+	c->next_id = number(root, "next_id") ?: 1;
+	json_decref(root);
+	/* With maps made anew, nothing is under way any more. */
+	for (i = 0; !adopted && i < c->count; i++)
+		if (c->list[i]->stage != STAGE_DONE)
+			change_end(c, c->list[i], "the maps were made anew");
+}
+
+static json_t *number_or_null(uint64_t at, uint64_t now)
+{
+	return at > now ? json_real((at - now) / 1e9) : json_null();
+}
+
+json_t *change_json(const struct change_entry *e, uint64_t now)
+{
+	uint64_t next = e->stage == STAGE_COPY ? e->begun + e->window :
+			e->stage == STAGE_CATCH_UP ? e->begun + e->settle : 0;
+	uint64_t until = e->ended_ms ?: real_ms();
+
+	return json_pack("{s:i, s:s, s:o, s:s, s:o, s:f, s:f, s:i, s:i, s:f, s:f, s:f, s:o, s:f}",
+			 "id", e->id, "service", e->service, "what", whats_json(e), "stage",
+			 stage_print(e->stage), "end", *e->end ? json_string(e->end) : json_null(),
+			 "moved", e->moved, "least", e->least, "cells", e->cells, "pins", e->pins,
+			 "old_per_s", e->old_per_s, "started", e->asked_ms / 1000.0, "age",
+			 (until - e->asked_ms) / 1000.0, "next_in", number_or_null(next, now),
+			 "settle", e->settle / 1e9);
+}
+
+static json_t *backends_json(const struct plan *plan, bool after)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < plan->backend_count; i++) {
+		const struct plan_backend *b = &plan->backends[i];
+
+		if (!(after ? b->after : b->before))
+			continue;
+		json_array_append_new(list, json_pack(
+			"{s:s, s:f, s:f}", "name", b->name, "weight",
+			(after ? b->weight_after : b->weight_before) / 1000.0, "share",
+			(double)(after ? b->share_after : b->share_before) / PLAN_CIRCLE));
+	}
+	return list;
+}
+
+void plan_json(const struct plan *plan, json_t *to)
+{
+	json_t *moves = json_array();
+
+	for (size_t i = 0; i < plan->move_count; i++) {
+		const struct plan_move *m = &plan->moves[i];
+
+		json_array_append_new(moves, json_pack(
+			"{s:s, s:s, s:f}", "from", plan_name(plan, m->from) ?: "nobody", "to",
+			plan_name(plan, m->to) ?: "nobody", "share",
+			(double)m->share / PLAN_CIRCLE));
+	}
+	json_object_set_new(to, "before", backends_json(plan, false));
+	json_object_set_new(to, "after", backends_json(plan, true));
+	json_object_set_new(to, "moved", json_real((double)plan->moved / PLAN_CIRCLE));
+	json_object_set_new(to, "least", json_real(plan->least));
+	json_object_set_new(to, "moves", moves);
+}
+
+json_t *change_json_whole(const struct change_entry *e, uint64_t now)
+{
+	json_t *json = change_json(e, now);
+	struct plan plan;
+
+	if (plan_new(e->before.nodes, e->before.count, e->after.nodes, e->after.count, &plan))
+		return json;
+	plan_json(&plan, json);
+	plan_clear(&plan);
+	return json;
+}
