@@ -181,7 +181,7 @@ static void stage_set(struct changes *c, struct change_entry *e, enum stage stag
 	log_info("change %u of %s: %s", e->id, e->service, stage_print(stage));
 }
 
-void changes_begun(struct changes *c, const struct live_move *move, uint64_t now, bool cut)
+void changes_begun(struct changes *c, const struct live_move *move, uint64_t now)
 {
 	const struct live_service *s = move->service;
 	struct change_entry *e = waiting(c, s->name);
@@ -194,8 +194,8 @@ void changes_begun(struct changes *c, const struct live_move *move, uint64_t now
 	roster_set(&e->after, move->after, move->after_count);
 	entry_plan(e);
 	e->begun = e->pins_at = now;
-	e->window = cut ? 0 : service_window(s) * NS_PER_S / 10;
-	e->settle = cut ? 0 : service_settle(s) * NS_PER_S / 10;
+	e->window = move->kept ? service_window(s) * NS_PER_S / 10 : 0;
+	e->settle = move->kept ? service_settle(s) * NS_PER_S / 10 : 0;
 	e->cells = move->cells;
 	stage_set(c, e, STAGE_COPY);
 }
@@ -211,11 +211,14 @@ void change_end(struct changes *c, struct change_entry *e, const char *why)
 	forget_oldest(c);
 }
 
-void changes_flushed(struct changes *c)
+void changes_flushed(struct changes *c, const struct live *live)
 {
-	for (size_t i = c->count; i-- > 0;)
-		if (c->list[i]->stage == STAGE_PREPARE)
+	for (size_t i = c->count; i-- > 0;) {
+		const struct live_service *s = live_service(live, c->list[i]->service);
+
+		if (c->list[i]->stage == STAGE_PREPARE && !(s && service_joins(s)))
 			change_end(c, c->list[i], "nothing moved");
+	}
 }
 
 /* Does a cell still move that has done so since before this change? */

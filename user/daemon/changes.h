@@ -78,10 +78,13 @@ struct change_entry *changes_say(struct changes *c, const struct service *was,
 /* How it is undone: models of that service alone, before and after. Taken over. */
 void change_undo(struct change_entry *e, char *from, char *to);
 
-/* The flush has changed this ring. cut: no flow is kept. */
-void changes_begun(struct changes *c, const struct live_move *move, uint64_t now, bool cut);
-/* The flush is over: what was asked and moved nothing has ended. */
-void changes_flushed(struct changes *c);
+/* The flush has changed this ring. */
+void changes_begun(struct changes *c, const struct live_move *move, uint64_t now);
+/*
+ * The flush is over: what was asked and moved nothing has ended, unless a new
+ * backend waits for its first check.
+ */
+void changes_flushed(struct changes *c, const struct live *live);
 
 /* Goes from stage to stage. Returns when (ns) the next one comes by time; 0: none. */
 uint64_t changes_tick(struct changes *c, const struct live *live, uint64_t now);

@@ -67,12 +67,11 @@ static int flush(struct engine *e, bool cut)
 	struct live_report report;
 	int err;
 
-	e->cutting = cut;
 	err = live_apply(e->live, &e->model, &times, &report);
 	e->stats.pending = 0;
 	if (err)
 		return log_err(err, "the maps could not be brought to the new state");
-	changes_flushed(&e->changes);
+	changes_flushed(&e->changes, e->live);
 	if (cut)
 		walk_whole(e->walk);	/* no pin of before is to be believed later */
 	if (!e->warned)
@@ -182,7 +181,7 @@ static void hook_moved(void *context, const struct live_move *move)
 {
 	struct engine *e = context;
 
-	changes_begun(&e->changes, move, engine_now(e), e->cutting);
+	changes_begun(&e->changes, move, engine_now(e));
 }
 
 static void hook_node(void *context, struct live_node *node)

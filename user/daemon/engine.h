@@ -47,7 +47,6 @@ struct engine {
 	struct changes changes;
 	struct flows flows;
 	struct checker *checker;	/* NULL: not yet */
-	bool cutting;			/* the flush that is under way cuts flows */
 	uint32_t *since;		/* a file of the state directory, mapped */
 	struct engine_stats stats;
 	bool warned;			/* that IP forwarding is off */

@@ -19,7 +19,10 @@ static void went_up(struct engine *e, struct live_node *node, const char *why, b
 	node->owner->ramp_from = known ? engine_now(e) : 0;
 	log_info("backend %s of %s is up: %s", node->name, node->service->name, why);
 	changes_ask(&e->changes, node->service->name, "health: %s is up: %s", node->name, why);
-	engine_gather(e);
+	if (known)
+		engine_gather(e);
+	else
+		engine_flush(e);	/* whoever added it has waited already */
 }
 
 static void went_down(struct engine *e, struct live_node *node, const char *why)

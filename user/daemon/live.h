@@ -89,6 +89,7 @@ struct live_move {
 	struct plan_node *before, *after;
 	size_t before_count, after_count;
 	uint32_t cells;				/* words written */
+	uint32_t kept;				/* of them, those of cells whose flows stay */
 };
 
 struct live {
@@ -171,6 +172,10 @@ int live_weigh(const struct live *live, const struct service *s, uint64_t now,
 /* Packets, bytes and flows of a service, also of backends that are no more. */
 int live_service_traffic(const struct live *live, const struct live_service *s,
 			 struct xring_traffic *ret);
+
+/* Does a backend wait for its first check, before it gets flows? */
+bool node_joins(const struct live_node *node);
+bool service_joins(const struct live_service *s);
 
 /* A service's settle time and UDP window, in tenths of a second. */
 uint32_t service_settle(const struct live_service *s);

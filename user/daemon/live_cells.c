@@ -314,6 +314,7 @@ int service_ring(struct live *live, struct live_service *s, const struct live_ti
 	s->vnodes_shown = s->vnodes;
 	move.after_count = service_parts(s, s->vnodes, after);
 	move.cells = buried + moved;
+	move.kept = times->cut ? 0 : moved;
 	report->cells += move.cells;
 	if (move.cells && !first && live->moved)
 		live->moved(live->context, &move);

@@ -377,14 +377,27 @@ int nodes_sync(struct live *live, struct live_service *s, const struct service *
 
 /* ---- what counts of it ---- */
 
+bool node_joins(const struct live_node *node)
+{
+	return node->checked.kind && node->health.state == HEALTH_UNKNOWN && node->owner->joined &&
+	       node->state == BACKEND_ACTIVE;
+}
+
+bool service_joins(const struct live_service *s)
+{
+	for (size_t i = 0; i < s->node_count; i++)
+		if (node_joins(s->nodes[i]))
+			return true;
+	return false;
+}
+
 static struct standing standing_of(const struct live_node *node, const struct service *model)
 {
 	return (struct standing){
 		.weight = node->weight,
 		.state = node->state,
 		.down = model->check.kind && node->health.state == HEALTH_DOWN,
-		.joining = model->check.kind && node->health.state == HEALTH_UNKNOWN &&
-			   node->owner->joined,
+		.joining = model->check.kind && node_joins(node),
 		.ramp_from = node->owner->ramp_from,
 		.drain_until = node->owner->drain_until,
 	};
