@@ -17,7 +17,7 @@
 /* Compiled-in sizes; the daemon may choose others when it makes the maps. */
 #define XRING_CELLS    (33u << 19)	/* 132 MiB: 512 rings of 16 x 150 points, both tables */
 #define XRING_BACKENDS 16384u		/* ids; 15 bits are the most */
-#define XRING_SPILLS   (1u << 18)	/* 2.7% of a table's cells are the most there can be */
+#define XRING_SPILLS   (XRING_CELLS / 36)	/* 2.7% of a table's cells are the most there can be */
 #define XRING_PINS     (1u << 20)	/* flows */
 #define XRING_SYNS     (1u << 16)	/* flows whose handshake is under way */
 #define XRING_VIP_BITS 15

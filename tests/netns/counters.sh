@@ -152,7 +152,7 @@ equal "web" "$(total web)" "$(sums web)"
 equal "new flows" "$(total web | jq '.[2]')" 20
 equal "ports" "$(total ports)" "$(sums ports)"
 before=$(total web)
-xring backend del web b2 --now
+xring backend del web b2 --now --cut
 equal "web without b2" "$(total web)" "$before"
 requests >/dev/null
 equal "new flows" "$(total web | jq '.[2]')" 40

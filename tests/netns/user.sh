@@ -46,7 +46,7 @@ as_user "" "$RUN/xringd" --check -f "$RUN/xring.yaml" >/dev/null
 echo "without its directories"
 fails 1 "$RUN/bpf/" daemon $THREE
 chown -R $ID:$ID "$RUN/bpf/xring" "$RUN/bpf/tc"
-fails 1 "$RUN/state/running.yaml: Permission denied" daemon $THREE
+fails 1 "$RUN/state/since: Permission denied" daemon $THREE
 chown $ID:$ID "$RUN/state"
 
 serve() {
@@ -59,7 +59,7 @@ echo "with both"
 serve
 equal "user" "$(stat -c %u "/proc/$(daemon_pid)")" $ID
 equal "capabilities" "$(awk '/^Cap(Prm|Eff)/ { print $2 }' "/proc/$(daemon_pid)/status" | uniq)" \
-	000000c000001000
+	000000c000003000
 wait_for resolved
 follows_ring web $VIP4 10 20000
 xring backend set web b1 --weight 3 --now
@@ -85,7 +85,7 @@ lb "$BUILD/xringd" -f "$RUN/xring.yaml" --bpffs "$RUN/bpf-root" --socket "$RUN/r
 	--state "$RUN/state-root" >"$RUN/xringd.log" 2>&1 &
 wait_for "$BUILD/xring" --socket "$RUN/root-sock" status
 pid=$("$BUILD/xring" --socket "$RUN/root-sock" --json status | jq .pid)
-equal "capabilities" "$(awk '/^CapEff/ { print $2 }' "/proc/$pid/status")" 000000c000001000
+equal "capabilities" "$(awk '/^CapEff/ { print $2 }' "/proc/$pid/status")" 000000c000003000
 kill "$pid"
 wait_for ended "$pid"
 umount "$RUN/bpf-root"

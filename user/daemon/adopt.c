@@ -33,6 +33,21 @@ static bool is_of(const struct xring_owner *owner, const struct backend *b)
 	       !memcmp(owner->addr, b->address.bytes, sizeof(owner->addr));
 }
 
+/* Layout 1 did not keep addresses: the model's is what ran. False: it has none. */
+static bool owner_address(struct xring_owner *owner, const struct service *service)
+{
+	const struct backend *b = service_backend(service, owner->backend);
+
+	if (owner->family)
+		return true;
+	if (!b)
+		return false;
+	memcpy(owner->addr, b->address.bytes, sizeof(owner->addr));
+	owner->port = b->port;
+	owner->family = b->address.family;
+	return true;
+}
+
 /*
  * One id that is taken. Where the model has no such backend, or has it at
  * another address, the one that was there is leaving.
@@ -44,7 +59,7 @@ static int adopt_backend(struct live *live, const struct model *m, uint16_t id, 
 	struct live_service *s = service ? live_service_get(live, owner->service) : NULL;
 	bool leaving;
 
-	if (!service)
+	if (!service || !owner_address(owner, service))
 		return stale_id(live, id);
 	if (!s)
 		return -ENOMEM;
@@ -184,5 +199,10 @@ static int adopt_rings(struct live *live, const struct model *m, uint64_t now)
 
 int live_adopt(struct live *live, const struct model *m, uint64_t now)
 {
-	return adopt_backends(live, m, now) ?: adopt_rings(live, m, now);
+	int err = adopt_backends(live, m, now);
+
+	/* Rings of another layout are made anew, as they were: they follow from the model. */
+	if (err || live->dp->abi_found != XRING_ABI)
+		return err;
+	return adopt_rings(live, m, now);
 }

@@ -694,7 +694,8 @@ static int begin_with(struct engine *e, struct model *next, const char *text, si
 	int err = dp_open(&dp, &e->dp) ?: state_open(e->options.state, &e->state_lock) ?:
 		  live_begin(e) ?: check_begin(e, next) ?: maps_begin(e) ?:
 		  state_write_running(e->options.state, &e->model) ?:
-		  state_write(e->options.state, "loaded", text, len) ?: flush(e, e->options.cut);
+		  state_write(e->options.state, "loaded", text, len) ?: flush(e, e->options.cut) ?:
+		  dp_take_over(e->dp);
 
 	if (err)
 		return err;

@@ -137,6 +137,12 @@ static void backends_append(const struct engine *e, const struct service *s, jso
 				    json_real(owns ? shares[node->index] / CIRCLE : 0));
 		json_array_append_new(list, one);
 	}
+}
+
+static void leaving_append(const struct engine *e, const struct service *s, json_t *list)
+{
+	const struct live_service *live = live_service(e->live, s->name);
+
 	for (size_t i = 0; live && i < live->leaving_count; i++)
 		json_array_append_new(list, leaving_json(e, live->leaving[i]));
 }
@@ -231,11 +237,14 @@ int show_backends(struct engine *e, const json_t *request, struct answer *a)
 			return -1;
 		a->data = json_array();
 		backends_append(e, s, a->data);
+		leaving_append(e, s, a->data);
 		return 0;
 	}
 	a->data = json_array();
-	for (size_t i = 0; i < e->model.service_count; i++)
+	for (size_t i = 0; i < e->model.service_count; i++) {
 		backends_append(e, &e->model.services[i], a->data);
+		leaving_append(e, &e->model.services[i], a->data);
+	}
 	return 0;
 }
 

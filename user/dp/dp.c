@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "dp/carry.h"
 #include "dp/program.h"
 #include "xring.skel.h"
 
@@ -58,54 +59,83 @@ static int directories_open(const char *bpffs, char pins[256], struct dp *dp)
 	return 0;
 }
 
-/*
- * Sizes come from the options where the map is made here, and from the map
- * where it is pinned already. Another layout is named rather than reused.
- */
-static int map_size(struct bpf_map *map, uint32_t wanted, struct dp *dp)
+/* The layout that the pinned maps are of; 0: there are none. */
+static uint32_t abi_found(const char *pins)
 {
-	const char *path = bpf_map__pin_path(map);
+	uint8_t value[4096] = {};	/* whatever size another version's is */
+	char path[280];
+	uint32_t zero = 0, abi;
+	_close_ int fd = -1;
+
+	snprintf(path, sizeof(path), "%s/xring_config", pins);
+	fd = bpf_obj_get(path);
+	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, value))
+		return 0;
+	memcpy(&abi, value, sizeof(abi));
+	return abi;
+}
+
+struct map_rule {
+	struct bpf_map *map;
+	uint32_t wanted;		/* entries; 0: as compiled */
+	bool shrinks;			/* may become smaller while it is in use */
+	bool rings;			/* of no use to a version of another layout */
+};
+
+/*
+ * A pinned map is reused where it is what this version wants. Otherwise a new one
+ * is made beside it: arrays only grow, as ids and cells are places in them.
+ */
+static int map_size(struct dp *dp, const struct map_rule *rule)
+{
+	const char *path = bpf_map__pin_path(rule->map);
+	bool blank = rule->rings && dp->abi_found != XRING_ABI;
+	uint32_t wanted = rule->wanted ?: bpf_map__max_entries(rule->map);
 	struct bpf_map_info info = {};
 	uint32_t len = sizeof(info);
-	_close_ int fd = bpf_obj_get(path);
+	_close_ int fd = -1;
 
-	if (wanted)
-		bpf_map__set_max_entries(map, wanted);
-	if (fd < 0) {
-		if (errno == ENOENT)
-			return 0;
-		return log_err(-errno, "pinned map %s", path);
-	}
+	carry_restore(dp, path);
+	bpf_map__set_max_entries(rule->map, wanted);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : log_err(-errno, "pinned map %s", path);
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return log_err(-errno, "pinned map %s", path);
-	if (info.value_size != bpf_map__value_size(map) || info.type != bpf_map__type(map)) {
-		log_err(0, "%s has another layout (%u bytes an entry, want %u): "
-			"detach, and remove the pins of the other version",
-			path, info.value_size, bpf_map__value_size(map));
-		return -EINVAL;
-	}
-	if (wanted && info.max_entries != wanted)
-		log_warn("%s keeps its %u entries, the configuration wants %u: "
-			 "a new size takes effect when the map is made anew",
-			 path, info.max_entries, wanted);
-	bpf_map__set_max_entries(map, info.max_entries);
 	dp->adopted = true;
-	return 0;
+	if (info.max_entries > wanted && !rule->shrinks && !blank) {
+		log_warn("%s keeps its %u entries, the configuration wants %u: "
+			 "it becomes smaller when it is made anew", path, info.max_entries,
+			 wanted);
+		bpf_map__set_max_entries(rule->map, wanted = info.max_entries);
+	}
+	if (!blank && info.max_entries == wanted && info.type == bpf_map__type(rule->map) &&
+	    info.key_size == bpf_map__key_size(rule->map) &&
+	    info.value_size == bpf_map__value_size(rule->map))
+		return 0;
+	return carry_prepare(dp, rule->map, strdupa(path), blank);
 }
 
 static int maps_size(struct xring_bpf *skel, const struct dp_options *o, struct dp *dp)
 {
-	return map_size(skel->maps.xring_config, 0, dp) ?:
-	       map_size(skel->maps.xring_vips, 0, dp) ?:
-	       map_size(skel->maps.xring_cells, o->cells, dp) ?:
-	       map_size(skel->maps.xring_spills, o->cells / 36 + !(o->cells / 36), dp) ?:
-	       map_size(skel->maps.xring_backends, o->backends, dp) ?:
-	       map_size(skel->maps.xring_owners, o->backends, dp) ?:
-	       map_size(skel->maps.xring_traffic, o->backends, dp) ?:
-	       map_size(skel->maps.xring_counters, 0, dp) ?:
-	       map_size(skel->maps.xring_events, 0, dp) ?:
-	       map_size(skel->maps.xring_pins, o->pins, dp) ?:
-	       map_size(skel->maps.xring_syns, 0, dp);
+	const struct map_rule rules[] = {
+		{ skel->maps.xring_config },
+		{ skel->maps.xring_vips, .rings = true },
+		{ skel->maps.xring_cells, o->cells, .rings = true },
+		{ skel->maps.xring_spills, o->cells / 36 + !(o->cells / 36), .rings = true },
+		{ skel->maps.xring_backends, o->backends },
+		{ skel->maps.xring_owners, o->backends },
+		{ skel->maps.xring_traffic, o->backends },
+		{ skel->maps.xring_counters },
+		{ skel->maps.xring_events },
+		{ skel->maps.xring_pins, o->pins, .shrinks = true },
+		{ skel->maps.xring_syns },
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rules) && !err; i++)
+		err = map_size(dp, &rules[i]);
+	return err;
 }
 
 static size_t map_bytes(const struct bpf_map *map)
@@ -127,6 +157,14 @@ static int map_memory(const struct bpf_map *map, void **ret)
 	return 0;
 }
 
+static uint32_t map_id(const struct bpf_map *map)
+{
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len) ? 0 : info.id;
+}
+
 /* The maps' file descriptors are duplicated: the skeleton closes its own. */
 static int maps_open(struct xring_bpf *skel, struct dp *dp)
 {
@@ -136,9 +174,13 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 		  map_memory(skel->maps.xring_spills, (void **)&dp->spills) ?:
 		  map_memory(skel->maps.xring_backends, (void **)&dp->backends) ?:
 		  map_memory(skel->maps.xring_owners, (void **)&dp->owners);
+	struct bpf_map *map;
 
 	if (err)
 		return err;
+	bpf_object__for_each_map(map, skel->obj)
+		if (!strchr(bpf_map__name(map), '.') && dp->map_count < DP_MAPS_MAX)
+			dp->maps[dp->map_count++] = map_id(map);
 	dp->cell_count = bpf_map__max_entries(skel->maps.xring_cells);
 	dp->spill_count = bpf_map__max_entries(skel->maps.xring_spills);
 	dp->backend_count = bpf_map__max_entries(skel->maps.xring_backends);
@@ -157,12 +199,6 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 	if (dp->traffic_fd < 0 || dp->counters_fd < 0 || dp->events_fd < 0 || dp->pins_fd < 0 ||
 	    dp->syns_fd < 0 || !dp->template_epoch)
 		return log_err(-ENOMEM, "maps");
-	if (dp->config->abi && dp->config->abi != XRING_ABI) {
-		log_err(0, "the pinned maps are of layout %u, want %u: "
-			"detach, and remove the pins of the other version",
-			dp->config->abi, XRING_ABI);
-		return -EINVAL;
-	}
 	return 0;
 }
 
@@ -195,15 +231,27 @@ static int skeleton_open(struct dp *dp, const struct dp_options *options, const 
 
 	if (!skel)
 		return load_failed(-errno);
+	dp->abi_found = abi_found(pins);
 	err = maps_size(skel, options, dp);
 	if (!err) {
 		err = xring_bpf__load(skel);
 		if (err)
 			err = load_failed(err);
 	}
-	err = err ?: maps_open(skel, dp) ?:
-	      program_pin(dp, bpf_program__fd(skel->progs.xring));
+	err = err ?: carry_fill(dp, skel->obj) ?: maps_open(skel, dp);
+	dp->fresh_fd = err ? -1 : fcntl(bpf_program__fd(skel->progs.xring), F_DUPFD_CLOEXEC, 3);
 	xring_bpf__destroy(skel);
+	return err;
+}
+
+int dp_take_over(struct dp *dp)
+{
+	int err = carry_pin(dp) ?: program_pin(dp, dp->fresh_fd);
+
+	closep(&dp->fresh_fd);
+	dp->fresh_fd = -1;
+	if (!err)
+		carry_finish(dp);
 	return err;
 }
 
@@ -215,7 +263,7 @@ int dp_open(const struct dp_options *options, struct dp **ret)
 
 	if (!dp)
 		return -ENOMEM;
-	dp->lock_fd = dp->traffic_fd = dp->counters_fd = dp->prog_fd = -1;
+	dp->lock_fd = dp->traffic_fd = dp->counters_fd = dp->prog_fd = dp->fresh_fd = -1;
 	dp->events_fd = dp->pins_fd = dp->syns_fd = -1;
 	dp->epoch = 1;
 	dp->cpus = libbpf_num_possible_cpus();
@@ -238,6 +286,8 @@ void dp_close(struct dp *dp)
 	closep(&dp->pins_fd);
 	closep(&dp->syns_fd);
 	closep(&dp->prog_fd);
+	closep(&dp->fresh_fd);
+	carry_close(dp);
 	free(dp->template_epoch);
 	free(dp);
 }

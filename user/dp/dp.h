@@ -18,6 +18,8 @@
  *
  * All functions answer 0 or a negative errno, and log what went wrong.
  */
+#define DP_MAPS_MAX 16
+
 struct dp {
 	struct xring_config *config;
 	struct xring_slot *vips;		/* two halves of XRING_VIP_SLOTS */
@@ -39,6 +41,12 @@ struct dp {
 	int pins_fd;
 	int syns_fd;
 	uint32_t pin_max;
+	uint32_t abi_found;			/* of the maps that were there; 0: none */
+	uint32_t maps[DP_MAPS_MAX];		/* ids of those that are pinned */
+	uint32_t map_count;
+	struct carried *carried;		/* made beside the pinned ones (dp/carry.h) */
+	size_t carried_count;
+	int fresh_fd;				/* the program, until it takes over */
 	int prog_fd;
 	uint32_t prog_id;
 	uint32_t prog_insns;			/* that the verifier walked */
@@ -55,6 +63,9 @@ struct dp_options {
 };
 
 int dp_open(const struct dp_options *options, struct dp **ret);
+
+/* The maps say all that is to be: this version's program takes over from the last. */
+int dp_take_over(struct dp *dp);
 void dp_close(struct dp *dp);			/* leaves all pins: traffic goes on */
 
 /* Waits until no packet that was under way is under way any more. */

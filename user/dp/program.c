@@ -15,19 +15,8 @@
 
 struct program {
 	struct bpf_prog_info info;
-	uint32_t maps[MAPS_MAX];	/* those that are shared by name */
-	uint32_t map_count;
+	uint32_t maps[MAPS_MAX];
 };
-
-/* Each load has its own constants (.rodata): they make no difference. */
-static bool is_shared(uint32_t id)
-{
-	_close_ int fd = bpf_map_get_fd_by_id(id);
-	struct bpf_map_info info = {};
-	uint32_t len = sizeof(info);
-
-	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) || !strchr(info.name, '.');
-}
 
 static int program_read(int fd, struct program *ret)
 {
@@ -36,12 +25,29 @@ static int program_read(int fd, struct program *ret)
 	memset(ret, 0, sizeof(*ret));
 	ret->info.map_ids = (uintptr_t)ret->maps;
 	ret->info.nr_map_ids = MAPS_MAX;
-	if (bpf_obj_get_info_by_fd(fd, &ret->info, &len))
-		return -errno;
-	for (uint32_t i = 0; i < ret->info.nr_map_ids && i < MAPS_MAX; i++)
-		if (is_shared(ret->maps[i]))
-			ret->maps[ret->map_count++] = ret->maps[i];
-	return 0;
+	return bpf_obj_get_info_by_fd(fd, &ret->info, &len) ? -errno : 0;
+}
+
+static bool has_map(const struct program *p, uint32_t id)
+{
+	for (uint32_t i = 0; i < p->info.nr_map_ids && i < MAPS_MAX; i++)
+		if (p->maps[i] == id)
+			return true;
+	return false;
+}
+
+bool program_uses(const struct dp *dp, int map)
+{
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info);
+	struct program p;
+	_close_ int fd = -1;
+	char path[280];
+
+	snprintf(path, sizeof(path), "%s/prog", dp->dir);
+	fd = bpf_obj_get(path);
+	return fd >= 0 && !program_read(fd, &p) && !bpf_obj_get_info_by_fd(map, &info, &len) &&
+	       has_map(&p, info.id);
 }
 
 static bool same_code(const struct program *a, const struct program *b)
@@ -49,14 +55,14 @@ static bool same_code(const struct program *a, const struct program *b)
 	return !memcmp(a->info.tag, b->info.tag, sizeof(a->info.tag));
 }
 
-static bool same_maps(const struct program *a, const struct program *b)
+/* Is it on the pinned maps? (Its constants are a map of its own.) */
+static bool on_our_maps(const struct dp *dp, const struct program *p)
 {
 	uint32_t found = 0;
 
-	for (uint32_t i = 0; i < a->map_count; i++)
-		for (uint32_t j = 0; j < b->map_count; j++)
-			found += a->maps[i] == b->maps[j];
-	return found == a->map_count && found == b->map_count;
+	for (uint32_t i = 0; i < dp->map_count; i++)
+		found += has_map(p, dp->maps[i]);
+	return found == dp->map_count;
 }
 
 /* Puts the new program in place of the old one: the pin first, then each link. */
@@ -95,7 +101,7 @@ static void others_report(const struct dp *dp, const struct program *ours)
 		if (fd < 0 || program_read(fd, &other))
 			log_info("%s runs another XDP program (id %u)", list[i].name,
 				 list[i].prog_id);
-		else if (!same_maps(&other, ours))
+		else if (!on_our_maps(dp, &other))
 			log_warn("%s runs an XDP program (id %u) that is not on these maps",
 				 list[i].name, list[i].prog_id);
 		else
@@ -120,7 +126,7 @@ int program_pin(struct dp *dp, int fresh)
 	if (err)
 		return log_err(err, "program");
 	if (pinned >= 0 && !program_read(pinned, &old) && same_code(&old, &ours) &&
-	    same_maps(&old, &ours)) {
+	    on_our_maps(dp, &old)) {
 		ours = old;
 		err = links_update(dp, pinned);
 	} else {

@@ -10,4 +10,7 @@
  */
 int program_pin(struct dp *dp, int fresh);
 
+/* Does the pinned program use this map? */
+bool program_uses(const struct dp *dp, int map);
+
 #endif

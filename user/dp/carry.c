@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dp/carry.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "dp/program.h"
+
+static void aside_path(const char *path, const char *suffix, char ret[320])
+{
+	snprintf(ret, 320, "%s%s", path, suffix);
+}
+
+int carry_prepare(struct dp *dp, struct bpf_map *map, const char *path, bool blank)
+{
+	struct carried *list = reallocarray(dp->carried, dp->carried_count + 1, sizeof(*list));
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info);
+	struct carried *c;
+
+	if (!list)
+		return -ENOMEM;
+	dp->carried = list;
+	c = &list[dp->carried_count];
+	*c = (struct carried){ .from = bpf_obj_get(path), .to = -1, .blank = blank };
+	if (c->from < 0)
+		return log_err(-errno, "pinned map %s", path);
+	dp->carried_count++;
+	if (bpf_obj_get_info_by_fd(c->from, &info, &len))
+		return log_err(-errno, "pinned map %s", path);
+	snprintf(c->path, sizeof(c->path), "%s", path);
+	snprintf(c->name, sizeof(c->name), "%s", bpf_map__name(map));
+	c->type = info.type;
+	c->key_size = info.key_size;
+	c->from_entries = info.max_entries;
+	c->from_size = info.value_size;
+	c->to_entries = bpf_map__max_entries(map);
+	c->to_size = bpf_map__value_size(map);
+	c->blank |= info.type != bpf_map__type(map) || info.key_size != bpf_map__key_size(map);
+	log_info("%s is carried over: %u entries of %u bytes become %u of %u", c->name,
+		 c->from_entries, c->from_size, c->to_entries, c->to_size);
+	return bpf_map__set_pin_path(map, NULL);
+}
+
+static bool is_per_cpu(const struct carried *c)
+{
+	return c->type == BPF_MAP_TYPE_PERCPU_ARRAY;
+}
+
+static size_t stride(const struct carried *c, const struct dp *dp, size_t size)
+{
+	return is_per_cpu(c) ? (size + 7) / 8 * 8 * dp->cpus : size;
+}
+
+/* The part that both layouts have; fields are appended, never moved. */
+static void value_copy(const struct carried *c, const struct dp *dp, const uint8_t *from,
+		       uint8_t *to)
+{
+	size_t each = c->from_size < c->to_size ? c->from_size : c->to_size;
+	size_t from_step = stride(c, dp, c->from_size), to_step = stride(c, dp, c->to_size);
+	int count = is_per_cpu(c) ? dp->cpus : 1;
+
+	memset(to, 0, to_step);
+	for (int i = 0; i < count; i++)
+		memcpy(to + i * to_step / count, from + i * from_step / count, each);
+}
+
+static int entry_copy(const struct carried *c, const struct dp *dp, const void *key,
+		      uint8_t *from, uint8_t *to, uint64_t flags)
+{
+	if (bpf_map_lookup_elem(c->from, key, from))
+		return errno == ENOENT ? 0 : -errno;	/* it has just gone */
+	value_copy(c, dp, from, to);
+	if (bpf_map_update_elem(c->to, key, to, flags))
+		return errno == EEXIST ? 0 : -errno;
+	return 0;
+}
+
+static int array_copy_entries(const struct carried *c, const struct dp *dp, uint8_t *from,
+			      uint8_t *to)
+{
+	uint32_t count = c->from_entries < c->to_entries ? c->from_entries : c->to_entries;
+	int err = 0;
+
+	for (uint32_t i = 0; i < count && !err; i++)
+		err = entry_copy(c, dp, &i, from, to, BPF_ANY);
+	return err;
+}
+
+/* What is there already is newer. */
+static int hash_copy_entries(const struct carried *c, const struct dp *dp, uint8_t *from,
+			     uint8_t *to)
+{
+	_free_ uint8_t *keys = calloc(2, c->key_size);
+	uint8_t *last = NULL, *next = keys;
+	uint32_t lost = 0;
+
+	if (!keys)
+		return -ENOMEM;
+	while (!bpf_map_get_next_key(c->from, last, next)) {
+		lost += entry_copy(c, dp, next, from, to, BPF_NOEXIST) != 0;
+		last = next;
+		next = next == keys ? keys + c->key_size : keys;
+	}
+	if (lost)
+		log_warn("%s: %u entries found no room in %u", c->name, lost, c->to_entries);
+	return 0;
+}
+
+static int content_copy(const struct carried *c, const struct dp *dp)
+{
+	_free_ uint8_t *from = malloc(stride(c, dp, c->from_size));
+	_free_ uint8_t *to = malloc(stride(c, dp, c->to_size));
+
+	if (!from || !to)
+		return -ENOMEM;
+	if (c->type == BPF_MAP_TYPE_HASH || c->type == BPF_MAP_TYPE_LRU_HASH)
+		return hash_copy_entries(c, dp, from, to);
+	return array_copy_entries(c, dp, from, to);
+}
+
+int carry_fill(struct dp *dp, const struct bpf_object *object)
+{
+	for (size_t i = 0; i < dp->carried_count; i++) {
+		struct carried *c = &dp->carried[i];
+		int fd = bpf_object__find_map_fd_by_name(object, c->name), err;
+
+		c->to = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (c->to < 0)
+			return log_err(-errno, "map %s", c->name);
+		err = c->blank ? 0 : content_copy(c, dp);
+		if (err)
+			return log_err(err, "map %s", c->name);
+	}
+	return 0;
+}
+
+void carry_restore(const struct dp *dp, const char *path)
+{
+	char aside[320];
+	_close_ int fd = -1;
+
+	aside_path(path, "_old", aside);
+	fd = bpf_obj_get(aside);
+	if (fd < 0)
+		return;
+	if (program_uses(dp, fd))
+		rename(aside, path);
+	else
+		unlink(aside);
+}
+
+int carry_pin(struct dp *dp)
+{
+	for (size_t i = 0; i < dp->carried_count; i++) {
+		const struct carried *c = &dp->carried[i];
+		char fresh[320], aside[320];
+
+		aside_path(c->path, "_new", fresh);
+		aside_path(c->path, "_old", aside);
+		unlink(fresh);
+		if (bpf_obj_pin(c->to, fresh) || rename(c->path, aside) || rename(fresh, c->path))
+			return log_err(-errno, "pin %s", c->path);
+	}
+	return 0;
+}
+
+/* A cell that the old program has marked since: the mark's bit is one in both tables. */
+static void marks_follow(const struct carried *c, const struct dp *dp)
+{
+	uint32_t count = c->from_entries < c->to_entries ? c->from_entries : c->to_entries;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t word;
+
+		if (bpf_map_lookup_elem(c->from, &i, &word) || !(word & XRING_AFTER_FLAG))
+			continue;
+		__atomic_fetch_or(&dp->cells[i], XRING_AFTER_FLAG, __ATOMIC_ACQ_REL);
+	}
+}
+
+void carry_finish(struct dp *dp)
+{
+	if (dp->carried_count)
+		dp_grace(dp);
+	for (size_t i = 0; i < dp->carried_count; i++) {
+		const struct carried *c = &dp->carried[i];
+		char aside[320];
+
+		if (!c->blank && (c->type == BPF_MAP_TYPE_HASH || c->type == BPF_MAP_TYPE_LRU_HASH))
+			content_copy(c, dp);
+		if (!c->blank && !strcmp(c->name, "xring_cells"))
+			marks_follow(c, dp);
+		aside_path(c->path, "_old", aside);
+		unlink(aside);
+	}
+	carry_close(dp);
+}
+
+void carry_close(struct dp *dp)
+{
+	for (size_t i = 0; i < dp->carried_count; i++) {
+		closep(&dp->carried[i].from);
+		closep(&dp->carried[i].to);
+	}
+	free(dp->carried);
+	dp->carried = NULL;
+	dp->carried_count = 0;
+}
