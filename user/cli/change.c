@@ -11,18 +11,6 @@
 #include "core/text.h"
 #include "proto/proto.h"
 
-/* Is the option's value, where it is given, one that `parse` takes? */
-#define check_option(args, name, want, parse)                                              \
-	({                                                                                 \
-		const char *text_ = option(args, name);                                    \
-		text_ && (parse) ? words_wrong("%s %s: want %s", name, text_, want) : 0;   \
-	})
-
-static int check_name(const char *what, const char *name)
-{
-	return name_valid(name) ? 0 : words_wrong("%s %s: want %s", what, name, WANT_NAME);
-}
-
 static int check_vips(const struct args *args, json_t *ret)
 {
 	struct vip vip;
@@ -87,15 +75,6 @@ static int check_service(const struct args *args, json_t *vips)
 	       check_settings(args) ?: check_check(args);
 }
 
-static int change(const struct args *args, json_t *request)
-{
-	if (option(args, "now"))
-		json_object_set_new(request, "now", json_true());
-	if (option(args, "cut"))
-		json_object_set_new(request, "cut", json_true());
-	return ask_and_print(args, request, NULL);
-}
-
 static int service_change(const struct args *args, const char *verb)
 {
 	json_t *vips = json_array(), *request;
@@ -107,7 +86,7 @@ static int service_change(const struct args *args, const char *verb)
 		json_decref(vips);
 		return code;
 	}
-	request = request_new(verb);
+	request = change_new(args, verb);
 	request_set(request, "service", args->words[0]);
 	request_set(request, "mode", option(args, "mode"));
 	request_set(request, "key", option(args, "key"));
@@ -118,7 +97,7 @@ static int service_change(const struct args *args, const char *verb)
 	if (json_array_size(vips))
 		json_object_set(request, "vips", vips);
 	json_decref(vips);
-	return change(args, request);
+	return change_send(args, request);
 }
 
 int run_service_add(const struct args *args)
@@ -156,48 +135,9 @@ int run_service_del(const struct args *args)
 
 	if (code)
 		return code;
-	request = request_new("service-del");
+	request = change_new(args, "service-del");
 	request_set(request, "service", args->words[0]);
-	return change(args, request);
-}
-
-static int backend_change(const struct args *args, const char *verb, const char *address)
-{
-	struct address parsed;
-	uint32_t weight;
-	uint16_t port;
-	json_t *request;
-	int code = check_name("service", args->words[0]) ?:
-		   check_name("backend", args->words[1]) ?:
-		   check_option(args, "weight", WANT_WEIGHT, weight_parse(text_, &weight));
-
-	if (!code && address && endpoint_parse(address, &parsed, &port))
-		code = words_wrong("address %s: want %s", address, WANT_ENDPOINT);
-	if (code)
-		return code;
-	request = request_new(verb);
-	request_set(request, "service", args->words[0]);
-	request_set(request, "name", args->words[1]);
-	request_set(request, "address", address);
-	request_set(request, "weight", option(args, "weight"));
-	return change(args, request);
-}
-
-int run_backend_add(const struct args *args)
-{
-	return backend_change(args, "backend-add", args->words[2]);
-}
-
-int run_backend_set(const struct args *args)
-{
-	if (!option(args, "weight"))
-		return words_wrong("backend set: want --weight %s", WANT_WEIGHT);
-	return backend_change(args, "backend-set", NULL);
-}
-
-int run_backend_del(const struct args *args)
-{
-	return backend_change(args, "backend-del", NULL);
+	return change_send(args, request);
 }
 
 static void print_attached(const json_t *data)

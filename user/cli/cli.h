@@ -48,6 +48,14 @@ int words_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 int ask(const struct args *args, json_t *request, json_t **ret);
 
+/*
+ * The same without a word: the reason is left in why. ASK_NOBODY: no daemon
+ * answers, which may pass.
+ */
+#define ASK_WHY 4096
+#define ASK_NOBODY (-1)
+int ask_quietly(const struct args *args, json_t *request, json_t **ret, char why[ASK_WHY]);
+
 /* The same, and shows the data: by print (NULL: not at all), or as JSON. */
 int ask_and_print(const struct args *args, json_t *request, void (*print)(const json_t *data));
 
@@ -58,6 +66,22 @@ void request_set(json_t *request, const char *key, const char *value);	/* not if
 /* Prints the data as --json does. */
 int json_print(const json_t *data);
 
+/* A request that changes something, with --now and --cut where they were given. */
+json_t *change_new(const struct args *args, const char *verb);
+
+/* Sends it, says the numbers of the changes that it made, and follows them with --wait. */
+int change_send(const struct args *args, json_t *request);
+
+/* Is the name one? Otherwise says so; EXIT_WORDS. */
+int check_name(const char *what, const char *name);
+
+/* Is the option's value, where it is given, one that `parse` takes? */
+#define check_option(args, name, want, parse)                                              \
+	({                                                                                 \
+		const char *text_ = option(args, name);                                    \
+		text_ && (parse) ? words_wrong("%s %s: want %s", name, text_, want) : 0;   \
+	})
+
 /* What each command does. */
 int run_service_add(const struct args *args);
 int run_service_set(const struct args *args);
@@ -67,7 +91,16 @@ int run_service_show(const struct args *args);
 int run_backend_add(const struct args *args);
 int run_backend_set(const struct args *args);
 int run_backend_del(const struct args *args);
+int run_backend_drain(const struct args *args);
+int run_backend_undrain(const struct args *args);
+int run_backend_maintenance(const struct args *args);
+int run_backend_enable(const struct args *args);
 int run_backend_list(const struct args *args);
+int run_plan(const struct args *args);
+int run_apply(const struct args *args);
+int run_changes(const struct args *args);
+int run_change_show(const struct args *args);
+int run_change_cancel(const struct args *args);
 int run_ring_show(const struct args *args);
 int run_ring_lookup(const struct args *args);
 int run_attach(const struct args *args);

@@ -22,20 +22,20 @@ void request_set(json_t *request, const char *key, const char *value)
 		json_object_set_new(request, key, json_string(value));
 }
 
-static int daemon_connect(const char *path)
+static int daemon_connect(const char *path, char why[ASK_WHY])
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
-		fprintf(stderr, "xring: %s: want a shorter path of a socket\n", path);
+		snprintf(why, ASK_WHY, "%s: want a shorter path of a socket", path);
 		return -1;
 	}
 	strcpy(address.sun_path, path);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address))) {
-		fprintf(stderr, "xring: xringd does not answer on %s: %s%s\n", path,
-			errno_text(errno),
-			errno == EACCES ? " (want root or the group xring)" : "");
+		snprintf(why, ASK_WHY, "xringd does not answer on %s: %s%s", path,
+			 errno_text(errno),
+			 errno == EACCES ? " (want root or the group xring)" : "");
 		return -1;
 	}
 	return take_fd(&fd);
@@ -68,37 +68,55 @@ static char *exchange(int fd, const char *request, struct buffer *b)
 	return line;
 }
 
-int ask(const struct args *args, json_t *request, json_t **ret)
+/* The answer's data or reason; 0, or its exit code. */
+static int answer_take(const json_t *answer, json_t **ret, char why[ASK_WHY])
+{
+	if (json_is_true(json_object_get(answer, "ok"))) {
+		*ret = json_incref(json_object_get(answer, "data"));
+		return 0;
+	}
+	snprintf(why, ASK_WHY, "%s",
+		 json_string_value(json_object_get(answer, "error")) ?: "no reason given");
+	return json_integer_value(json_object_get(answer, "code")) ?: EXIT_NO;
+}
+
+int ask_quietly(const struct args *args, json_t *request, json_t **ret, char why[ASK_WHY])
 {
 	_free_ char *text = json_dumps(request, JSON_COMPACT);
 	_close_ int fd = -1;
 	struct buffer b = {};
 	json_t *answer;
 	const char *line;
-	int code = 0;
+	int code;
 
 	json_decref(request);
-	if (!text)
-		return words_wrong("want text in UTF-8");
-	fd = daemon_connect(args->socket);
+	if (!text) {
+		snprintf(why, ASK_WHY, "want text in UTF-8");
+		return EXIT_WORDS;
+	}
+	fd = daemon_connect(args->socket, why);
 	if (fd < 0)
-		return EXIT_NO;
+		return ASK_NOBODY;
 	line = exchange(fd, text, &b);
 	answer = line ? json_loads(line, 0, NULL) : NULL;
 	buffer_clear(&b);
 	if (!answer) {
-		fprintf(stderr, "xring: xringd on %s hung up\n", args->socket);
-		return EXIT_NO;
+		snprintf(why, ASK_WHY, "xringd on %s hung up", args->socket);
+		return ASK_NOBODY;
 	}
-	if (json_is_true(json_object_get(answer, "ok"))) {
-		*ret = json_incref(json_object_get(answer, "data"));
-	} else {
-		fprintf(stderr, "xring: %s\n",
-			json_string_value(json_object_get(answer, "error")) ?: "no reason given");
-		code = json_integer_value(json_object_get(answer, "code")) ?: EXIT_NO;
-	}
+	code = answer_take(answer, ret, why);
 	json_decref(answer);
 	return code;
+}
+
+int ask(const struct args *args, json_t *request, json_t **ret)
+{
+	char why[ASK_WHY];
+	int code = ask_quietly(args, request, ret, why);
+
+	if (code)
+		fprintf(stderr, "xring: %s\n", why);
+	return code == ASK_NOBODY ? EXIT_NO : code;
 }
 
 int ask_and_print(const struct args *args, json_t *request, void (*print)(const json_t *data))

@@ -15,7 +15,7 @@ static void print_first_words(void)
 	for (size_t i = 0; i < count; i++) {
 		size_t len = strcspn(all[i].name, " ");
 
-		if (strncmp(last, all[i].name, len))
+		if (len != strcspn(last, " ") || strncmp(last, all[i].name, len))
 			printf("%.*s ", (int)len, all[i].name);
 		last = all[i].name;
 	}
@@ -67,6 +67,24 @@ static void print_backends(const struct command *c)
 	       c->name);
 }
 
+static bool follows(const struct command *c, const char *usage)
+{
+	return !strncmp(c->usage, usage, strlen(usage));
+}
+
+/* What is followed by the name of a service. */
+static void print_services(void)
+{
+	size_t count;
+	const struct command *all = commands(&count);
+
+	printf("\t\"service set\"|\"service del\"|\"service show\"");
+	for (size_t i = 0; i < count; i++)
+		if (follows(&all[i], "SERVICE") || follows(&all[i], "[SERVICE]"))
+			printf("|\"%s\"", all[i].name);
+	printf(")\n\t\twords=\"$(_xring_names service list)\" ;;\n");
+}
+
 int run_completion(const struct args *args)
 {
 	size_t count;
@@ -87,15 +105,16 @@ int run_completion(const struct args *args)
 	printf("\t*--mode)\n\t\twords=\"nat l2 ipip native generic\" ;;\n"
 	       "\t*--key)\n\t\twords=\"flow client client-prefix/24,56 client-port\" ;;\n"
 	       "\t*--all-down)\n\t\twords=\"drop pass keep\" ;;\n"
+	       "\t*--wait)\n\t\twords=\"switch cleanup\" ;;\n"
+	       "\t\"plan \"*-f|\"apply \"*-f)\n\t\twords=\"$(compgen -f -- \"$cur\")\" ;;\n"
 	       "\t*--check)\n\t\twords=\"tcp http https icmp none\" ;;\n"
 	       "\t\"attach\"|\"detach\")\n\t\twords=\"$(ls /sys/class/net)\" ;;\n"
 	       "\t\"completion\")\n\t\twords=\"bash\" ;;\n"
-	       "\t\"service set\"|\"service del\"|\"service show\"|\"backend add\"|"
-	       "\"backend set\"|\"backend del\"|\"backend list\"|\"ring show\"|"
-	       "\"ring lookup\"|\"stats\")\n"
-	       "\t\twords=\"$(_xring_names service list)\" ;;\n");
+	       "\t\"change show\"|\"change cancel\")\n"
+	       "\t\twords=\"$(_xring_names changes)\" ;;\n");
+	print_services();
 	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(all[i].name, "backend set") || !strcmp(all[i].name, "backend del"))
+		if (follows(&all[i], "SERVICE NAME") && strcmp(all[i].name, "backend add"))
 			print_backends(&all[i]);
 		else
 			print_options(&all[i], "");

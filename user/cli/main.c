@@ -16,6 +16,9 @@
 	"\n      [--all-down drop|pass|keep] [--check TYPE[,KEY=VALUE]...|none]"
 #define SETTINGS_OPTIONS "drain= tcp-idle= udp-idle= slow-start= panic= all-down= check="
 
+/* Of whatever moves keys from one backend to another. */
+#define MOVE_OPTIONS "now cut plan wait="
+
 static const struct command table[] = {
 	{ "service add",
 	  "NAME --vip ADDR:PORT/tcp|udp... --mode nat|l2|ipip [--key KEY] [--vnodes N]"
@@ -30,12 +33,28 @@ static const struct command table[] = {
 	{ "service list", "", "all services", "", 0, 0, run_service_list },
 	{ "service show", "NAME", "one service and its backends", "", 1, 1, run_service_show },
 	{ "backend add", "SERVICE NAME ADDR[:PORT] [--weight W]", "a new backend",
-	  "weight= now", 3, 3, run_backend_add },
-	{ "backend set", "SERVICE NAME --weight W", "change a backend", "weight= now", 2, 2,
-	  run_backend_set },
-	{ "backend del", "SERVICE NAME", "remove a backend", "now", 2, 2, run_backend_del },
-	{ "backend list", "[SERVICE]", "backends and the way to them", "", 0, 1,
+	  "weight= " MOVE_OPTIONS, 3, 3, run_backend_add },
+	{ "backend set", "SERVICE NAME --weight W", "change a backend", "weight= " MOVE_OPTIONS,
+	  2, 2, run_backend_set },
+	{ "backend del", "SERVICE NAME", "remove a backend", MOVE_OPTIONS, 2, 2,
+	  run_backend_del },
+	{ "backend drain", "SERVICE NAME", "no new flows; live ones stay until they end",
+	  MOVE_OPTIONS, 2, 2, run_backend_drain },
+	{ "backend undrain", "SERVICE NAME", "new flows again", MOVE_OPTIONS, 2, 2,
+	  run_backend_undrain },
+	{ "backend maintenance", "SERVICE NAME", "drained, and not checked", MOVE_OPTIONS, 2, 2,
+	  run_backend_maintenance },
+	{ "backend enable", "SERVICE NAME", "active again", MOVE_OPTIONS, 2, 2,
+	  run_backend_enable },
+	{ "backend list", "[SERVICE]", "backends, their states and the way to them", "", 0, 1,
 	  run_backend_list },
+	{ "plan", "-f FILE", "what a file would change, and how", "f=", 0, 0, run_plan },
+	{ "apply", "-f FILE [--expect HASH]", "change it",
+	  "f= expect= wait= now cut", 0, 0, run_apply },
+	{ "changes", "", "changes under way and past ones", "", 0, 0, run_changes },
+	{ "change show", "ID", "one change", "", 1, 1, run_change_show },
+	{ "change cancel", "ID", "go back, by another change", "now wait=", 1, 1,
+	  run_change_cancel },
 	{ "ring show", "SERVICE", "virtual nodes, exact shares, shares of the packets seen", "",
 	  1, 1, run_ring_show },
 	{ "ring lookup", "SERVICE [-n N] KEY...  |  --nodes a,b=2.5,c [--vnodes N] [-n N] KEY...|-",
@@ -74,8 +93,12 @@ static void usage(FILE *to)
 		fprintf(to, "  %s%s%s\n      %s\n", table[i].name, *table[i].usage ? " " : "",
 			table[i].usage, table[i].help);
 	fprintf(to, "\n"
-		"  --now on a change writes the maps at once instead of gathering changes.\n"
-		"  --json prints what a command shows for programs.\n"
+		"  On a change:\n"
+		"  --now       writes the maps at once instead of gathering changes;\n"
+		"  --cut       lets go of flows instead of draining them;\n"
+		"  --plan      shows what it would do, and does nothing;\n"
+		"  --wait switch|cleanup returns when it has come to that stage.\n"
+		"\n  --json prints what a command shows for programs.\n"
 		"\nxring(8) has the details.\n");
 }
 
@@ -151,7 +174,7 @@ static const struct command *find_command(char **argv, int argc, int *ret_used)
 /* Options may stand anywhere behind the command; "--" ends them, "-" is a word. */
 static int parse(struct args *args, char **argv, int argc)
 {
-	char list[256];
+	char list[512];
 	bool ended = false;
 
 	snprintf(list, sizeof(list), "socket= json help h %s", args->command->options);

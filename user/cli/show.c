@@ -4,24 +4,10 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/field.h"
 #include "cli/table.h"
 #include "core/setting.h"
 #include "core/text.h"
-
-static const char *text(const json_t *json, const char *key)
-{
-	return json_string_value(json_object_get(json, key)) ?: "";
-}
-
-static long long number(const json_t *json, const char *key)
-{
-	return json_integer_value(json_object_get(json, key));
-}
-
-static double percent(const json_t *json, const char *key)
-{
-	return 100 * json_number_value(json_object_get(json, key));
-}
 
 static int show(const struct args *args, const char *verb, const char *service,
 		void (*print)(const json_t *data))
@@ -115,15 +101,8 @@ static void print_services(const json_t *data)
 	table_end(&t);
 }
 
-static void backend_row(struct table *t, const json_t *backend)
+static void hop_cell(struct table *t, const json_t *hop)
 {
-	const json_t *hop = json_object_get(backend, "next_hop");
-	double weight = json_number_value(json_object_get(backend, "weight"));
-
-	table_cell(t, "%s", text(backend, "service"));
-	table_cell(t, "%s", text(backend, "name"));
-	table_cell(t, "%s", text(backend, "address"));
-	table_cell(t, "%g", weight);
 	if (!hop)
 		table_cell(t, "not in the maps yet");
 	else if (!strcmp(text(hop, "state"), "resolved"))
@@ -133,9 +112,31 @@ static void backend_row(struct table *t, const json_t *backend)
 		table_cell(t, "unresolved: %s", text(hop, "why"));
 }
 
+/* "up", "down: connection refused"; -: nobody looks. */
+static void health_cell(struct table *t, const json_t *backend)
+{
+	const char *health = text(backend, "health"), *why = text(backend, "why");
+	bool told = *why && strcmp(health, "up");
+
+	table_cell(t, "%s%s%s", *health ? health : "-", told ? ": " : "", told ? why : "");
+}
+
+static void backend_row(struct table *t, const json_t *backend)
+{
+	table_cell(t, "%s", text(backend, "service"));
+	table_cell(t, "%s", text(backend, "name"));
+	table_cell(t, "%s", text(backend, "address"));
+	table_cell(t, "%s", *text(backend, "state") ? text(backend, "state") : "-");
+	table_cell(t, "%g", real(backend, "weight"));
+	table_cell(t, "%.2f%%", percent(backend, "share"));
+	table_cell(t, "%lld", number(backend, "pins"));
+	health_cell(t, backend);
+	hop_cell(t, json_object_get(backend, "next_hop"));
+}
+
 static void print_backends(const json_t *data)
 {
-	char heads[] = "SERVICE|BACKEND|ADDRESS|>WEIGHT|NEXT HOP";
+	char heads[] = "SERVICE|BACKEND|ADDRESS|STATE|>WEIGHT|>SHARE|>PINS|HEALTH|NEXT HOP";
 	const json_t *backend;
 	struct table t;
 	size_t i;
@@ -237,71 +238,6 @@ static void print_ring(const json_t *data)
 int run_ring_show(const struct args *args)
 {
 	return show(args, "ring-show", args->words[0], print_ring);
-}
-
-/* ---- counters ---- */
-
-static void traffic_row(struct table *t, const char *service, const char *backend,
-			const json_t *json)
-{
-	table_cell(t, "%s", service);
-	table_cell(t, "%s", backend);
-	table_cell(t, "%lld", number(json, "packets"));
-	table_cell(t, "%lld", number(json, "bytes"));
-	table_cell(t, "%lld", number(json, "flows"));
-}
-
-static void service_rows(struct table *t, const json_t *service)
-{
-	const json_t *backend;
-	size_t i;
-
-	traffic_row(t, text(service, "name"), "", service);
-	json_array_foreach(json_object_get(service, "backends"), i, backend)
-		traffic_row(t, "", text(backend, "name"), backend);
-}
-
-#define TRAFFIC_HEADS "SERVICE|BACKEND|>PACKETS|>BYTES|>NEW FLOWS"
-
-static void print_service_stats(const json_t *data)
-{
-	char heads[] = TRAFFIC_HEADS;
-	struct table t;
-
-	table_begin(&t, heads);
-	service_rows(&t, data);
-	table_end(&t);
-}
-
-static void print_stats(const json_t *data)
-{
-	const json_t *packets = json_object_get(data, "packets"), *item;
-	char heads[] = ">PACKETS|COUNTER|MEANING", traffic_heads[] = TRAFFIC_HEADS;
-	struct table t;
-	size_t i;
-
-	printf("rx %lld = tx %lld + pass %lld + drop %lld\n\n", number(packets, "rx"),
-	       number(packets, "tx"), number(packets, "pass"), number(packets, "drop"));
-	table_begin(&t, heads);
-	json_array_foreach(json_object_get(data, "reasons"), i, item) {
-		if (!number(item, "packets"))
-			continue;
-		table_cell(&t, "%lld", number(item, "packets"));
-		table_cell(&t, "%s", text(item, "name"));
-		table_cell(&t, "%s", text(item, "help"));
-	}
-	table_end(&t);
-	putchar('\n');
-	table_begin(&t, traffic_heads);
-	json_array_foreach(json_object_get(data, "services"), i, item)
-		service_rows(&t, item);
-	table_end(&t);
-}
-
-int run_stats(const struct args *args)
-{
-	return show(args, "stats", word(args, 0),
-		    args->word_count ? print_service_stats : print_stats);
 }
 
 /* ---- the daemon ---- */

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/plan_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/field.h"
+#include "cli/span.h"
+#include "cli/table.h"
+
+#define MOVES_SHOWN 20u		/* --json has them all */
+
+bool plan_is_empty(const json_t *data)
+{
+	return !json_array_size(json_object_get(data, "services")) &&
+	       !json_array_size(json_object_get(data, "other"));
+}
+
+/* ---- what moves ---- */
+
+static const json_t *backend_named(const json_t *list, const char *name)
+{
+	const json_t *backend;
+	size_t i;
+
+	json_array_foreach(list, i, backend)
+		if (!strcmp(text(backend, "name"), name))
+			return backend;
+	return NULL;
+}
+
+static void weight_and_share(struct table *t, const json_t *backend)
+{
+	if (!backend) {
+		table_cell(t, "-");
+		table_cell(t, "-");
+		return;
+	}
+	table_cell(t, "%g", real(backend, "weight"));
+	table_cell(t, "%.3f%%", percent(backend, "share"));
+}
+
+static void backend_row(struct table *t, const char *name, const json_t *before,
+			const json_t *after)
+{
+	table_cell(t, "%s", name);
+	weight_and_share(t, before);
+	table_cell(t, "->");
+	weight_and_share(t, after);
+}
+
+void plan_print_backends(const json_t *service)
+{
+	const json_t *before = json_object_get(service, "before"), *backend;
+	const json_t *after = json_object_get(service, "after");
+	char heads[] = "BACKEND|>WEIGHT|>SHARE||>WEIGHT|>SHARE";
+	struct table t;
+	size_t i;
+
+	table_begin(&t, heads);
+	json_array_foreach(before, i, backend)
+		backend_row(&t, text(backend, "name"), backend,
+			    backend_named(after, text(backend, "name")));
+	json_array_foreach(after, i, backend)
+		if (!backend_named(before, text(backend, "name")))
+			backend_row(&t, text(backend, "name"), NULL, backend);
+	table_end(&t);
+}
+
+/* null, or no text: no backend is there. */
+static const char *end_of_move(const json_t *move, const char *key)
+{
+	return *text(move, key) ? text(move, key) : "nobody";
+}
+
+void plan_print_moves(const json_t *service)
+{
+	const json_t *moves = json_object_get(service, "moves"), *move;
+	char heads[] = "FROM||TO|>SHARE";
+	double rest = 0;
+	struct table t;
+	size_t i;
+
+	if (!json_array_size(moves))
+		return;
+	table_begin(&t, heads);
+	json_array_foreach(moves, i, move) {
+		if (i >= MOVES_SHOWN) {
+			rest += percent(move, "share");
+			continue;
+		}
+		table_cell(&t, "%s", end_of_move(move, "from"));
+		table_cell(&t, "->");
+		table_cell(&t, "%s", end_of_move(move, "to"));
+		table_cell(&t, "%.3f%%", percent(move, "share"));
+	}
+	table_end(&t);
+	if (i > MOVES_SHOWN)
+		printf("and %zu more moves, %.3f%% together\n", i - MOVES_SHOWN, rest);
+}
+
+/* ---- one service ---- */
+
+static void print_headline(const json_t *service)
+{
+	const char *action = text(service, "action"), *name = text(service, "service");
+
+	if (!strcmp(action, "add"))
+		printf("%s: a new service\n", name);
+	else if (!strcmp(action, "remove"))
+		printf("%s: the service is removed\n", name);
+	else if (!real(service, "moved"))
+		printf("%s: changes, and no key moves\n", name);
+	else
+		printf("%s: %.3f%% of the keys move, where at least %.3f%% must\n", name,
+		       percent(service, "moved"), percent(service, "least"));
+}
+
+void plan_print_headlines(const json_t *data)
+{
+	const json_t *service;
+	size_t i;
+
+	json_array_foreach(json_object_get(data, "services"), i, service)
+		print_headline(service);
+}
+
+static void print_flows(const json_t *service)
+{
+	const json_t *flows = json_object_get(service, "new_flows");
+
+	if (json_is_number(flows))
+		printf("flows    about %.0f at stake", json_number_value(flows));
+	else
+		printf("flows    not known yet how many are at stake");
+	printf("; %lld pinned now\n", number(service, "pins"));
+}
+
+static void print_stages(const json_t *stages)
+{
+	static const struct { const char *key, *name; } all[] = {
+		{ "prepare", "prepare" }, { "copy", "copy" }, { "catch_up", "catch-up" },
+		{ "switch", "switch" }, { "cleanup", "cleanup" },
+	};
+	const char *comma = "";
+	char span[SPAN_TEXT];
+
+	if (!json_is_object(stages))
+		return;
+	printf("stages   ");
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		const json_t *seconds = json_object_get(stages, all[i].key);
+
+		if (!seconds)
+			continue;
+		printf("%s%s %s", comma, all[i].name,
+		       json_is_number(seconds) ? span_print(json_number_value(seconds), span) :
+						 "until its flows end");
+		comma = ", ";
+	}
+	putchar('\n');
+}
+
+static void print_service(const json_t *service)
+{
+	print_headline(service);
+	putchar('\n');
+	plan_print_backends(service);
+	putchar('\n');
+	if (json_array_size(json_object_get(service, "moves"))) {
+		plan_print_moves(service);
+		putchar('\n');
+	}
+	print_flows(service);
+	printf("cells    %lld to be written\n", number(service, "cells"));
+	print_stages(json_object_get(service, "stages"));
+}
+
+void plan_print(const json_t *data)
+{
+	const json_t *other = json_object_get(data, "other"), *item;
+	size_t i;
+
+	if (plan_is_empty(data)) {
+		printf("nothing would change\n");
+		return;
+	}
+	json_array_foreach(json_object_get(data, "services"), i, item) {
+		print_service(item);
+		putchar('\n');
+	}
+	json_array_foreach(other, i, item)
+		printf("%s\n", json_string_value(item));
+	if (json_array_size(other))
+		putchar('\n');
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The counters: packets by verdict and reason, pins, writes, traffic. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/field.h"
+#include "cli/table.h"
+
+static void traffic_row(struct table *t, const char *service, const char *backend,
+			const json_t *json)
+{
+	table_cell(t, "%s", service);
+	table_cell(t, "%s", backend);
+	table_cell(t, "%lld", number(json, "packets"));
+	table_cell(t, "%lld", number(json, "bytes"));
+	table_cell(t, "%lld", number(json, "flows"));
+}
+
+static void service_rows(struct table *t, const json_t *service)
+{
+	const json_t *backend;
+	size_t i;
+
+	traffic_row(t, text(service, "name"), "", service);
+	json_array_foreach(json_object_get(service, "backends"), i, backend)
+		traffic_row(t, "", text(backend, "name"), backend);
+}
+
+#define TRAFFIC_HEADS "SERVICE|BACKEND|>PACKETS|>BYTES|>NEW FLOWS"
+
+static void print_service_stats(const json_t *data)
+{
+	char heads[] = TRAFFIC_HEADS;
+	struct table t;
+
+	table_begin(&t, heads);
+	service_rows(&t, data);
+	table_end(&t);
+}
+
+/* "PACKETS  COUNTER  MEANING" of those that counted something. */
+static void print_counters(const json_t *list)
+{
+	char heads[] = ">PACKETS|COUNTER|MEANING";
+	const json_t *item;
+	struct table t;
+	size_t i;
+
+	table_begin(&t, heads);
+	json_array_foreach(list, i, item) {
+		if (!number(item, "packets"))
+			continue;
+		table_cell(&t, "%lld", number(item, "packets"));
+		table_cell(&t, "%s", text(item, "name"));
+		table_cell(&t, "%s", text(item, "help"));
+	}
+	table_end(&t);
+	putchar('\n');
+}
+
+static bool any_counted(const json_t *list)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		if (number(item, "packets"))
+			return true;
+	return false;
+}
+
+static void print_pins(const json_t *pins)
+{
+	long long count = number(pins, "count"), max = number(pins, "max");
+
+	printf("pins     %lld of %lld (%.1f%%), %lld handshakes not confirmed\n", count, max,
+	       max ? 100.0 * count / max : 0, number(pins, "syns"));
+}
+
+static void print_writes(const json_t *writes)
+{
+	printf("writes   %lld changes asked for, %lld gathered, %lld wait; %lld flushes, "
+	       "%lld cells; last %.3f ms, longest %.3f ms\n",
+	       number(writes, "asked"), number(writes, "gathered"), number(writes, "pending"),
+	       number(writes, "flushes"), number(writes, "cells_written"),
+	       real(writes, "flush_ms"), real(writes, "flush_ms_max"));
+}
+
+/* What a daemon may have beside its counters of verdicts. */
+static void print_beside(const json_t *data)
+{
+	const json_t *events = json_object_get(data, "events");
+	const json_t *pins = json_object_get(data, "pins");
+	const json_t *writes = json_object_get(data, "writes");
+
+	if (any_counted(events))
+		print_counters(events);
+	if (json_is_object(pins))
+		print_pins(pins);
+	if (json_is_object(writes))
+		print_writes(writes);
+	if (json_is_object(pins) || json_is_object(writes))
+		putchar('\n');
+}
+
+static void print_stats(const json_t *data)
+{
+	const json_t *packets = json_object_get(data, "packets"), *service;
+	char heads[] = TRAFFIC_HEADS;
+	struct table t;
+	size_t i;
+
+	printf("rx %lld = tx %lld + pass %lld + drop %lld\n\n", number(packets, "rx"),
+	       number(packets, "tx"), number(packets, "pass"), number(packets, "drop"));
+	print_counters(json_object_get(data, "reasons"));
+	print_beside(data);
+	table_begin(&t, heads);
+	json_array_foreach(json_object_get(data, "services"), i, service)
+		service_rows(&t, service);
+	table_end(&t);
+}
+
+int run_stats(const struct args *args)
+{
+	json_t *request = request_new("stats");
+
+	if (args->word_count)
+		request_set(request, "service", args->words[0]);
+	return ask_and_print(args, request, args->word_count ? print_service_stats : print_stats);
+}
