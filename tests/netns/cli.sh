@@ -168,7 +168,7 @@ done
 [[ $(xring backend list web) == *"web      node-1   10.2.0.11"* ]] || fail "backend list"
 xring detach eth0
 fails 1 "not attached" xring detach eth0
-xring backend del web node-2 --now
+xring backend del web node-2 --now --cut
 xring service del web
 equal "services" "$(xring --json service list)" "[]"
 

@@ -59,7 +59,7 @@ echo "with both"
 serve
 equal "user" "$(stat -c %u "/proc/$(daemon_pid)")" $ID
 equal "capabilities" "$(awk '/^Cap(Prm|Eff)/ { print $2 }' "/proc/$(daemon_pid)/status" | uniq)" \
-	000000c000003000
+	000000c000001000
 wait_for resolved
 follows_ring web $VIP4 10 20000
 xring backend set web b1 --weight 3 --now

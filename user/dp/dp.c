@@ -89,7 +89,7 @@ struct map_rule {
 static int map_size(struct dp *dp, const struct map_rule *rule)
 {
 	const char *path = bpf_map__pin_path(rule->map);
-	bool blank = rule->rings && dp->abi_found != XRING_ABI;
+	bool blank = rule->rings && dp->abi_found && dp->abi_found != XRING_ABI;
 	uint32_t wanted = rule->wanted ?: bpf_map__max_entries(rule->map);
 	struct bpf_map_info info = {};
 	uint32_t len = sizeof(info);
