@@ -12,6 +12,7 @@
 UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 PACKETS := $(patsubst tests/packets/%.c,$(BUILD)/tests/packets/%,$(wildcard tests/packets/test_*.c))
 NETNS   := $(filter-out tests/netns/lib.sh,$(wildcard tests/netns/*.sh))
+TOOLS   := $(BUILD)/tests/tools/talk $(BUILD)/tests/tools/flood
 COUNTS  := $(BUILD)/counts
 RUN      = BUILD=$(BUILD) tests/run -o $(COUNTS)
 
@@ -34,13 +35,19 @@ $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
 		$(CONF) $(CORE) $(BASE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd
 
+$(BUILD)/tests/tools/talk: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/tools/talk*.c))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/tests/tools/flood: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/tools/flood*.c))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
 unit: $(UNIT)
 	@$(RUN) $^
 
 packets: $(PACKETS)
 	@$(RUN) $^
 
-netns: all
+netns: all $(TOOLS)
 	@$(RUN) $(NETNS)
 
 lint:
@@ -52,7 +59,7 @@ twins:
 	$(MAKE) -s BUILD=build-asan SANITIZE='-fsanitize=address,undefined -Wno-format-overflow' \
 		all unit COUNTS=$(COUNTS)
 
-check: all $(UNIT) $(PACKETS)
+check: all $(UNIT) $(PACKETS) $(TOOLS)
 	@rm -f $(COUNTS)
 	@status=0; \
 	for part in twins unit packets lint netns; do \
