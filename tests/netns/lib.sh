@@ -103,6 +103,14 @@ status() { # FILTER of jq
 	xring --json status | jq -r "$1"
 }
 
+ask() { # JSON: a request to the daemon, as it is
+	printf '%s\n' "$1" | socat -t 10 - "UNIX:$RUN/sock"
+}
+
+advance() { # SECONDS: the clock of a daemon started with --test-clock, and of its datapath
+	[ "$(ask "{\"do\":\"clock\",\"advance\":$1}")" = '{"ok":true}' ] || fail "the clock stands"
+}
+
 equals() { # WANTED COMMAND...: for wait_for
 	[ "$("${@:2}")" = "$1" ]
 }

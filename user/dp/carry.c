@@ -140,16 +140,22 @@ int carry_fill(struct dp *dp, const struct bpf_object *object)
 	return 0;
 }
 
-void carry_restore(const struct dp *dp, const char *path)
+/* The program names no owners: those go with the other maps. */
+void carry_restore(struct dp *dp, const char *path)
 {
 	char aside[320];
-	_close_ int fd = -1;
+	_close_ int old = -1, now = -1;
 
 	aside_path(path, "_old", aside);
-	fd = bpf_obj_get(aside);
-	if (fd < 0)
+	old = bpf_obj_get(aside);
+	if (old < 0)
 		return;
-	if (program_uses(dp, fd))
+	now = bpf_obj_get(path);
+	if (program_uses(dp, old))
+		dp->restores = true;
+	else if (now >= 0 && program_uses(dp, now))
+		dp->restores = false;
+	if (dp->restores)
 		rename(aside, path);
 	else
 		unlink(aside);

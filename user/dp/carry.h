@@ -34,8 +34,8 @@ struct carried {
 int carry_prepare(struct dp *dp, struct bpf_map *map, const char *path, bool blank);
 int carry_fill(struct dp *dp, const struct bpf_object *object);
 
-/* Finds the pins aside that belong to the pinned program. */
-void carry_restore(const struct dp *dp, const char *path);
+/* Puts a pin back that was moved aside, where the pinned program still uses it. */
+void carry_restore(struct dp *dp, const char *path);
 int carry_pin(struct dp *dp);
 void carry_finish(struct dp *dp);
 void carry_close(struct dp *dp);

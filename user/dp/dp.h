@@ -46,6 +46,7 @@ struct dp {
 	uint32_t map_count;
 	struct carried *carried;		/* made beside the pinned ones (dp/carry.h) */
 	size_t carried_count;
+	bool restores;				/* the last daemon was killed while it made them */
 	int fresh_fd;				/* the program, until it takes over */
 	int prog_fd;
 	uint32_t prog_id;

@@ -55,14 +55,13 @@ static bool same_code(const struct program *a, const struct program *b)
 	return !memcmp(a->info.tag, b->info.tag, sizeof(a->info.tag));
 }
 
-/* Is it on the pinned maps? (Its constants are a map of its own.) */
-static bool on_our_maps(const struct dp *dp, const struct program *p)
+/* Is it on the pinned maps, as ours is? (The constants of each are a map of its own.) */
+static bool same_maps(const struct dp *dp, const struct program *p, const struct program *ours)
 {
-	uint32_t found = 0;
-
 	for (uint32_t i = 0; i < dp->map_count; i++)
-		found += has_map(p, dp->maps[i]);
-	return found == dp->map_count;
+		if (has_map(ours, dp->maps[i]) && !has_map(p, dp->maps[i]))
+			return false;
+	return true;
 }
 
 /* Puts the new program in place of the old one: the pin first, then each link. */
@@ -101,7 +100,7 @@ static void others_report(const struct dp *dp, const struct program *ours)
 		if (fd < 0 || program_read(fd, &other))
 			log_info("%s runs another XDP program (id %u)", list[i].name,
 				 list[i].prog_id);
-		else if (!on_our_maps(dp, &other))
+		else if (!same_maps(dp, &other, ours))
 			log_warn("%s runs an XDP program (id %u) that is not on these maps",
 				 list[i].name, list[i].prog_id);
 		else
@@ -126,7 +125,7 @@ int program_pin(struct dp *dp, int fresh)
 	if (err)
 		return log_err(err, "program");
 	if (pinned >= 0 && !program_read(pinned, &old) && same_code(&old, &ours) &&
-	    on_our_maps(dp, &old)) {
+	    same_maps(dp, &old, &ours)) {
 		ours = old;
 		err = links_update(dp, pinned);
 	} else {
