@@ -28,6 +28,11 @@ for host in b1 b2 b3 b4; do
 	on $host "$BUILD/tests/tools/talk" server $VIP4 53 --udp $host >>"$RUN/server-$host" 2>&1 &
 done
 
+listening() { on "$1" ss -Hltn "sport = 80" | grep -q . && on "$1" ss -Hlun "sport = 53" | grep -q .; }
+for host in b1 b2 b3 b4; do
+	wait_for listening $host
+done
+
 # 60 connections and 40 UDP flows for as long as the test takes.
 mkfifo "$RUN/orders"
 client "$BUILD/tests/tools/talk" client $VIP4 80 --tcp 60 --seconds 250 --rate 5 \

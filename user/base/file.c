@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/step.h"
 #include "base/util.h"
 
 static int write_all(int fd, const char *text, size_t len)
@@ -52,6 +53,7 @@ int file_replace(const char *path, const char *text, size_t len, unsigned mode)
 		err = -errno;
 	if (!err && fsync(fd))
 		err = -errno;
+	step();
 	if (!err && rename(fresh, path))
 		err = -errno;
 	if (err) {

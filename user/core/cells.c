@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/step.h"
 #include "core/cell.h"
 
 unsigned cells_bits(size_t points)
@@ -99,10 +100,12 @@ static int cell_store(struct cells *cells, uint32_t c, const struct answer *a,
 	err = answer_word(cells->spills, a, &fresh);
 	if (err)
 		return err;
+	step();
 	if (opens) {
 		cells->since[c] = change->now;
 		__atomic_store_n(cells_old(cells, c), word & ~CELL_FLAGS, __ATOMIC_RELEASE);
 		cells->moving++;
+		step();
 	}
 	while (!__atomic_compare_exchange_n(&cells->words[c], &word,
 					    fresh | flags_after(word, change->how), false,

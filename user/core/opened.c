@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/step.h"
 #include "core/cell.h"
 #include "core/cells.h"
 
@@ -19,11 +20,13 @@ static uint64_t word_read(const uint64_t *word)
 
 static void flags_set(uint64_t *word, uint64_t flags)
 {
+	step();
 	__atomic_fetch_or(word, flags, __ATOMIC_ACQ_REL);
 }
 
 static void flags_clear(uint64_t *word, uint64_t flags)
 {
+	step();
 	__atomic_fetch_and(word, ~flags, __ATOMIC_ACQ_REL);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/step.h"
 #include "base/util.h"
 #include "core/standing.h"
 
@@ -153,7 +154,9 @@ static void owner_write(struct xring_owner *owner, const struct live_service *s,
 	snprintf(fresh.service, sizeof(fresh.service), "%s", s->name);
 	snprintf(fresh.backend, sizeof(fresh.backend), "%s", b->name);
 	memcpy(fresh.addr, b->address.bytes, sizeof(fresh.addr));
+	step();
 	memcpy(owner->service + 1, fresh.service + 1, sizeof(fresh) - 1);
+	step();
 	__atomic_store_n(&owner->service[0], fresh.service[0], __ATOMIC_RELEASE);
 }
 
@@ -181,6 +184,7 @@ void node_id_free(struct live *live, uint16_t id)
 	static const struct xring_template none;
 
 	dp_template_write(live->dp, id, &none);
+	step();
 	__atomic_store_n(&live->dp->owners[id].service[0], 0, __ATOMIC_RELEASE);
 }
 

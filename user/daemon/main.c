@@ -13,6 +13,7 @@
 #include <sys/un.h>
 
 #include "base/log.h"
+#include "base/step.h"
 #include "base/util.h"
 #include "conf/conf.h"
 #include "core/text.h"
@@ -205,7 +206,7 @@ static int run(const struct engine_options *options, const char *socket)
 
 int main(int argc, char **argv)
 {
-	enum { OPT_CHECK = 256, OPT_BPFFS, OPT_SOCKET, OPT_STATE, OPT_CUT, OPT_TEST_CLOCK };
+	enum { OPT_CHECK = 256, OPT_BPFFS, OPT_SOCKET, OPT_STATE, OPT_CUT, OPT_TEST_CLOCK, OPT_TEST_DIE };
 	static const struct option longs[] = {
 		{ "file", required_argument, NULL, 'f' },
 		{ "check", no_argument, NULL, OPT_CHECK },
@@ -214,6 +215,7 @@ int main(int argc, char **argv)
 		{ "state", required_argument, NULL, OPT_STATE },
 		{ "cut", no_argument, NULL, OPT_CUT },
 		{ "test-clock", no_argument, NULL, OPT_TEST_CLOCK },
+		{ "test-die", required_argument, NULL, OPT_TEST_DIE },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{},
@@ -242,6 +244,9 @@ int main(int argc, char **argv)
 			break;
 		case OPT_TEST_CLOCK:
 			options.test_clock = true;
+			break;
+		case OPT_TEST_DIE:
+			step_fatal = strtoull(optarg, NULL, 10);
 			break;
 		case OPT_CUT:
 			options.cut = true;

@@ -16,6 +16,7 @@
 #include <sys/vfs.h>
 
 #include "base/log.h"
+#include "base/step.h"
 #include "base/util.h"
 #include "dp/carry.h"
 #include "dp/program.h"
@@ -314,6 +315,7 @@ void dp_template_write(struct dp *dp, uint16_t id, const struct xring_template *
 		dp_grace(dp);
 	memcpy(to, from, live);
 	memcpy(to + live + 1, (const uint8_t *)from + live + 1, sizeof(*from) - live - 1);
+	step();
 	__atomic_store_n(&backend->t[0].live, idle, __ATOMIC_RELEASE);
 	dp->template_epoch[id] = dp->epoch;
 }
@@ -334,6 +336,7 @@ void dp_vips_flip(struct dp *dp, uint32_t seed, uint64_t flags)
 {
 	uint64_t half = ~dp->config->vips & XRING_VIPS_HALF;
 
+	step();
 	__atomic_store_n(&dp->config->vips, seed | half | flags, __ATOMIC_RELEASE);
 	dp->vips_epoch = dp->epoch;
 }
