@@ -35,7 +35,7 @@ $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %.bpf.c,$(wildcard tests/pa
 $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
 		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame rule balancer) \
 		$(CONF) $(CORE) $(BASE)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd -lm
 
 unit: $(UNIT)
 	@$(RUN) $^

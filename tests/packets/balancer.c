@@ -151,10 +151,18 @@ void balancer_free(struct balancer *b)
 
 /* ---- changes ---- */
 
+const char *balancer_node(size_t i)
+{
+	static char names[BALANCER_NODES][24];
+
+	assert_in_range(i, 0, BALANCER_NODES - 1);
+	snprintf(names[i], sizeof(names[i]), "n%zu", i);
+	return names[i];
+}
+
 void balancer_change(struct balancer *b, const uint32_t *points, size_t count,
 		     enum cells_how how)
 {
-	static char names[BALANCER_NODES][8];
 	static uint16_t ids[BALANCER_NODES];
 	struct ring_node nodes[BALANCER_NODES];
 	struct ring_point *delta;
@@ -163,9 +171,9 @@ void balancer_change(struct balancer *b, const uint32_t *points, size_t count,
 
 	assert_in_range(count, b->ring.node_count, BALANCER_NODES);
 	for (size_t i = 0; i < count; i++) {
-		int len = snprintf(names[i], sizeof(names[i]), "n%zu", i);
+		const char *name = balancer_node(i);
 
-		nodes[i] = (struct ring_node){ names[i], len, points[i] };
+		nodes[i] = (struct ring_node){ name, strlen(name), points[i] };
 		ids[i] = i + 1;
 	}
 	assert_int_equal(ring_update(&b->ring, nodes, count, &next, &delta, &delta_count), 0);

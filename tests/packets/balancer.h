@@ -43,6 +43,8 @@ struct balancer {
 struct balancer *balancer_new(const struct balancer_size *size);
 void balancer_free(struct balancer *b);
 
+const char *balancer_node(size_t i);	/* its name, which stays */
+
 /* The ring becomes that of these nodes, each with so many virtual nodes. */
 void balancer_change(struct balancer *b, const uint32_t *points, size_t count,
 		     enum cells_how how);
