@@ -27,13 +27,16 @@ $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 $(BUILD)/xring_lookup.skel.h: $(BUILD)/tests/packets/lookup.bpf.o
 	$(BPFTOOL) gen skeleton $< name xring_lookup > $@.tmp && mv $@.tmp $@
 
+$(BUILD)/xring_drive.skel.h: $(BUILD)/tests/packets/drive.bpf.o
+	$(BPFTOOL) gen skeleton $< name xring_drive > $@.tmp && mv $@.tmp $@
+
 $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %.bpf.c,$(wildcard tests/packets/*.c))): \
-		| $(BUILD)/xring.skel.h $(BUILD)/xring_lookup.skel.h
+		| $(BUILD)/xring.skel.h $(BUILD)/xring_lookup.skel.h $(BUILD)/xring_drive.skel.h
 
 $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
-		$(BUILD)/tests/packets/fixture.o $(BUILD)/tests/packets/frame.o $(BUILD)/tests/packets/rule.o \
+		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame rule balancer) \
 		$(CONF) $(CORE) $(BASE)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd -lm
 
 $(BUILD)/tests/tools/talk: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/tools/talk*.c))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^

@@ -14,6 +14,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "changes.h"
 #include "costs.h"
 #include "net.h"
 #include "path.h"
@@ -185,6 +186,25 @@ static void figures_rows(const struct rows *rows)
 	figure_row(rows, "pass IPv4", TRAFFIC_THOUSAND, "not for a service (PASS)", 0.6, "3.9");
 }
 
+/* What the rule of changes costs where nothing changes. */
+static void figure_difference(const struct rows *rows, enum traffic traffic, const char *name)
+{
+	const struct row *row = rows_find(rows, CHANGES_IN, traffic);
+
+	if (row)
+		figures[figure_count++] = (struct figure){
+			name, row_difference(rows, row), row_difference_of_minimums(rows, row),
+			2, false, "ns", "" };
+}
+
+static void figures_changes(const struct rows *rows)
+{
+	figure_difference(rows, TRAFFIC_ONE, "changes compiled in, one flow");
+	figure_difference(rows, TRAFFIC_THOUSAND, "changes compiled in, 1,000 flows");
+	figure_difference(rows, TRAFFIC_MILLION, "changes compiled in, a million flows");
+	figure_difference(rows, TRAFFIC_SYN, "changes compiled in, new flows");
+}
+
 static void figures_rest(const struct path *path, const struct costs *costs)
 {
 	const struct figure rest[] = {
@@ -198,7 +218,7 @@ static void figures_rest(const struct path *path, const struct costs *costs)
 		  costs->change_min_ms, 1, false, "ms", "17 to 46 ms" },
 		{ "first build of 1,000 x 150", costs->build_ms, costs->build_min_ms, 100,
 		  false, "ms", "215 ms, 256k points" },
-		{ "maps of 512 services x 16 backends", costs->maps_mib, 0, 96, false, "MiB",
+		{ "maps of 512 services x 16 backends", costs->maps_mib, 0, 160, false, "MiB",
 		  "400 MiB + 483 a core" },
 	};
 
@@ -237,6 +257,8 @@ static void print_rest(const struct path *path, const struct costs *costs)
 	       costs->ring_ns, costs->array_ns, costs->packed_ns);
 	printf("a change of one weight, ms: median %.3f, min %.3f, max %.3f\n",
 	       costs->change_ms, costs->change_min_ms, costs->change_max_ms);
+	printf("maps of 512 services x 16 backends, MiB: %.1f; and for changes, pins %.1f, "
+	       "handshakes %.1f\n", costs->maps_mib, costs->pins_mib, costs->syns_mib);
 }
 
 static void print_json(const struct rows *rows, const struct path *path,
@@ -256,9 +278,10 @@ static void print_json(const struct rows *rows, const struct path *path,
 	fputs("\n]", stdout);
 	if (path->swap)
 		printf(",\n\"path_pps\":{\"swap\":%.0f,\"encap\":%.0f,\"xring\":%.0f},\n"
-		       "\"lookup_ns\":{\"ring\":%.3f,\"array\":%.3f,\"packed\":%.3f}", path->swap,
-		       path->encap, path->xring, costs->ring_ns, costs->array_ns,
-		       costs->packed_ns);
+		       "\"lookup_ns\":{\"ring\":%.3f,\"array\":%.3f,\"packed\":%.3f},\n"
+		       "\"maps_mib\":{\"pins\":%.2f,\"handshakes\":%.2f,\"others\":%.2f}",
+		       path->swap, path->encap, path->xring, costs->ring_ns, costs->array_ns,
+		       costs->packed_ns, costs->pins_mib, costs->syns_mib, costs->maps_mib);
 	puts("}");
 }
 
@@ -278,6 +301,7 @@ int main(int argc, char **argv)
 	realtime(true);
 	rows_run(&rows, o.rounds, BATCH_PACKETS);
 	figures_rows(&rows);
+	figures_changes(&rows);
 	if (!o.only) {
 		costs_run(o.programs, o.objects[0], o.rounds, &costs);
 		realtime(false);

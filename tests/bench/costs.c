@@ -201,7 +201,10 @@ static void run_sizes(const char *object, struct costs *ret)
 		world_serve(&world, &service);
 	}
 	world_publish(&world);
-	ret->maps_mib = object_memlock(world.obj) / (double)(1 << 20);
+	ret->pins_mib = object_memlock(world.obj, "xring_pins") / (double)(1 << 20);
+	ret->syns_mib = object_memlock(world.obj, "xring_syns") / (double)(1 << 20);
+	ret->maps_mib = object_memlock(world.obj, NULL) / (double)(1 << 20) - ret->pins_mib -
+			ret->syns_mib;
 	ret->verified = object_verified(world.obj);
 	world_close(&world);
 }

@@ -17,7 +17,9 @@ struct costs {
 	double change_min_ms;
 	double change_max_ms;
 	/* The object */
-	double maps_mib;
+	double maps_mib;		/* without those of a change: */
+	double pins_mib;
+	double syns_mib;
 	double verified;
 };
 

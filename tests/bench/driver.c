@@ -81,6 +81,7 @@ void traffic_stream(enum traffic traffic, const struct address *vip, struct stre
 	};
 	struct tcphdr tcp = {
 		.dest = htons(WORLD_PORT),
+		.seq = htonl(!kinds[traffic].syn),
 		.doff = 5,
 		.syn = kinds[traffic].syn,
 		.ack = !kinds[traffic].syn,

@@ -7,22 +7,53 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <bpf/btf.h>
+
 #include "stats.h"
 
-struct bpf_object *object_load(const char *path)
+static struct bpf_object *open_unpinned(const char *path)
 {
 	struct bpf_object *obj = bpf_object__open(path);
 	struct bpf_map *map;
-	int err;
 
 	if (!obj)
 		fail("%s: %s", path, strerror(errno));
 	bpf_object__for_each_map(map, obj)
 		bpf_map__set_pin_path(map, NULL);
-	err = bpf_object__load(obj);
+	return obj;
+}
+
+static void load(struct bpf_object *obj, const char *path)
+{
+	int err = bpf_object__load(obj);
+
 	if (err)
 		fail("%s: load: %s", path, strerror(-err));
+}
+
+struct bpf_object *object_load(const char *path)
+{
+	struct bpf_object *obj = open_unpinned(path);
+
+	load(obj, path);
 	return obj;
+}
+
+/* Where in .rodata a constant is. */
+static uint32_t constant_offset(const struct bpf_object *obj, const char *constant)
+{
+	const struct btf *btf = bpf_object__btf(obj);
+	int id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	const struct btf_type *section = id < 0 ? NULL : btf__type_by_id(btf, id);
+
+	for (int i = 0; section && i < btf_vlen(section); i++) {
+		const struct btf_var_secinfo *at = &btf_var_secinfos(section)[i];
+		const struct btf_type *var = btf__type_by_id(btf, at->type);
+
+		if (!strcmp(btf__name_by_offset(btf, var->name_off), constant))
+			return at->offset;
+	}
+	fail("constant %s: not in %s", constant, bpf_object__name(obj));
 }
 
 int object_program(struct bpf_object *obj, const char *name)
@@ -41,6 +72,25 @@ static struct bpf_map *find_map(struct bpf_object *obj, const char *name)
 	if (!map)
 		fail("map %s: not in %s", name, bpf_object__name(obj));
 	return map;
+}
+
+struct bpf_object *object_load_twin(const char *path, const struct bpf_object *maps,
+				    const char *constant, uint8_t value)
+{
+	struct bpf_object *obj = open_unpinned(path);
+	struct bpf_map *map, *from;
+	size_t size;
+
+	bpf_object__for_each_map(map, obj) {
+		from = bpf_object__find_map_by_name(maps, bpf_map__name(map));
+		if (strstr(bpf_map__name(map), ".rodata"))
+			((uint8_t *)bpf_map__initial_value(map, &size))
+				[constant_offset(obj, constant)] = value;
+		else if (!from || bpf_map__reuse_fd(map, bpf_map__fd(from)))
+			fail("map %s: cannot be shared", bpf_map__name(map));
+	}
+	load(obj, path);
+	return obj;
 }
 
 int object_map(struct bpf_object *obj, const char *name)
@@ -82,11 +132,13 @@ static unsigned long long fd_memlock(int fd)
 	return bytes;
 }
 
-unsigned long long object_memlock(struct bpf_object *obj)
+unsigned long long object_memlock(struct bpf_object *obj, const char *name)
 {
 	unsigned long long sum = 0;
 	struct bpf_map *map;
 
+	if (name)
+		return fd_memlock(object_map(obj, name));
 	bpf_object__for_each_map(map, obj)
 		sum += fd_memlock(bpf_map__fd(map));
 	return sum;

@@ -2,7 +2,9 @@
 /*
  * What is measured, and what each packet of it must become. A round runs every
  * row once, so that rows which are held against each other ran within a fraction
- * of a second, and figures are medians of what is said round by round.
+ * of a second, and figures are medians of what is said round by round. Every other
+ * round goes backwards: what ran before a row is worth some ns (up to 7 between two
+ * rows of the same program), and two rounds together say the difference without it.
  */
 #include "rows.h"
 
@@ -14,6 +16,7 @@
 
 #include <xring/hash.h>
 
+#include "changes.h"
 #include "object.h"
 #include "stats.h"
 
@@ -51,7 +54,7 @@ static const struct mode_case {
 };
 #define MODE_CASES (sizeof(mode_cases) / sizeof(mode_cases[0]))
 
-static bool is_wanted(const char *program, enum traffic traffic, const char *only)
+bool rows_wanted(const char *program, enum traffic traffic, const char *only)
 {
 	char name[128];
 
@@ -59,21 +62,21 @@ static bool is_wanted(const char *program, enum traffic traffic, const char *onl
 	return !only || strstr(name, only);
 }
 
-static struct row *add(struct rows *rows, const char *program, enum traffic traffic,
-		       const struct address *to)
+struct row *rows_add(struct rows *rows, const char *program, enum traffic traffic,
+		     const struct address *to)
 {
 	struct row *row = &rows->row[rows->count++];
 
 	if (rows->count > ROWS_MAX)
 		fail("more than %d rows", ROWS_MAX);
 	*row = (struct row){ .traffic = traffic, .family = to->family,
-			     .empty = -1, .shifted = -1, .encap = -1, .other = -1 };
+			     .event = EVENT_NONE, .empty = -1, .shifted = -1, .encap = -1, .other = -1 };
 	snprintf(row->program, sizeof(row->program), "%s", program);
 	traffic_stream(traffic, to, &row->stream);
 	return row;
 }
 
-static int index_of(const struct rows *rows, const char *program, enum traffic traffic)
+int rows_index(const struct rows *rows, const char *program, enum traffic traffic)
 {
 	for (size_t i = 0; i < rows->count; i++)
 		if (rows->row[i].traffic == traffic && !strcmp(rows->row[i].program, program))
@@ -83,7 +86,7 @@ static int index_of(const struct rows *rows, const char *program, enum traffic t
 
 const struct row *rows_find(const struct rows *rows, const char *program, enum traffic traffic)
 {
-	int i = index_of(rows, program, traffic);
+	int i = rows_index(rows, program, traffic);
 
 	return i < 0 ? NULL : &rows->row[i];
 }
@@ -112,10 +115,10 @@ static int add_floor(struct rows *rows, int which, int family, enum traffic traf
 	int i;
 
 	snprintf(program, sizeof(program), "%s, IPv%d", floor->name, family == AF_INET ? 4 : 6);
-	i = index_of(rows, program, traffic);
+	i = rows_index(rows, program, traffic);
 	if (i >= 0)
 		return i;
-	row = add(rows, program, traffic, &nobody);
+	row = rows_add(rows, program, traffic, &nobody);
 	row->fd = object_program(rows->floors, floor->symbol);
 	row->verdict = floor->verdict;
 	row->grows = floor->grows;
@@ -124,7 +127,7 @@ static int add_floor(struct rows *rows, int which, int family, enum traffic traf
 }
 
 /* The rows that a row is held against. */
-static void add_baselines(struct rows *rows, size_t i)
+void rows_baselines(struct rows *rows, size_t i)
 {
 	int family = rows->row[i].family, grows = rows->row[i].grows;
 	enum traffic traffic = rows->row[i].traffic;
@@ -147,7 +150,7 @@ static void add_xring(struct rows *rows, struct world *world, const char *prefix
 	size_t i;
 
 	snprintf(program, sizeof(program), "%s%s", prefix, c->name);
-	row = add(rows, program, traffic, &service->vip);
+	row = rows_add(rows, program, traffic, &service->vip);
 	row->fd = world->program;
 	row->world = world;
 	row->service = service;
@@ -155,8 +158,8 @@ static void add_xring(struct rows *rows, struct world *world, const char *prefix
 	row->verdict = c->ifindex == LOOPBACK ? XDP_TX : XDP_REDIRECT;
 	row->counter = c->ifindex == LOOPBACK ? XRING_CNT_TX : XRING_CNT_TX_REDIRECT;
 	i = row - rows->row;
-	row->other = *prefix ? index_of(rows, c->name, traffic) : -1;
-	add_baselines(rows, i);
+	row->other = *prefix ? rows_index(rows, c->name, traffic) : -1;
+	rows_baselines(rows, i);
 }
 
 static void add_pass(struct rows *rows, struct world *world, const char *prefix, int family,
@@ -170,18 +173,18 @@ static void add_pass(struct rows *rows, struct world *world, const char *prefix,
 
 	snprintf(name, sizeof(name), "pass IPv%d%s", family == AF_INET ? 4 : 6,
 		 replies ? ", nat in use" : "");
-	if (!is_wanted(name, traffic, only))
+	if (!rows_wanted(name, traffic, only))
 		return;
 	snprintf(program, sizeof(program), "%s%s", prefix, name);
-	row = add(rows, program, traffic, &nobody);
+	row = rows_add(rows, program, traffic, &nobody);
 	row->fd = world->program;
 	row->world = world;
 	row->verdict = XDP_PASS;
 	row->counter = XRING_CNT_PASS_NO_SERVICE;
 	row->replies = replies;
 	i = row - rows->row;
-	row->other = *prefix ? index_of(rows, name, traffic) : -1;
-	add_baselines(rows, i);
+	row->other = *prefix ? rows_index(rows, name, traffic) : -1;
+	rows_baselines(rows, i);
 }
 
 static void add_world(struct rows *rows, const char *path, const char *prefix, const char *only)
@@ -204,7 +207,7 @@ static void add_world(struct rows *rows, const char *path, const char *prefix, c
 		};
 		world_serve(world, &services[i]);
 		for (int traffic = 0; traffic < TRAFFIC_KINDS; traffic++)
-			if (is_wanted(c->name, traffic, only))
+			if (rows_wanted(c->name, traffic, only))
 				add_xring(rows, world, prefix, c, &services[i], traffic);
 	}
 	world_publish(world);
@@ -245,6 +248,7 @@ void rows_new(const char *directory, char *const *objects, size_t object_count,
 			snprintf(prefix, sizeof(prefix), "%zu: ", i);
 		add_world(ret, objects[i], prefix, only);
 	}
+	changes_add(ret, objects[0], only);
 }
 
 static uint16_t load16(const uint8_t *at)
@@ -274,7 +278,8 @@ static uint32_t owner_of(const struct row *row, const uint8_t *frame)
 		memcpy(src, ip + 8, 16);
 		hash = hash_flow6((const __u64 *)key, src, dst, ports);
 	}
-	return cells_lookup(&service->cells, hash);
+	return row->old ? cells_lookup_old(&service->cells, hash) :
+			  cells_lookup(&service->cells, hash);
 }
 
 static void check_counters(const struct row *row, const uint64_t *before, const uint64_t *after,
@@ -287,6 +292,23 @@ static void check_counters(const struct row *row, const uint64_t *before, const 
 			fail("%s, %s: counter %d went up by %lu, want %lu", row->program,
 			     traffic_name(row->traffic), i, after[i] - before[i], want);
 	}
+}
+
+static void check_events(const struct row *row, const uint64_t *before, const uint64_t *after,
+			 uint64_t packets)
+{
+	const char *traffic = traffic_name(row->traffic);
+	uint64_t looks = after[XRING_EVENT_LOOKS] - before[XRING_EVENT_LOOKS], got;
+
+	if (row->event == EVENT_NONE) {
+		if (looks)
+			fail("%s, %s: %lu packets looked for a pin", row->program, traffic, looks);
+		return;
+	}
+	got = after[row->event] - before[row->event];
+	if (looks != packets || got != packets)
+		fail("%s, %s: %lu packets looked for a pin, event %d of %lu, want %lu",
+		     row->program, traffic, looks, row->event, got, packets);
 }
 
 static void check_batch(const struct row *row, const struct batch *batch)
@@ -309,21 +331,30 @@ static void check_batch(const struct row *row, const struct batch *batch)
 		     row->program, traffic, id);
 }
 
-static double run_batch(struct row *row, unsigned packets)
+static double run_batch(struct row *row, unsigned round, unsigned packets)
 {
 	uint64_t before[XRING_CNT_MAX], after[XRING_CNT_MAX];
+	uint64_t events[XRING_EVENT_MAX], events_after[XRING_EVENT_MAX];
+	int fd = row->loads ? row->loads[round / 2 % LOADS] : row->fd;
 	struct batch batch;
 
+	if (row->prepare)
+		row->prepare(row, packets);
 	if (row->world) {
 		world_replies(row->world, row->replies);
 		world_counters(row->world, before);
+		world_events(row->world, events);
 	}
-	driver_run(row->fd, &row->stream, row->traffic, row->shift, packets, &batch);
+	driver_run(fd, &row->stream, row->traffic, row->shift, packets, &batch);
 	check_batch(row, &batch);
 	if (row->world) {
 		world_counters(row->world, after);
 		check_counters(row, before, after, batch.packets);
+		world_events(row->world, events_after);
+		check_events(row, events, events_after, batch.packets);
 	}
+	if (row->finish)
+		row->finish(row);
 	return batch.ns;
 }
 
@@ -355,106 +386,14 @@ void rows_run(struct rows *rows, unsigned rounds, unsigned packets)
 			fail("out of memory");
 	for (unsigned round = 0; round < rounds; round++) {
 		for (size_t i = 0; i < rows->count; i++) {
-			struct row *row = &rows->row[(i + round) % rows->count];
+			size_t at = (i + round) % rows->count;
+			struct row *row = &rows->row[round % 2 ? rows->count - 1 - at : at];
 
-			row->ns[round] = run_batch(row, packets);
+			row->ns[round] = run_batch(row, round, packets);
 		}
 		usleep(PAUSE_US);
 	}
 	for (size_t i = 0; i < rows->count; i++)
 		if (rows->row[i].world && (!i || rows->row[i].world != rows->row[i - 1].world))
 			check_traffic(rows, rows->row[i].world);
-}
-
-/* The row of the empty program that says what is not this row's. */
-static const struct row *baseline(const struct rows *rows, const struct row *row, bool strict)
-{
-	return &rows->row[strict && row->grows ? row->shifted : row->empty];
-}
-
-double row_net(const struct rows *rows, const struct row *row, bool strict)
-{
-	const struct row *empty = baseline(rows, row, strict);
-	double net[SAMPLES_MAX];
-
-	for (unsigned i = 0; i < rows->rounds; i++)
-		net[i] = row->ns[i] - empty->ns[i];
-	return stats_median(net, rows->rounds);
-}
-
-double row_ratio(const struct rows *rows, const struct row *row, bool strict)
-{
-	const struct row *encap = &rows->row[row->encap];
-	const struct row *empty = baseline(rows, row, strict);
-	const struct row *encap_empty = baseline(rows, encap, strict);
-	double ratio[SAMPLES_MAX];
-
-	for (unsigned i = 0; i < rows->rounds; i++)
-		ratio[i] = (row->ns[i] - empty->ns[i]) / (encap->ns[i] - encap_empty->ns[i]);
-	return stats_median(ratio, rows->rounds);
-}
-
-double row_ratio_of_minimums(const struct rows *rows, const struct row *row)
-{
-	double encap = stats_minimum(rows->row[row->encap].ns, rows->rounds);
-	double empty = stats_minimum(rows->row[row->empty].ns, rows->rounds);
-
-	return (stats_minimum(row->ns, rows->rounds) - empty) / (encap - empty);
-}
-
-static double row_difference(const struct rows *rows, const struct row *row)
-{
-	double difference[SAMPLES_MAX];
-
-	for (unsigned i = 0; i < rows->rounds; i++)
-		difference[i] = row->ns[i] - rows->row[row->other].ns[i];
-	return stats_median(difference, rows->rounds);
-}
-
-void rows_print(const struct rows *rows, FILE *out)
-{
-	fprintf(out, "%-28s %-15s %7s %7s %7s %7s %7s %7s\n", "program", "packets", "median",
-		"min", "net", "ratio", "strict", "ratio");
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct row *row = &rows->row[i];
-
-		fprintf(out, "%-28s %-15s %7.1f %7.1f", row->program, traffic_name(row->traffic),
-			stats_median(row->ns, rows->rounds), stats_minimum(row->ns, rows->rounds));
-		if (row->empty >= 0)
-			fprintf(out, " %7.1f", row_net(rows, row, false));
-		if (row->encap >= 0)
-			fprintf(out, " %7.2f %7.1f %7.2f", row_ratio(rows, row, false),
-				row_net(rows, row, true), row_ratio(rows, row, true));
-		if (row->other >= 0)
-			fprintf(out, "  %+.1f ns (min %+.1f)", row_difference(rows, row),
-				stats_minimum(row->ns, rows->rounds) -
-				stats_minimum(rows->row[row->other].ns, rows->rounds));
-		fputc('\n', out);
-	}
-}
-
-static void print_json(const struct rows *rows, const struct row *row, FILE *out)
-{
-	fprintf(out, "{\"program\":\"%s\",\"packets\":\"%s\",\"median\":%.2f,\"min\":%.2f",
-		row->program, traffic_name(row->traffic), stats_median(row->ns, rows->rounds),
-		stats_minimum(row->ns, rows->rounds));
-	if (row->empty >= 0)
-		fprintf(out, ",\"net\":%.2f", row_net(rows, row, false));
-	if (row->encap >= 0)
-		fprintf(out, ",\"ratio\":%.3f,\"strict_net\":%.2f,\"strict_ratio\":%.3f",
-			row_ratio(rows, row, false), row_net(rows, row, true),
-			row_ratio(rows, row, true));
-	if (row->other >= 0)
-		fprintf(out, ",\"difference\":%.2f", row_difference(rows, row));
-	fputc('}', out);
-}
-
-void rows_print_json(const struct rows *rows, FILE *out)
-{
-	fputs("\"rows\":[", out);
-	for (size_t i = 0; i < rows->count; i++) {
-		fputs(i ? ",\n" : "\n", out);
-		print_json(rows, &rows->row[i], out);
-	}
-	fputs("\n]", out);
 }

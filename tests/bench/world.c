@@ -12,6 +12,7 @@
 #include "stats.h"
 
 #define NODES_MAX 1000
+#define RUN_IDLE_MS 3600000		/* no pin of a run expires */
 #define ENTRIES_MAX VIPS_MAX
 
 struct address world_address(int family, enum address_kind kind, uint16_t i)
@@ -47,6 +48,7 @@ void world_fill(struct bpf_object *obj, struct world *ret)
 					  XRING_BACKENDS * sizeof(*ret->backends)),
 		.counters = object_map(obj, "xring_counters"),
 		.traffic = object_map(obj, "xring_traffic"),
+		.events = object_map(obj, "xring_events"),
 		.ids_used = 1,			/* 0 is no backend */
 		.entries = calloc(ENTRIES_MAX, sizeof(*ret->entries)),
 	};
@@ -70,31 +72,63 @@ void world_close(struct world *world)
 	bpf_object__close(world->obj);
 }
 
-void world_ring(uint32_t nodes, uint32_t vnodes, struct ring *ret)
+static void ring_of(const uint32_t *vnodes, uint32_t nodes, struct ring *ret)
 {
 	static char names[NODES_MAX][8];
 	struct ring_node table[NODES_MAX];
 
-	if (nodes > NODES_MAX)
-		fail("%u nodes: want at most %u", nodes, NODES_MAX);
 	for (uint32_t i = 0; i < nodes; i++) {
 		int len = snprintf(names[i], sizeof(names[i]), "b%u", i);
 
-		table[i] = (struct ring_node){ names[i], len, vnodes };
+		table[i] = (struct ring_node){ names[i], len, vnodes[i] };
 	}
 	if (ring_new(table, nodes, ret))
 		fail("out of memory");
 }
 
-static void serve_ring(struct world *world, struct served *service)
+void world_ring(uint32_t nodes, uint32_t vnodes, struct ring *ret)
+{
+	uint32_t each[NODES_MAX];
+
+	if (nodes > NODES_MAX)
+		fail("%u nodes: want at most %u", nodes, NODES_MAX);
+	for (uint32_t i = 0; i < nodes; i++)
+		each[i] = vnodes;
+	ring_of(each, nodes, ret);
+}
+
+static void write_ring(struct served *service, const struct ring *ring, enum cells_how how)
 {
 	uint16_t ids[NODES_MAX];
-	struct ring ring;
 	long written;
 
-	world_ring(service->backend_count, VNODES_DEFAULT, &ring);
 	for (uint32_t i = 0; i < service->backend_count; i++)
 		ids[i] = service->ids + i;
+	written = cells_write(&service->cells, &(struct cells_change){ ring, ids, how, 1 });
+	if (written < 0)
+		fail("cells: %s", strerror(-written));
+}
+
+void world_change(struct served *service, uint32_t leaving, uint32_t vnodes)
+{
+	uint32_t each[NODES_MAX], stay = service->backend_count - service->joining;
+	struct ring ring;
+
+	for (uint32_t i = 0; i < service->backend_count; i++)
+		each[i] = i < leaving ? 0 : i < stay ? VNODES_DEFAULT : vnodes;
+	ring_of(each, service->backend_count, &ring);
+	service->cells.since = calloc(cells_count(&service->cells), sizeof(uint32_t));
+	if (!service->cells.since)
+		fail("out of memory");
+	write_ring(service, &ring, CELLS_KEEP);
+	ring_clear(&ring);
+}
+
+static void serve_ring(struct world *world, struct served *service)
+{
+	struct ring ring;
+
+	world_ring(service->backend_count - service->joining, VNODES_DEFAULT, &ring);
 	service->cells = (struct cells){
 		.words = world->cells + world->cells_used,
 		.bits = cells_bits(ring.point_count),
@@ -103,9 +137,7 @@ static void serve_ring(struct world *world, struct served *service)
 	world->cells_used += 2u << service->cells.bits;
 	if (world->cells_used > XRING_CELLS)
 		fail("%u cells: want at most %u", world->cells_used, XRING_CELLS);
-	written = cells_write(&service->cells, &(struct cells_change){ &ring, ids });
-	if (written < 0)
-		fail("cells: %s", strerror(-written));
+	write_ring(service, &ring, CELLS_CUT);
 	ring_clear(&ring);
 }
 
@@ -130,6 +162,7 @@ static void serve_backends(struct world *world, struct served *service)
 
 		template_fill(service->mode, &to, service->mode == MODE_NAT ? 8080 : 0, &hop,
 			      &world->backends[id].t[0]);
+		world->backends[id].t[0].generation = 1;
 	}
 }
 
@@ -151,6 +184,7 @@ static void serve_vip(struct world *world, struct served *service)
 	slot_key(&key, service->family, slot);
 	slot->ring_base = service->cells.words - world->cells;
 	slot->ring_shift = 32 - service->cells.bits;
+	slot->tcp_idle = RUN_IDLE_MS;
 }
 
 static void serve_replies(struct world *world, const struct served *service)
@@ -198,18 +232,28 @@ void world_replies(struct world *world, bool on)
 			 __ATOMIC_RELEASE);
 }
 
-void world_counters(const struct world *world, uint64_t ret[XRING_CNT_MAX])
+static void read_counters(int map, uint32_t count, uint64_t *ret)
 {
 	int cpus = cpu_count();
 	uint64_t each[cpus];
 
-	for (uint32_t i = 0; i < XRING_CNT_MAX; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		ret[i] = 0;
-		if (bpf_map_lookup_elem(world->counters, &i, each))
+		if (bpf_map_lookup_elem(map, &i, each))
 			fail("counter %u cannot be read", i);
 		for (int cpu = 0; cpu < cpus; cpu++)
 			ret[i] += each[cpu];
 	}
+}
+
+void world_counters(const struct world *world, uint64_t ret[XRING_CNT_MAX])
+{
+	read_counters(world->counters, XRING_CNT_MAX, ret);
+}
+
+void world_events(const struct world *world, uint64_t ret[XRING_EVENT_MAX])
+{
+	read_counters(world->events, XRING_EVENT_MAX, ret);
 }
 
 uint64_t world_packets(const struct world *world, const struct served *service)

@@ -22,6 +22,7 @@ struct world {
 	struct xring_backend *backends;
 	int counters;
 	int traffic;
+	int events;
 	struct spill_pool spills;
 	uint32_t cells_used;
 	uint32_t ids_used;
@@ -35,6 +36,7 @@ struct served {
 	int family;			/* of the VIP */
 	int to_family;			/* of its backends */
 	uint32_t backend_count;
+	uint32_t joining;		/* the last of them: not in the ring before a change */
 	uint32_t ifindex;		/* where they are */
 	/* The answers */
 	struct address vip;
@@ -49,6 +51,11 @@ void world_fill(struct bpf_object *obj, struct world *ret);	/* one without the p
 void world_close(struct world *world);
 void world_serve(struct world *world, struct served *service);
 void world_publish(struct world *world);	/* the VIP table, after the last service */
+/*
+ * A change begins: the first `leaving` backends leave the ring, and those that are
+ * joining come with so many virtual nodes.
+ */
+void world_change(struct served *service, uint32_t leaving, uint32_t vnodes);
 void world_replies(struct world *world, bool on);	/* does it look for nat replies? */
 
 /* Number i of a kind of address: of ranges for benchmarks and documentation. */
@@ -60,6 +67,7 @@ enum address_kind {
 struct address world_address(int family, enum address_kind kind, uint16_t i);
 
 void world_counters(const struct world *world, uint64_t ret[XRING_CNT_MAX]);
+void world_events(const struct world *world, uint64_t ret[XRING_EVENT_MAX]);
 uint64_t world_packets(const struct world *world, const struct served *service);
 
 /* A ring of nodes "b0", "b1"... with as many virtual nodes each. */

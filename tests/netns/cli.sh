@@ -176,6 +176,9 @@ echo "completion"
 xring service add web --vip $VIP4:80/tcp --mode ipip
 xring service add mail --vip $VIP4:25/tcp --mode ipip
 xring backend add web b1 10.2.0.11
+xring backend add web b2 10.2.0.12 --now
+xring backend del web b2 --now
+equal "one that is removed" "$(xring backend list web | awk '$2 == "b2" { print $4 }')" removed
 xring completion bash >"$RUN/completion"
 bash -n "$RUN/completion"
 complete_line() { # WORD...: what could be the last word

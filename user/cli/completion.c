@@ -92,9 +92,10 @@ int run_completion(const struct args *args)
 
 	if (strcmp(args->words[0], "bash"))
 		return words_wrong("completion %s: want bash", args->words[0]);
+	/* The fourth column of backends is their state: no command takes one that is removed. */
 	printf("# bash completion for xring: source <(xring completion bash)\n"
-	       "_xring_names() { xring \"$@\" 2>/dev/null | awk 'NR > 1 { print $COL }' "
-	       "COL=\"${col:-1}\"; }\n"
+	       "_xring_names() { xring \"$@\" 2>/dev/null | "
+	       "awk 'NR > 1 && $4 != \"removed\" { print $COL }' COL=\"${col:-1}\"; }\n"
 	       "_xring()\n{\n"
 	       "\tlocal cur=\"${COMP_WORDS[COMP_CWORD]}\" words=\"\"\n"
 	       "\tlocal line=\"${COMP_WORDS[*]:1:COMP_CWORD-1}\"\n"

@@ -121,12 +121,20 @@ static void health_cell(struct table *t, const json_t *backend)
 	table_cell(t, "%s%s%s", *health ? health : "-", told ? ": " : "", told ? why : "");
 }
 
+/* One that is removed has no state to be set any more, whether its flows drain or not. */
+static const char *state_text(const json_t *backend)
+{
+	if (json_is_true(json_object_get(backend, "removed")))
+		return "removed";
+	return *text(backend, "state") ? text(backend, "state") : "-";
+}
+
 static void backend_row(struct table *t, const json_t *backend)
 {
 	table_cell(t, "%s", text(backend, "service"));
 	table_cell(t, "%s", text(backend, "name"));
 	table_cell(t, "%s", text(backend, "address"));
-	table_cell(t, "%s", *text(backend, "state") ? text(backend, "state") : "-");
+	table_cell(t, "%s", state_text(backend));
 	table_cell(t, "%g", real(backend, "weight"));
 	table_cell(t, "%.2f%%", percent(backend, "share"));
 	table_cell(t, "%lld", number(backend, "pins"));

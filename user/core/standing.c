@@ -8,12 +8,13 @@ static bool is_alive(const struct standing *st)
 	return !st->down && !st->joining;
 }
 
+/* Of those that have been checked: who joins is neither alive nor dead yet. */
 static bool is_believed(const struct service *s, const struct standing *list, size_t count)
 {
 	uint64_t total = 0, alive = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (list[i].state != BACKEND_ACTIVE)
+		if (list[i].state != BACKEND_ACTIVE || list[i].joining)
 			continue;
 		total += list[i].weight;
 		alive += is_alive(&list[i]) ? list[i].weight : 0;
