@@ -266,18 +266,20 @@ static __always_inline __u32 udp_answer(const struct opened *o, __u64 now, __u64
 }
 
 /* The backend of a packet in an open cell. Not static: the verifier reads it once. */
-__noinline __u32 opened_answer(struct xdp_md *ctx, const struct opened *o)
+__noinline __u32 opened_answer(struct xdp_md *ctx, const struct opened *given)
 {
 	__u64 now, old_word;
+	struct opened o;
 
-	if (!o)
+	if (!given)
 		return 0;
+	o = *given;		/* Linux 6.1 takes keys from the stack alone */
 	now = clock_ns();
-	old_word = cell_read(o->old_cell);
+	old_word = cell_read(o.old_cell);
 	event_count(XRING_EVENT_LOOKS);
-	if (o->flow.proto == IPPROTO_TCP)
-		return tcp_answer(ctx, o, now, old_word);
-	return udp_answer(o, now, old_word);
+	if (o.flow.proto == IPPROTO_TCP)
+		return tcp_answer(ctx, &o, now, old_word);
+	return udp_answer(&o, now, old_word);
 }
 
 #endif
