@@ -273,7 +273,9 @@ __noinline __u32 opened_answer(struct xdp_md *ctx, const struct opened *given)
 
 	if (!given)
 		return 0;
-	o = *given;		/* Linux 6.1 takes keys from the stack alone */
+	/* Linux 6.1 takes keys from the stack alone; clang would not make the copy. */
+	o = *given;
+	asm volatile("" : : "r"(&o) : "memory");
 	now = clock_ns();
 	old_word = cell_read(o.old_cell);
 	event_count(XRING_EVENT_LOOKS);

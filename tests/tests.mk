@@ -5,6 +5,7 @@
 # make netns      end to end in network namespaces (root)
 # make lint       layers, shell, manual pages
 # make check      all of it, also built by clang and under ASan and UBSan; one line of counts
+# make soak       the long runs (root)
 # make bench      the figures of docs/performance.md (root)
 # make kernels    boots Debian's 6.1 and 6.12 under qemu with the packet tests
 # make fuzz       the configuration's parser, FUZZ_SECONDS long
@@ -76,6 +77,10 @@ check: all $(UNIT) $(PACKETS) $(TOOLS)
 bench:
 	BUILD=$(BUILD) scripts/bench $(BENCH)
 
+# The long runs, most of an hour: docs/reliability.md has their last output.
+soak: all $(PACKETS) $(TOOLS)
+	BUILD=$(BUILD) scripts/soak
+
 KERNELS ?= 6.1 6.12
 kernels: all $(PACKETS)
 	@status=0; for version in $(KERNELS); do \
@@ -90,4 +95,4 @@ fuzz:
 		$(FUZZ_SOURCES) -lfyaml -lmd -o $(BUILD)/fuzz/conf
 	$(BUILD)/fuzz/conf -max_total_time=$(FUZZ_SECONDS) $(BUILD)/fuzz tests/conf/good tests/conf/bad
 
-.PHONY: unit packets netns lint twins check bench kernels fuzz
+.PHONY: unit packets netns lint twins check soak bench kernels fuzz
