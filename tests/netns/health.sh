@@ -277,3 +277,19 @@ odd http,port=7004,fall=1 down "closed without an answer"
 sleep 1		# some more of them
 [ $(($(rss) - rss)) -lt 61440 ] || fail "the daemon grew from $rss to $(rss) KiB"
 follows_ring web $VIP4 10 20160
+
+echo "the first check of a service takes no flow from anybody"
+xring service set odd --check none --now
+xring backend add odd b6 "$(lab address b5):8080" --now
+equal "unchecked" "$(backend .health b6 odd)" unchecked
+xring backend del odd b4 --now --cut >/dev/null
+on b5 python3 "$RUN/server" &
+serving() { on b5 ss -Htln sport = 7001 | grep -q .; }
+wait_for serving
+xring service set odd --check http,port=7001,interval=1m,timeout=1m --now
+equal "not checked yet" "$(backend '[.health, .share]' b6 odd)" '["unknown",1]'
+xring service set odd --check tcp,port=4444,interval=200ms,timeout=150ms --now
+wait_for equals down health b6 odd
+xring service set odd --check none --now
+xring service set odd --check http,port=7001,interval=1m,timeout=1m --now
+equal "not checked yet either" "$(backend '[.health, .state, .share]' b6 odd)" '["unknown","active",1]'

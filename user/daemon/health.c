@@ -64,14 +64,17 @@ void health_node_gone(struct live_node *node)
 	node->probe = NULL;
 }
 
-/* Whatever was known of it may be otherwise when it comes back: then its first check decides. */
+/*
+ * Nothing is known of one that is not checked. What comes back from maintenance
+ * waits for its first check then; what had flows without any does not.
+ */
 static void forget(struct engine *e, struct live_node *node)
 {
 	node->health = (struct health){ .state = HEALTH_UNKNOWN };
 	node->why[0] = 0;
 	node->owner->health = HEALTH_UNKNOWN;
 	node->owner->health_since = 0;
-	node->owner->joined = engine_now(e);
+	node->owner->joined = node->state == BACKEND_MAINTENANCE ? engine_now(e) : 0;
 }
 
 void health_node(struct engine *e, struct live_node *node)
@@ -80,9 +83,8 @@ void health_node(struct engine *e, struct live_node *node)
 
 	if (!e->checker || !s)
 		return;
-	if (node->state == BACKEND_MAINTENANCE)
-		forget(e, node);
 	if (!s->check.kind || node->state == BACKEND_MAINTENANCE) {
+		forget(e, node);
 		health_node_gone(node);
 		return;
 	}
