@@ -31,7 +31,16 @@ struct site {
 	int loads[2][LOADS];
 };
 
-static struct site *site_new(const char *path)
+static void site_twins(struct site *site, const char *path)
+{
+	for (int i = 0; i < LOADS; i++)
+		for (int changes = 0; changes < 2; changes++)
+			site->loads[changes][i] = object_program(
+				object_load_twin(path, site->world.obj, "changes", changes),
+				"xring");
+}
+
+static struct site *site_new(const char *path, bool twins)
 {
 	static const uint32_t joining[PLACES] = {
 		[PLACE_CLOSED] = 1, [PLACE_MOVING] = BACKENDS };
@@ -54,16 +63,9 @@ static struct site *site_new(const char *path)
 	world_publish(&site->world);
 	world_change(&site->services[PLACE_CLOSED], 0, 1);
 	world_change(&site->services[PLACE_MOVING], BACKENDS, VNODES_DEFAULT);
+	if (twins)
+		site_twins(site, path);
 	return site;
-}
-
-static void site_twins(struct site *site, const char *path)
-{
-	for (int i = 0; i < LOADS; i++)
-		for (int changes = 0; changes < 2; changes++)
-			site->loads[changes][i] = object_program(
-				object_load_twin(path, site->world.obj, "changes", changes),
-				"xring");
 }
 
 /* ---- what goes before and behind a batch ---- */
@@ -112,6 +114,7 @@ static struct row *add(struct rows *rows, struct site *site, enum place place,
 	struct row *row = rows_add(rows, program, traffic, &site->services[place].vip);
 
 	row->fd = site->world.program;
+	row->loads = site->loads[1][0] ? site->loads[1] : NULL;
 	row->world = &site->world;
 	row->service = &site->services[place];
 	row->grows = 20;
@@ -147,7 +150,6 @@ static void add_quiet(struct rows *rows, struct site *site, enum traffic traffic
 	struct row *in = add(rows, site, PLACE_QUIET, CHANGES_IN, traffic);
 
 	out->loads = site->loads[0];
-	in->loads = site->loads[1];
 	in->other = out - rows->row;
 	rows_baselines(rows, out - rows->row);
 	rows_baselines(rows, in - rows->row);
@@ -189,7 +191,7 @@ static void add_hits(struct rows *rows, const char *path, const struct hit_case 
 		if (!rows_wanted(c->program, traffic, only))
 			continue;
 		if (first)
-			site = site_new(path);
+			site = site_new(path, false);
 		row = add(rows, site, PLACE_MOVING, c->program, traffic);
 		row->event = XRING_EVENT_HITS;
 		row->old = true;
@@ -212,16 +214,13 @@ void changes_add(struct rows *rows, const char *path, const char *only)
 	for (int traffic = 0; traffic < TRAFFIC_KINDS; traffic++) {
 		if (!quiet_wanted(traffic, only))
 			continue;
-		if (!site) {
-			site = site_new(path);
-			site_twins(site, path);
-		}
+		site = site ?: site_new(path, true);
 		add_quiet(rows, site, traffic);
 	}
 	for (size_t i = 0; i < CASES; i++) {
 		if (!rows_wanted(cases[i].program, cases[i].traffic, only))
 			continue;
-		site = site ?: site_new(path);
+		site = site ?: site_new(path, true);
 		add_case(rows, site, &cases[i]);
 	}
 	for (size_t i = 0; i < HITS; i++)

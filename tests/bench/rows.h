@@ -38,7 +38,7 @@ struct row {
  * Where the kernel puts a program's code is chance, and worth some ns: what is to
  * differ by less is loaded that often.
  */
-#define LOADS 8
+#define LOADS 32
 
 #define EVENT_NONE -1
 

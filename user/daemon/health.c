@@ -13,10 +13,14 @@ static const struct service *model_of(const struct engine *e, const struct live_
 	return model_service(&e->model, node->service->name);
 }
 
-/* It is back: its weight grows, if the service says so, and flows come by a change. */
+/*
+ * It is back, from being down or, not known any more, from maintenance: its weight grows,
+ * if the service says so, and flows come by a change.
+ */
 static void went_up(struct engine *e, struct live_node *node, const char *why, bool known)
 {
-	node->owner->ramp_from = known ? engine_now(e) : 0;
+	if (known || node->owner->ramp_from)
+		node->owner->ramp_from = engine_now(e);
 	log_info("backend %s of %s is up: %s", node->name, node->service->name, why);
 	changes_ask(&e->changes, node->service->name, "health: %s is up: %s", node->name, why);
 	if (known)
@@ -60,6 +64,19 @@ void health_node_gone(struct live_node *node)
 	node->probe = NULL;
 }
 
+/*
+ * Nothing is known of one that is not checked. What comes back from maintenance
+ * waits for its first check then; what had flows without any does not.
+ */
+static void forget(struct engine *e, struct live_node *node)
+{
+	node->health = (struct health){ .state = HEALTH_UNKNOWN };
+	node->why[0] = 0;
+	node->owner->health = HEALTH_UNKNOWN;
+	node->owner->health_since = 0;
+	node->owner->joined = node->state == BACKEND_MAINTENANCE ? engine_now(e) : 0;
+}
+
 void health_node(struct engine *e, struct live_node *node)
 {
 	const struct service *s = model_of(e, node);
@@ -67,6 +84,7 @@ void health_node(struct engine *e, struct live_node *node)
 	if (!e->checker || !s)
 		return;
 	if (!s->check.kind || node->state == BACKEND_MAINTENANCE) {
+		forget(e, node);
 		health_node_gone(node);
 		return;
 	}

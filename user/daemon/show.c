@@ -64,9 +64,10 @@ static const char *state_word(const struct backend *b, const struct live_node *n
 static void standing_set(json_t *json, const struct backend *b, const struct live_node *node,
 			 bool checked)
 {
-	const char *health = !checked ? "unchecked" : !node ? "unknown" :
-			     health_print(node->health.state);
+	const char *health;
 
+	checked = checked && b->state != BACKEND_MAINTENANCE;
+	health = !checked ? "unchecked" : !node ? "unknown" : health_print(node->health.state);
 	json_object_set_new(json, "state", json_string(state_word(b, node)));
 	json_object_set_new(json, "health", json_string(health));
 	if (checked && node && *node->why) {
