@@ -117,6 +117,12 @@ equal "removed" "$(xring --json backend list web | jq -c '.[] | select(.name == 
 pass 100
 equal "state" "$(xring --json backend list web | jq -r '.[] | select(.name == "b3").state')" draining
 
+echo "another machine takes over a name: its flows stay with the old one"
+xring backend set udp b2 --address "$(lab address b4)" --now
+equal "moves" "$(xring --json change show "$(last)" | jq -c '[.moves[] | [.from, .to]]')" '[["b2","b2"]]'
+equal "b2" "$(xring --json backend list udp | jq -c '[.[] | select(.name == "b2") | .address] | sort')" \
+	"[\"$(lab address b2)\",\"$(lab address b4)\"]"
+
 echo "what was cancelled goes back, by a change"
 before=$(share b4)
 xring backend set web b4 --weight 5 --now

@@ -15,21 +15,21 @@ lab up -b 6
 lab nginx
 lab vip
 lab decap
-service() { # NAME VIP
-	printf '  %s:\n    vip: %s\n    mode: ipip\n    tcp_idle: 5s\n    udp_idle: 3s\n    drain: 1d\n    backends: {' \
-		"$1" "$2"
+service() { # NAME VIP MODE
+	printf '  %s:\n    vip: %s\n    mode: %s\n    tcp_idle: 5s\n    udp_idle: 3s\n    drain: 1d\n    backends: {' \
+		"$1" "$2" "$3"
 	for i in 1 2 3 4; do
 		printf 'b%d: %s, ' $i "$(lab address b$i)"
 	done
 	echo '}'
 }
 config <<EOT
-interfaces: [eth0]
+interfaces: [eth0, eth1]
 flush: {interval: 0.3}
 services:
-$(service web "$VIP4:80/tcp")
-$(service talk "$VIP4:7000/tcp")
-$(service gram "$VIP4:7001/udp")
+$(service web "$VIP4:80/tcp" nat)
+$(service talk "$VIP4:7000/tcp" l2)
+$(service gram "$VIP4:7001/udp" ipip)
 EOT
 start
 wait_for resolved

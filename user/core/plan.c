@@ -63,6 +63,7 @@ static void backend_take(struct plan *plan, struct sides *s, const struct plan_n
 	strcpy(b->name, before ? before->name : after->name);
 	b->before = before;
 	b->after = after;
+	b->replaced = before && after && before->machine != after->machine;
 	b->weight_before = before ? before->weight : 0;
 	b->weight_after = after ? after->weight : 0;
 	s->before[i] = (struct ring_node){ b->name, strlen(b->name), before ? before->points : 0 };
@@ -89,8 +90,8 @@ static void backends_join(struct plan *plan, struct sides *s,
 /* ---- the least ---- */
 
 /*
- * Who gains share by weight must be given it, and no more than that need move.
- * From nothing to something, and back, is everything.
+ * Who gains share by weight must be given it, and no more than that need move; another
+ * machine gains all that it has. From nothing to something, and back, is everything.
  */
 static double least_moved(const struct plan *plan)
 {
@@ -104,8 +105,10 @@ static double least_moved(const struct plan *plan)
 		return before != after;
 	for (size_t i = 0; i < plan->backend_count; i++) {
 		const struct plan_backend *b = &plan->backends[i];
-		double gain = b->weight_after / after - b->weight_before / before;
+		double gain = b->weight_after / after;
 
+		if (!b->replaced)
+			gain -= b->weight_before / before;
 		gained += gain > 0 ? gain : 0;
 	}
 	return gained;
@@ -144,6 +147,12 @@ static void arc_add(struct plan *plan, uint64_t start, uint64_t end)
 	plan->moved += end - start;
 }
 
+/* What it keeps of the circle goes to another machine of its name. */
+static bool is_replaced(const struct plan *plan, uint32_t backend)
+{
+	return backend < plan->backend_count && plan->backends[backend].replaced;
+}
+
 /* The segments that move, as moves not summed yet; returns how many. */
 static size_t segments_find(const struct ring *before, const struct ring *after,
 			    struct plan *plan, struct plan_move *ret)
@@ -156,7 +165,7 @@ static size_t segments_find(const struct ring *before, const struct ring *after,
 		uint64_t end = a < b ? a : b;
 		uint32_t from = owner_at(before, i), to = owner_at(after, j);
 
-		if (from != to && end > previous) {
+		if ((from != to || is_replaced(plan, from)) && end > previous) {
 			arc_add(plan, previous, end);
 			ret[count++] = (struct plan_move){ from, to, end - previous };
 		}

@@ -18,6 +18,7 @@ struct plan_node {
 	const char *name;
 	uint32_t weight;		/* thousandths, as it counts */
 	uint32_t points;		/* virtual nodes; 0: owns nothing */
+	uint32_t machine;		/* another number on the other side: another machine */
 };
 
 #define PLAN_NOBODY UINT32_MAX		/* where a ring has no point */
@@ -26,6 +27,7 @@ struct plan_node {
 struct plan_backend {
 	char name[NAME_BYTES];
 	bool before, after;		/* is it listed there? */
+	bool replaced;			/* in both, by another machine: all its keys move */
 	uint32_t weight_before, weight_after;
 	uint64_t share_before, share_after;
 };

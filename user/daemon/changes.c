@@ -35,7 +35,8 @@ static void roster_set(struct roster *r, const struct plan_node *nodes, size_t c
 
 		if (name)
 			r->nodes[r->count++] = (struct plan_node){ name, nodes[i].weight,
-								   nodes[i].points };
+								   nodes[i].points,
+								   nodes[i].machine };
 	}
 }
 
@@ -165,13 +166,21 @@ void change_undo(struct change_entry *e, char *from, char *to)
 
 /* ---- from stage to stage ---- */
 
+/*
+ * Only when it is asked for: two rings of a thousand backends are some tens of
+ * milliseconds.
+ */
 static void entry_plan(struct change_entry *e)
 {
-	plan_clear(&e->plan);
+	if (e->planned || e->stage == STAGE_PREPARE)
+		return;
 	if (plan_new(e->before.nodes, e->before.count, e->after.nodes, e->after.count, &e->plan))
 		e->plan = (struct plan){};
+	e->planned = true;
 	e->moved = (double)e->plan.moved / PLAN_CIRCLE;
 	e->least = e->plan.least;
+	if (e->stage == STAGE_DONE)
+		plan_clear(&e->plan);
 }
 
 static void stage_set(struct changes *c, struct change_entry *e, enum stage stage)
@@ -192,7 +201,6 @@ void changes_begun(struct changes *c, const struct live_move *move, uint64_t now
 		return;
 	roster_set(&e->before, move->before, move->before_count);
 	roster_set(&e->after, move->after, move->after_count);
-	entry_plan(e);
 	e->begun = e->pins_at = now;
 	e->window = move->kept ? service_window(s) * NS_PER_S / 10 : 0;
 	e->settle = move->kept ? service_settle(s) * NS_PER_S / 10 : 0;
@@ -259,15 +267,19 @@ uint64_t changes_tick(struct changes *c, const struct live *live, uint64_t now)
 	return next;
 }
 
+/* A cut holds nobody. */
 static bool is_counted(const struct change_entry *e)
 {
-	return e->stage > STAGE_PREPARE && e->stage < STAGE_DONE;
+	return e->stage > STAGE_PREPARE && e->stage < STAGE_DONE && e->settle;
 }
 
 void changes_walk_begun(struct changes *c)
 {
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t i = 0; i < c->count; i++) {
 		c->list[i]->pins_now = 0;
+		if (is_counted(c->list[i]))
+			entry_plan(c->list[i]);
+	}
 }
 
 void changes_held(struct changes *c, const struct live_service *s, uint32_t hash)
@@ -295,8 +307,7 @@ static bool still_leaves(const struct live *live, const struct change_entry *e)
 	const struct live_service *s = live_service(live, e->service);
 
 	for (size_t i = 0; s && i < s->leaving_count; i++)
-		if (is_in(&e->before, s->leaving[i]->name) &&
-		    !is_in(&e->after, s->leaving[i]->name))
+		if (is_in(&e->before, s->leaving[i]->name))
 			return true;
 	return false;
 }
@@ -306,7 +317,7 @@ void changes_walk_done(struct changes *c, const struct live *live, uint64_t now)
 	for (size_t i = 0; i < c->count; i++) {
 		struct change_entry *e = c->list[i];
 
-		if (!is_counted(e))
+		if (e->stage == STAGE_PREPARE || e->stage == STAGE_DONE)
 			continue;
 		e->old_per_s = e->pins_now > e->pins && now > e->pins_at ?
 			       (e->pins_now - e->pins) * 1e9 / (now - e->pins_at) : 0;
@@ -342,10 +353,11 @@ static json_t *roster_json(const struct roster *r)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < r->count; i++)
-		json_array_append_new(list, json_pack("{s:s, s:i, s:i}", "name",
+		json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:i}", "name",
 						      r->nodes[i].name, "weight",
 						      r->nodes[i].weight, "points",
-						      r->nodes[i].points));
+						      r->nodes[i].points, "machine",
+						      r->nodes[i].machine));
 	return list;
 }
 
@@ -365,13 +377,14 @@ static json_t *whats_json(const struct change_entry *e)
 
 static json_t *entry_kept(const struct change_entry *e)
 {
-	return json_pack("{s:i, s:s, s:o, s:i, s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:f, s:f,"
-			 " s:o, s:o, s:s*, s:s*}",
+	return json_pack("{s:i, s:s, s:o, s:i, s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:f,"
+			 " s:f, s:o, s:o, s:s*, s:s*}",
 			 "id", e->id, "service", e->service, "what", whats_json(e),
 			 "asked", e->what_count, "stage", e->stage, "end", e->end,
 			 "asked_ms", (json_int_t)e->asked_ms, "ended_ms", (json_int_t)e->ended_ms,
 			 "begun", (json_int_t)e->begun, "window", (json_int_t)e->window,
-			 "settle", (json_int_t)e->settle, "cells", e->cells, "moved", e->moved,
+			 "settle", (json_int_t)e->settle, "cells", e->cells, "planned", e->planned,
+			 "moved", e->moved,
 			 "least", e->least, "before", roster_json(&e->before), "after",
 			 roster_json(&e->after), "undo_from", e->undo_from, "undo_to", e->undo_to);
 }
@@ -398,8 +411,10 @@ static void roster_read(const json_t *list, struct roster *r)
 		char *name = text_copy(item, "name");
 
 		if (r->nodes && name)
-			r->nodes[r->count++] = (struct plan_node){ name, number(item, "weight"),
-								   number(item, "points") };
+			r->nodes[r->count++] = (struct plan_node){
+				name, number(item, "weight"), number(item, "points"),
+				number(item, "machine"),
+			};
 	}
 }
 
@@ -432,8 +447,7 @@ static void entry_read(struct changes *c, const json_t *json)
 	roster_read(json_object_get(json, "after"), &e->after);
 	e->undo_from = text_copy(json, "undo_from");
 	e->undo_to = text_copy(json, "undo_to");
-	if (e->stage != STAGE_DONE)
-		entry_plan(e);
+	e->planned = e->stage == STAGE_DONE && json_is_true(json_object_get(json, "planned"));
 }
 
 void changes_write(struct changes *c)
@@ -479,12 +493,13 @@ static json_t *number_or_null(uint64_t at, uint64_t now)
 	return at > now ? json_real((at - now) / 1e9) : json_null();
 }
 
-json_t *change_json(const struct change_entry *e, uint64_t now)
+json_t *change_json(struct change_entry *e, uint64_t now)
 {
 	uint64_t next = e->stage == STAGE_COPY ? e->begun + e->window :
 			e->stage == STAGE_CATCH_UP ? e->begun + e->settle : 0;
 	uint64_t until = e->ended_ms ?: real_ms();
 
+	entry_plan(e);
 	return json_pack("{s:i, s:s, s:o, s:s, s:o, s:f, s:f, s:i, s:i, s:f, s:f, s:f, s:o, s:f}",
 			 "id", e->id, "service", e->service, "what", whats_json(e), "stage",
 			 stage_print(e->stage), "end", *e->end ? json_string(e->end) : json_null(),
@@ -530,7 +545,7 @@ void plan_json(const struct plan *plan, json_t *to)
 	json_object_set_new(to, "moves", moves);
 }
 
-json_t *change_json_whole(const struct change_entry *e, uint64_t now)
+json_t *change_json_whole(struct change_entry *e, uint64_t now)
 {
 	json_t *json = change_json(e, now);
 	struct plan plan;

@@ -44,6 +44,7 @@ struct change_entry {
 	uint64_t window, settle;	/* ns */
 	uint32_t cells;
 	struct roster before, after;
+	bool planned;			/* what follows is known */
 	struct plan plan;		/* of those two, while it is under way */
 	double moved, least;
 	char *undo_from, *undo_to;	/* YAML of this service alone; NULL: not to be undone */
@@ -97,9 +98,9 @@ struct change_entry *changes_find(const struct changes *c, uint32_t id);
 void change_end(struct changes *c, struct change_entry *e, const char *why);
 
 const char *stage_print(enum stage stage);
-json_t *change_json(const struct change_entry *e, uint64_t now);
+json_t *change_json(struct change_entry *e, uint64_t now);
 /* Also who had which share, and what moves from whom to whom. */
-json_t *change_json_whole(const struct change_entry *e, uint64_t now);
+json_t *change_json_whole(struct change_entry *e, uint64_t now);
 void plan_json(const struct plan *plan, json_t *to);
 
 #endif

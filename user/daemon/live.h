@@ -165,6 +165,10 @@ struct live_node *live_node(const struct live_service *s, const char *name);
 const char *node_why(const struct live_service *s, const struct live_node *node);
 const struct live_node *live_node_by_id(const struct live_service *s, uint16_t id);
 
+/* The id of a backend of some model; LIVE_ID_NEW, which none has, if it is not there yet. */
+#define LIVE_ID_NEW (XRING_SPILL - 1)
+uint16_t live_id(const struct live_service *s, const struct backend *b);
+
 /* The backends of a service of some model, as they would count now: for plans. */
 int live_weigh(const struct live *live, const struct service *s, uint64_t now,
 	       struct plan_node *ret);

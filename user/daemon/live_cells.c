@@ -2,6 +2,7 @@
 #include "daemon/live_cells.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -276,6 +277,13 @@ static int ring_shrink(struct live *live, struct live_service *s, uint64_t now)
 	return err;
 }
 
+/* The ring's nodes are named by the live ones, in their memory. */
+static const struct live_node *node_of(const struct ring_node *n)
+{
+	_Static_assert(offsetof(struct live_node, name) == 0, "a name is where its node is");
+	return (const struct live_node *)n->name;
+}
+
 size_t service_parts(const struct live_service *s, uint32_t vnodes, struct plan_node *ret)
 {
 	size_t count = 0;
@@ -285,7 +293,7 @@ size_t service_parts(const struct live_service *s, uint32_t vnodes, struct plan_
 
 		if (n->points)
 			ret[count++] = (struct plan_node){ n->name, n->points * WEIGHT_ONE / vnodes,
-							   n->points };
+							   n->points, node_of(n)->id };
 	}
 	return count;
 }

@@ -463,6 +463,13 @@ void nodes_show(struct live *live, struct live_service *s)
 		node_show(live, s, s->leaving[i]);
 }
 
+uint16_t live_id(const struct live_service *s, const struct backend *b)
+{
+	const struct live_node *node = s ? live_node(s, b->name) : NULL;
+
+	return node && node_is(node, b) ? node->id : LIVE_ID_NEW;
+}
+
 int live_weigh(const struct live *live, const struct service *s, uint64_t now,
 	       struct plan_node *ret)
 {
@@ -484,7 +491,8 @@ int live_weigh(const struct live *live, const struct service *s, uint64_t now,
 	standings_weigh(s, list, s->backend_count, now, &next);
 	for (size_t i = 0; i < s->backend_count; i++)
 		ret[i] = (struct plan_node){ s->backends[i].name, list[i].counts,
-					     weight_points(list[i].counts, s->vnodes) };
+					     weight_points(list[i].counts, s->vnodes),
+					     live_id(ls, &s->backends[i]) };
 	return 0;
 }
 

@@ -17,9 +17,6 @@
 #include "daemon/live_cells.h"
 #include "proto/proto.h"
 
-/* An id that no backend has: for one that is not there yet. */
-#define ID_NEW (XRING_SPILL - 1)
-
 /* ---- one service ---- */
 
 static size_t parts_before(const struct live_service *s, struct plan_node **ret)
@@ -45,18 +42,9 @@ static size_t parts_after(const struct engine *e, const struct service *to, stru
 	return kept;
 }
 
-static uint16_t id_of(const struct live_service *s, const struct service *to, const char *name)
-{
-	const struct live_node *node = live_node(s, name);
-	const struct backend *b = service_backend(to, name);
-
-	return node && b && node->port == b->port && address_equal(&node->address, &b->address) ?
-	       node->id : ID_NEW;
-}
-
 /* Words that would be written; all of them where the number of cells changes. */
-static long cells_of_plan(const struct live_service *s, const struct service *to,
-			  const struct plan_node *after, size_t count)
+static long cells_of_plan(const struct live_service *s, const struct plan_node *after,
+			  size_t count)
 {
 	_free_ struct ring_node *nodes = calloc(count + 1, sizeof(*nodes));
 	_free_ uint16_t *ids = calloc(count + 1, sizeof(*ids));
@@ -69,7 +57,7 @@ static long cells_of_plan(const struct live_service *s, const struct service *to
 	for (size_t i = 0; i < count; i++) {
 		nodes[i] = (struct ring_node){ after[i].name, strlen(after[i].name),
 					       after[i].points };
-		ids[i] = s ? id_of(s, to, after[i].name) : ID_NEW;
+		ids[i] = after[i].machine;
 	}
 	if (ring_new(nodes, count, &ring))
 		return -ENOMEM;
@@ -81,13 +69,12 @@ static long cells_of_plan(const struct live_service *s, const struct service *to
 	return cells < 0 ? 1l << bits : cells;
 }
 
-static json_t *stages_json(const struct service *s, const struct live_service *live, bool leaves)
+static json_t *stages_json(const struct service *s, bool leaves)
 {
 	double window = s->udp_idle_ms / 1000.0;
 	double settle = (s->tcp_idle_ms > s->udp_idle_ms ? s->tcp_idle_ms : s->udp_idle_ms) /
 			1000.0;
 
-	(void)live;
 	return json_pack("{s:f, s:f, s:f, s:f, s:o}", "prepare", 0.0, "copy", window, "catch_up",
 			 settle - window, "switch", 0.0, "cleanup",
 			 leaves ? json_real(s->drain_ms / 1000.0) : json_null());
@@ -100,7 +87,7 @@ static bool any_leaves(const struct live_service *live, const struct service *to
 		const struct live_node *node = live->nodes[i];
 		const struct backend *b = service_backend(to, node->name);
 
-		if (id_of(live, to, node->name) == ID_NEW ||
+		if (!b || live_id(live, b) == LIVE_ID_NEW ||
 		    (b->state != BACKEND_ACTIVE && node->state == BACKEND_ACTIVE))
 			return true;
 	}
@@ -113,7 +100,7 @@ static json_t *service_plan(const struct engine *e, const struct live_service *s
 	_free_ struct plan_node *before = NULL, *after = NULL;
 	size_t before_count = parts_before(s, &before);
 	size_t after_count = parts_after(e, to, &after);
-	long cells = to ? cells_of_plan(s, to, after, after_count) : 0;
+	long cells = to ? cells_of_plan(s, after, after_count) : 0;
 	struct plan plan;
 	uint64_t flows;
 	json_t *json;
@@ -131,7 +118,7 @@ static json_t *service_plan(const struct engine *e, const struct live_service *s
 	json_object_set_new(json, "new_flows", s && flows_recent(&e->flows, s, &flows) ?
 			    json_integer(flows * ((double)plan.moved / PLAN_CIRCLE)) : json_null());
 	if (s && to)
-		json_object_set_new(json, "stages", stages_json(to, s, any_leaves(s, to)));
+		json_object_set_new(json, "stages", stages_json(to, any_leaves(s, to)));
 	plan_clear(&plan);
 	return json;
 }
