@@ -33,7 +33,7 @@ static const char usage[] =
 	"                  may be repeated\n"
 	"  --only TEXT     only the rows whose \"program, packets\" hold TEXT\n"
 	"  --rounds N      default 300, with --quick 50\n"
-	"  --quick         half a minute instead of three\n"
+	"  --quick         a minute instead of five\n"
 	"  --cpu N         default: the last one\n"
 	"  --json          one JSON object instead of tables\n";
 
