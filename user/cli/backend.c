@@ -50,9 +50,9 @@ int run_backend_add(const struct args *args)
 
 int run_backend_set(const struct args *args)
 {
-	if (!option(args, "weight"))
-		return words_wrong("backend set: want --weight %s", WANT_WEIGHT);
-	return backend_change(args, "backend-set", NULL);
+	if (!option(args, "weight") && !option(args, "address"))
+		return words_wrong("backend set: want --weight or --address");
+	return backend_change(args, "backend-set", option(args, "address"));
 }
 
 int run_backend_del(const struct args *args)
