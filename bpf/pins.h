@@ -212,15 +212,22 @@ static __always_inline __u32 syn_confirm(const struct opened *o, const struct xr
 	return backend;
 }
 
-static __always_inline __u32 pin_follow(struct xring_pin *pin, const struct segment *s, __u64 now)
+/* The pin may be of an earlier change: then its cell does not know of it yet. */
+static __always_inline __u32 pin_follow(const struct opened *o, struct xring_pin *pin, __u64 now)
+{
+	if (!(o->word & XRING_LOOK) && pin->backend != o->newest)
+		cell_look(o);
+	pin->seen = now;
+	event_count(XRING_EVENT_HITS);
+	return pin->backend;
+}
+
+static __always_inline void pin_advance(struct xring_pin *pin, const struct segment *s)
 {
 	if (s->flags & (TCP_FIN | TCP_RST) && s->seq == pin->seq)
 		pin->state |= XRING_PIN_CLOSING;
 	if ((__s32)(s->next - pin->seq) > 0)
 		pin->seq = s->next;
-	pin->seen = now;
-	event_count(XRING_EVENT_HITS);
-	return pin->backend;
 }
 
 static __always_inline __u32 tcp_answer(struct xdp_md *ctx, const struct opened *o, __u64 now,
@@ -239,8 +246,10 @@ static __always_inline __u32 tcp_answer(struct xdp_md *ctx, const struct opened 
 		if (backend)
 			return backend;
 	}
-	if (pin)
-		return pin_follow(pin, &s, now);
+	if (pin) {
+		pin_advance(pin, &s);
+		return pin_follow(o, pin, now);
+	}
 	if (!(o->word & XRING_MOVING))
 		return o->newest;
 	if (s.flags & TCP_RST)			/* forged, or the end */
@@ -253,11 +262,8 @@ static __always_inline __u32 udp_answer(const struct opened *o, __u64 now, __u64
 	struct xring_pin *pin = pin_find(&xring_pins, o, now);
 	__u32 backend = o->newest;
 
-	if (pin) {
-		pin->seen = now;
-		event_count(XRING_EVENT_HITS);
-		return pin->backend;
-	}
+	if (pin)
+		return pin_follow(o, pin, now);
 	if (!(o->word & XRING_MOVING))
 		return o->newest;
 	if (!(old_word & XRING_UDP_NEW) || old_word & XRING_HELD)

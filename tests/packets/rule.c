@@ -105,6 +105,14 @@ static uint16_t confirm(struct rule *r, struct rule_flow *f, const struct rule_p
 	return backend;
 }
 
+static uint16_t follow(struct rule *r, struct rule_flow *f)
+{
+	if (f->pin.backend != snapshot_owner(r->newest, f->hash))
+		cell_of(r, f->hash)->look = true;
+	f->pin.seen = r->now;
+	return f->pin.backend;
+}
+
 static uint16_t tcp(struct rule *r, struct rule_flow *f, const struct rule_packet *p)
 {
 	bool pinned = valid(r, f, &f->pin);
@@ -118,8 +126,7 @@ static uint16_t tcp(struct rule *r, struct rule_flow *f, const struct rule_packe
 		f->pin.closing |= p->flags & (FIN | RST) && p->seq == f->pin.seq;
 		if ((int32_t)(p->next - f->pin.seq) > 0)
 			f->pin.seq = p->next;
-		f->pin.seen = r->now;
-		return f->pin.backend;
+		return follow(r, f);
 	}
 	if (!cell_of(r, f->hash)->moving)
 		return snapshot_owner(r->newest, f->hash);
@@ -133,10 +140,8 @@ static uint16_t udp(struct rule *r, struct rule_flow *f)
 	struct rule_cell *c = cell_of(r, f->hash);
 	uint16_t newest = snapshot_owner(r->newest, f->hash);
 
-	if (valid(r, f, &f->pin)) {
-		f->pin.seen = r->now;
-		return f->pin.backend;
-	}
+	if (valid(r, f, &f->pin))
+		return follow(r, f);
 	if (!c->moving)
 		return newest;
 	return keep(r, f, c->udp_new && !c->held ? newest : old_answer(r, f), 0);

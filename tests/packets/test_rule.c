@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ enum life { CLIENT_NEW, CLIENT_SYN, CLIENT_OPEN, CLIENT_CLOSING };
 
 /* A client's end of a flow, and what the promise says of it. */
 struct client {
-	bool udp;
+	bool udp, v6;
 	uint32_t addr;
 	uint16_t port;
 	enum life life;
@@ -90,7 +91,7 @@ struct history {
 	struct client clients[FLOWS];
 	struct rule_flow flows[FLOWS];
 	struct bpf_test_run_opts opts;
-	uint8_t in[64], out[256];
+	uint8_t in[96], out[256];
 	uint64_t random;
 	uint64_t packets, moved, changes, deaths, forged, spoilt;
 };
@@ -156,18 +157,20 @@ static void generation_set(struct history *h, uint16_t id, uint16_t generation)
 static void vips_publish(struct history *h)
 {
 	static struct xring_slot *vips;
-	struct vip vip[2] = {
+	struct vip vip[4] = {
 		{ { AF_INET, { 10, 200, 1, 1 } }, 80, IPPROTO_TCP },
 		{ { AF_INET, { 10, 200, 1, 1 } }, 80, IPPROTO_UDP },
+		{ { AF_INET6, { 0xfc, [15] = 1 } }, 80, IPPROTO_TCP },
+		{ { AF_INET6, { 0xfc, [15] = 1 } }, 80, IPPROTO_UDP },
 	};
-	struct service s = { .vips = vip, .vip_count = 2, .mode = MODE_L2,
+	struct service s = { .vips = vip, .vip_count = 4, .mode = MODE_L2,
 			     .tcp_idle_ms = TCP_IDLE, .udp_idle_ms = UDP_IDLE };
-	struct xring_slot slots[2] = {};
+	struct xring_slot slots[4] = {};
 	uint32_t seed;
 
 	vips = memory(h->skel->maps.xring_vips);
 	slots_fill(&s, h->cells.words - h->words, 32 - h->cells.bits, slots);
-	assert_int_equal(vips_build(vips, slots, 2, &seed), 0);
+	assert_int_equal(vips_build(vips, slots, 4, &seed), 0);
 	h->config->vips = seed;
 	munmap(vips, sizeof(struct xring_vips));
 }
@@ -405,21 +408,50 @@ static void compare_cells(struct history *h, unsigned step)
 
 /* ---- packets ---- */
 
-static uint16_t packet(struct history *h, size_t i, uint8_t flags, uint32_t seq, uint32_t bytes)
+static uint16_t l4_bytes(const struct client *c, uint32_t bytes)
 {
-	struct client *c = &h->clients[i];
+	return htons((c->udp ? 8 : 20) + bytes);
+}
+
+static void *ip4_fill(struct history *h, const struct client *c, uint32_t bytes)
+{
 	struct ethhdr *eth = (void *)h->in;
 	struct iphdr *ip = (void *)(eth + 1);
-	struct tcphdr *tcp = (void *)(ip + 1);
-	struct rule_packet p = { flags, seq, seq + bytes + !!(flags & SYN) + !!(flags & FIN) };
-	uint16_t got, want;
 
-	memset(h->in, 0, sizeof(h->in));
 	eth->h_proto = htons(ETH_P_IP);
 	*ip = (struct iphdr){ .version = 4, .ihl = 5, .ttl = 64, .saddr = c->addr,
 			      .protocol = c->udp ? IPPROTO_UDP : IPPROTO_TCP,
 			      .daddr = htonl(0x0ac80101),
-			      .tot_len = htons(20 + (c->udp ? 8 : 20) + bytes) };
+			      .tot_len = htons(20 + ntohs(l4_bytes(c, bytes))) };
+	return ip + 1;
+}
+
+/* The same client's address, at the end of an IPv6 one. */
+static void *ip6_fill(struct history *h, const struct client *c, uint32_t bytes)
+{
+	struct ethhdr *eth = (void *)h->in;
+	struct ipv6hdr *ip = (void *)(eth + 1);
+
+	eth->h_proto = htons(ETH_P_IPV6);
+	*ip = (struct ipv6hdr){ .version = 6, .hop_limit = 64,
+				.nexthdr = c->udp ? IPPROTO_UDP : IPPROTO_TCP,
+				.payload_len = l4_bytes(c, bytes) };
+	ip->saddr.s6_addr[0] = 0xfd;
+	memcpy(ip->saddr.s6_addr + 12, &c->addr, 4);
+	ip->daddr.s6_addr[0] = 0xfc;
+	ip->daddr.s6_addr[15] = 1;
+	return ip + 1;
+}
+
+static uint16_t packet(struct history *h, size_t i, uint8_t flags, uint32_t seq, uint32_t bytes)
+{
+	struct client *c = &h->clients[i];
+	struct tcphdr *tcp;
+	struct rule_packet p = { flags, seq, seq + bytes + !!(flags & SYN) + !!(flags & FIN) };
+	uint16_t got, want;
+
+	memset(h->in, 0, sizeof(h->in));
+	tcp = c->v6 ? ip6_fill(h, c, bytes) : ip4_fill(h, c, bytes);
 	tcp->source = c->port;
 	tcp->dest = htons(80);
 	if (!c->udp) {
@@ -554,11 +586,19 @@ static void attacker(struct history *h, size_t i)
 static void flow_hash(struct history *h, size_t i)
 {
 	const struct client *c = &h->clients[i];
-	uint64_t dst = htonl(0x0ac80101);
+	__u64 ports = XRING_PORTS(c->port, htons(80), c->udp ? IPPROTO_UDP : IPPROTO_TCP);
+	const __u64 *key = (__u64 *)h->config->hash_key;
+	__u8 src[16] = { 0xfd }, dst[16] = { 0xfc, [15] = 1 };
+	__u64 words[4];
 
-	h->flows[i].hash = hash_flow4((__u64 *)h->config->hash_key, c->addr, dst,
-				      XRING_PORTS(c->port, htons(80),
-						  c->udp ? IPPROTO_UDP : IPPROTO_TCP));
+	if (!c->v6) {
+		h->flows[i].hash = hash_flow4(key, c->addr, htonl(0x0ac80101), ports);
+		return;
+	}
+	memcpy(src + 12, &c->addr, 4);
+	memcpy(words, src, 16);
+	memcpy(words + 2, dst, 16);
+	h->flows[i].hash = hash_flow6(key, words, words + 2, ports);
 }
 
 static void clients_step(struct history *h)
@@ -586,7 +626,7 @@ static void flow_begin(struct history *h, size_t i)
 {
 	struct client *c = &h->clients[i];
 
-	*c = (struct client){ .udp = i % 10 < 3, .addr = htonl(0x0a010000 + i),
+	*c = (struct client){ .udp = i % 10 < 3, .v6 = i % 3 == 0, .addr = htonl(0x0a010000 + i),
 			      .port = htons(1024 + draw(h, 60000)), .last = h->rule.now };
 	h->flows[i].udp = c->udp;
 	flow_hash(h, i);
