@@ -285,7 +285,8 @@ static int check(struct engine *e, const struct model *next, bool cut, char *why
 		snprintf(why, size, "%s", error.message);
 		return -EINVAL;
 	}
-	return (cut ? 0 : check_cut(&e->model, next, why, size)) ?:
+	return (cut ? 0 : check_cut(&e->model, next, why, size) ?:
+			  live_replies_check(e->live, next, engine_now(e), why, size)) ?:
 	       check_links(&e->model, next, why, size) ?: live_check(e->live, next, why, size);
 }
 

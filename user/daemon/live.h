@@ -140,6 +140,15 @@ int live_adopt(struct live *live, const struct model *m, uint64_t now);
 /* Is there room for the model? 0, or -ENOSPC and why not. */
 int live_check(const struct live *live, const struct model *m, char *why, size_t size);
 
+/*
+ * Is no address of a nat backend one that a backend behind another VIP still leaves
+ * (daemon/live_replies.c)? 0, or -EINVAL and whose it is. Where it is done all the
+ * same, the one that leaves yields: its flows are cut.
+ */
+int live_replies_check(const struct live *live, const struct model *m, uint64_t now, char *why,
+		       size_t size);
+int live_replies_yield(struct live *live, const struct model *m, uint64_t now);
+
 int live_apply(struct live *live, const struct model *m, const struct live_times *times,
 	       struct live_report *ret);
 

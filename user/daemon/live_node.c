@@ -297,11 +297,11 @@ static int node_make(struct live *live, struct live_service *s, size_t at,
 	return list_insert(&s->nodes, &s->node_count, at, node);
 }
 
-/* Its flows may stay for the service's drain time; cut, they may not. */
+/* Its flows may stay for the service's drain time; cut, or of a dead one, they may not. */
 static void drain_begin(const struct live_service *s, struct live_node *node,
 			const struct live_times *times)
 {
-	if (times->cut)
+	if (times->cut || node->dead)
 		node->owner->drain_until = times->now;
 	else if (!node->owner->drain_until)
 		node->owner->drain_until = times->now + s->drain_ms * NS_PER_MS;
