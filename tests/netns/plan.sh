@@ -137,7 +137,7 @@ start --test-clock
 advance 120
 wait $waiting || fail "apply: $(cat "$RUN/waited")"
 equal "what it told" "$(tail -n 1 "$RUN/waited")" "change $(last) web: cleanup"
-over() { equals done stage "$(last)"; }
+over() { equals "done" stage "$(last)"; }
 wait_for over
 fails 1 "is over" xring change cancel "$(last)"
 fails 2 "want switch or cleanup" xring apply -f "$RUN/next.yaml" --wait copy
