@@ -333,6 +333,17 @@ static void changes_name(struct engine *e, const struct model *next)
 	}
 }
 
+/* What drains already is cut where it is named. */
+static void cut_named(const struct engine *e, const struct change *change)
+{
+	const struct live_service *s = change->service ? live_service(e->live, change->service) :
+							 NULL;
+	struct live_node *node = s && change->backend ? live_node(s, change->backend) : NULL;
+
+	if (change->cut && node)
+		node->named = true;
+}
+
 int engine_change(struct engine *e, struct model *next, const struct change *change,
 		  char *why, size_t size)
 {
@@ -347,6 +358,7 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 	}
 	if (change->cut && e->stats.pending)
 		flush(e, false);	/* what came before cuts nothing */
+	cut_named(e, change);
 	changes_name(e, next);
 	if (memcmp(next->hash_key, e->model.hash_key, HASH_KEY_BYTES))
 		hash_key_write(e, next);

@@ -37,6 +37,7 @@ struct live_node {
 	uint32_t points;			/* that it is to have */
 	bool dead;				/* its flows are cut */
 	bool dying;				/* it is to be dead, or not */
+	bool named;				/* a change that cuts is about it */
 	struct address address;
 	uint16_t port;
 	const struct nexthop *nexthop;

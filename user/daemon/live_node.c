@@ -330,13 +330,14 @@ static void node_set(struct live *live, struct live_service *s, struct live_node
 
 	node->weight = b->weight;
 	if (b->state != BACKEND_ACTIVE) {
-		if (node->state == BACKEND_ACTIVE)
+		if (node->state == BACKEND_ACTIVE || (node->named && times->cut))
 			drain_begin(s, node, times);
 	} else if (owner->drain_until) {
 		owner->ramp_from = times->now;		/* it is back */
 		owner->drain_until = 0;
 	}
 	node->state = b->state;
+	node->named = false;
 	if (live->node_new)
 		live->node_new(live->context, node);
 }
