@@ -156,3 +156,22 @@ equal "state" "$(xring --json backend list web | jq -r '.[] | select(.name == "b
 sleep 2
 end_talk $talk && fail "nothing was cut"
 [ "$(tail -n 1 "$RUN/cut" | jq .tcp_broken)" -gt 0 ] || fail "nothing was cut"
+
+echo "what drains already can be cut too, and that alone"
+xring backend enable web b2 --now	# resets what was another's
+state_of() { xring --json backend list web | jq -c ".[] | select(.name == \"$1\") | [.state, .pins > 0]"; }
+client "$BUILD/tests/tools/talk" client $VIP4 80 --tcp 40 --seconds 60 --rate 5 \
+	</dev/null >"$RUN/cut" 2>&1 &
+talk=$!
+sleep 2
+xring backend drain web b1 --now
+xring backend drain web b4 --now
+wait_for equals '["draining",true]' state_of b1
+wait_for equals '["draining",true]' state_of b4
+broken() { grep -c "tcp port .* on $1: " "$RUN/cut" || true; }
+equal "broken so far" "$(broken b1)" 0
+xring backend drain web b1 --cut
+cut() { [ "$(broken b1)" -gt 0 ]; }
+wait_for cut
+end_talk $talk && fail "nothing was cut"
+equal "broken on b4" "$(broken b4)" 0

@@ -73,6 +73,7 @@ serve
 equal "adopted" "$(status .adopted)" true
 equal "cells written" "$(status .writes.cells_written)" 0
 equal "weight" "$(xring --json service show web | jq '.backends[0].weight')" 3
+said "the pinned program is replaced" && fail "the same build replaces the program"
 follows_ring web $VIP4 10 20200
 kill -HUP "$(daemon_pid)"
 wait_for said "xring.yaml: loaded"

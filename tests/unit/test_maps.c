@@ -83,6 +83,31 @@ static void more_vips_than_there_is_room_for_are_refused(void **state)
 	free(all);
 }
 
+static void of_many_vips_that_are_one_the_first_counts(void **state)
+{
+	struct xring_slot *half = calloc(XRING_VIP_SLOTS, sizeof(*half));
+	struct xring_slot all[100];
+	const struct xring_slot *found;
+	size_t filled = 0;
+	uint32_t seed;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		all[i] = slot(i % 2 ? "10.0.0.1" : "10.0.0.2", 80, 6);
+		all[i].ring_base = i;
+	}
+	assert_int_equal(vips_build(half, all, 100, &seed), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		found = vips_find(half, seed, all[i].addr, all[i].port);
+		assert_non_null(found);
+		assert_int_equal(found->ring_base, i);
+	}
+	for (size_t i = 0; i < XRING_VIP_SLOTS; i++)
+		filled += half[i].port != 0;
+	assert_int_equal(filled, 2);
+	free(half);
+}
+
 static void extents_fill_the_lowest_gap_and_never_overlap(void **state)
 {
 	struct arena a = { .size = 1024 };
@@ -190,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vips_of_any_pattern_are_found),
 		cmocka_unit_test(more_vips_than_there_is_room_for_are_refused),
+		cmocka_unit_test(of_many_vips_that_are_one_the_first_counts),
 		cmocka_unit_test(extents_fill_the_lowest_gap_and_never_overlap),
 		cmocka_unit_test(an_unresolved_backend_has_no_headers),
 		cmocka_unit_test(one_target_is_known_whatever_the_next_hop),

@@ -40,6 +40,12 @@ static bool insert(struct xring_slot *half, uint32_t seed, struct xring_slot ent
 	return false;
 }
 
+/* As insert(), but for an address and port word that is there already. */
+static bool put(struct xring_slot *half, uint32_t seed, const struct xring_slot *entry)
+{
+	return vips_find(half, seed, entry->addr, entry->port) || insert(half, seed, *entry);
+}
+
 int vips_build(struct xring_slot *half, const struct xring_slot *entries, size_t count,
 	       uint32_t *ret_seed)
 {
@@ -49,7 +55,7 @@ int vips_build(struct xring_slot *half, const struct xring_slot *entries, size_t
 		size_t done = 0;
 
 		memset(half, 0, XRING_VIP_SLOTS * sizeof(*half));
-		while (done < count && insert(half, seed, entries[done]))
+		while (done < count && put(half, seed, &entries[done]))
 			done++;
 		if (done == count) {
 			*ret_seed = seed;

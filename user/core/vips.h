@@ -10,8 +10,9 @@
 /*
  * Builds one half of the VIP table (XRING_VIP_SLOTS slots): a cuckoo table in
  * which each entry stands in one of the two places that hash_vip() gives it with
- * *ret_seed, in the second one only where the first is taken. Entries must differ in address and port word. -ENOSPC where no
- * seed can place them all (VIPS_MAX entries always fit).
+ * *ret_seed, in the second one only where the first is taken. Of entries with one
+ * address and port word the first is taken. -ENOSPC where no seed can place them all
+ * (VIPS_MAX entries always fit).
  */
 #define VIPS_MAX (XRING_VIP_SLOTS * 2 / 5)
 

@@ -534,8 +534,8 @@ void plan_json(const struct plan *plan, json_t *to)
 		const struct plan_move *m = &plan->moves[i];
 
 		json_array_append_new(moves, json_pack(
-			"{s:s, s:s, s:f}", "from", plan_name(plan, m->from) ?: "nobody", "to",
-			plan_name(plan, m->to) ?: "nobody", "share",
+			"{s:s?, s:s?, s:f}", "from", plan_name(plan, m->from), "to",
+			plan_name(plan, m->to), "share",
 			(double)m->share / PLAN_CIRCLE));
 	}
 	json_object_set_new(to, "before", backends_json(plan, false));

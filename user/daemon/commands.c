@@ -286,6 +286,8 @@ static int edit(struct engine *e, const json_t *request, edit_fn fn, unsigned co
 		.now = json_is_true(json_object_get(request, "now")),
 		.cut = json_is_true(json_object_get(request, "cut")),
 		.count = count,
+		.service = request_text(request, "service"),
+		.backend = request_text(request, "name"),
 	};
 	struct model next;
 	int err = model_copy(&e->model, &next);

@@ -285,7 +285,8 @@ static int check(struct engine *e, const struct model *next, bool cut, char *why
 		snprintf(why, size, "%s", error.message);
 		return -EINVAL;
 	}
-	return (cut ? 0 : check_cut(&e->model, next, why, size)) ?:
+	return (cut ? 0 : check_cut(&e->model, next, why, size) ?:
+			  live_replies_check(e->live, next, engine_now(e), why, size)) ?:
 	       check_links(&e->model, next, why, size) ?: live_check(e->live, next, why, size);
 }
 
@@ -332,6 +333,17 @@ static void changes_name(struct engine *e, const struct model *next)
 	}
 }
 
+/* What drains already is cut where it is named. */
+static void cut_named(const struct engine *e, const struct change *change)
+{
+	const struct live_service *s = change->service ? live_service(e->live, change->service) :
+							 NULL;
+	struct live_node *node = s && change->backend ? live_node(s, change->backend) : NULL;
+
+	if (change->cut && node)
+		node->named = true;
+}
+
 int engine_change(struct engine *e, struct model *next, const struct change *change,
 		  char *why, size_t size)
 {
@@ -346,6 +358,7 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 	}
 	if (change->cut && e->stats.pending)
 		flush(e, false);	/* what came before cuts nothing */
+	cut_named(e, change);
 	changes_name(e, next);
 	if (memcmp(next->hash_key, e->model.hash_key, HASH_KEY_BYTES))
 		hash_key_write(e, next);

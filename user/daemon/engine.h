@@ -72,6 +72,7 @@ struct change {
 	bool now;			/* do not gather */
 	bool cut;			/* may move every flow */
 	unsigned count;			/* how many changes it is */
+	const char *service, *backend;	/* it is about this one; NULL: no one */
 };
 
 /*

@@ -169,67 +169,62 @@ int live_check(const struct live *live, const struct model *m, char *why, size_t
 
 /* ---- the VIP table ---- */
 
-/* Do replies from there lead to this service already? */
-static bool replies_taken(const struct service *s, const struct backend *b)
+/* A backend that leaves still answers its flows: where their replies lead. */
+static int slots_leaving(const struct live_service *s, const struct service *model,
+			 struct xring_slot *ret, size_t *ret_count)
 {
-	for (size_t i = 0; i < s->backend_count; i++)
-		if (address_equal(&s->backends[i].address, &b->address) &&
-		    s->backends[i].port == b->port)
-			return true;
-	return false;
-}
-
-/* The service as the maps serve it: replies of a backend that leaves come back too. */
-static int service_served(const struct live_service *s, const struct service *model,
-			  struct service *ret)
-{
-	struct backend *backends = calloc(model->backend_count + s->leaving_count + 1,
-					  sizeof(*backends));
+	_free_ struct backend *backends = calloc(s->leaving_count + 1, sizeof(*backends));
+	struct service leaving = *model;
 
 	if (!backends)
 		return -ENOMEM;
-	*ret = *model;
-	ret->backends = backends;
-	for (size_t i = 0; i < model->backend_count; i++)
-		backends[i] = model->backends[i];
 	for (size_t i = 0; i < s->leaving_count; i++) {
-		struct backend *b = &backends[ret->backend_count];
-
-		b->address = s->leaving[i]->address;
-		b->port = s->leaving[i]->port;
-		if (!replies_taken(ret, b))
-			ret->backend_count++;
+		backends[i].address = s->leaving[i]->address;
+		backends[i].port = s->leaving[i]->port;
 	}
+	leaving.backends = backends;
+	leaving.backend_count = s->leaving_count;
+	*ret_count = slots_fill(&leaving, s->base, 32 - s->cells.bits, ret);
 	return 0;
 }
 
+static size_t slots_most(const struct live *live, const struct model *m)
+{
+	size_t most = slots_count(m);
+
+	for (size_t i = 0; i < m->service_count; i++) {
+		const struct live_service *s = live_service(live, m->services[i].name);
+
+		if (s->leaving_count)
+			most += m->services[i].vip_count * (1 + s->leaving_count);
+	}
+	return most;
+}
+
+/* First those of the model: where two are for one key, the first is the one that counts. */
 static int slots_make(const struct live *live, const struct model *m, struct xring_slot **ret,
 		      size_t *ret_count)
 {
-	size_t most = slots_count(m), count = 0;
-	struct xring_slot *slots;
+	_free_ struct xring_slot *slots = calloc(slots_most(live, m) + 1, sizeof(*slots));
+	size_t count = 0, more;
+	int err = slots ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < live->service_count; i++) {
-		const struct service *model = model_service(m, live->services[i]->name);
-
-		most += live->services[i]->leaving_count * (model ? model->vip_count : 0);
-	}
-	slots = calloc(most + 1, sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	for (size_t i = 0; i < m->service_count; i++) {
+	for (size_t i = 0; i < m->service_count && !err; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
-		struct service served;
-		int err = service_served(s, &m->services[i], &served);
 
-		if (err) {
-			free(slots);
-			return err;
-		}
-		count += slots_fill(&served, s->base, 32 - s->cells.bits, slots + count);
-		free(served.backends);
+		count += slots_fill(&m->services[i], s->base, 32 - s->cells.bits, slots + count);
 	}
-	*ret = slots;
+	for (size_t i = 0; i < m->service_count && !err; i++) {
+		const struct live_service *s = live_service(live, m->services[i].name);
+
+		if (!s->leaving_count)
+			continue;
+		err = slots_leaving(s, &m->services[i], slots + count, &more);
+		count += err ? 0 : more;
+	}
+	if (err)
+		return err;
+	*ret = take_ptr(slots);
 	*ret_count = count;
 	return 0;
 }
@@ -380,6 +375,7 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
 
 	for (size_t i = 0; i < live->service_count; i++)
 		live->services[i]->gone = !model_service(m, live->services[i]->name);
+	err = live_replies_yield(live, m, times->now);
 	for (size_t i = 0; i < m->service_count && !err; i++)
 		err = service_apply(live, &m->services[i], times, &report);
 	if (err)

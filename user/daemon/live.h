@@ -37,6 +37,7 @@ struct live_node {
 	uint32_t points;			/* that it is to have */
 	bool dead;				/* its flows are cut */
 	bool dying;				/* it is to be dead, or not */
+	bool named;				/* a change that cuts is about it */
 	struct address address;
 	uint16_t port;
 	const struct nexthop *nexthop;
@@ -139,6 +140,15 @@ int live_adopt(struct live *live, const struct model *m, uint64_t now);
 
 /* Is there room for the model? 0, or -ENOSPC and why not. */
 int live_check(const struct live *live, const struct model *m, char *why, size_t size);
+
+/*
+ * Is no address of a nat backend one that a backend behind another VIP still leaves
+ * (daemon/live_replies.c)? 0, or -EINVAL and whose it is. Where it is done all the
+ * same, the one that leaves yields: its flows are cut.
+ */
+int live_replies_check(const struct live *live, const struct model *m, uint64_t now, char *why,
+		       size_t size);
+int live_replies_yield(struct live *live, const struct model *m, uint64_t now);
 
 int live_apply(struct live *live, const struct model *m, const struct live_times *times,
 	       struct live_report *ret);

@@ -301,11 +301,11 @@ static int node_make(struct live *live, struct live_service *s, size_t at,
 	return list_insert(&s->nodes, &s->node_count, at, node);
 }
 
-/* Its flows may stay for the service's drain time; cut, they may not. */
+/* Its flows may stay for the service's drain time; cut, or of a dead one, they may not. */
 static void drain_begin(const struct live_service *s, struct live_node *node,
 			const struct live_times *times)
 {
-	if (times->cut)
+	if (times->cut || node->dead)
 		node->owner->drain_until = times->now;
 	else if (!node->owner->drain_until)
 		node->owner->drain_until = times->now + s->drain_ms * NS_PER_MS;
@@ -334,13 +334,14 @@ static void node_set(struct live *live, struct live_service *s, struct live_node
 
 	node->weight = b->weight;
 	if (b->state != BACKEND_ACTIVE) {
-		if (node->state == BACKEND_ACTIVE)
+		if (node->state == BACKEND_ACTIVE || (node->named && times->cut))
 			drain_begin(s, node, times);
 	} else if (owner->drain_until) {
 		owner->ramp_from = times->now;		/* it is back */
 		owner->drain_until = 0;
 	}
 	node->state = b->state;
+	node->named = false;
 	if (live->node_new)
 		live->node_new(live->context, node);
 }

@@ -261,7 +261,6 @@ int apply_verb(struct engine *e, const json_t *request, struct answer *a)
 	struct change change = {
 		.now = json_is_true(json_object_get(request, "now")),
 		.cut = json_is_true(json_object_get(request, "cut")),
-		.count = 1,
 	};
 	struct model m;
 	const char *hash;
@@ -270,6 +269,7 @@ int apply_verb(struct engine *e, const json_t *request, struct answer *a)
 
 	if (err)
 		return err;
+	change.count = !model_equal(&e->model, &m);
 	plan = plan_model(e, &m, text, strlen(text));
 	hash = json_string_value(json_object_get(plan, "hash"));
 	if (!hash) {

@@ -18,6 +18,7 @@ struct walk {
 	struct loop *loop;
 	struct loop_timer step;
 	bool under_way;
+	bool known;			/* one was finished */
 	bool syns;			/* they come first: a handshake may become a pin meanwhile */
 	uint64_t spent_ns;
 	struct walk_count count, counted;
@@ -120,6 +121,7 @@ static void done(struct walk *w)
 	struct live *live = w->live;
 
 	w->under_way = false;
+	w->known = true;
 	w->counted = w->count;
 	live->walked = live->walks;
 	for (size_t i = 0; i < live->service_count; i++)
@@ -162,7 +164,7 @@ static void step_due(void *context)
 	struct walk *w = context;
 
 	if (!w->under_way) {
-		if (!live_busy(w->live) && !w->counted.pins)
+		if (w->known && !live_busy(w->live) && !w->counted.pins)
 			return;
 		begin(w);
 	}
@@ -185,7 +187,6 @@ int walk_open(struct loop *loop, struct live *live, const struct walk_hooks *hoo
 	w->live = live;
 	w->loop = loop;
 	w->hooks = *hooks;
-	w->counted.pins = 1;		/* not known yet */
 	err = loop_timer_new(loop, &w->step, step_due, w);
 	if (err) {
 		free(w);
