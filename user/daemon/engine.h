@@ -59,10 +59,6 @@ struct engine {
 uint64_t engine_now(const struct engine *e);
 void engine_clock_advance(struct engine *e, uint64_t ns);
 
-/* The maps are brought to the model: now, or with what else comes in a moment. */
-int engine_flush(struct engine *e);
-void engine_gather(struct engine *e);
-
 /* Logs what is wrong. -EINVAL: the file; other errors: the kernel. */
 int engine_open(const struct engine_options *options, struct loop *loop, struct engine **ret);
 void engine_close(struct engine *e);
@@ -74,6 +70,11 @@ struct change {
 	unsigned count;			/* how many changes it is */
 	const char *service, *backend;	/* it is about this one; NULL: no one */
 };
+
+/* The maps are brought to the model. cut: flows that are in the way are cut. */
+int engine_flush(struct engine *e, bool cut);
+/* The same with what else comes until the interval is over, or enough of it. */
+void engine_gather(struct engine *e, const struct change *change);
 
 /*
  * Makes *next the model (taken over on success). Otherwise why says what is

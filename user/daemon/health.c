@@ -24,16 +24,16 @@ static void went_up(struct engine *e, struct live_node *node, const char *why, b
 	log_info("backend %s of %s is up: %s", node->name, node->service->name, why);
 	changes_ask(&e->changes, node->service->name, "health: %s is up: %s", node->name, why);
 	if (known)
-		engine_gather(e);
+		engine_gather(e, &(struct change){ .count = 1 });
 	else
-		engine_flush(e);	/* whoever added it has waited already */
+		engine_flush(e, false);	/* whoever added it has waited already */
 }
 
 static void went_down(struct engine *e, struct live_node *node, const char *why)
 {
 	log_warn("backend %s of %s is down: %s", node->name, node->service->name, why);
 	changes_ask(&e->changes, node->service->name, "health: %s is down: %s", node->name, why);
-	engine_flush(e);
+	engine_flush(e, false);
 }
 
 static void result_in(void *context, struct probe *probe, const struct probe_result *result)
