@@ -97,6 +97,16 @@ void changes_walk_done(struct changes *c, const struct live *live, uint64_t now)
 struct change_entry *changes_find(const struct changes *c, uint32_t id);
 void change_end(struct changes *c, struct change_entry *e, const char *why);
 
+/*
+ * What it moves, when that is asked for: two rings of a thousand backends are some
+ * tens of milliseconds.
+ */
+void change_plan(struct change_entry *e);
+
+/* An empty one, the last in the list; NULL: no memory. */
+struct change_entry *change_new(struct changes *c, const char *service);
+uint64_t changes_clock_ms(void);		/* CLOCK_REALTIME */
+
 const char *stage_print(enum stage stage);
 json_t *change_json(struct change_entry *e, uint64_t now);
 /* Also who had which share, and what moves from whom to whom. */

@@ -19,6 +19,9 @@ int nodes_sync(struct live *live, struct live_service *s, const struct service *
 bool nodes_weigh(struct live_service *s, const struct service *model, uint64_t now,
 		 uint64_t *ret_next);
 
+/* Is it this backend, at this address? */
+bool node_is(const struct live_node *node, const struct backend *b);
+
 /* What of them the maps do not show yet: a death (then its flows are cut), a return. */
 void nodes_show(struct live *live, struct live_service *s);
 
