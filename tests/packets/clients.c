@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Clients, what they send, and what was promised them. */
+#include "history.h"
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <string.h>
+
+#include <xring/hash.h>
+
+#include "base/util.h"
+#include "frame.h"
+#include "xring.skel.h"
+
+static uint16_t l4_bytes(const struct client *c, uint32_t bytes)
+{
+	return htons((c->udp ? 8 : 20) + bytes);
+}
+
+static void *ip4_fill(struct history *h, const struct client *c, uint32_t bytes)
+{
+	struct ethhdr *eth = (void *)h->in;
+	struct iphdr *ip = (void *)(eth + 1);
+
+	eth->h_proto = htons(ETH_P_IP);
+	*ip = (struct iphdr){ .version = 4, .ihl = 5, .ttl = 64, .saddr = c->addr,
+			      .protocol = c->udp ? IPPROTO_UDP : IPPROTO_TCP,
+			      .daddr = htonl(0x0ac80101),
+			      .tot_len = htons(20 + ntohs(l4_bytes(c, bytes))) };
+	return ip + 1;
+}
+
+/* The same client's address, at the end of an IPv6 one. */
+static void *ip6_fill(struct history *h, const struct client *c, uint32_t bytes)
+{
+	struct ethhdr *eth = (void *)h->in;
+	struct ipv6hdr *ip = (void *)(eth + 1);
+
+	eth->h_proto = htons(ETH_P_IPV6);
+	*ip = (struct ipv6hdr){ .version = 6, .hop_limit = 64,
+				.nexthdr = c->udp ? IPPROTO_UDP : IPPROTO_TCP,
+				.payload_len = l4_bytes(c, bytes) };
+	ip->saddr.s6_addr[0] = 0xfd;
+	memcpy(ip->saddr.s6_addr + 12, &c->addr, 4);
+	ip->daddr.s6_addr[0] = 0xfc;
+	ip->daddr.s6_addr[15] = 1;
+	return ip + 1;
+}
+
+static uint16_t packet(struct history *h, size_t i, uint8_t flags, uint32_t seq, uint32_t bytes)
+{
+	struct client *c = &h->clients[i];
+	struct tcphdr *tcp;
+	struct rule_packet p = { flags, seq, seq + bytes + !!(flags & SYN) + !!(flags & FIN) };
+	uint16_t got, want;
+
+	memset(h->in, 0, sizeof(h->in));
+	tcp = c->v6 ? ip6_fill(h, c, bytes) : ip4_fill(h, c, bytes);
+	tcp->source = c->port;
+	tcp->dest = htons(80);
+	if (!c->udp) {
+		tcp->seq = htonl(seq);
+		tcp->doff = 5;
+		((uint8_t *)tcp)[13] = flags;
+	}
+	h->opts = (struct bpf_test_run_opts){ .sz = sizeof(h->opts), .data_in = h->in,
+		.data_size_in = sizeof(h->in), .data_out = h->out,
+		.data_size_out = sizeof(h->out), .repeat = 1 };
+	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(h->skel->progs.xring), &h->opts), 0);
+	h->packets++;
+	want = rule_answer(&h->rule, &h->flows[i], &p);
+	got = h->opts.retval == XDP_TX ? h->out[4] << 8 | h->out[5] : 0;
+	if (got != want)
+		fail_msg("flow %zu (%s), flags %02x, seq %u: went to %u, the model says %u", i,
+			 c->udp ? "udp" : "tcp", flags, seq, got, want);
+	return got;
+}
+
+/* No room for its pin, and its old backend dead: such a flow follows the newest answer. */
+static bool homeless(const struct history *h, size_t i)
+{
+	const struct rule_flow *f = &h->flows[i];
+	const struct rule_cell *cell = &h->rule.cells[f->hash >> (32 - h->rule.bits)];
+
+	return !f->pin.there && !f->syn.confirmed && cell->moving &&
+	       !h->rule.generation[snapshot_owner(cell->old, f->hash)];
+}
+
+/* The promise. Where a flow lives is dead or was never told, none is given. */
+static void promise(struct history *h, struct client *c, uint16_t backend)
+{
+	c->excused |= homeless(h, c - h->clients);
+	if (!c->backend) {
+		c->backend = backend;
+		c->generation = h->rule.generation[backend];
+		return;
+	}
+	if (h->rule.generation[c->backend] != c->generation || c->excused)
+		return;
+	if (backend != c->backend)
+		h->moved++;
+}
+
+static void client_begin(struct client *c)
+{
+	c->life = CLIENT_NEW;
+	c->backend = 0;
+	c->excused = c->attacked = false;
+}
+
+/* A forger in the middle of a handshake can spoil it: no connection is there yet. */
+static void client_shakes(struct history *h, size_t i)
+{
+	struct client *c = &h->clients[i];
+	uint16_t backend = packet(h, i, ACK, c->seq, 0);
+
+	c->life = CLIENT_OPEN;
+	if (backend != c->backend && c->attacked) {
+		h->spoilt++;
+		client_begin(c);
+		return;
+	}
+	promise(h, c, backend);
+}
+
+static uint32_t patience(const struct client *c)
+{
+	if (c->udp)
+		return UDP_IDLE;
+	return c->life == CLIENT_CLOSING ? XRING_CLOSING_MS : TCP_IDLE;
+}
+
+static void client_udp(struct history *h, size_t i)
+{
+	struct client *c = &h->clients[i];
+
+	promise(h, c, packet(h, i, 0, 0, 1));
+	if (chance(h, 3))
+		client_begin(c);
+}
+
+static void client_tcp(struct history *h, size_t i)
+{
+	struct client *c = &h->clients[i];
+
+	switch (c->life) {
+	case CLIENT_NEW:
+		c->seq = draw(h, UINT32_MAX);
+		c->backend = packet(h, i, SYN, c->seq++, 0);
+		c->generation = h->rule.generation[c->backend];
+		c->life = CLIENT_SYN;
+		if (!chance(h, 100))
+			return;
+		packet(h, i, SYN, c->seq - 1, 0);		/* lost, and again */
+		return;
+	case CLIENT_SYN:
+		client_shakes(h, i);
+		return;
+	case CLIENT_OPEN:
+		if (chance(h, 10)) {
+			promise(h, c, packet(h, i, RST | ACK, c->seq, 0));
+			client_begin(c);
+			return;
+		}
+		if (chance(h, 30)) {
+			promise(h, c, packet(h, i, FIN | ACK, c->seq++, 0));
+			c->life = CLIENT_CLOSING;
+			return;
+		}
+		promise(h, c, packet(h, i, ACK, c->seq, 4));
+		c->seq += 4;
+		return;
+	case CLIENT_CLOSING:				/* a download goes on */
+		promise(h, c, packet(h, i, ACK, c->seq, 0));
+		if (chance(h, 200))
+			client_begin(c);		/* the same ports again */
+		return;
+	}
+}
+
+static void attacker(struct history *h, size_t i)
+{
+	static const uint8_t flags[] = { SYN, SYN, RST, FIN | ACK, ACK, RST | ACK };
+
+	h->forged++;
+	h->clients[i].attacked |= h->clients[i].life == CLIENT_SYN;
+	packet(h, i, flags[draw(h, ARRAY_SIZE(flags))], draw(h, UINT32_MAX), draw(h, 5));
+}
+
+static void flow_hash(struct history *h, size_t i)
+{
+	const struct client *c = &h->clients[i];
+	__u64 ports = XRING_PORTS(c->port, htons(80), c->udp ? IPPROTO_UDP : IPPROTO_TCP);
+	const __u64 *key = (__u64 *)h->config->hash_key;
+	__u8 src[16] = { 0xfd }, dst[16] = { 0xfc, [15] = 1 };
+	__u64 words[4];
+
+	if (!c->v6) {
+		h->flows[i].hash = hash_flow4(key, c->addr, htonl(0x0ac80101), ports);
+		return;
+	}
+	memcpy(src + 12, &c->addr, 4);
+	memcpy(words, src, 16);
+	memcpy(words + 2, dst, 16);
+	h->flows[i].hash = hash_flow6(key, words, words + 2, ports);
+}
+
+void clients_step(struct history *h)
+{
+	for (size_t i = 0; i < FLOWS; i++) {
+		struct client *c = &h->clients[i];
+		uint64_t silent = h->rule.now - c->last;
+		bool speaks = chance(h, c->life == CLIENT_SYN ? 900 : 60);
+		bool must = silent + STEP_MS > patience(c) && i % 50;	/* one in 50 may sleep */
+
+		if (c->life != CLIENT_NEW && chance(h, 2) && !c->udp)
+			attacker(h, i);
+		if (!speaks && !must)
+			continue;
+		c->excused |= silent > patience(c);
+		if (!c->udp)
+			client_tcp(h, i);
+		else
+			client_udp(h, i);
+		c->last = h->rule.now;
+	}
+}
+
+static void flow_begin(struct history *h, size_t i)
+{
+	struct client *c = &h->clients[i];
+
+	*c = (struct client){ .udp = i % 10 < 3, .v6 = i % 3 == 0, .addr = htonl(0x0a010000 + i),
+			      .port = htons(1024 + draw(h, 60000)), .last = h->rule.now };
+	h->flows[i].udp = c->udp;
+	flow_hash(h, i);
+}
+
+void clients_begin(struct history *h)
+{
+	for (size_t i = 0; i < FLOWS; i++)
+		flow_begin(h, i);
+}
