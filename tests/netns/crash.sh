@@ -3,10 +3,11 @@
 # The daemon is killed at the numbered steps of its writes, in the middle of changes and of the
 # settling thereafter. The next one finishes what it finds: the maps are then, in every cell
 # those of a run without a crash, and no packet is lost. STEPS (12): how many of all the steps,
-# spread evenly; `make soak` takes every one.
+# spread evenly; `make soak` takes every one, in LANES beside one another, of which this is
+# number LANE.
 . "$(dirname "$0")/lib.sh"
 
-STEPS=${STEPS:-12}
+STEPS=${STEPS:-12} LANES=${LANES:-1} LANE=${LANE:-0}
 
 lab up -b 4
 lab nginx
@@ -114,7 +115,7 @@ echo "$total steps"
 every=$(((total + STEPS - 1) / STEPS))
 [ $every -ge 1 ] || every=1
 died=0
-for ((step = 1; step <= total; step += every)); do
+for ((step = 1 + LANE * every; step <= total; step += every * LANES)); do
 	fresh
 	stop
 	rm -f "$RUN/enough"
