@@ -93,7 +93,7 @@ echo "a change, and its flows are held"
 xring backend add talk b4 "$(lab address b4)" --now
 xring backend add udp b4 "$(lab address b4)" --now
 xring backend set talk b1 --weight 0.2 --now
-wait_for held 20
+wait_for held 8	# of 60, about two in five move
 sleep 1
 count=$(pins)
 
