@@ -147,6 +147,13 @@ equal "leaving" "$(xring --json backend list web | jq '[.[] | select(.removed)] 
 equal "pins" "$(xring --json stats | jq .pins.count)" 0
 
 echo "a cut cuts"
+xring backend add udp b3 "$(lab address b3)" --now
+xring backend del udp b3 --now
+b3_state() { xring --json backend list udp | jq -r '.[] | select(.name == "b3").state'; }
+equal "b3" "$(b3_state)" draining
+xring backend del udp b3 --cut
+equal "b3" "$(b3_state)" down
+fails 1 "no such backend" xring backend del udp b9 --cut
 client "$BUILD/tests/tools/talk" client $VIP4 80 --tcp 40 --seconds 60 --rate 5 \
 	</dev/null >"$RUN/cut" 2>&1 &
 talk=$!

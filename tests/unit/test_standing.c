@@ -255,9 +255,22 @@ static void no_backend_at_all_is_no_matter(void **state)
 	expect_at(&s, NULL, 0, NOW, "", 0);
 }
 
+static void who_joins_is_better_than_nobody(void **state)
+{
+	struct standing list[] = { joining(1000), down(1000) };
+	struct service s = {};
+	uint64_t next;
+
+	(void)state;
+	standings_weigh(&s, list, 2, 1, &next);
+	assert_int_equal(list[0].counts, 1000);
+	assert_int_equal(list[1].counts, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_joins_is_better_than_nobody),
 		cmocka_unit_test(all_that_are_active_and_alive_count_in_full),
 		cmocka_unit_test(a_backend_that_is_down_is_dead_and_counts_nothing),
 		cmocka_unit_test(with_all_of_them_down_all_are_dead_unless_the_service_keeps_them),

@@ -24,6 +24,15 @@ static bool is_believed(const struct service *s, const struct standing *list, si
 	return alive * WEIGHT_ONE >= total * s->panic;
 }
 
+/* Is any that has been checked alive? If not, who joins is better than nobody. */
+static bool any_alive(const struct standing *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].state == BACKEND_ACTIVE && list[i].weight && is_alive(&list[i]))
+			return true;
+	return false;
+}
+
 static void sooner(uint64_t *next, uint64_t at)
 {
 	if (!*next || at < *next)
@@ -49,7 +58,7 @@ static uint32_t ramped(const struct service *s, const struct standing *st, uint6
 void standings_weigh(const struct service *s, struct standing *list, size_t count, uint64_t now,
 		     uint64_t *ret_next)
 {
-	bool believed = is_believed(s, list, count);
+	bool believed = is_believed(s, list, count), others = any_alive(list, count);
 	uint64_t next = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -58,7 +67,8 @@ void standings_weigh(const struct service *s, struct standing *list, size_t coun
 		st->dead = (st->down && believed) || (st->drain_until && now >= st->drain_until);
 		if (st->drain_until > now)
 			sooner(&next, st->drain_until);
-		if (st->state != BACKEND_ACTIVE || (believed && !is_alive(st)))
+		if (st->state != BACKEND_ACTIVE ||
+		    (believed && (st->down || (st->joining && others))))
 			st->counts = 0;
 		else
 			st->counts = ramped(s, st, now, &next);

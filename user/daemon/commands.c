@@ -318,6 +318,21 @@ static int edit_detach(struct model *m, const json_t *request, struct answer *a)
 	return 0;
 }
 
+/* One that is removed already, and has flows still: --cut cuts them. */
+static int do_backend_del(struct engine *e, const json_t *request, struct answer *a)
+{
+	const char *service = request_text(request, "service"), *name = request_text(request, "name");
+	const struct service *s = service ? model_service(&e->model, service) : NULL;
+
+	if (!s || !name || service_backend(s, name) ||
+	    !json_is_true(json_object_get(request, "cut")) ||
+	    !live_cut_leaving(e->live, service, name, engine_now(e)))
+		return edit(e, request, edit_backend_del, 1, a);
+	engine_flush(e, false);
+	a->data = json_pack("{s:[]}", "changes");
+	return 0;
+}
+
 /* ---- interfaces, files ---- */
 
 static int do_attach(struct engine *e, const json_t *request, struct answer *a)
@@ -468,7 +483,7 @@ static const struct verb {
 	{ "service-list", .run = show_services },
 	{ "backend-add", edit_backend_add },
 	{ "backend-set", edit_backend_set },
-	{ "backend-del", edit_backend_del },
+	{ "backend-del", .run = do_backend_del },
 	{ "backend-list", .run = show_backends },
 	{ "backend-drain", edit_drain },
 	{ "backend-undrain", edit_active },

@@ -315,6 +315,20 @@ static void cleanup(struct live *live)
 	spill_pool_reclaim(&live->spills);
 }
 
+bool live_cut_leaving(struct live *live, const char *service, const char *name, uint64_t now)
+{
+	struct live_service *s = live_service(live, service);
+	bool any = false;
+
+	for (size_t i = 0; s && i < s->leaving_count; i++) {
+		if (strcmp(s->leaving[i]->name, name))
+			continue;
+		s->leaving[i]->owner->drain_until = now;
+		any = true;
+	}
+	return any;
+}
+
 int live_sweep(struct live *live, const struct model *m)
 {
 	size_t leave = 0;

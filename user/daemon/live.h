@@ -165,6 +165,9 @@ void live_close_cells(struct live *live);
 /* Is anything in the maps under way? */
 bool live_busy(const struct live *live);
 
+/* Ends the drain time of the nodes of that name which leave; false: there are none. */
+bool live_cut_leaving(struct live *live, const char *service, const char *name, uint64_t now);
+
 /* Frees what leaves and is named no more; behind every walk. */
 int live_sweep(struct live *live, const struct model *m);
 
