@@ -33,7 +33,7 @@ wait_for resolved
 # All that a change would show in, but time and what neighbours say.
 state() {
 	xring --json service list | jq -S 'del(.. | .next_hop?)'
-	xring --json stats | jq -S '[.writes.asked, .writes.cells_written, .writes.flushes, .pins]'
+	xring --json stats | jq -S '[.writes.asked, .writes.cells_written, .writes.flushes, .pins.held, .pins.cells_moving]'
 	xring --json changes | jq -c '.[] | [.id, .what, .cells, .moved]'
 	md5sum "$RUN"/state/running.yaml "$RUN"/state/loaded
 }
