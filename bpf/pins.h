@@ -166,7 +166,12 @@ static __always_inline __u32 keep(const struct opened *o, __u32 backend, __u32 s
 static __always_inline __u32 syn_answer(const struct opened *o, const struct xring_pin *pin,
 					const struct segment *s, __u64 now)
 {
-	struct xring_pin fresh = { .hash = o->hash, .seq = s->seq + 1, .seen = now };
+	struct xring_pin fresh = {
+		.hash = o->hash,
+		.seq = s->seq + 1,
+		.state = (s->next - s->seq - 1) << XRING_PIN_DATA_SHIFT,
+		.seen = now,
+	};
 	struct xring_pin *syn = pin_find(&xring_syns, o, now);
 	__u32 backend = o->newest;
 
@@ -187,6 +192,14 @@ static __always_inline __u32 syn_answer(const struct opened *o, const struct xri
 	return backend;
 }
 
+/* Behind the SYN, or behind the data that it had. One number of 2^32: nobody guesses it. */
+static __always_inline int syn_continues(const struct xring_pin *syn, __u32 seq)
+{
+	__u32 ahead = seq - syn->seq;
+
+	return !ahead || ahead == syn->state >> XRING_PIN_DATA_SHIFT;
+}
+
 /* A packet that goes on where a SYN was: 0, or the backend that got the SYN. */
 static __always_inline __u32 syn_confirm(const struct opened *o, const struct xring_pin *pin,
 					 const struct segment *s, __u64 now)
@@ -194,7 +207,7 @@ static __always_inline __u32 syn_confirm(const struct opened *o, const struct xr
 	struct xring_pin *syn = pin_find(&xring_syns, o, now);
 	__u32 backend;
 
-	if (!syn || (s->seq - syn->seq >= XRING_SYN_WINDOW && !(syn->state & XRING_PIN_CONFIRMED)))
+	if (!syn || (!syn_continues(syn, s->seq) && !(syn->state & XRING_PIN_CONFIRMED)))
 		return 0;
 	backend = syn->backend;
 	if (!pin && !(o->word & XRING_MOVING) && backend == o->newest) {

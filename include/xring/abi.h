@@ -189,7 +189,7 @@ struct xring_pin {
 #define XRING_PIN_CLOSING 1u		/* FIN or RST seen, in sequence */
 #define XRING_PIN_CONFIRMED 2u		/* of a SYN that found no room among the pins since */
 #define XRING_CLOSING_MS 60000u		/* the idle time of such a pin, at most */
-#define XRING_SYN_WINDOW 65536u		/* bytes in flight behind a SYN that may come first */
+#define XRING_PIN_DATA_SHIFT 16		/* of a SYN: bytes of data it had (TCP Fast Open) */
 
 /*
  * Both halves of the VIP table, as one value: a place in it then costs a mask and

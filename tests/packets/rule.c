@@ -81,7 +81,7 @@ static uint16_t syn(struct rule *r, struct rule_flow *f, const struct rule_packe
 	}
 	if ((pinned || cell_of(r, f->hash)->moving) && r->generation[backend])
 		f->syn = (struct rule_pin){ .there = true, .backend = backend, .seq = p->seq + 1,
-					    .seen = r->now,
+					    .data = p->next - p->seq - 1, .seen = r->now,
 					    .generation = r->generation[backend] };
 	return backend;
 }
@@ -120,7 +120,7 @@ static uint16_t tcp(struct rule *r, struct rule_flow *f, const struct rule_packe
 	if ((p->flags & (SYN | ACK)) == SYN)
 		return syn(r, f, p);
 	if ((!pinned || f->pin.closing) && valid(r, f, &f->syn) &&
-	    (p->seq - f->syn.seq < XRING_SYN_WINDOW || f->syn.confirmed))
+	    (p->seq == f->syn.seq || p->seq == f->syn.seq + f->syn.data || f->syn.confirmed))
 		return confirm(r, f, p);
 	if (pinned) {
 		f->pin.closing |= p->flags & (FIN | RST) && p->seq == f->pin.seq;

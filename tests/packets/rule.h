@@ -36,6 +36,7 @@ struct rule_pin {
 	bool there, closing, confirmed;
 	uint16_t backend, generation;
 	uint32_t seq;
+	uint32_t data;			/* of a SYN: bytes it had */
 	uint64_t seen;
 };
 

@@ -203,8 +203,12 @@ void changes_begun(struct changes *c, const struct live_move *move, uint64_t now
 	stage_set(c, e, STAGE_COPY);
 }
 
+#define PLANNED_AT_ONCE 256	/* backends of which a plan takes no time */
+
 void change_end(struct changes *c, struct change_entry *e, const char *why)
 {
+	if (e->before.count + e->after.count <= PLANNED_AT_ONCE)
+		change_plan(e);
 	stage_set(c, e, STAGE_DONE);
 	snprintf(e->end, sizeof(e->end), "%s", why);
 	e->ended_ms = changes_clock_ms();
@@ -232,6 +236,25 @@ static bool still_moves(const struct live *live, const struct change_entry *e)
 	return s && s->has_extent && cells_move_since(&s->cells, e->begun / (NS_PER_S / 10));
 }
 
+static bool is_in(const struct roster *r, const char *name)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (!strcmp(r->nodes[i].name, name))
+			return true;
+	return false;
+}
+
+/* A backend that this change has taken out is not gone yet. */
+static bool still_leaves(const struct live *live, const struct change_entry *e)
+{
+	const struct live_service *s = live_service(live, e->service);
+
+	for (size_t i = 0; s && i < s->leaving_count; i++)
+		if (is_in(&e->before, s->leaving[i]->name))
+			return true;
+	return false;
+}
+
 static void entry_tick(struct changes *c, struct change_entry *e, const struct live *live,
 		       uint64_t now)
 {
@@ -242,6 +265,10 @@ static void entry_tick(struct changes *c, struct change_entry *e, const struct l
 		stage_set(c, e, STAGE_CLEANUP);
 		e->walk = live->walks;
 	}
+	/* A cut holds nobody: no walk has to say so. */
+	if (e->stage == STAGE_CLEANUP && (!e->settle || !live_service(live, e->service)) &&
+	    !still_leaves(live, e))
+		change_end(c, e, "done");
 }
 
 uint64_t changes_tick(struct changes *c, const struct live *live, uint64_t now)
@@ -286,25 +313,6 @@ void changes_held(struct changes *c, const struct live_service *s, uint32_t hash
 		    plan_moves_hash(&e->plan, hash))
 			e->pins_now++;
 	}
-}
-
-static bool is_in(const struct roster *r, const char *name)
-{
-	for (size_t i = 0; i < r->count; i++)
-		if (!strcmp(r->nodes[i].name, name))
-			return true;
-	return false;
-}
-
-/* A backend that this change has taken out is not gone yet. */
-static bool still_leaves(const struct live *live, const struct change_entry *e)
-{
-	const struct live_service *s = live_service(live, e->service);
-
-	for (size_t i = 0; s && i < s->leaving_count; i++)
-		if (is_in(&e->before, s->leaving[i]->name))
-			return true;
-	return false;
 }
 
 void changes_walk_done(struct changes *c, const struct live *live, uint64_t now)

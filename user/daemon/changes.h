@@ -60,6 +60,7 @@ struct changes {
 	size_t count;
 	uint32_t next_id;
 	bool dirty;
+	uint64_t written;		/* ns */
 	uint32_t touched[64];		/* ids since changes_touch_none() */
 	unsigned touched_count;
 };
@@ -67,6 +68,7 @@ struct changes {
 void changes_open(struct changes *c, const char *dir, bool adopted);
 void changes_close(struct changes *c);
 void changes_write(struct changes *c);	/* if anything is new */
+void changes_write_soon(struct changes *c, uint64_t now);	/* once a second at the most */
 
 json_t *changes_ids(const struct changes *c);	/* those touched */
 void changes_touch_none(struct changes *c);

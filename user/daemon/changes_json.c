@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "daemon/changes.h"
 #include "daemon/state.h"
 
@@ -33,8 +34,13 @@ static json_t *whats_json(const struct change_entry *e)
 	return list;
 }
 
-static json_t *entry_kept(const struct change_entry *e)
+#define CHANGES_WHOLE 16	/* of the last ones, their backends are written */
+
+/* Who moves is kept while it is under way: after that it is many names for little. */
+static json_t *entry_kept(const struct change_entry *e, bool whole)
 {
+	static const struct roster nobody;
+
 	return json_pack("{s:i, s:s, s:o, s:i, s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:f,"
 			 " s:f, s:o, s:o, s:s*, s:s*}",
 			 "id", e->id, "service", e->service, "what", whats_json(e),
@@ -43,8 +49,8 @@ static json_t *entry_kept(const struct change_entry *e)
 			 "begun", (json_int_t)e->begun, "window", (json_int_t)e->window,
 			 "settle", (json_int_t)e->settle, "cells", e->cells, "planned", e->planned,
 			 "moved", e->moved,
-			 "least", e->least, "before", roster_json(&e->before), "after",
-			 roster_json(&e->after), "undo_from", e->undo_from, "undo_to", e->undo_to);
+			 "least", e->least, "before", roster_json(whole ? &e->before : &nobody),
+			 "after", roster_json(whole ? &e->after : &nobody), "undo_from", e->undo_from, "undo_to", e->undo_to);
 }
 
 static uint64_t number(const json_t *json, const char *key)
@@ -108,16 +114,30 @@ static void entry_read(struct changes *c, const json_t *json)
 	e->planned = e->stage == STAGE_DONE && json_is_true(json_object_get(json, "planned"));
 }
 
+void changes_write_soon(struct changes *c, uint64_t now)
+{
+	if (!c->dirty || (now >= c->written && now - c->written < NS_PER_S))
+		return;
+	changes_write(c);
+	c->written = now;
+}
+
 void changes_write(struct changes *c)
 {
 	json_t *list, *root;
+	unsigned wholes = 0;
 	char *text;
 
 	if (!c->dirty)
 		return;
 	list = json_array();
-	for (size_t i = 0; i < c->count; i++)
-		json_array_append_new(list, entry_kept(c->list[i]));
+	for (size_t i = c->count; i-- > 0;) {
+		const struct change_entry *e = c->list[i];
+		bool whole = e->stage != STAGE_DONE && wholes < CHANGES_WHOLE;
+
+		wholes += whole;
+		json_array_insert_new(list, 0, entry_kept(e, whole));
+	}
 	root = json_pack("{s:i, s:o}", "next_id", c->next_id, "changes", list);
 	text = root ? json_dumps(root, JSON_COMPACT) : NULL;
 	if (text && !state_write(c->dir, "changes.json", text, strlen(text)))
@@ -141,7 +161,7 @@ void changes_open(struct changes *c, const char *dir, bool adopted)
 	c->next_id = number(root, "next_id") ?: 1;
 	json_decref(root);
 	/* With maps made anew, nothing is under way any more. */
-	for (i = 0; !adopted && i < c->count; i++)
+	for (i = c->count; !adopted && i-- > 0;)
 		if (c->list[i]->stage != STAGE_DONE)
 			change_end(c, c->list[i], "the maps were made anew");
 }

@@ -73,6 +73,8 @@ struct change {
 
 /* The maps are brought to the model. cut: flows that are in the way are cut. */
 int engine_flush(struct engine *e, bool cut);
+/* The same in the next turn of the loop, with what else has happened in this one. */
+void engine_flush_soon(struct engine *e);
 /* The same with what else comes until the interval is over, or enough of it. */
 void engine_gather(struct engine *e, const struct change *change);
 

@@ -43,6 +43,8 @@ static bool warn_forwarding(const struct model *m)
 	return nat[0] || nat[1];
 }
 
+#define RETRY_MS 1000		/* after a flush that failed */
+
 static void tick(struct engine *e);
 
 /* ---- flushing ---- */
@@ -59,9 +61,13 @@ int engine_flush(struct engine *e, bool cut)
 	int err;
 
 	err = live_apply(e->live, &e->model, &times, &report);
+	if (err) {
+		loop_timer_set(&e->flush, RETRY_MS);
+		e->stats.pending += !e->stats.pending;
+		return log_err(err, "the maps could not be brought to the new state: "
+			       "it is tried again");
+	}
 	e->stats.pending = 0;
-	if (err)
-		return log_err(err, "the maps could not be brought to the new state");
 	changes_flushed(&e->changes, e->live);
 	if (cut)
 		walk_whole(e->walk);	/* no pin of before is to be believed later */
@@ -74,6 +80,13 @@ int engine_flush(struct engine *e, bool cut)
 		e->stats.flush_ns_max = report.ns;
 	tick(e);
 	return 0;
+}
+
+void engine_flush_soon(struct engine *e)
+{
+	e->stats.asked++;
+	e->stats.pending++;
+	loop_timer_set(&e->flush, 0);
 }
 
 static void flush_due(void *context)
@@ -129,7 +142,9 @@ static void tick(struct engine *e)
 		next = stage;
 	if (live_busy(e->live))
 		walk_begin(e->walk);
-	changes_write(&e->changes);
+	changes_write_soon(&e->changes, now);
+	if (e->changes.dirty && (!next || next > now + NS_PER_S))
+		next = now + NS_PER_S;
 	if (next)
 		loop_timer_set(&e->tick, next > now ? (next - now) / NS_PER_MS + 1 : 0);
 	/* What waits for others goes out with them, and weighs then. */
@@ -195,7 +210,7 @@ static void hook_walk_done(void *context)
 
 	live_sweep(e->live, &e->model);
 	changes_walk_done(&e->changes, e->live, engine_now(e));
-	changes_write(&e->changes);
+	changes_write_soon(&e->changes, engine_now(e));
 }
 
 int engine_live_begin(struct engine *e)

@@ -26,14 +26,14 @@ static void went_up(struct engine *e, struct live_node *node, const char *why, b
 	if (known)
 		engine_gather(e, &(struct change){ .count = 1 });
 	else
-		engine_flush(e, false);	/* whoever added it has waited already */
+		engine_flush_soon(e);	/* whoever added it has waited already */
 }
 
 static void went_down(struct engine *e, struct live_node *node, const char *why)
 {
 	log_warn("backend %s of %s is down: %s", node->name, node->service->name, why);
 	changes_ask(&e->changes, node->service->name, "health: %s is down: %s", node->name, why);
-	engine_flush(e, false);
+	engine_flush_soon(e);
 }
 
 static void result_in(void *context, struct probe *probe, const struct probe_result *result)
@@ -81,7 +81,7 @@ void health_node(struct engine *e, struct live_node *node)
 {
 	const struct service *s = model_of(e, node);
 
-	if (!e->checker || !s)
+	if (!s)
 		return;
 	if (!s->check.kind || node->state == BACKEND_MAINTENANCE) {
 		forget(e, node);
@@ -92,6 +92,8 @@ void health_node(struct engine *e, struct live_node *node)
 		return;
 	health_node_gone(node);
 	node->checked = s->check;
+	if (!e->checker)
+		return;		/* not yet: health_open() */
 	if (probe_new(e->checker, &s->check, &node->address,
 		      node->port ?: s->vips[0].port, node, &node->probe))
 		log_err(0, "backend %s of %s cannot be checked", node->name, s->name);

@@ -129,9 +129,22 @@ static size_t service_points(const struct service *s)
 	return points;
 }
 
+/* Those that leave, and those that will with this model: they keep their ids. */
+static size_t nodes_leaving(const struct live_service *s, const struct service *model)
+{
+	size_t count = s->leaving_count;
+
+	for (size_t i = 0; i < s->node_count; i++) {
+		const struct backend *b = service_backend(model, s->nodes[i]->name);
+
+		count += !b || !node_is(s->nodes[i], b);
+	}
+	return count;
+}
+
 int live_check(const struct live *live, const struct model *m, char *why, size_t size)
 {
-	size_t backends = 0, slots = slots_count(m);
+	size_t backends = 0, slots = slots_count(m), leaving;
 	struct arena arena;
 	int err = arena_copy(&live->arena, &arena);
 
@@ -144,7 +157,9 @@ int live_check(const struct live *live, const struct model *m, char *why, size_t
 		unsigned bits = service_bits(ls, points);
 		uint32_t base;
 
-		backends += s->backend_count + (ls ? ls->leaving_count : 0);
+		leaving = ls ? nodes_leaving(ls, s) : 0;
+		backends += s->backend_count + leaving;
+		slots += s->mode == MODE_NAT ? s->vip_count * leaving : 0;
 		if (ls && ls->has_extent && ls->cells.bits == bits)
 			continue;
 		err = arena_alloc(&arena, bits + 1, &base);
@@ -293,7 +308,8 @@ static void stale_forget(struct live *live)
 static bool may_go(const struct live *live, const struct live_service *s,
 		   const struct live_node *node)
 {
-	return !s->cells.moving && !node->pins && live->walked > node->left;
+	return !s->cells.moving && !node_points(s, node) && !node->pins &&
+	       live->walked > node->left && live->walked > s->settled;
 }
 
 static bool any_gone(const struct live *live)
@@ -432,6 +448,7 @@ static void service_tick(struct live *live, struct live_service *s, uint64_t now
 	if (step.settled) {
 		live->settle_epoch = live->dp->epoch;
 		s->settled = live->walks;
+		s->look = s->look ?: 1;		/* until a walk knows better */
 	}
 	if (step.held)
 		log_warn("service %s: %u cells stay as they are: the table of pins is full",

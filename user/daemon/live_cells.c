@@ -85,6 +85,7 @@ void extents_forget(struct live *live)
 static int extent_refine(struct live *live, struct live_service *s, unsigned bits)
 {
 	struct cells from = s->cells;
+	bool blank = s->blank;
 	uint32_t base = s->base;
 	int err = extent_take(live, s, bits) ?: cells_refine(&from, &s->cells);
 
@@ -94,8 +95,14 @@ static int extent_refine(struct live *live, struct live_service *s, unsigned bit
 		memset(s->cells.words, 0, sizeof(uint64_t) << (bits + 1));
 		err = cells_refine(&from, &s->cells);
 	}
-	if (err)
+	if (err) {
+		if (s->cells.words != from.words)
+			arena_free(&live->arena, s->base);
+		s->cells = from;
+		s->base = base;
+		s->blank = blank;
 		return err;
+	}
 	s->blank = false;
 	s->refined = true;
 	s->former = base;
@@ -130,8 +137,12 @@ static long cells_fill(struct live *live, struct live_service *s, const struct c
 	}
 }
 
+/* A node that leaves is named as long as the ring has its points. */
 static void service_ids(const struct live_service *s, uint16_t *ret)
 {
+	for (size_t i = 0; i < s->leaving_count; i++)
+		if (node_points(s, s->leaving[i]))
+			ret[s->leaving[i]->index] = s->leaving[i]->id;
 	for (size_t i = 0; i < s->node_count; i++)
 		ret[s->nodes[i]->index] = s->nodes[i]->id;
 }
@@ -157,8 +168,10 @@ static long service_cells(struct live *live, struct live_service *s, const struc
 	/* A packet that saw a cell move before it settled is not to read what comes now. */
 	if (change.how == CELLS_KEEP && live->settle_epoch == live->dp->epoch)
 		dp_grace(live->dp);
-	written = cells_fill(live, s, &change, s->blank || s->reconcile ? NULL : delta,
-			     delta_count);
+	if (s->blank || s->reconcile)
+		delta = NULL;
+	s->reconcile = true;		/* should it fail half way */
+	written = cells_fill(live, s, &change, delta, delta_count);
 	if (written < 0)
 		return log_err(written, "service %s: cells", s->name);
 	s->blank = s->reconcile = false;
@@ -258,8 +271,9 @@ static long ring_move(struct live *live, struct live_service *s, const struct li
 /* Fewer cells, in the steady state, where nothing but answers counts. */
 static int ring_shrink(struct live *live, struct live_service *s, uint64_t now)
 {
+	uint32_t base = s->base;
+	unsigned bits, was = s->cells.bits;
 	size_t total = 0;
-	unsigned bits;
 	int err;
 
 	for (size_t i = 0; i < s->node_count; i++)
@@ -267,7 +281,7 @@ static int ring_shrink(struct live *live, struct live_service *s, uint64_t now)
 	bits = service_bits(s, total > s->ring.point_count ? total : s->ring.point_count);
 	if (!s->has_extent || bits >= s->cells.bits || !cells_fit(&s->ring, bits))
 		return 0;
-	err = extent_leave(live, s->base, s->cells.bits) ?: extent_take(live, s, bits);
+	err = extent_take(live, s, bits) ?: extent_leave(live, base, was);
 	if (!err) {
 		_free_ uint32_t *points = points_now(s);
 		long written = points ? ring_to(live, s, points, CELLS_CUT, now) : -ENOMEM;

@@ -42,14 +42,13 @@ const struct live_node *live_node_by_id(const struct live_service *s, uint16_t i
 /* An index that no point of the ring names. */
 static uint32_t index_get(struct live_service *s)
 {
-	for (uint32_t i = 0; i < s->ring.node_count; i++) {
-		bool used = s->ring.nodes[i].points;
+	_free_ bool *used = calloc(s->index_count + 1, sizeof(*used));
 
-		for (size_t n = 0; n < s->node_count && !used; n++)
-			used = s->nodes[n]->index == i;
-		if (!used)
+	for (size_t n = 0; used && n < s->node_count; n++)
+		used[s->nodes[n]->index] = true;
+	for (uint32_t i = 0; used && i < s->ring.node_count; i++)
+		if (!used[i] && !s->ring.nodes[i].points)
 			return i;
-	}
 	return s->index_count++;
 }
 

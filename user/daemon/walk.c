@@ -31,7 +31,7 @@ static void pin_count(struct walk *w, struct live_node *node, const struct xring
 
 	if (s->needed && s->needed_bits == s->cells.bits)
 		s->needed[cells_of(&s->cells, pin->hash)] = 1;
-	if (w->syns)
+	if (w->syns && !(pin->state & XRING_PIN_CONFIRMED))
 		return;
 	w->count.held++;
 	node->pins_now++;
@@ -215,6 +215,7 @@ int walk_whole(struct walk *w)
 	begin(w);
 	while (w->under_way && !err)
 		err = step(w);
+	w->under_way = false;
 	return err;
 }
 

@@ -52,6 +52,11 @@ static bool is_per_cpu(const struct carried *c)
 	return c->type == BPF_MAP_TYPE_PERCPU_ARRAY;
 }
 
+static bool is_hash(const struct carried *c)
+{
+	return c->type == BPF_MAP_TYPE_HASH || c->type == BPF_MAP_TYPE_LRU_HASH;
+}
+
 static size_t stride(const struct carried *c, const struct dp *dp, size_t size)
 {
 	return is_per_cpu(c) ? (size + 7) / 8 * 8 * dp->cpus : size;
@@ -92,7 +97,15 @@ static int array_copy_entries(const struct carried *c, const struct dp *dp, uint
 	return err;
 }
 
-/* What is there already is newer. */
+/* A pin that is there already is kept where it has been seen later. */
+static bool is_later(const struct carried *c, const void *key, const uint8_t *from)
+{
+	const struct xring_pin *pin = (const void *)from;
+	_free_ struct xring_pin *there = malloc(c->to_size);
+
+	return !there || bpf_map_lookup_elem(c->to, key, there) || pin->seen > there->seen;
+}
+
 static int hash_copy_entries(const struct carried *c, const struct dp *dp, uint8_t *from,
 			     uint8_t *to)
 {
@@ -103,7 +116,8 @@ static int hash_copy_entries(const struct carried *c, const struct dp *dp, uint8
 	if (!keys)
 		return -ENOMEM;
 	while (!bpf_map_get_next_key(c->from, last, next)) {
-		lost += entry_copy(c, dp, next, from, to, BPF_NOEXIST) != 0;
+		if (!bpf_map_lookup_elem(c->from, next, from) && is_later(c, next, from))
+			lost += entry_copy(c, dp, next, from, to, BPF_ANY) != 0;
 		last = next;
 		next = next == keys ? keys + c->key_size : keys;
 	}
@@ -119,7 +133,7 @@ static int content_copy(const struct carried *c, const struct dp *dp)
 
 	if (!from || !to)
 		return -ENOMEM;
-	if (c->type == BPF_MAP_TYPE_HASH || c->type == BPF_MAP_TYPE_LRU_HASH)
+	if (is_hash(c))
 		return hash_copy_entries(c, dp, from, to);
 	return array_copy_entries(c, dp, from, to);
 }
@@ -161,8 +175,17 @@ void carry_restore(struct dp *dp, const char *path)
 		unlink(aside);
 }
 
+/* Pins that the old program has made since, or seen. */
+static void pins_follow(const struct dp *dp)
+{
+	for (size_t i = 0; i < dp->carried_count; i++)
+		if (!dp->carried[i].blank && is_hash(&dp->carried[i]))
+			content_copy(&dp->carried[i], dp);
+}
+
 int carry_pin(struct dp *dp)
 {
+	pins_follow(dp);
 	for (size_t i = 0; i < dp->carried_count; i++) {
 		const struct carried *c = &dp->carried[i];
 		char fresh[320], aside[320];
@@ -194,12 +217,11 @@ void carry_finish(struct dp *dp)
 {
 	if (dp->carried_count)
 		dp_grace(dp);
+	pins_follow(dp);
 	for (size_t i = 0; i < dp->carried_count; i++) {
 		const struct carried *c = &dp->carried[i];
 		char aside[320];
 
-		if (!c->blank && (c->type == BPF_MAP_TYPE_HASH || c->type == BPF_MAP_TYPE_LRU_HASH))
-			content_copy(c, dp);
 		if (!c->blank && !strcmp(c->name, "xring_cells"))
 			marks_follow(c, dp);
 		aside_path(c->path, "_old", aside);
