@@ -57,6 +57,10 @@ for host in b1 b2 b3 b4; do
 	on $host "$BUILD/tests/tools/talk" server 0.0.0.0 7000 $host >"$RUN/server-$host" 2>&1 &
 	on $host "$BUILD/tests/tools/talk" server $VIP4 53 --udp $host >>"$RUN/server-$host" 2>&1 &
 done
+listening() { on "$1" ss -Hltn "sport = 7000" | grep -q . && on "$1" ss -Hlun "sport = 53" | grep -q .; }
+for host in b1 b2 b3 b4; do
+	wait_for listening $host
+done
 for kind in tcp udp; do
 	port=7000 count=40
 	[ $kind = tcp ] || port=53 count=20
