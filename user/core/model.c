@@ -28,6 +28,7 @@ void service_init(struct service *s)
 		.drain_ms = DRAIN_MS,
 		.tcp_idle_ms = TCP_IDLE_MS,
 		.udp_idle_ms = UDP_IDLE_MS,
+		.hot = { HOT_FACTOR, HOT_FLOOR, HOT_HOLD_MS, HOT_SHARDS, 1 },
 	};
 }
 

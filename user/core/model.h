@@ -24,6 +24,11 @@
 #define DRAIN_MS (15 * 60 * 1000u)
 #define TCP_IDLE_MS (6 * 60 * 1000u)
 #define UDP_IDLE_MS (30 * 1000u)
+#define HOT_FACTOR 5000u
+#define HOT_FLOOR 100u
+#define HOT_HOLD_MS (60 * 1000u)
+#define HOT_SHARDS 100u
+#define HOT_SHARDS_MAX 16383u
 
 struct address {
 	int family;			/* AF_INET or AF_INET6; 0: none */
@@ -93,6 +98,18 @@ struct check {
 	uint16_t status_max;
 };
 
+/*
+ * Keys that carry more than their part, and what is done about them. Every field is
+ * a number of four bytes, so that core/setting.c's table serves them too.
+ */
+struct hot {
+	uint32_t factor;		/* hot above that many thousandths of the average key */
+	uint32_t floor;			/* and above that many of one backend's fair load */
+	uint32_t hold_ms;		/* how long a key is hot at the least */
+	uint32_t shards;		/* sub-keys that a hot key is split over */
+	uint32_t split;			/* 1: hot keys are split by themselves; 0: only shown */
+};
+
 /* When no backend of a service is alive. */
 enum all_down {
 	ALL_DOWN_DROP,			/* counted */
@@ -113,6 +130,8 @@ struct service {
 	uint32_t slow_start_ms;		/* in which a backend that is back gains its weight */
 	uint32_t panic;			/* thousandths: with less weight alive, health is not believed */
 	enum all_down all_down;
+	struct hot hot;
+	uint32_t bound;			/* thousandths of the average load; 0: none */
 	struct check check;
 	struct backend *backends;	/* sorted by name */
 	size_t backend_count;
