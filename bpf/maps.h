@@ -86,6 +86,45 @@ struct {
 	__type(value, __u64);
 } xring_events SEC(".maps");
 
+/* How often which key is seen, by CPU; and a packet of each. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XRING_CPUS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct xring_heat);
+} xring_heat SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XRING_CPUS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct xring_heat_keys);
+} xring_heat_keys SEC(".maps");
+
+/* Keys that are split, or given to one backend. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XRING_HOT_BUCKETS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct xring_hot);
+} xring_hot SEC(".maps");
+
+/* By backend: XRING_LOAD_FULL is its bound. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XRING_BACKENDS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, __u32);
+} xring_loads SEC(".maps");
+
 /* Flows that are kept where they are; no flow pushes out another. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -3,7 +3,7 @@
 #define XRING_BPF_PINS_H
 
 /*
- * The rule for a packet whose cell is open, that is MOVING or LOOK:
+ * The rule for a packet whose path is open, that is MOVING or LOOK:
  *
  *     the flow is pinned:                its pin
  *     MOVING, the packet opens a flow:   newest, and pin it
@@ -23,15 +23,29 @@
  * dead (generation 0) is the newest one.
  */
 
-/* A packet in an open cell, and what is known of it. */
+/*
+ * A packet that the steady state does not answer, and what is known of it. The
+ * path of a flow is what selects its answer: its key's entry among the hot ones, if it
+ * has one, and the cell in which the path ends. Each of them may be moving; where the
+ * key is, the old answer is that of the key's old path, whatever its cell does.
+ */
 struct opened {
 	struct xring_flow flow;
-	__u64 word;			/* of the newest cell */
-	__u32 cell;			/* its index */
-	__u32 old_cell;
-	__u32 hash;
-	__u32 newest;			/* backend */
+	__u32 key_hash;			/* of the partition key; given, as what follows */
+	__u32 number;			/* of the service */
+	__u32 base;			/* of its ring */
 	__u32 idle_ms;
+	__u8 shift;
+	__u8 bound;			/* the service has one */
+	__u8 moving;			/* found out: is the path? */
+	__u8 udp_new;			/* UDP flows without a pin are new ones */
+	__u32 tuple;			/* the whole 5-tuple's hash */
+	__u32 hash;			/* where the newest path ends */
+	__u32 cell;
+	__u32 newest;			/* backend */
+	__u32 old;			/* backend, where the path is moving */
+	__u64 word;			/* of the newest cell */
+	__u64 answer;			/* of the key; 0: it has no entry */
 };
 
 struct segment {
@@ -116,12 +130,26 @@ static __always_inline void cell_look(const struct opened *o)
 		__sync_fetch_and_or(cell, XRING_LOOK);
 }
 
-static __always_inline void cell_hold(const struct opened *o)
+static __always_inline __u32 table_cells(const struct opened *o)
 {
-	__u64 *cell = bpf_map_lookup_elem(&xring_cells, &o->old_cell);
+	return 1u << (-o->shift & 31);
+}
 
-	if (cell && !(*(volatile __u64 *)cell & XRING_HELD))
-		__sync_fetch_and_or(cell, XRING_HELD);
+/* What is moving keeps its old answer until such flows are gone. */
+static __always_inline void path_hold(const struct opened *o)
+{
+	__u32 old_cell = o->cell + table_cells(o);
+	__u64 *word, held;
+
+	if (o->answer & XRING_HOT_MOVING) {
+		word = hot_find(o->number, o->key_hash);
+		held = XRING_HOT_HELD;
+	} else {
+		word = bpf_map_lookup_elem(&xring_cells, &old_cell);
+		held = XRING_HELD;
+	}
+	if (word && !(*(volatile __u64 *)word & held))
+		__sync_fetch_and_or(word, held);
 }
 
 /* 0 where there is no room. A dead backend keeps nobody. */
@@ -143,24 +171,59 @@ static __always_inline int pin_make(const struct opened *o, __u32 backend, __u32
 }
 
 /* The answer for a flow older than the change. */
-static __always_inline __u32 old_answer(const struct opened *o, __u64 old_word)
+static __always_inline __u32 old_answer(const struct opened *o)
 {
-	__u32 old = cell_owner(old_word, o->hash);
-
-	return backend_generation(old) ? old : o->newest;
+	return backend_generation(o->old) ? o->old : o->newest;
 }
 
 /* Keeps a flow that has no pin; where there is no room, it keeps the old answer. */
-static __always_inline __u32 keep(const struct opened *o, __u32 backend, __u32 seq, __u64 now,
-				  __u64 old_word)
+static __always_inline __u32 keep(const struct opened *o, __u32 backend, __u32 seq, __u64 now)
 {
 	if (pin_make(o, backend, seq, now)) {
 		event_count(XRING_EVENT_MADE);
 		return backend;
 	}
 	event_count(XRING_EVENT_FULL);
-	cell_hold(o);
-	return old_answer(o, old_word);
+	path_hold(o);
+	return old_answer(o);
+}
+
+static __always_inline __u32 load_of(__u32 id)
+{
+	__u32 *load = bpf_map_lookup_elem(&xring_loads, &id);
+
+	return load ? *load : 0;
+}
+
+/*
+ * Whom a new flow goes to: the path's answer, unless that is over its bound. Not on to
+ * its neighbour, which would be over next, but to where the 5-tuple and the number of the
+ * attempt are hashed; at worst to the least bad of them. Not static, as what follows: the
+ * verifier reads each of them once, and not once more for every way through the others.
+ */
+__noinline __u32 new_answer(const struct opened *o)
+{
+	const struct xring_config *config;
+	__u32 least, best, zero = 0;
+
+	config = bpf_map_lookup_elem(&xring_config, &zero);
+	if (!o || !config)
+		return 0;
+	best = o->newest;
+	least = load_of(best);
+	if (!o->bound || least <= XRING_LOAD_FULL)
+		return best;
+	for (__u32 i = 1; i <= XRING_SHED_ATTEMPTS && least > XRING_LOAD_FULL; i++) {
+		__u32 id = ring_lookup(o->base, o->shift, hash_again(config->hash_key, o->tuple, i));
+		__u32 load = load_of(id);
+
+		if (id && load < least) {
+			least = load;
+			best = id;
+		}
+	}
+	event_count(least > XRING_LOAD_FULL ? XRING_EVENT_OVER : XRING_EVENT_SHED);
+	return best;
 }
 
 static __always_inline __u32 syn_answer(const struct opened *o, const struct xring_pin *pin,
@@ -173,19 +236,23 @@ static __always_inline __u32 syn_answer(const struct opened *o, const struct xri
 		.seen = now,
 	};
 	struct xring_pin *syn = pin_find(&xring_syns, o, now);
-	__u32 backend = o->newest;
+	__u32 backend;
 
 	if (pin && !(pin->state & XRING_PIN_CLOSING)) {
 		backend = pin->backend;
 	} else if (syn && (syn->seq == fresh.seq || syn->state & XRING_PIN_CONFIRMED)) {
 		syn->seen = now;		/* sent again, or forged */
 		return syn->backend;
-	} else if (!pin && !(o->word & XRING_MOVING)) {
-		return backend;
+	} else {
+		backend = new_answer(o);
+		if (!pin && !o->moving && backend == o->newest)
+			return backend;
 	}
 	fresh.backend = backend;
 	fresh.generation = backend_generation(backend);
 	if (fresh.generation) {
+		if (backend != o->newest)
+			cell_look(o);
 		bpf_map_update_elem(&xring_syns, &o->flow, &fresh, BPF_ANY);
 		event_count(XRING_EVENT_SYNS);
 	}
@@ -210,7 +277,7 @@ static __always_inline __u32 syn_confirm(const struct opened *o, const struct xr
 	if (!syn || (!syn_continues(syn, s->seq) && !(syn->state & XRING_PIN_CONFIRMED)))
 		return 0;
 	backend = syn->backend;
-	if (!pin && !(o->word & XRING_MOVING) && backend == o->newest) {
+	if (!pin && !o->moving && backend == o->newest) {
 		bpf_map_delete_elem(&xring_syns, &o->flow);
 		return backend;
 	}
@@ -243,8 +310,7 @@ static __always_inline void pin_advance(struct xring_pin *pin, const struct segm
 		pin->seq = s->next;
 }
 
-static __always_inline __u32 tcp_answer(struct xdp_md *ctx, const struct opened *o, __u64 now,
-					__u64 old_word)
+static __always_inline __u32 tcp_answer(struct xdp_md *ctx, const struct opened *o, __u64 now)
 {
 	struct xring_pin *pin = pin_find(&xring_pins, o, now);
 	struct segment s;
@@ -263,44 +329,107 @@ static __always_inline __u32 tcp_answer(struct xdp_md *ctx, const struct opened 
 		pin_advance(pin, &s);
 		return pin_follow(o, pin, now);
 	}
-	if (!(o->word & XRING_MOVING))
+	if (!o->moving)
 		return o->newest;
 	if (s.flags & TCP_RST)			/* forged, or the end */
-		return old_answer(o, old_word);
-	return keep(o, old_answer(o, old_word), s.next, now, old_word);
+		return old_answer(o);
+	return keep(o, old_answer(o), s.next, now);
 }
 
-static __always_inline __u32 udp_answer(const struct opened *o, __u64 now, __u64 old_word)
+static __always_inline __u32 udp_answer(const struct opened *o, __u64 now)
 {
 	struct xring_pin *pin = pin_find(&xring_pins, o, now);
-	__u32 backend = o->newest;
 
 	if (pin)
 		return pin_follow(o, pin, now);
-	if (!(o->word & XRING_MOVING))
+	if (!o->moving)
 		return o->newest;
-	if (!(old_word & XRING_UDP_NEW) || old_word & XRING_HELD)
-		backend = old_answer(o, old_word);
-	return keep(o, backend, 0, now, old_word);
+	return keep(o, o->udp_new ? o->newest : old_answer(o), 0, now);
 }
 
-/* The backend of a packet in an open cell. Not static: the verifier reads it once. */
+/* A key given to a backend that is dead, or to none, is the ring's. */
+static __always_inline __u32 side_backend(__u64 side)
+{
+	__u32 id = xring_hot_backend(side);
+
+	return id && backend_generation(id) ? id : 0;
+}
+
+/* What an unpinned flow of the cell got before the cell began to move, if it moves. */
+static __always_inline __u32 cell_before(const struct opened *o, __u32 hash)
+{
+	__u32 cell = ring_cell(o->base, o->shift, hash);
+	__u64 word = cell_read(cell);
+
+	if (word & XRING_MOVING)
+		word = cell_read(cell + table_cells(o));
+	return cell_owner(word, hash);
+}
+
+/* The key is moving: the flows that it had then are where its old path leads. */
+static __always_inline void old_path_find(struct opened *o, const struct xring_config *config)
+{
+	__u64 side = o->answer >> XRING_HOT_OLD & XRING_HOT_SIDE_MASK;
+
+	o->moving = 1;
+	o->udp_new = o->answer & XRING_HOT_UDP_NEW && !(o->answer & XRING_HOT_HELD);
+	o->old = side_backend(side);
+	if (!o->old)
+		o->old = cell_before(o, side_hash(config, side, o->key_hash, o->tuple));
+}
+
+static __always_inline void old_cell_find(struct opened *o)
+{
+	__u64 word;
+
+	o->moving = !!(o->word & XRING_MOVING);
+	if (!o->moving)
+		return;
+	word = cell_read(o->cell + table_cells(o));
+	o->udp_new = word & XRING_UDP_NEW && !(word & XRING_HELD);
+	o->old = cell_owner(word, o->hash);
+}
+
+/* Finds out what is not given. */
+__noinline int path_find(struct opened *o)
+{
+	const struct xring_config *config;
+	__u32 zero = 0;
+
+	config = bpf_map_lookup_elem(&xring_config, &zero);
+	if (!o || !config)
+		return 0;
+	o->tuple = tuple_hash(config, o->flow.family, (const __u64 *)o->flow.src,
+			      (const __u64 *)o->flow.dst, o->flow.ports, o->flow.proto);
+	o->answer = hot_answer(o->number, o->key_hash);
+	o->hash = side_hash(config, o->answer, o->key_hash, o->tuple);
+	o->cell = ring_cell(o->base, o->shift, o->hash);
+	o->word = cell_read(o->cell);
+	o->newest = side_backend(o->answer) ?: cell_owner(o->word, o->hash);
+	if (o->answer & XRING_HOT_MOVING)
+		old_path_find(o, config);
+	else
+		old_cell_find(o);
+	return 1;
+}
+
+/* The backend of such a packet. */
 __noinline __u32 opened_answer(struct xdp_md *ctx, const struct opened *given)
 {
-	__u64 now, old_word;
 	struct opened o;
+	__u64 now;
 
 	if (!given)
 		return 0;
 	/* Linux 6.1 takes keys from the stack alone; clang would not make the copy. */
 	o = *given;
 	asm volatile("" : : "r"(&o) : "memory");
+	path_find(&o);
 	now = clock_ns();
-	old_word = cell_read(o.old_cell);
 	event_count(XRING_EVENT_LOOKS);
 	if (o.flow.proto == IPPROTO_TCP)
-		return tcp_answer(ctx, &o, now, old_word);
-	return udp_answer(&o, now, old_word);
+		return tcp_answer(ctx, &o, now);
+	return udp_answer(&o, now);
 }
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The datapath: parse, service, key, ring, forward, count. Only this file turns
+ * The datapath: parse, service, key, hot, ring, forward, count. Only this file turns
  * answers into verdicts.
  */
 #include <linux/bpf.h>
@@ -20,6 +20,8 @@
 
 /* false: no change keeps flows, and nothing is paid for it. */
 const volatile __u8 changes = 1;
+/* false: no key is counted, and none is split. */
+const volatile __u8 hot = 1;
 /* Time stands still but for what the configuration's clock says. */
 const volatile __u8 clock_stopped = 0;
 
@@ -31,6 +33,7 @@ const volatile __u8 clock_stopped = 0;
 #include "forward.h"
 #include "reply.h"
 #include "stats.h"
+#include "hot.h"
 #include "pins.h"
 
 static __always_inline int transmit(struct xdp_md *ctx, __u32 ifindex, __u32 counter)
@@ -68,19 +71,18 @@ static __always_inline int from_backend(struct xdp_md *ctx, void *data, void *en
 }
 
 /*
- * A cell that is open: its own function, given a copy, so that the common packet
- * stays in registers.
+ * What the steady state does not answer: its own function, given a copy, so that the
+ * common packet stays in registers.
  */
 static __always_inline __u32 opened_backend(struct xdp_md *ctx, const struct flow *flow,
-					    const struct xring_slot *slot, __u64 word,
-					    __u32 cell, __u32 hash)
+					    const struct xring_slot *slot, __u32 hash)
 {
 	struct opened o = {
-		.word = word,
-		.cell = cell,
-		.old_cell = cell + (1u << (-slot->ring_shift & 31)),
-		.hash = hash,
-		.newest = cell_owner(word, hash),
+		.key_hash = hash,
+		.number = slot_number(slot),
+		.base = slot->ring_base,
+		.shift = slot->ring_shift,
+		.bound = !!(slot->flags & XRING_SERVICE_BOUND),
 		.idle_ms = flow->proto == IPPROTO_TCP ? slot->tcp_idle : slot->udp_idle * 100,
 	};
 
@@ -94,36 +96,63 @@ static __always_inline __u32 opened_backend(struct xdp_md *ctx, const struct flo
 	return opened_answer(ctx, &o);
 }
 
+/* Where the key's newest path ends, and whether it is open: a key of its own entry. */
+static __always_inline __u32 hot_path(const struct xring_config *config,
+				      const struct xring_slot *slot, const struct flow *flow,
+				      __u32 hash, __u8 *open)
+{
+	__u64 answer = hot_answer(slot_number(slot), hash);
+
+	if (!answer)
+		return hash;
+	*open = answer & XRING_HOT_MOVING || xring_hot_backend(answer);
+	return side_hash(config, answer, hash,
+			 tuple_hash(config, flow->family, flow->src, flow->dst, flow->ports,
+				    flow->proto));
+}
+
+/* A new flow keeps off a backend that is over its bound. */
+static __always_inline int is_kept_off(const struct xring_slot *slot, const struct flow *flow,
+				       __u32 id)
+{
+	return slot->flags & XRING_SERVICE_BOUND && flow->syn && load_of(id) > XRING_LOAD_FULL;
+}
+
 static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 				      struct flow *flow, const struct xring_config *config,
 				      const struct xring_slot *slot)
 {
 	const struct xring_template *t;
-	__u32 hash = key_hash(config, slot, flow);
-	__u32 cell = ring_cell(slot->ring_base, slot->ring_shift, hash);
+	__u32 hash = key_hash(config, slot, flow), at = hash;
 	struct xring_backend *backend;
-	__u32 id, done;
+	__u32 id, done, window;
 	__u64 word;
+	__u8 open = 0;
 
+	if (hot && slot->flags & XRING_SERVICE_HOT)
+		at = hot_path(config, slot, flow, hash, &open);
 	/* Each look-up waits for the one before it: the rest is read meanwhile. */
-	word = cell_read(cell);
-	if (changes && word & (XRING_MOVING | XRING_LOOK))
-		id = opened_backend(ctx, flow, slot, word, cell, hash);
-	else
-		id = cell_owner(word, hash);
+	word = cell_read(ring_cell(slot->ring_base, slot->ring_shift, at));
+	if (!flow_rest(data, end, flow))
+		return drop(XRING_CNT_DROP_MALFORMED);
+	id = cell_owner(word, at);
+	if (changes && (open || word & (XRING_MOVING | XRING_LOOK) || is_kept_off(slot, flow, id)))
+		id = opened_backend(ctx, flow, slot, hash);
 	backend = bpf_map_lookup_elem(&xring_backends, &id);
 	if (!backend)
 		return drop(XRING_CNT_DROP_NO_BACKEND);
 	t = &backend->t[backend->t[0].live & 1];
 	asm volatile("" : "+r"(t));	/* or clang adds it up again at each use */
-	if (!flow_rest(data, end, flow))
-		return drop(XRING_CNT_DROP_MALFORMED);
 	done = forward(ctx, flow, t);
-	if (done == XRING_CNT_DROP_NO_BACKEND && slot->pass)
+	if (done == XRING_CNT_DROP_NO_BACKEND && slot->flags & XRING_SERVICE_PASS)
 		return finish(XDP_PASS, XRING_CNT_PASS_NO_BACKEND);
 	if (done != FORWARD_OK)
 		return drop(done);
 	backend_count(id, flow->bytes, flow->syn);
+	window = *(volatile const __u32 *)&config->window;
+	/* SYNs make no key hot: anybody can send them. */
+	if (hot && window && !flow->syn)
+		heat_count(window, slot, flow, hash);
 	return transmit(ctx, t->ifindex, XRING_CNT_TX);
 }
 

@@ -20,6 +20,7 @@
 #define XRING_SPILLS   (XRING_CELLS / 36)	/* 2.7% of a table's cells are the most there can be */
 #define XRING_PINS     (1u << 20)	/* flows */
 #define XRING_SYNS     (1u << 16)	/* flows whose handshake is under way */
+#define XRING_CPUS     64u	/* that count hot keys; the daemon makes it those there are */
 #define XRING_VIP_BITS 15
 #define XRING_VIP_SLOTS (1u << XRING_VIP_BITS)	/* in one half of the VIP table */
 #define XRING_NAME_MAX 63		/* bytes of a service's or backend's name */
@@ -152,9 +153,9 @@ struct xring_slot {
 		struct {
 			__u64 src_mask[2];
 			__u64 dst_mask;
-			__u64 ports_mask;
+			__u64 ports_mask;	/* 40 bits; above: XRING_SLOT_NUMBER */
 			__u8 ring_shift;	/* 32 - k */
-			__u8 pass;		/* without a backend: pass to the host */
+			__u8 flags;		/* XRING_SERVICE_PASS and the like */
 			__u16 udp_idle;		/* tenths of a second */
 			__u32 tcp_idle;		/* ms */
 		};
@@ -165,6 +166,13 @@ struct xring_slot {
 		};
 	};
 };
+
+/* Of a service's slot. */
+#define XRING_SERVICE_PASS  1u		/* without a backend: pass to the host */
+#define XRING_SERVICE_HOT   2u		/* some keys have an entry of their own (xring_hot) */
+#define XRING_SERVICE_BOUND 4u		/* new flows keep off backends that are over their bound */
+/* The service's number, 1 and up: what no packet's ports reach of their mask. */
+#define XRING_SLOT_NUMBER 40
 
 /* Whose packet: the 5-tuple. IPv4 in src[0] and dst[0], the rest 0. */
 struct xring_flow {
@@ -181,7 +189,7 @@ struct xring_pin {
 	__u16 backend;			/* id */
 	__u16 generation;		/* of the id; another one there: the pin is void */
 	__u32 seq;			/* TCP: the sequence number expected next */
-	__u32 hash;			/* of the partition key */
+	__u32 hash;			/* on the flow's newest path, when it was made */
 	__u32 state;			/* XRING_PIN_CLOSING and the like */
 	__u64 seen;			/* CLOCK_MONOTONIC, ns: its last packet */
 };
@@ -190,6 +198,86 @@ struct xring_pin {
 #define XRING_PIN_CONFIRMED 2u		/* of a SYN that found no room among the pins since */
 #define XRING_CLOSING_MS 60000u		/* the idle time of such a pin, at most */
 #define XRING_PIN_DATA_SHIFT 16		/* of a SYN: bytes of data it had (TCP Fast Open) */
+
+/*
+ * How often which key is seen, by CPU: a sketch of one row (HeavyKeeper, Gong et al.,
+ * USENIX ATC 2018). The daemon opens a window, closes it some ms later, and reads what
+ * was counted. A word is
+ *
+ *     print (32) | window (8) | count (24)
+ *
+ * and stands at XRING_HEAT_PLACE(). The print is that of a key and its service; the
+ * window is a random number (its low 8 bits are in the word), so that two keys which
+ * share a word share none in the next window. Beside each word a packet of its key.
+ */
+#define XRING_HEAT_BITS 12
+#define XRING_HEAT_WORDS (1u << XRING_HEAT_BITS)
+#define XRING_HEAT_COUNT 0xffffffu
+#define XRING_HEAT_PRINT(hash, number) ((__u32)((hash) + (number) * 0x85ebca6bu))
+#define XRING_HEAT_PLACE(print, window) \
+	((((print) ^ (window)) * 0x9e3779b1u) >> (32 - XRING_HEAT_BITS))
+/* Of each 32 packets of a key one is kept, beginning with its fourth. */
+#define XRING_HEAT_SAMPLE(count) (((count) & 31) == 4)
+
+struct xring_heat {
+	__u64 random;			/* of a linear congruential generator */
+	__u64 pad[7];
+	__u64 word[XRING_HEAT_WORDS];
+};
+
+struct xring_heat_key {
+	struct xring_flow flow;
+	__u32 number;			/* of the service */
+	__u32 hash;			/* of the partition key */
+};
+
+struct xring_heat_keys {
+	struct xring_heat_key key[XRING_HEAT_WORDS];
+};
+
+/*
+ * Keys that are not answered as the ring says: split over sub-keys, or given to one
+ * backend. A table of buckets; a key is in the bucket of XRING_HOT_BUCKET(), in any
+ * place of it. An answer of 0 is a free place.
+ *
+ *     newest: shards (14) backend (15) | old: shards (14) backend (15) | flags
+ *
+ * Neither shards nor a backend: as the ring says. MOVING and its flags are those of a
+ * cell and of its old word (bpf/pins.h): for one settle time from the first change
+ * `old` is where the key's flows were before it.
+ */
+#define XRING_HOT_BUCKETS 4096u
+#define XRING_HOT_WAYS 4u
+#define XRING_HOT_KEYS 1024u		/* at the most; a bucket then is hardly ever full */
+#define XRING_HOT_BUCKET(hash, number) \
+	(((hash) ^ (number) * 0x9e3779b1u) & (XRING_HOT_BUCKETS - 1))
+#define XRING_HOT_SHARDS 0x3fffu
+#define XRING_HOT_SIDE(shards, backend) ((__u64)(shards) | (__u64)(backend) << 14)
+#define XRING_HOT_SIDE_MASK ((1ULL << 29) - 1)
+#define XRING_HOT_OLD 29		/* bits below the old side */
+#define XRING_HOT_MOVING  (1ULL << 60)
+#define XRING_HOT_UDP_NEW (1ULL << 61)
+#define XRING_HOT_HELD    (1ULL << 62)
+#define XRING_HOT_THERE   (1ULL << 63)
+
+struct xring_hot {
+	struct {
+		__u32 hash;		/* of the partition key */
+		__u32 number;		/* of the service */
+		__u64 answer;
+	} key[XRING_HOT_WAYS];
+};
+
+/* Of one side of an answer. */
+static inline __u32 xring_hot_shards(__u64 side)
+{
+	return side & XRING_HOT_SHARDS;
+}
+
+static inline __u32 xring_hot_backend(__u64 side)
+{
+	return side >> 14 & XRING_ID_MASK;
+}
 
 /*
  * Both halves of the VIP table, as one value: a place in it then costs a mask and
@@ -206,11 +294,15 @@ struct xring_vips {
 #define XRING_PORTS(sport, dport, proto)                                       \
 	((__u64)(sport) | (__u64)(dport) << 16 | (__u64)(proto) << 32)
 
+/* By backend: its load, in thousandths of what it may have before new flows keep off. */
+#define XRING_LOAD_FULL 1000u
+#define XRING_SHED_ATTEMPTS 4u
+
 /* The daemon's word to the datapath; one element. */
 #define XRING_HASH_KEYS 12
 struct xring_config {
 	__u32 abi;
-	__u32 pad;
+	__u32 window;			/* of struct xring_heat; 0: none is open */
 	/*
 	 * Which half of the VIP table is live and how to look into it, one store:
 	 * bits 0-31 seed, 32 half, 33 some service has any port, 34 nat
@@ -234,5 +326,7 @@ _Static_assert(sizeof(struct xring_slot) == 64, "one cache line");
 _Static_assert(sizeof(struct xring_owner) == 184, "no hidden padding");
 _Static_assert(sizeof(struct xring_flow) == 40, "no hidden padding: it is a key");
 _Static_assert(sizeof(struct xring_pin) == 24, "no hidden padding");
+_Static_assert(sizeof(struct xring_heat_key) == 48, "no hidden padding");
+_Static_assert(sizeof(struct xring_hot) == 64, "one cache line");
 
 #endif

@@ -45,7 +45,9 @@ enum xring_counter {
 	X(SYNS,      "syns",      "handshakes remembered until they are confirmed") \
 	X(CONFIRMED, "confirmed", "handshakes confirmed by their sequence number: pins made") \
 	X(VOID,      "void",      "pins found void: their backend was cut")     \
-	X(FULL,      "full",      "packets whose flow found no room for a pin")
+	X(FULL,      "full",      "packets whose flow found no room for a pin") \
+	X(SHED,      "shed",      "handshakes that went elsewhere: their backend was over its bound") \
+	X(OVER,      "over",      "handshakes that found every backend over its bound: the least bad one")
 
 enum xring_event {
 #define X(id, name, help) XRING_EVENT_##id,

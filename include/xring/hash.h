@@ -56,6 +56,35 @@ static inline __u32 hash_flow6(const __u64 *key, const __u64 src[2],
 	return hash_finish(hash_nh(sum, ports, key[8]), key[9]);
 }
 
+/* A whole 5-tuple; ports as XRING_PORTS(). */
+static inline __u32 hash_tuple(const __u64 *key, __u8 family, const __u64 src[2],
+			       const __u64 dst[2], __u64 ports)
+{
+	return family == 4 ? hash_flow4(key, src[0], dst[0], ports) :
+			     hash_flow6(key, src, dst, ports);
+}
+
+/*
+ * Where a flow of a split key stands: its shard is the 5-tuple's hash modulo the
+ * number of shards (its high bits, as they are many), and the shard's position is
+ * that of the key's hash and the shard's number together.
+ */
+static inline __u32 hash_shard(__u32 tuple, __u32 shards)
+{
+	return (__u64)tuple * shards >> 32;
+}
+
+static inline __u32 hash_split(const __u64 *key, __u32 hash, __u32 shard)
+{
+	return hash_finish((__u64)shard << 32 | hash, key[10]);
+}
+
+/* Where a flow looks next that its own backend does not take; attempt is 1 and up. */
+static inline __u32 hash_again(const __u64 *key, __u32 tuple, __u32 attempt)
+{
+	return hash_finish((__u64)attempt << 32 | tuple, key[11]);
+}
+
 /*
  * The two places of a VIP in its table (cuckoo hashing, Pagh and Rodler 2001).
  * addr: 16 bytes as two words, the IPv4 address in the low half of the first;

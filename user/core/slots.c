@@ -29,7 +29,8 @@ static void fill_service(const struct service *s, const struct vip *vip, uint32_
 	slot_key(&s->key, vip->address.family, ret);
 	ret->ring_base = base;
 	ret->ring_shift = shift;
-	ret->pass = s->all_down == ALL_DOWN_PASS;
+	ret->flags = s->all_down == ALL_DOWN_PASS ? XRING_SERVICE_PASS : 0;
+	ret->flags |= s->bound ? XRING_SERVICE_BOUND : 0;
 	ret->udp_idle = s->udp_idle_ms / 100;
 	ret->tcp_idle = s->tcp_idle_ms;
 }

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XRING_BPF_HOT_H
+#define XRING_BPF_HOT_H
+
+/*
+ * Hot keys: how often which key is seen (struct xring_heat), and where the flows of
+ * one that is split go (struct xring_hot).
+ */
+
+static __always_inline __u32 slot_number(const struct xring_slot *slot)
+{
+	return slot->ports_mask >> XRING_SLOT_NUMBER;
+}
+
+/* ---- the sketch ---- */
+
+/* Who it is, for the daemon to say. */
+static __always_inline void heat_sample(__u32 cpu, __u32 place, const struct flow *flow,
+					__u32 number, __u32 hash)
+{
+	struct xring_heat_keys *keys = bpf_map_lookup_elem(&xring_heat_keys, &cpu);
+	struct xring_heat_key *key;
+
+	if (!keys)
+		return;
+	key = &keys->key[place & (XRING_HEAT_WORDS - 1)];
+	*(__u64 *)key->flow.src = flow->src[0];
+	*(__u64 *)(key->flow.src + 2) = flow->src[1];
+	*(__u64 *)key->flow.dst = flow->dst[0];
+	*(__u64 *)(key->flow.dst + 2) = flow->dst[1];
+	key->flow.ports = flow->ports;
+	key->flow.proto = flow->proto;
+	key->flow.family = flow->family;
+	key->number = number;
+	key->hash = hash;
+}
+
+/* All ones where x is not 0; where a is less than b, both below 2^63. Else 0. */
+static __always_inline __u64 mask_nonzero(__u64 x)
+{
+	x |= -x;
+	asm volatile("" : "+r"(x));	/* or clang makes a branch of it */
+	return (__s64)x >> 63;
+}
+
+static __always_inline __u64 mask_less(__u64 a, __u64 b)
+{
+	a -= b;
+	asm volatile("" : "+r"(a));
+	return (__s64)a >> 63;
+}
+
+/*
+ * What a word says behind one more packet. It belongs to one key: a packet of another
+ * takes one off its count with a chance of 2^-(count / 4), and takes the word over at 0
+ * or in a new window, so that the heavy stay. Without a branch: where each packet is of
+ * another key, none could be foretold.
+ */
+static __always_inline __u64 heat_word(__u64 said, __u64 mine, __u32 random)
+{
+	__u64 count = said & XRING_HEAT_COUNT, foreign = said >> 24 ^ mine;
+	__u64 differs = mask_nonzero(foreign), expired = mask_nonzero(foreign & 0xff);
+	__u64 shift = (count | mask_less(127, count)) >> 2 & 31;
+	__u64 loses = differs & mask_less(random, 0xffffffffu >> shift);
+	__u64 taken = (differs & expired) | (loses & mask_less(count, 2));
+
+	said += differs + 1 + loses;
+	return said ^ ((said ^ (mine << 24 | 1)) & taken);
+}
+
+/* Counts a packet of an established flow. window: not 0. */
+static __always_inline void heat_count(__u32 window, const struct xring_slot *slot,
+				       const struct flow *flow, __u32 hash)
+{
+	__u32 cpu = bpf_get_smp_processor_id(), number = slot_number(slot);
+	__u32 print = XRING_HEAT_PRINT(hash, number), place;
+	struct xring_heat *heat;
+	__u64 *word, said;
+
+	heat = bpf_map_lookup_elem(&xring_heat, &cpu);
+	if (!heat)
+		return;
+	place = XRING_HEAT_PLACE(print, window);
+	word = &heat->word[place & (XRING_HEAT_WORDS - 1)];
+	/* Knuth's MMIX generator: bpf_get_prandom_u32() costs ten times as much. */
+	heat->random = heat->random * 6364136223846793005ULL + 1442695040888963407ULL;
+	said = *word;
+	*word = heat_word(said, (__u64)print << 8 | (window & 0xff), heat->random >> 32);
+	if (0)
+		heat_sample(cpu, place, flow, number, hash);
+}
+
+/* ---- keys with an entry ---- */
+
+static __always_inline __u64 *hot_find(__u32 number, __u32 hash)
+{
+	__u32 bucket = XRING_HOT_BUCKET(hash, number);
+	struct xring_hot *hot = bpf_map_lookup_elem(&xring_hot, &bucket);
+
+	if (!hot)
+		return NULL;
+	for (__u32 i = 0; i < XRING_HOT_WAYS; i++)
+		if (hot->key[i].hash == hash && hot->key[i].number == number)
+			return &hot->key[i].answer;
+	return NULL;
+}
+
+/* 0: as the ring says. Read once: an answer and its flags are one. */
+static __always_inline __u64 hot_answer(__u32 number, __u32 hash)
+{
+	__u64 *answer = hot_find(number, hash);
+
+	return answer ? *(volatile __u64 *)answer : 0;
+}
+
+static __always_inline __u32 tuple_hash(const struct xring_config *config, __u8 family,
+					const __u64 src[2], const __u64 dst[2], __u32 ports,
+					__u8 proto)
+{
+	return hash_tuple(config->hash_key, family, src, dst, (__u64)proto << 32 | ports);
+}
+
+/* Where a flow stands by one side of an answer: as its shard, or as its key. */
+static __always_inline __u32 side_hash(const struct xring_config *config, __u64 side, __u32 hash,
+				       __u32 tuple)
+{
+	__u32 shards = xring_hot_shards(side);
+
+	return shards ? hash_split(config->hash_key, hash, hash_shard(tuple, shards)) : hash;
+}
+
+#endif
