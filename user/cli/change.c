@@ -42,7 +42,7 @@ static int check_settings(const struct args *args)
 {
 	struct service ignored;
 	size_t count;
-	const struct setting *all = settings(&count);
+	const struct setting *all = settings(NULL, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		const char *text = setting_option(args, &all[i]);
@@ -79,7 +79,7 @@ static int service_change(const struct args *args, const char *verb)
 {
 	json_t *vips = json_array(), *request;
 	size_t count;
-	const struct setting *all = settings(&count);
+	const struct setting *all = settings(NULL, &count);
 	int code = check_service(args, vips);
 
 	if (code) {
@@ -112,7 +112,7 @@ int run_service_add(const struct args *args)
 static bool has_setting(const struct args *args)
 {
 	size_t count;
-	const struct setting *all = settings(&count);
+	const struct setting *all = settings(NULL, &count);
 
 	for (size_t i = 0; i < count; i++)
 		if (setting_option(args, &all[i]))

@@ -66,7 +66,7 @@ static void settings_text(const json_t *service, char *buf, size_t size)
 {
 	const char *type = text(json_object_get(service, "check"), "type");
 	size_t count, at = 0;
-	const struct setting *all = settings(&count);
+	const struct setting *all = settings(NULL, &count);
 	char value[SETTING_TEXT];
 
 	snprintf(buf, size, "-");
@@ -179,7 +179,7 @@ static void print_service(const json_t *data)
 {
 	char vips[1024], value[SETTING_TEXT];
 	size_t count;
-	const struct setting *all = settings(&count);
+	const struct setting *all = settings(NULL, &count);
 
 	vips_text(data, vips, sizeof(vips));
 	print_line("service", text(data, "name"));

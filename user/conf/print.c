@@ -91,7 +91,7 @@ static void print_settings(FILE *f, const struct service *s)
 	struct service normal;
 	char text[SETTING_TEXT];
 	size_t count;
-	const struct setting *all = settings(&count);
+	const struct setting *all = settings(NULL, &count);
 
 	service_init(&normal);
 	for (size_t i = 0; i < count; i++)

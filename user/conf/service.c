@@ -71,7 +71,7 @@ static int read_vnodes(struct reader *r, void *to)
 
 static int read_setting(struct reader *r, void *to)
 {
-	const struct setting *f = setting_find(r->key);
+	const struct setting *f = setting_find(NULL, r->key);
 	struct service_draft *s = to;
 
 	if (r->yaml.kind != YAML_SCALAR || setting_parse(f, r->yaml.text, &s->service))

@@ -91,7 +91,7 @@ static int set_vips(struct service *s, const json_t *list, struct answer *a)
 static int set_settings(struct service *s, const json_t *request, struct answer *a)
 {
 	size_t n;
-	const struct setting *all = settings(&n);
+	const struct setting *all = settings(NULL, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		const char *text = request_text(request, all[i].key);

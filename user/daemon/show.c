@@ -187,7 +187,7 @@ static json_t *check_json(const struct check *c)
 static void settings_set(json_t *json, const struct service *s)
 {
 	size_t n;
-	const struct setting *all = settings(&n);
+	const struct setting *all = settings(NULL, &n);
 	char text[SETTING_TEXT];
 
 	for (size_t i = 0; i < n; i++)
