@@ -71,7 +71,11 @@ for words in "fly" "service" "service fly" "backend" "ring" "status now" "stats 
 	"service set web --tcp-idle 0" "service set web --udp-idle 2h" \
 	"service set web --tcp_idle 5m" "service set web --slow-start" \
 	"service set web --panic 30%" "service set web --all-down reject" \
-	"service set web --check foo" "service set web --check tcp,path=/" \
+	"service set web --bound 0.9" "service set web --bound 125%" "service set web --bound" \
+	"service set web --hot on" "service set web --hot factor=0.5" \
+	"service set web --hot shards=0" "service set web --hot hold=60" \
+	"service set web --hot auto=maybe" "service set web --hot factor=5,factor=5" \
+	"service set web --factor 5" "service set web --check foo" "service set web --check tcp,path=/" \
 	"service set web --check http,timeout=3s" "service set web --check icmp,port=80" \
 	"service del" "service del a b" "service show" "service list x" "backend add web b1" \
 	"backend add web b1 10.2.0.300" "backend add web b1 10.2.0.11 --weight 1001" \
@@ -115,8 +119,10 @@ xring service set web --vnodes 150 --mode l2 --now
 xring service set web --mode ipip --now
 xring backend set web node-3 --weight=1 --now
 equal "settings" "$(xring --json service show web | jq -c \
-	'[.drain, .tcp_idle, .udp_idle, .slow_start, (.panic + 0), .all_down, .check]')" \
-	'["15m","6m","30s","0s",0,"drop",null]'
+	'[.drain, .tcp_idle, .udp_idle, .slow_start, (.panic + 0), .all_down, .bound, .check]')" \
+	'["15m","6m","30s","0s",0,"drop",null,null]'
+equal "hot" "$(xring --json service show web | jq -c ".hot | .factor += 0")" \
+	'{"factor":5,"floor":0.1,"hold":"1m","shards":100,"auto":true}'
 equal "no setting" "$(xring service list | awk 'NR == 2 { print $NF }')" "-"
 xring service set web --drain 300s --tcp-idle 1.5h --udp-idle 1m --slow-start 30s --panic 0.3 \
 	--all-down keep --check http,path=/healthz,expect=200,port=8080
@@ -125,6 +131,20 @@ equal "settings" "$(xring --json service show web | jq -c \
 	'["5m","90m","1m","30s",0.3,"keep"]'
 equal "check" "$(xring --json service show web | jq -c .check)" \
 	'{"type":"http","port":8080,"path":"/healthz","expect":"200","interval":"2s","timeout":"1s","rise":2,"fall":3,"jitter":0.1}'
+fails 2 "bound 0.9: want 1 to 100, as 1.25, or none" xring service set web --bound 0.9
+fails 2 "hot shards 0: want 1 to 16383" xring service set web --hot factor=8,shards=0
+fails 2 "hot key cold: want factor, floor, hold, shards or auto" xring service set web --hot cold=1
+xring service set web --bound 1.25 --hot factor=9999.999,shards=1000
+xring service set web --hot auto=false
+equal "bound and hot" "$(xring --json service show web | jq -c '[.bound, .hot]')" \
+	'[1.25,{"factor":9999.999,"floor":0.1,"hold":"1m","shards":1000,"auto":false}]'
+[[ $(xring service show web) == *"bound       1.25"*"hot         factor=9999.999,shards=1000,auto=false"* ]] ||
+	fail "service show: $(xring service show web)"
+[[ $(xring service list) == *" bound=1.25 hot=factor=9999.999,shards=1000,auto=false check=http" ]] ||
+	fail "service list: $(xring service list)"
+[[ $(xring save -) == *"    bound: 1.25"*"    hot: {factor: 9999.999, shards: 1000, auto: false}"* ]] ||
+	fail "save: $(xring save -)"
+xring service set web --bound none --hot factor=5,shards=100,auto=true
 [[ $(xring service list) == *"  drain=5m tcp_idle=90m udp_idle=1m slow_start=30s panic=0.3 all_down=keep check=http" ]] ||
 	fail "service list: $(xring service list)"
 [[ $(xring service show web) == *"tcp_idle    90m"*"check       type=http port=8080 path=/healthz"* ]] ||
@@ -132,11 +152,12 @@ equal "check" "$(xring --json service show web | jq -c .check)" \
 xring service set web --drain 15m --panic 0 --check none
 equal "no check" "$(xring --json service show web | jq -c '[.drain, .tcp_idle, (.panic + 0), .check]')" \
 	'["15m","90m",0,null]'
-xring service add any --vip 10.200.1.3:0/tcp --mode ipip --drain 1d
+xring service add any --vip 10.200.1.3:0/tcp --mode ipip --drain 1d --bound 2 --hot shards=7
 fails 1 "check tcp of service any: want a port, as vip 10.200.1.3:0/tcp has none" \
 	xring service set any --check tcp
 xring service set any --check tcp,port=22
-equal "settings of the other" "$(xring --json service show any | jq -c '[.drain, .check.port]')" '["1d",22]'
+equal "settings of the other" "$(xring --json service show any | jq -c \
+	'[.drain, (.bound + 0), .hot.shards, .check.port]')" '["1d",2,7,22]'
 xring service del any
 equal "shares" "$(xring --json ring show web | jq -r '.backends[] |
 	"3\t\(.name)\t\(.share * 1e12 + 0.5 | floor)"')" \
@@ -194,6 +215,9 @@ equal "backend set web" "$(complete_line backend set web '')" "b1"
 equal "backend set web b1" "$(complete_line backend set web b1 --we)" "--weight"
 equal "--mode" "$(complete_line service add x --mode i)" "ipip"
 equal "--all-down" "$(complete_line service set web --all-down '')" "drop keep pass"
+equal "--bound" "$(complete_line service set web --bound '')" "none"
+equal "--hot" "$(complete_line service set web --hot '')" \
+	"auto=true factor=5 floor=0.1 hold=1m shards=100"
 equal "--check" "$(complete_line service set web --check h)" "http https"
 equal "settings" "$(complete_line service set web --s)" "--slow-start --socket"
 equal "option" "$(complete_line backend add web b2 10.2.0.12 --we)" "--weight"

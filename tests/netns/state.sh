@@ -27,7 +27,7 @@ interfaces() {
 }
 
 shown_settings() {
-	xring --json service show web | jq -c '[.drain, .slow_start, .tcp_idle, .check.path]'
+	xring --json service show web | jq -c '[.drain, .slow_start, .tcp_idle, .check.path, .bound, .hot.factor, .hot.shards]'
 }
 
 reload() {
@@ -55,9 +55,10 @@ equal "interfaces" "$(interfaces)" eth1
 again
 equal "backends" "$(backends)" "b1=3 b3=0.5"
 
-xring service set web --drain 1h --check http,path=/healthz --slow-start 10s
+xring service set web --drain 1h --check http,path=/healthz --slow-start 10s \
+	--bound 1.25 --hot factor=2.5
 again
-equal "settings" "$(shown_settings)" '["1h","10s","6m","/healthz"]'
+equal "settings" "$(shown_settings)" '["1h","10s","6m","/healthz",1.25,2.5,100]'
 
 echo "a reload of the same file changes nothing"
 reload
@@ -69,12 +70,12 @@ echo "a changed file is applied as a difference, at a reload"
 sed -i 's/weight: 2}/weight: 2}\n      b4: {address: 10.2.0.99, weight: 7}/' "$RUN/xring.yaml"
 reload
 wait_for equals "b1=3 b3=0.5 b4=7" backends
-sed -i 's/    mode: ipip/&\n    tcp_idle: 5m\n    slow_start: 20s/' "$RUN/xring.yaml"
+sed -i 's/    mode: ipip/&\n    tcp_idle: 5m\n    slow_start: 20s\n    hot: {shards: 7}/' "$RUN/xring.yaml"
 reload
-wait_for equals '["1h","20s","5m","/healthz"]' shown_settings
-sed -i '/tcp_idle/d; /slow_start/d' "$RUN/xring.yaml"
+wait_for equals '["1h","20s","5m","/healthz",1.25,2.5,7]' shown_settings
+sed -i '/tcp_idle/d; /slow_start/d; /hot:/d' "$RUN/xring.yaml"
 reload
-wait_for equals '["1h","0s","6m","/healthz"]' shown_settings
+wait_for equals '["1h","0s","6m","/healthz",1.25,2.5,100]' shown_settings
 xring service show mine >/dev/null
 
 echo "and at a start"

@@ -146,6 +146,12 @@ static void what_is_added_has_the_defaults(void **state)
 	assert_int_equal(s->slow_start_ms, 0);
 	assert_int_equal(s->panic, 0);
 	assert_int_equal(s->all_down, ALL_DOWN_DROP);
+	assert_int_equal(s->bound, 0);
+	assert_int_equal(s->hot.factor, HOT_FACTOR);
+	assert_int_equal(s->hot.floor, HOT_FLOOR);
+	assert_int_equal(s->hot.hold_ms, HOT_HOLD_MS);
+	assert_int_equal(s->hot.shards, HOT_SHARDS);
+	assert_int_equal(s->hot.split, 1);
 	assert_int_equal(s->check.kind, CHECK_NONE);
 	assert_int_equal(service_backend_add(s, "b1", &b), 0);
 	assert_int_equal(b->weight, WEIGHT_ONE);
@@ -242,6 +248,12 @@ static void other_udp_idle(struct model *m) { m->services[0].udp_idle_ms++; }
 static void other_slow_start(struct model *m) { m->services[0].slow_start_ms++; }
 static void other_panic(struct model *m) { m->services[0].panic++; }
 static void other_all_down(struct model *m) { m->services[0].all_down = ALL_DOWN_KEEP; }
+static void other_bound(struct model *m) { m->services[0].bound = 1250; }
+static void other_factor(struct model *m) { m->services[0].hot.factor++; }
+static void other_floor(struct model *m) { m->services[0].hot.floor++; }
+static void other_hold(struct model *m) { m->services[0].hot.hold_ms++; }
+static void other_shards(struct model *m) { m->services[0].hot.shards++; }
+static void other_split(struct model *m) { m->services[0].hot.split = 0; }
 static void other_check(struct model *m) { m->services[0].check.kind = CHECK_TCP; }
 static void other_check_port(struct model *m) { m->services[0].check.port++; }
 static void other_check_interval(struct model *m) { m->services[0].check.interval_ms++; }
@@ -262,7 +274,8 @@ static void (*const changes[])(struct model *m) = {
 	other_protocol, less_backends, other_backend, other_address, other_family, other_port,
 	other_weight,
 	other_pins, other_drain, other_tcp_idle, other_udp_idle, other_slow_start, other_panic,
-	other_all_down, other_check, other_check_port, other_check_interval, other_check_timeout,
+	other_all_down, other_bound, other_factor, other_floor, other_hold, other_shards,
+	other_split, other_check, other_check_port, other_check_interval, other_check_timeout,
 	other_rise, other_fall, other_jitter, other_path, other_host, other_status_min,
 	other_status_max, other_state,
 };
@@ -358,6 +371,8 @@ static void changes_of_commands_and_of_the_file_do_not_disturb_each_other(void *
 	s = model_service(&running, "web");
 	s->vnodes = 300;
 	s->drain_ms = 1;
+	s->bound = 1250;
+	s->hot.factor = 2000;
 	s->check.kind = CHECK_TCP;
 	service_backend(s, "b1")->weight = 2500;
 	service_backend_remove(s, "b2");
@@ -369,6 +384,7 @@ static void changes_of_commands_and_of_the_file_do_not_disturb_each_other(void *
 	s = model_service(&file, "web");
 	s->key.kind = KEY_CLIENT;
 	s->tcp_idle_ms = 2;
+	s->hot.shards = 1000;
 	service_backend(s, "b1")->port = 8081;
 	service_backend(s, "b1")->state = BACKEND_MAINTENANCE;
 	service_backend(s, "b2")->weight = 500;
@@ -386,6 +402,10 @@ static void changes_of_commands_and_of_the_file_do_not_disturb_each_other(void *
 	assert_int_equal(s->key.kind, KEY_CLIENT);
 	assert_int_equal(s->drain_ms, 1);
 	assert_int_equal(s->tcp_idle_ms, 2);
+	assert_int_equal(s->bound, 1250);
+	assert_int_equal(s->hot.factor, 2000);
+	assert_int_equal(s->hot.shards, 1000);
+	assert_int_equal(s->hot.floor, HOT_FLOOR);
 	assert_int_equal(s->check.kind, CHECK_TCP);
 	assert_int_equal(s->backend_count, 3);
 	b = service_backend(s, "b1");

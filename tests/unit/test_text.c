@@ -277,6 +277,26 @@ static void a_share_is_thousandths_up_to_1(void **state)
 	assert_string_equal(share_print(share, text), "0.3");
 }
 
+static void a_number_of_thousandths_keeps_its_bounds(void **state)
+{
+	char text[WEIGHT_TEXT];
+	uint32_t value = 7;
+	(void)state;
+
+	assert_int_equal(thousandths_parse("0.999", 1000, 2500, &value), -EINVAL);
+	assert_int_equal(thousandths_parse("2.501", 1000, 2500, &value), -EINVAL);
+	assert_int_equal(thousandths_parse("3", 1000, 2500, &value), -EINVAL);
+	assert_int_equal(thousandths_parse("1.0001", 1000, 2500, &value), -EINVAL);
+	assert_int_equal(thousandths_parse("4294967.296", 0, UINT32_MAX, &value), -EINVAL);
+	assert_int_equal(value, 7);
+	assert_int_equal(thousandths_parse("1", 1000, 2500, &value), 0);
+	assert_int_equal(value, 1000);
+	assert_int_equal(thousandths_parse("2.5", 1000, 2500, &value), 0);
+	assert_int_equal(value, 2500);
+	assert_int_equal(thousandths_parse("4294967.295", 0, UINT32_MAX, &value), 0);
+	assert_string_equal(thousandths_print(value, text), "4294967.295");
+}
+
 static void a_duration_is_a_number_and_a_unit(void **state)
 {
 	static const struct {
@@ -502,6 +522,7 @@ int main(void)
 		cmocka_unit_test(a_state_reads_back_as_it_is_printed),
 		cmocka_unit_test(what_is_done_when_all_are_down_reads_back_as_it_is_printed),
 		cmocka_unit_test(a_share_is_thousandths_up_to_1),
+		cmocka_unit_test(a_number_of_thousandths_keeps_its_bounds),
 		cmocka_unit_test(a_duration_is_a_number_and_a_unit),
 		cmocka_unit_test(a_text_that_is_no_duration_is_refused_and_leaves_the_duration),
 		cmocka_unit_test(a_duration_keeps_its_bounds),

@@ -42,7 +42,7 @@ static int check_settings(const struct args *args)
 {
 	struct service ignored;
 	size_t count;
-	const struct setting *all = settings(&count);
+	const struct setting *all = settings(NULL, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		const char *text = setting_option(args, &all[i]);
@@ -51,6 +51,16 @@ static int check_settings(const struct args *args)
 			return words_wrong("%s %s: want %s", all[i].key, text, all[i].want);
 	}
 	return 0;
+}
+
+static int check_hot(const struct args *args)
+{
+	const char *text = option(args, "hot");
+	char why[SETTING_ERROR];
+	struct service ignored;
+
+	service_init(&ignored);
+	return text && settings_parse("hot", text, &ignored, why) ? words_wrong("%s", why) : 0;
 }
 
 static int check_check(const struct args *args)
@@ -72,14 +82,14 @@ static int check_service(const struct args *args, json_t *vips)
 	       check_option(args, "mode", WANT_MODE, mode_parse(text_, &mode)) ?:
 	       check_option(args, "key", WANT_KEY, key_parse(text_, &key)) ?:
 	       check_option(args, "vnodes", WANT_VNODES, vnodes_parse(text_, &vnodes)) ?:
-	       check_settings(args) ?: check_check(args);
+	       check_settings(args) ?: check_hot(args) ?: check_check(args);
 }
 
 static int service_change(const struct args *args, const char *verb)
 {
 	json_t *vips = json_array(), *request;
 	size_t count;
-	const struct setting *all = settings(&count);
+	const struct setting *all = settings(NULL, &count);
 	int code = check_service(args, vips);
 
 	if (code) {
@@ -93,6 +103,7 @@ static int service_change(const struct args *args, const char *verb)
 	request_set(request, "vnodes", option(args, "vnodes"));
 	for (size_t i = 0; i < count; i++)
 		request_set(request, all[i].key, setting_option(args, &all[i]));
+	request_set(request, "hot", option(args, "hot"));
 	request_set(request, "check", option(args, "check"));
 	if (json_array_size(vips))
 		json_object_set(request, "vips", vips);
@@ -112,7 +123,7 @@ int run_service_add(const struct args *args)
 static bool has_setting(const struct args *args)
 {
 	size_t count;
-	const struct setting *all = settings(&count);
+	const struct setting *all = settings(NULL, &count);
 
 	for (size_t i = 0; i < count; i++)
 		if (setting_option(args, &all[i]))
@@ -123,8 +134,9 @@ static bool has_setting(const struct args *args)
 int run_service_set(const struct args *args)
 {
 	if (!option(args, "vip") && !option(args, "mode") && !option(args, "vnodes") &&
-	    !option(args, "key") && !option(args, "check") && !has_setting(args))
-		return words_wrong("service set: want --vip, --mode, --vnodes, --key, --check or a setting");
+	    !option(args, "key") && !option(args, "hot") && !option(args, "check") &&
+	    !has_setting(args))
+		return words_wrong("service set: want --vip, --mode, --vnodes, --key, --hot, --check or a setting");
 	return service_change(args, "service-set");
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "core/setting.h"
 
 static void print_first_words(void)
 {
@@ -85,6 +86,21 @@ static void print_services(void)
 	printf(")\n\t\twords=\"$(_xring_names service list)\" ;;\n");
 }
 
+/* The keys of --hot, each with its default. */
+static void print_hot(void)
+{
+	struct service normal;
+	char value[SETTING_TEXT];
+	size_t count;
+	const struct setting *all = settings("hot", &count);
+
+	service_init(&normal);
+	printf("\t*--hot)\n\t\twords=\"");
+	for (size_t i = 0; i < count; i++)
+		printf("%s%s=%s", i ? " " : "", all[i].key, setting_print(&all[i], &normal, value));
+	printf("\" ;;\n");
+}
+
 int run_completion(const struct args *args)
 {
 	size_t count;
@@ -106,6 +122,7 @@ int run_completion(const struct args *args)
 	printf("\t*--mode)\n\t\twords=\"nat l2 ipip native generic\" ;;\n"
 	       "\t*--key)\n\t\twords=\"flow client client-prefix/24,56 client-port\" ;;\n"
 	       "\t*--all-down)\n\t\twords=\"drop pass keep\" ;;\n"
+	       "\t*--bound)\n\t\twords=\"none\" ;;\n"
 	       "\t*--wait)\n\t\twords=\"switch cleanup\" ;;\n"
 	       "\t\"plan \"*-f|\"apply \"*-f)\n\t\twords=\"$(compgen -f -- \"$cur\")\" ;;\n"
 	       "\t*--check)\n\t\twords=\"tcp http https icmp none\" ;;\n"
@@ -113,6 +130,7 @@ int run_completion(const struct args *args)
 	       "\t\"completion\")\n\t\twords=\"bash\" ;;\n"
 	       "\t\"change show\"|\"change cancel\")\n"
 	       "\t\twords=\"$(_xring_names changes)\" ;;\n");
+	print_hot();
 	print_services();
 	for (size_t i = 0; i < count; i++) {
 		if (follows(&all[i], "SERVICE NAME") && strcmp(all[i].name, "backend add"))

@@ -10,11 +10,13 @@
 #include "cli/cli.h"
 #include "proto/proto.h"
 
-/* The settings of a service (core/setting.c), and its check. */
+/* The settings of a service (core/setting.c), those of hot in one, and its check. */
 #define SETTINGS_USAGE                                                                     \
 	"\n      [--drain T] [--tcp-idle T] [--udp-idle T] [--slow-start T] [--panic SHARE]" \
-	"\n      [--all-down drop|pass|keep] [--check TYPE[,KEY=VALUE]...|none]"
-#define SETTINGS_OPTIONS "drain= tcp-idle= udp-idle= slow-start= panic= all-down= check="
+	"\n      [--all-down drop|pass|keep] [--bound N|none] [--hot KEY=VALUE[,...]]"       \
+	"\n      [--check TYPE[,KEY=VALUE]...|none]"
+#define SETTINGS_OPTIONS                                                                   \
+	"drain= tcp-idle= udp-idle= slow-start= panic= all-down= bound= hot= check="
 
 /* Of whatever moves keys from one backend to another. */
 #define MOVE_OPTIONS "now cut plan wait="

@@ -37,21 +37,25 @@ static void vips_text(const json_t *service, char *buf, size_t size)
 				       json_string_value(vip));
 }
 
-/* A text as it is, a number as in the file. */
+/* A text as it is; a number, a flag and null as in the file. */
 static const char *value_text(const json_t *value, char *buf, size_t size)
 {
 	if (json_is_string(value))
 		snprintf(buf, size, "%s", json_string_value(value));
+	else if (json_is_number(value))
+		snprintf(buf, size, "%.10g", json_number_value(value));
+	else if (json_is_boolean(value))
+		snprintf(buf, size, json_is_true(value) ? "true" : "false");
 	else
-		snprintf(buf, size, "%g", json_number_value(value));
+		snprintf(buf, size, "none");
 	return buf;
 }
 
 /* The setting where it is not the default; NULL: it is, or the daemon has none. */
-static const char *setting_text(const json_t *service, const struct setting *f,
+static const char *setting_text(const json_t *of, const struct setting *f,
 				char buf[SETTING_TEXT])
 {
-	const json_t *value = json_object_get(service, f->key);
+	const json_t *value = json_object_get(of, f->key);
 	char normal[SETTING_TEXT];
 	struct service s;
 
@@ -61,21 +65,44 @@ static const char *setting_text(const json_t *service, const struct setting *f,
 	return buf;
 }
 
-/* "drain=5m check=http": what is not the default; "-": all is. */
+/* "drain=5m bound=1.25": those of a group that are not the default, and their length. */
+static size_t group_text(const json_t *of, const char *group, const char *between, char *buf,
+			 size_t size)
+{
+	size_t count, at = 0;
+	const struct setting *all = settings(group, &count);
+	char value[SETTING_TEXT];
+
+	buf[0] = 0;
+	for (size_t i = 0; i < count && at < size; i++)
+		if (setting_text(of, &all[i], value))
+			at += snprintf(buf + at, size - at, "%s%s=%s", at ? between : "",
+				       all[i].key, value);
+	return at;
+}
+
+#define HOT_TEXT 128
+
+/* "factor=8,shards=1000", as --hot takes it; empty: all of it is the default. */
+static const char *hot_text(const json_t *service, char buf[HOT_TEXT])
+{
+	group_text(json_object_get(service, "hot"), "hot", ",", buf, HOT_TEXT);
+	return buf;
+}
+
+/* "drain=5m hot=factor=8 check=http": what is not the default; "-": all is. */
 static void settings_text(const json_t *service, char *buf, size_t size)
 {
 	const char *type = text(json_object_get(service, "check"), "type");
-	size_t count, at = 0;
-	const struct setting *all = settings(&count);
-	char value[SETTING_TEXT];
+	size_t at = group_text(service, NULL, " ", buf, size);
+	char hot[HOT_TEXT];
 
-	snprintf(buf, size, "-");
-	for (size_t i = 0; i < count && at < size; i++)
-		if (setting_text(service, &all[i], value))
-			at += snprintf(buf + at, size - at, "%s%s=%s", at ? " " : "", all[i].key,
-				       value);
+	if (*hot_text(service, hot) && at < size)
+		at += snprintf(buf + at, size - at, "%shot=%s", at ? " " : "", hot);
 	if (*type && at < size)
-		snprintf(buf + at, size - at, "%scheck=%s", at ? " " : "", type);
+		at += snprintf(buf + at, size - at, "%scheck=%s", at ? " " : "", type);
+	if (!at)
+		snprintf(buf, size, "-");
 }
 
 static void print_services(const json_t *data)
@@ -177,9 +204,9 @@ static void print_check(json_t *check)
 
 static void print_service(const json_t *data)
 {
-	char vips[1024], value[SETTING_TEXT];
+	char vips[1024], value[SETTING_TEXT], hot[HOT_TEXT];
 	size_t count;
-	const struct setting *all = settings(&count);
+	const struct setting *all = settings(NULL, &count);
 
 	vips_text(data, vips, sizeof(vips));
 	print_line("service", text(data, "name"));
@@ -190,6 +217,8 @@ static void print_service(const json_t *data)
 	for (size_t i = 0; i < count; i++)
 		if (setting_text(data, &all[i], value))
 			print_line(all[i].key, value);
+	if (*hot_text(data, hot))
+		print_line("hot", hot);
 	print_check(json_object_get(data, "check"));
 	putchar('\n');
 	print_backends(json_object_get(data, "backends"));

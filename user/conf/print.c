@@ -91,12 +91,31 @@ static void print_settings(FILE *f, const struct service *s)
 	struct service normal;
 	char text[SETTING_TEXT];
 	size_t count;
-	const struct setting *all = settings(&count);
+	const struct setting *all = settings(NULL, &count);
 
 	service_init(&normal);
 	for (size_t i = 0; i < count; i++)
 		if (!setting_equal(&all[i], s, &normal))
 			fprintf(f, "    %s: %s\n", all[i].key, setting_print(&all[i], s, text));
+}
+
+static void print_hot(FILE *f, const struct service *s)
+{
+	const char *before = "    hot: {", *end = "";
+	struct service normal;
+	char text[SETTING_TEXT];
+	size_t count;
+	const struct setting *all = settings("hot", &count);
+
+	service_init(&normal);
+	for (size_t i = 0; i < count; i++) {
+		if (setting_equal(&all[i], s, &normal))
+			continue;
+		fprintf(f, "%s%s: %s", before, all[i].key, setting_print(&all[i], s, text));
+		before = ", ";
+		end = "}\n";
+	}
+	fputs(end, f);
 }
 
 static void print_check(FILE *f, const struct check *c)
@@ -131,6 +150,7 @@ static void print_service(FILE *f, const struct service *s)
 	if (s->vnodes != VNODES_DEFAULT)
 		fprintf(f, "    vnodes: %u\n", s->vnodes);
 	print_settings(f, s);
+	print_hot(f, s);
 	print_check(f, &s->check);
 	if (s->backend_count)
 		fputs("    backends:\n", f);

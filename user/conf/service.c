@@ -71,12 +71,37 @@ static int read_vnodes(struct reader *r, void *to)
 
 static int read_setting(struct reader *r, void *to)
 {
-	const struct setting *f = setting_find(r->key);
+	const struct setting *f = setting_find(NULL, r->key);
 	struct service_draft *s = to;
 
 	if (r->yaml.kind != YAML_SCALAR || setting_parse(f, r->yaml.text, &s->service))
 		return yaml_refuse(&r->yaml, f->key, f->want);
 	return 0;
+}
+
+static int read_hot_value(struct reader *r, void *to)
+{
+	const struct setting *f = setting_find("hot", r->key);
+	struct service_draft *s = to;
+	char what[32];
+
+	snprintf(what, sizeof(what), "hot %s", f->key);
+	if (r->yaml.kind != YAML_SCALAR || setting_parse(f, r->yaml.text, &s->service))
+		return yaml_refuse(&r->yaml, what, f->want);
+	return 0;
+}
+
+static const struct field hot_fields[] = {
+	{ "factor", read_hot_value },
+	{ "floor", read_hot_value },
+	{ "hold", read_hot_value },
+	{ "shards", read_hot_value },
+	{ "auto", read_hot_value },
+};
+
+static int read_hot(struct reader *r, void *to)
+{
+	return walk_fields(r, "hot", hot_fields, ARRAY_SIZE(hot_fields), to);
 }
 
 static int read_backends(struct reader *r, void *to)
@@ -95,6 +120,8 @@ static const struct field service_fields[] = {
 	{ "slow_start", read_setting },
 	{ "panic", read_setting },
 	{ "all_down", read_setting },
+	{ "bound", read_setting },
+	{ "hot", read_hot },
 	{ "check", read_check },
 	{ "backends", read_backends },
 };

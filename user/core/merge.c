@@ -121,7 +121,7 @@ static void merge_settings(const struct service *running, const struct service *
 			   const struct service *file, struct service *ret)
 {
 	size_t count;
-	const struct setting *all = settings(&count);
+	const struct setting *all = settings_all(&count);
 
 	for (size_t i = 0; i < count; i++)
 		setting_copy(&all[i], setting_equal(&all[i], loaded, file) ? running : file, ret);
@@ -242,7 +242,7 @@ int model_merge(struct model *running, const struct model *loaded, const struct 
 static bool settings_equal(const struct service *a, const struct service *b)
 {
 	size_t count;
-	const struct setting *all = settings(&count);
+	const struct setting *all = settings_all(&count);
 
 	for (size_t i = 0; i < count; i++)
 		if (!setting_equal(&all[i], a, b))

@@ -243,13 +243,12 @@ static const char *decimal_parse(const char *text, uint32_t max, uint64_t *ret)
 	return text;
 }
 
-/* At most max, a whole number, itself. */
-static int thousandths_parse(const char *text, uint32_t max, uint32_t *ret)
+int thousandths_parse(const char *text, uint32_t min, uint32_t max, uint32_t *ret)
 {
 	uint64_t value;
 
-	text = decimal_parse(text, max, &value);
-	if (!text || *text || value > (uint64_t)max * 1000)
+	text = decimal_parse(text, max / 1000, &value);
+	if (!text || *text || value < min || value > max)
 		return -EINVAL;
 	*ret = (uint32_t)value;
 	return 0;
@@ -257,12 +256,12 @@ static int thousandths_parse(const char *text, uint32_t max, uint32_t *ret)
 
 int weight_parse(const char *text, uint32_t *ret)
 {
-	return thousandths_parse(text, WEIGHT_MAX / WEIGHT_ONE, ret);
+	return thousandths_parse(text, 0, WEIGHT_MAX, ret);
 }
 
 int share_parse(const char *text, uint32_t *ret)
 {
-	return thousandths_parse(text, 1, ret);
+	return thousandths_parse(text, 0, 1000, ret);
 }
 
 static const struct unit {
@@ -412,7 +411,7 @@ const char *key_print(const struct key *key, char buf[KEY_TEXT])
 }
 
 /* 1, 2.5, 0.001; the length. */
-static int thousandths_print(uint64_t value, char *buf, size_t size)
+static int decimal_print(uint64_t value, char *buf, size_t size)
 {
 	int len = snprintf(buf, size, "%llu.%03u", (unsigned long long)(value / 1000),
 			   (unsigned)(value % 1000));
@@ -424,15 +423,20 @@ static int thousandths_print(uint64_t value, char *buf, size_t size)
 	return len;
 }
 
+const char *thousandths_print(uint32_t value, char buf[WEIGHT_TEXT])
+{
+	decimal_print(value, buf, WEIGHT_TEXT);
+	return buf;
+}
+
 const char *weight_print(uint32_t weight, char buf[WEIGHT_TEXT])
 {
-	thousandths_print(weight, buf, WEIGHT_TEXT);
-	return buf;
+	return thousandths_print(weight, buf);
 }
 
 const char *share_print(uint32_t share, char buf[WEIGHT_TEXT])
 {
-	return weight_print(share, buf);
+	return thousandths_print(share, buf);
 }
 
 /* Of texts of one length the one of the smaller unit: 150m, not 2.5h. */
@@ -448,7 +452,7 @@ const char *duration_print(uint32_t ms, char buf[DURATION_TEXT])
 
 		if (thousandths % units[i].ms)
 			continue;
-		len = (size_t)thousandths_print(thousandths / units[i].ms, text, sizeof(text));
+		len = (size_t)decimal_print(thousandths / units[i].ms, text, sizeof(text));
 		len += strlen(units[i].word);
 		if (len >= shortest)
 			continue;

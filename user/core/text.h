@@ -45,6 +45,9 @@ int hash_key_parse(const char *text, uint8_t ret[HASH_KEY_BYTES]);
 int unsigned_parse(const char *text, uint32_t min, uint32_t max, uint32_t *ret);
 bool name_valid(const char *text);
 
+/* A number with at most 3 decimals; all three are in thousandths. */
+int thousandths_parse(const char *text, uint32_t min, uint32_t max, uint32_t *ret);
+
 /*
  * A number with at most 3 decimals and its unit (ms, s, m, h or d), or 0, that
  * is a whole count of milliseconds from min to max.
@@ -56,7 +59,8 @@ const char *endpoint_print(const struct address *a, uint16_t port, char buf[ENDP
 const char *vip_print(const struct vip *vip, char buf[VIP_TEXT]);
 const char *mode_print(enum mode mode);
 const char *key_print(const struct key *key, char buf[KEY_TEXT]);
-const char *weight_print(uint32_t weight, char buf[WEIGHT_TEXT]);	/* 1, 2.5, 0.001 */
+const char *thousandths_print(uint32_t value, char buf[WEIGHT_TEXT]);	/* 1, 2.5, 0.001 */
+const char *weight_print(uint32_t weight, char buf[WEIGHT_TEXT]);
 const char *share_print(uint32_t share, char buf[WEIGHT_TEXT]);
 const char *state_print(enum backend_state state);
 const char *all_down_print(enum all_down all_down);

@@ -91,7 +91,7 @@ static int set_vips(struct service *s, const json_t *list, struct answer *a)
 static int set_settings(struct service *s, const json_t *request, struct answer *a)
 {
 	size_t n;
-	const struct setting *all = settings(&n);
+	const struct setting *all = settings(NULL, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		const char *text = request_text(request, all[i].key);
@@ -99,6 +99,16 @@ static int set_settings(struct service *s, const json_t *request, struct answer 
 		if (text && setting_parse(&all[i], text, s))
 			return wrong(a, all[i].key, text, all[i].want);
 	}
+	return 0;
+}
+
+static int set_hot(struct service *s, const json_t *request, struct answer *a)
+{
+	const char *text = request_text(request, "hot");
+	char why[SETTING_ERROR];
+
+	if (text && settings_parse("hot", text, s, why))
+		return answer_no(a, EXIT_WORDS, "%s", why);
 	return 0;
 }
 
@@ -124,8 +134,8 @@ static int set_service(struct service *s, const json_t *request, struct answer *
 		return wrong(a, "key", key, WANT_KEY);
 	if (vnodes && vnodes_parse(vnodes, &s->vnodes))
 		return wrong(a, "vnodes", vnodes, WANT_VNODES);
-	return set_settings(s, request, a) ?: set_check(s, request, a) ?:
-	       set_vips(s, json_object_get(request, "vips"), a);
+	return set_settings(s, request, a) ?: set_hot(s, request, a) ?:
+	       set_check(s, request, a) ?: set_vips(s, json_object_get(request, "vips"), a);
 }
 
 static int set_backend(struct backend *b, const json_t *request, struct answer *a)

@@ -184,23 +184,40 @@ static json_t *check_json(const struct check *c)
 	return json;
 }
 
-static void settings_set(json_t *json, const struct service *s)
+/* What is a number in the file is one here; durations are texts. */
+static json_t *setting_json(const struct setting *f, const struct service *s)
 {
-	size_t n;
-	const struct setting *all = settings(&n);
+	uint32_t value = setting_value(f, s);
 	char text[SETTING_TEXT];
 
+	switch (f->kind) {
+	case SETTING_DECIMAL_OR_NONE:
+		return value ? json_real(value / 1000.0) : json_null();
+	case SETTING_DECIMAL:
+		return json_real(value / 1000.0);
+	case SETTING_COUNT:
+		return json_integer(value);
+	case SETTING_FLAG:
+		return json_boolean(value);
+	case SETTING_DURATION:
+	case SETTING_ALL_DOWN:
+		break;
+	}
+	return json_string(setting_print(f, s, text));
+}
+
+static void settings_set(json_t *json, const char *group, const struct service *s)
+{
+	size_t n;
+	const struct setting *all = settings(group, &n);
+
 	for (size_t i = 0; i < n; i++)
-		json_object_set_new(json, all[i].key,
-				    json_string(setting_print(&all[i], s, text)));
-	/* A share is a number, as a weight is. */
-	json_object_set_new(json, "panic", json_real(s->panic / 1000.0));
-	json_object_set_new(json, "check", check_json(&s->check));
+		json_object_set_new(json, all[i].key, setting_json(&all[i], s));
 }
 
 static json_t *service_json(const struct engine *e, const struct service *s)
 {
-	json_t *vips = json_array(), *backends = json_array(), *json;
+	json_t *vips = json_array(), *backends = json_array(), *hot = json_object(), *json;
 	char text[VIP_TEXT], key[KEY_TEXT];
 
 	for (size_t i = 0; i < s->vip_count; i++)
@@ -209,7 +226,10 @@ static json_t *service_json(const struct engine *e, const struct service *s)
 	json = json_pack("{s:s, s:o, s:s, s:s, s:i}", "name", s->name, "vips", vips, "mode",
 			 mode_print(s->mode), "key", key_print(&s->key, key), "vnodes",
 			 s->vnodes);
-	settings_set(json, s);
+	settings_set(json, NULL, s);
+	settings_set(hot, "hot", s);
+	json_object_set_new(json, "hot", hot);
+	json_object_set_new(json, "check", check_json(&s->check));
 	json_object_set_new(json, "backends", backends);
 	return json;
 }
