@@ -52,20 +52,20 @@ static __always_inline __u64 mask_less(__u64 a, __u64 b)
 
 /*
  * What a word says behind one more packet. It belongs to one key: a packet of another
- * takes one off its count with a chance of 2^-(count / 4), and takes the word over at 0
- * or in a new window, so that the heavy stay. Without a branch: where each packet is of
+ * takes one off its count with a chance of 2^-(count / 4), and takes the word over where
+ * that leaves nothing, so that the heavy stay. Without a branch: where each packet is of
  * another key, none could be foretold.
  */
 static __always_inline __u64 heat_word(__u64 said, __u64 mine, __u32 random)
 {
-	__u64 count = said & XRING_HEAT_COUNT, foreign = said >> 24 ^ mine;
-	__u64 differs = mask_nonzero(foreign), expired = mask_nonzero(foreign & 0xff);
+	__u64 count = said & XRING_HEAT_COUNT;
+	__u64 differs = mask_nonzero(said >> XRING_HEAT_COUNT_BITS ^ mine);
 	__u64 shift = (count | mask_less(127, count)) >> 2 & 31;
 	__u64 loses = differs & mask_less(random, 0xffffffffu >> shift);
-	__u64 taken = (differs & expired) | (loses & mask_less(count, 2));
+	__u64 taken = loses & mask_less(count, 2);
 
 	said += differs + 1 + loses;
-	return said ^ ((said ^ (mine << 24 | 1)) & taken);
+	return said ^ ((said ^ (mine << XRING_HEAT_COUNT_BITS | 1)) & taken);
 }
 
 /* Counts a packet of an established flow. window: not 0. */
@@ -85,7 +85,7 @@ static __always_inline void heat_count(__u32 window, const struct xring_slot *sl
 	/* Knuth's MMIX generator: bpf_get_prandom_u32() costs ten times as much. */
 	heat->random = heat->random * 6364136223846793005ULL + 1442695040888963407ULL;
 	said = *word;
-	*word = heat_word(said, (__u64)print << 8 | (window & 0xff), heat->random >> 32);
+	*word = heat_word(said, XRING_HEAT_OWNER(print, number), heat->random >> 32);
 	if (0)
 		heat_sample(cpu, place, flow, number, hash);
 }

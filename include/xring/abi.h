@@ -201,22 +201,25 @@ struct xring_pin {
 
 /*
  * How often which key is seen, by CPU: a sketch of one row (HeavyKeeper, Gong et al.,
- * USENIX ATC 2018). The daemon opens a window, closes it some ms later, and reads what
- * was counted. A word is
+ * USENIX ATC 2018). The daemon opens a window, closes it some ms later, reads what was
+ * counted and clears it. A word is
  *
- *     print (32) | window (8) | count (24)
+ *     print (32) | number of the service (12) | count (20)
  *
- * and stands at XRING_HEAT_PLACE(). The print is that of a key and its service; the
- * window is a random number (its low 8 bits are in the word), so that two keys which
- * share a word share none in the next window. Beside each word a packet of its key.
+ * and stands at XRING_HEAT_PLACE(). The window is a random number, so that two keys which
+ * share a place share none in the next window. Beside each word a packet of its key, one
+ * of each 32 that it counted, from the fourth on.
  */
 #define XRING_HEAT_BITS 12
 #define XRING_HEAT_WORDS (1u << XRING_HEAT_BITS)
-#define XRING_HEAT_COUNT 0xffffffu
+#define XRING_HEAT_COUNT_BITS 20
+#define XRING_HEAT_COUNT ((1u << XRING_HEAT_COUNT_BITS) - 1)
+#define XRING_HEAT_NUMBER 0xfffu
 #define XRING_HEAT_PRINT(hash, number) ((__u32)((hash) + (number) * 0x85ebca6bu))
 #define XRING_HEAT_PLACE(print, window) \
 	((((print) ^ (window)) * 0x9e3779b1u) >> (32 - XRING_HEAT_BITS))
-/* Of each 32 packets of a key one is kept, beginning with its fourth. */
+/* What a word says above its count. */
+#define XRING_HEAT_OWNER(print, number) ((__u64)(print) << 12 | ((number) & XRING_HEAT_NUMBER))
 #define XRING_HEAT_SAMPLE(count) (((count) & 31) == 4)
 
 struct xring_heat {

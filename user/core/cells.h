@@ -105,6 +105,9 @@ void cells_settle(struct cells *cells, const struct cells_times *times, struct c
 /* Is there a moving cell that began to move at `since` or before? */
 bool cells_move_since(const struct cells *cells, uint32_t since);
 
+/* A pin that is not the newest answer lives in cell c. */
+void cells_look_set(struct cells *cells, uint32_t c);
+
 /* Takes LOOK off the settled cells that are not needed[c]; returns how many keep it. */
 uint32_t cells_look_clear(struct cells *cells, const uint8_t *needed);
 

@@ -94,6 +94,12 @@ bool cells_move_since(const struct cells *cells, uint32_t since)
 	return false;
 }
 
+void cells_look_set(struct cells *cells, uint32_t c)
+{
+	if (!(word_read(&cells->words[c]) & XRING_LOOK))
+		flags_set(&cells->words[c], XRING_LOOK);
+}
+
 uint32_t cells_look_clear(struct cells *cells, const uint8_t *needed)
 {
 	uint32_t kept = 0;

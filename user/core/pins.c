@@ -10,14 +10,18 @@ static bool is_expired(const struct xring_pin *pin, uint64_t now_ns, uint32_t id
 	return now_ns > pin->seen + idle * 1000000;
 }
 
-enum pin_fate pin_judge(const struct cells *cells, const struct xring_pin *pin, bool alive,
-			uint64_t now_ns, uint32_t idle_ms)
+/* The flows of a key that is moving, or that a backend was given, always look for pins. */
+enum pin_fate pin_judge(const struct cells *cells, const struct path *path,
+			const struct xring_pin *pin, bool alive, uint64_t now_ns,
+			uint32_t idle_ms)
 {
-	uint64_t word = cells->words[cells_of(cells, pin->hash)];
+	uint64_t word = cells->words[cells_of(cells, path->hash)];
+	bool moving = path->moving || word & XRING_MOVING;
 
-	if (!alive || is_expired(pin, now_ns, idle_ms) || !(word & (XRING_MOVING | XRING_LOOK)))
+	if (!alive || is_expired(pin, now_ns, idle_ms) ||
+	    (!moving && !path->backend && !(word & XRING_LOOK)))
 		return PIN_GONE;
-	if (cells_lookup(cells, pin->hash) != pin->backend)
+	if ((path->backend ?: cells_lookup(cells, path->hash)) != pin->backend)
 		return PIN_NEEDED;
-	return word & XRING_MOVING ? PIN_STAYS : PIN_GONE;
+	return moving ? PIN_STAYS : PIN_GONE;
 }

@@ -8,6 +8,7 @@
 #include <xring/abi.h>
 
 #include "core/cells.h"
+#include "core/hot.h"
 
 /* What the daemon's walk over the pins makes of one. */
 enum pin_fate {
@@ -17,11 +18,12 @@ enum pin_fate {
 };
 
 /*
- * cells are those of its service; alive: its backend's generation is the pin's;
- * idle_ms: how long its flow may be silent.
+ * cells are those of its service, path is its flow's newest; alive: its backend's
+ * generation is the pin's; idle_ms: how long its flow may be silent.
  */
-enum pin_fate pin_judge(const struct cells *cells, const struct xring_pin *pin, bool alive,
-			uint64_t now_ns, uint32_t idle_ms);
+enum pin_fate pin_judge(const struct cells *cells, const struct path *path,
+			const struct xring_pin *pin, bool alive, uint64_t now_ns,
+			uint32_t idle_ms);
 
 /* The cell that a hash of these cells falls into. */
 static inline uint32_t cells_of(const struct cells *cells, uint32_t hash)

@@ -20,17 +20,18 @@ size_t slots_count(const struct model *m)
 	return count;
 }
 
-static void fill_service(const struct service *s, const struct vip *vip, uint32_t base,
-			 uint8_t shift, struct xring_slot *ret)
+static void fill_service(const struct service *s, const struct vip *vip,
+			 const struct slot_ring *ring, struct xring_slot *ret)
 {
 	slot_address(&vip->address, vip->port, vip->protocol,
 		     vip->address.family == AF_INET ? XRING_SLOT_SERVICE4 : XRING_SLOT_SERVICE6,
 		     ret);
 	slot_key(&s->key, vip->address.family, ret);
-	ret->ring_base = base;
-	ret->ring_shift = shift;
-	ret->flags = s->all_down == ALL_DOWN_PASS ? XRING_SERVICE_PASS : 0;
-	ret->flags |= s->bound ? XRING_SERVICE_BOUND : 0;
+	ret->ports_mask |= (uint64_t)ring->number << XRING_SLOT_NUMBER;
+	ret->ring_base = ring->base;
+	ret->ring_shift = ring->shift;
+	ret->flags = (s->all_down == ALL_DOWN_PASS ? XRING_SERVICE_PASS : 0) |
+		     (s->bound ? XRING_SERVICE_BOUND : 0) | (ring->hot ? XRING_SERVICE_HOT : 0);
 	ret->udp_idle = s->udp_idle_ms / 100;
 	ret->tcp_idle = s->tcp_idle_ms;
 }
@@ -43,14 +44,14 @@ static void fill_reply(const struct vip *vip, const struct backend *b, struct xr
 	ret->vip_port = htons(vip->port);
 }
 
-size_t slots_fill(const struct service *s, uint32_t base, uint8_t shift, struct xring_slot *ret)
+size_t slots_fill(const struct service *s, const struct slot_ring *ring, struct xring_slot *ret)
 {
 	size_t count = 0;
 
 	for (size_t v = 0; v < s->vip_count; v++) {
 		const struct vip *vip = &s->vips[v];
 
-		fill_service(s, vip, base, shift, &ret[count++]);
+		fill_service(s, vip, ring, &ret[count++]);
 		for (size_t b = 0; s->mode == MODE_NAT && b < s->backend_count; b++)
 			if (s->backends[b].address.family == vip->address.family)
 				fill_reply(vip, &s->backends[b], &ret[count++]);

@@ -15,8 +15,16 @@
  */
 size_t slots_count(const struct model *m);	/* at most that many */
 
-/* Those of one service, whose ring begins at base; returns how many. */
-size_t slots_fill(const struct service *s, uint32_t base, uint8_t shift, struct xring_slot *ret);
+/* What a slot says of its service beside what the model does. */
+struct slot_ring {
+	uint32_t base;			/* first cell */
+	uint8_t shift;			/* 32 less the logarithm of the cells */
+	uint32_t number;		/* of the service */
+	bool hot;			/* some keys have an entry of their own */
+};
+
+/* Those of one service; returns how many. */
+size_t slots_fill(const struct service *s, const struct slot_ring *ring, struct xring_slot *ret);
 
 /* XRING_VIPS_ANY_PORT and the like, as these entries need them. */
 uint64_t slots_flags(const struct xring_slot *slots, size_t count);

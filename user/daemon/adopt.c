@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "core/vips.h"
+#include "daemon/live_keys.h"
 #include "daemon/live_node.h"
 
 static int stale_id(struct live *live, uint16_t id)
@@ -158,6 +159,16 @@ static void adopt_ring(struct live *live, struct live_service *s, const struct x
 	}
 }
 
+/* The entries of its hot keys know it by that. Versions before 0.3 had none. */
+static void adopt_number(struct live *live, struct live_service *s, uint32_t number)
+{
+	for (size_t i = 0; number && i < live->service_count; i++)
+		if (live->services[i]->number == number)
+			live->services[i]->number = s->number;
+	if (number)
+		s->number = number;
+}
+
 static int adopt_rings(struct live *live, const struct model *m, uint64_t now)
 {
 	const struct xring_slot *half = dp_vips_live(live->dp);
@@ -190,8 +201,10 @@ static int adopt_rings(struct live *live, const struct model *m, uint64_t now)
 								      XRING_SLOT_SERVICE6,
 				     &wanted);
 			slot = vips_find(half, seed, wanted.addr, wanted.port);
-			if (slot)
-				adopt_ring(live, s, slot, now);
+			if (!slot)
+				continue;
+			adopt_number(live, s, slot->ports_mask >> XRING_SLOT_NUMBER);
+			adopt_ring(live, s, slot, now);
 		}
 	}
 	return 0;
@@ -204,5 +217,5 @@ int live_adopt(struct live *live, const struct model *m, uint64_t now)
 	/* Rings of another layout are made anew, as they were: they follow from the model. */
 	if (err || (live->dp->abi_found && live->dp->abi_found != XRING_ABI))
 		return err;
-	return adopt_rings(live, m, now);
+	return adopt_rings(live, m, now) ?: live_keys_adopt(live, now);
 }

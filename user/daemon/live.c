@@ -12,6 +12,7 @@
 #include "core/slots.h"
 #include "core/vips.h"
 #include "daemon/live_cells.h"
+#include "daemon/live_keys.h"
 #include "daemon/live_node.h"
 
 #define TENTH (NS_PER_S / 10)
@@ -44,6 +45,19 @@ struct live_service *live_service(const struct live *live, const char *name)
 	return found ? live->services[at] : NULL;
 }
 
+/* The least that no service has, nor had before the last grace period. */
+static uint32_t number_free(const struct live *live)
+{
+	for (uint32_t number = 1;; number++) {
+		size_t i = 0;
+
+		while (i < live->service_count && live->services[i]->number != number)
+			i++;
+		if (i == live->service_count)
+			return number;
+	}
+}
+
 struct live_service *live_service_get(struct live *live, const char *name)
 {
 	struct live_service **services, *s;
@@ -60,6 +74,7 @@ struct live_service *live_service_get(struct live *live, const char *name)
 	if (!s)
 		return NULL;
 	snprintf(s->name, sizeof(s->name), "%s", name);
+	s->number = number_free(live);
 	memmove(services + at + 1, services + at,
 		(live->service_count - at) * sizeof(*services));
 	services[at] = s;
@@ -80,7 +95,8 @@ static void service_free(struct live *live, struct live_service *s)
 	free(s);
 }
 
-int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct live **ret)
+int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct key_record *records,
+	      struct live **ret)
 {
 	struct live *live = calloc(1, sizeof(*live));
 	int err;
@@ -89,6 +105,7 @@ int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct live **r
 		return -ENOMEM;
 	live->dp = dp;
 	live->since = since;
+	live->records = records;
 	live->arena.size = dp->cell_count;
 	live->by_id = calloc(dp->backend_count, sizeof(*live->by_id));
 	err = live->by_id ? 0 : -ENOMEM;
@@ -115,6 +132,7 @@ void live_close(struct live *live)
 	free(live->foreign);
 	free(live->stale_ids);
 	free(live->slots);
+	live_keys_clear(live);
 	free(live);
 }
 
@@ -184,11 +202,17 @@ int live_check(const struct live *live, const struct model *m, char *why, size_t
 
 /* ---- the VIP table ---- */
 
+static struct slot_ring slot_ring_of(const struct live_service *s)
+{
+	return (struct slot_ring){ s->base, 32 - s->cells.bits, s->number, s->key_count > 0 };
+}
+
 /* A backend that leaves still answers its flows: where their replies lead. */
 static int slots_leaving(const struct live_service *s, const struct service *model,
 			 struct xring_slot *ret, size_t *ret_count)
 {
 	_free_ struct backend *backends = calloc(s->leaving_count + 1, sizeof(*backends));
+	struct slot_ring ring = slot_ring_of(s);
 	struct service leaving = *model;
 
 	if (!backends)
@@ -199,7 +223,7 @@ static int slots_leaving(const struct live_service *s, const struct service *mod
 	}
 	leaving.backends = backends;
 	leaving.backend_count = s->leaving_count;
-	*ret_count = slots_fill(&leaving, s->base, 32 - s->cells.bits, ret);
+	*ret_count = slots_fill(&leaving, &ring, ret);
 	return 0;
 }
 
@@ -226,8 +250,9 @@ static int slots_make(const struct live *live, const struct model *m, struct xri
 
 	for (size_t i = 0; i < m->service_count && !err; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
+		struct slot_ring ring = slot_ring_of(s);
 
-		count += slots_fill(&m->services[i], s->base, 32 - s->cells.bits, slots + count);
+		count += slots_fill(&m->services[i], &ring, slots + count);
 	}
 	for (size_t i = 0; i < m->service_count && !err; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
@@ -244,7 +269,7 @@ static int slots_make(const struct live *live, const struct model *m, struct xri
 	return 0;
 }
 
-static int vips_write(struct live *live, const struct model *m)
+int live_vips_write(struct live *live, const struct model *m)
 {
 	_free_ struct xring_slot *slots = NULL;
 	size_t count = 0;
@@ -285,6 +310,7 @@ static void services_forget(struct live *live)
 			cells_release(&s->cells);
 			arena_free(&live->arena, s->base);
 		}
+		live_keys_drop(live, s);
 		for (size_t n = 0; n < s->node_count; n++)
 			node_id_free(live, s->nodes[n]->id);
 		for (size_t n = 0; n < s->leaving_count; n++)
@@ -309,6 +335,7 @@ static bool may_go(const struct live *live, const struct live_service *s,
 		   const struct live_node *node)
 {
 	return !s->cells.moving && !node_points(s, node) && !node->pins &&
+	       !live_keys_name(live, node->id) &&
 	       live->walked > node->left && live->walked > s->settled;
 }
 
@@ -362,16 +389,17 @@ int live_sweep(struct live *live, const struct model *m)
 			node_forget(live, s, n);
 		}
 	}
-	return leave ? vips_write(live, m) : 0;
+	return leave ? live_vips_write(live, m) : 0;
 }
 
 /* ---- changes ---- */
 
 /* Another key moves every flow, whatever the ring says: none can be kept. */
-static void key_set(struct live_service *s, const struct service *model)
+static void key_set(struct live *live, struct live_service *s, const struct service *model)
 {
 	if (s->has_extent && s->key_known && !key_equal(&s->key, &model->key)) {
 		cells_close(&s->cells);
+		live_keys_drop(live, s);
 		s->rekeyed = true;
 	}
 	s->key = model->key;
@@ -387,7 +415,7 @@ static int service_apply(struct live *live, const struct service *model,
 
 	if (!s)
 		return -ENOMEM;
-	key_set(s, model);
+	key_set(live, s, model);
 	err = nodes_sync(live, s, model, times);
 	if (err)
 		return err;
@@ -411,7 +439,7 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
 	if (err)
 		return err;
 	report.ns = clock_ns() - start;
-	err = vips_write(live, m);
+	err = live_vips_write(live, m);
 	if (err)
 		return err;
 	cleanup(live);
@@ -470,6 +498,7 @@ uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool 
 		apply |= model && nodes_weigh(s, model, now, &at);
 		sooner(&next, at);
 	}
+	sooner(&next, live_keys_tick(live, now));
 	*ret_apply = apply;
 	return next;
 }
@@ -481,6 +510,7 @@ void live_close_cells(struct live *live)
 
 		if (s->has_extent)
 			cells_close(&s->cells);
+		live_keys_drop(live, s);
 		s->rekeyed = true;
 	}
 }
@@ -490,7 +520,8 @@ bool live_busy(const struct live *live)
 	for (size_t i = 0; i < live->service_count; i++) {
 		const struct live_service *s = live->services[i];
 
-		if (s->cells.moving || s->look || s->leaving_count || s->rekeyed)
+		if (s->cells.moving || s->keys_moving || s->look || s->leaving_count ||
+		    s->rekeyed)
 			return true;
 	}
 	return false;

@@ -23,6 +23,8 @@
 #define FLOWS_SAMPLES 40
 
 struct live_service;
+struct live_key;
+struct key_record;
 
 struct live_node {
 	char name[NAME_BYTES];
@@ -64,6 +66,9 @@ struct live_service {
 	struct live_node **leaving;
 	size_t leaving_count;
 	uint32_t index_count;			/* indexes given so far */
+	uint32_t number;			/* in its slots, 1 and up */
+	uint32_t key_count;			/* that have an entry (daemon/live_keys.h) */
+	uint32_t keys_moving;
 	struct ring ring;
 	struct cells cells;
 	uint32_t base;
@@ -102,6 +107,10 @@ struct live {
 	struct live_service **services;		/* sorted by name */
 	size_t service_count;
 	struct live_node **by_id;
+	struct live_key **keys;			/* by hash */
+	size_t key_count;
+	struct key_record *records;		/* of all places, kept in the state directory */
+	uint64_t keys_epoch;			/* of dp, when a key last settled or went */
 	struct extent *foreign;			/* adopted, but of no service; taken out of use */
 	size_t foreign_count;
 	uint16_t *stale_ids;			/* the same for backends */
@@ -131,8 +140,12 @@ struct live_report {
 	uint64_t ns;				/* to the last of them */
 };
 
-/* since: as many as half of the cells. The hooks are the caller's to set. */
-int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct live **ret);
+/*
+ * since: as many as half of the cells; records: one for each place of a key (daemon/
+ * live_keys.h). The hooks are the caller's to set.
+ */
+int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct key_record *records,
+	      struct live **ret);
 void live_close(struct live *live);
 
 /* Takes over what the maps hold for the services of m; before the first live_apply(). */
@@ -158,6 +171,9 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
  * again (ns, 0: nothing), and whether live_apply() has something to do.
  */
 uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool *ret_apply);
+
+/* The VIP table, where it is to say something else than it does. */
+int live_vips_write(struct live *live, const struct model *m);
 
 /* All flags off and all pins void: the flows' keys are others now. */
 void live_close_cells(struct live *live);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/pins.h"
+#include "daemon/live_keys.h"
 
 #define PAUSE_MS 1000u			/* between two walks, or ten times as long as one takes */
 
@@ -25,19 +26,36 @@ struct walk {
 	struct dp_walk dp;
 };
 
-static void pin_count(struct walk *w, struct live_node *node, const struct xring_pin *pin)
+/*
+ * It is not where the ring would have it: the cell at the end of its newest path must
+ * say so, which it does not yet where that path is a new one.
+ */
+static void pin_count(struct walk *w, struct live_node *node, const struct path *path,
+		      const struct xring_pin *pin)
 {
 	struct live_service *s = node->service;
+	uint32_t cell = cells_of(&s->cells, path->hash);
 
+	cells_look_set(&s->cells, cell);
 	if (s->needed && s->needed_bits == s->cells.bits)
-		s->needed[cells_of(&s->cells, pin->hash)] = 1;
+		s->needed[cell] = 1;
 	if (w->syns && !(pin->state & XRING_PIN_CONFIRMED))
 		return;
 	w->count.held++;
 	node->pins_now++;
 	s->pins_now++;
 	if (w->hooks.held)
-		w->hooks.held(w->hooks.context, s, pin->hash);
+		w->hooks.held(w->hooks.context, s, path->hash);
+}
+
+/* Of a key with an entry, all that are pinned, wherever. */
+static void key_count(struct walk *w, const struct live_service *s, const struct xring_flow *flow)
+{
+	struct live_key *key = s->key_count ?
+			       live_key(w->live, s, live_key_hash(w->live, s, flow)) : NULL;
+
+	if (key)
+		key->pins_now++;
 }
 
 static void pin_see(struct walk *w, const struct xring_flow *flow, const struct xring_pin *pin,
@@ -46,17 +64,21 @@ static void pin_see(struct walk *w, const struct xring_flow *flow, const struct 
 	struct live_node *node = pin->backend < w->live->dp->backend_count ?
 				 w->live->by_id[pin->backend] : NULL;
 	enum pin_fate fate = PIN_GONE;
+	struct path path = {};
 
 	if (node && node->service->has_extent) {
 		const struct live_service *s = node->service;
 		bool alive = !node->dead && !s->rekeyed &&
 			     pin->generation == 1 + node->owner->generation % UINT16_MAX;
 
-		fate = pin_judge(&s->cells, pin, alive, now,
+		path = live_path(w->live, s, flow);
+		fate = pin_judge(&s->cells, &path, pin, alive, now,
 				 flow->proto == IPPROTO_TCP ? s->tcp_idle_ms : s->udp_idle_ms);
 	}
+	if (fate != PIN_GONE && !w->syns)
+		key_count(w, node->service, flow);
 	if (fate == PIN_NEEDED)
-		pin_count(w, node, pin);
+		pin_count(w, node, &path, pin);
 	else if (fate == PIN_GONE && !w->syns)
 		dp_pin_delete(w->live->dp, flow);
 	if (w->syns)
@@ -74,7 +96,7 @@ static void service_begin(struct live_service *s)
 		s->leaving[i]->pins_now = 0;
 	free(s->needed);
 	s->needed = NULL;
-	if (!s->has_extent || (!s->look && !s->cells.moving))
+	if (!s->has_extent || (!s->look && !s->cells.moving && !s->keys_moving))
 		return;
 	s->needed = calloc(cells_count(&s->cells), 1);
 	s->needed_bits = s->cells.bits;
@@ -88,6 +110,7 @@ static void begin(struct walk *w)
 	if (live->settle_epoch == live->dp->epoch)
 		dp_grace(live->dp);
 	live->walks++;
+	live_keys_walk_begun(live);
 	for (size_t i = 0; i < live->service_count; i++)
 		service_begin(live->services[i]);
 	w->under_way = w->syns = true;
@@ -100,7 +123,8 @@ static void begin(struct walk *w)
 
 /*
  * LOOK goes where no pin was found that needs it; not where cells have moved or
- * settled since the walk began: a pin made behind its back was not seen.
+ * settled since the walk began, nor while a key moves, whose pins may be in any cell: a
+ * pin made behind its back was not seen.
  */
 static void service_done(const struct live *live, struct live_service *s)
 {
@@ -112,7 +136,7 @@ static void service_done(const struct live *live, struct live_service *s)
 	s->rekeyed = false;
 	if (!s->needed || s->needed_bits != s->cells.bits || s->refined)
 		return;
-	if (s->settled < live->walks)
+	if (s->settled < live->walks && !s->keys_moving)
 		s->look = cells_look_clear(&s->cells, s->needed);
 }
 
@@ -124,6 +148,7 @@ static void done(struct walk *w)
 	w->known = true;
 	w->counted = w->count;
 	live->walked = live->walks;
+	live_keys_walked(live);
 	for (size_t i = 0; i < live->service_count; i++)
 		service_done(live, live->services[i]);
 	if (w->hooks.done)

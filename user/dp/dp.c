@@ -80,6 +80,7 @@ struct map_rule {
 	struct bpf_map *map;
 	uint32_t wanted;		/* entries; 0: as compiled */
 	bool shrinks;			/* may become smaller while it is in use */
+	bool at_least;			/* more do as well */
 	bool rings;			/* of no use to a version of another layout */
 };
 
@@ -105,9 +106,10 @@ static int map_size(struct dp *dp, const struct map_rule *rule)
 		return log_err(-errno, "pinned map %s", path);
 	dp->adopted = true;
 	if (info.max_entries > wanted && !rule->shrinks && !blank) {
-		log_warn("%s keeps its %u entries, the configuration wants %u: "
-			 "it becomes smaller when it is made anew", path, info.max_entries,
-			 wanted);
+		if (!rule->at_least)
+			log_warn("%s keeps its %u entries, the configuration wants %u: "
+				 "it becomes smaller when it is made anew", path,
+				 info.max_entries, wanted);
 		bpf_map__set_max_entries(rule->map, wanted = info.max_entries);
 	}
 	if (!blank && info.max_entries == wanted && info.type == bpf_map__type(rule->map) &&
@@ -127,6 +129,10 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, struct 
 		{ skel->maps.xring_backends, o->backends },
 		{ skel->maps.xring_owners, o->backends },
 		{ skel->maps.xring_traffic, o->backends },
+		{ skel->maps.xring_loads, o->backends },
+		{ skel->maps.xring_heat, dp->cpus, .at_least = true },
+		{ skel->maps.xring_heat_keys, dp->cpus, .at_least = true },
+		{ skel->maps.xring_hot },
 		{ skel->maps.xring_counters },
 		{ skel->maps.xring_events },
 		{ skel->maps.xring_pins, o->pins, .shrinks = true },
@@ -174,7 +180,11 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 		  map_memory(skel->maps.xring_cells, (void **)&dp->cells) ?:
 		  map_memory(skel->maps.xring_spills, (void **)&dp->spills) ?:
 		  map_memory(skel->maps.xring_backends, (void **)&dp->backends) ?:
-		  map_memory(skel->maps.xring_owners, (void **)&dp->owners);
+		  map_memory(skel->maps.xring_owners, (void **)&dp->owners) ?:
+		  map_memory(skel->maps.xring_loads, (void **)&dp->loads) ?:
+		  map_memory(skel->maps.xring_heat, (void **)&dp->heat) ?:
+		  map_memory(skel->maps.xring_heat_keys, (void **)&dp->heat_keys) ?:
+		  map_memory(skel->maps.xring_hot, (void **)&dp->hot);
 	struct bpf_map *map;
 
 	if (err)
@@ -186,7 +196,8 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 	dp->spill_count = bpf_map__max_entries(skel->maps.xring_spills);
 	dp->backend_count = bpf_map__max_entries(skel->maps.xring_backends);
 	if (bpf_map__max_entries(skel->maps.xring_owners) != dp->backend_count ||
-	    bpf_map__max_entries(skel->maps.xring_traffic) != dp->backend_count) {
+	    bpf_map__max_entries(skel->maps.xring_traffic) != dp->backend_count ||
+	    bpf_map__max_entries(skel->maps.xring_loads) != dp->backend_count) {
 		log_err(0, "the pinned maps of backends differ in size: remove them");
 		return -EINVAL;
 	}

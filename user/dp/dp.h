@@ -18,7 +18,7 @@
  *
  * All functions answer 0 or a negative errno, and log what went wrong.
  */
-#define DP_MAPS_MAX 16
+#define DP_MAPS_MAX 24
 
 struct dp {
 	struct xring_config *config;
@@ -29,7 +29,11 @@ struct dp {
 	uint32_t spill_count;
 	struct xring_backend *backends;
 	struct xring_owner *owners;
+	uint32_t *loads;
 	uint32_t backend_count;
+	struct xring_heat *heat;		/* by CPU, as many as there are */
+	struct xring_heat_keys *heat_keys;
+	struct xring_hot *hot;
 	bool adopted;				/* the maps were there already */
 
 	uint64_t epoch;				/* grace periods passed */
@@ -84,6 +88,9 @@ void dp_vips_flip(struct dp *dp, uint32_t seed, uint64_t flags);
 /* Sums over all CPUs. */
 int dp_counters_read(const struct dp *dp, uint64_t ret[XRING_CNT_MAX]);
 int dp_traffic_read(const struct dp *dp, uint16_t id, struct xring_traffic *ret);
+/* The same of the backends from `first` on. */
+int dp_traffic_read_many(const struct dp *dp, uint16_t first, uint32_t count,
+			 struct xring_traffic *ret);
 int dp_traffic_clear(const struct dp *dp, uint16_t id);
 int dp_events_read(const struct dp *dp, uint64_t ret[XRING_EVENT_MAX]);
 

@@ -33,6 +33,17 @@ int dp_events_read(const struct dp *dp, uint64_t ret[XRING_EVENT_MAX])
 	return sums_read(dp, dp->events_fd, XRING_EVENT_MAX, ret);
 }
 
+static void traffic_sum(const struct dp *dp, const struct xring_traffic *cpus,
+			struct xring_traffic *ret)
+{
+	*ret = (struct xring_traffic){};
+	for (int cpu = 0; cpu < dp->cpus; cpu++) {
+		ret->packets += cpus[cpu].packets;
+		ret->bytes += cpus[cpu].bytes;
+		ret->flows += cpus[cpu].flows;
+	}
+}
+
 int dp_traffic_read(const struct dp *dp, uint16_t id, struct xring_traffic *ret)
 {
 	_free_ struct xring_traffic *values = calloc(dp->cpus, sizeof(*values));
@@ -42,12 +53,25 @@ int dp_traffic_read(const struct dp *dp, uint16_t id, struct xring_traffic *ret)
 		return -ENOMEM;
 	if (bpf_map_lookup_elem(dp->traffic_fd, &key, values))
 		return log_err(-errno, "traffic of backend %u", key);
-	*ret = (struct xring_traffic){};
-	for (int cpu = 0; cpu < dp->cpus; cpu++) {
-		ret->packets += values[cpu].packets;
-		ret->bytes += values[cpu].bytes;
-		ret->flows += values[cpu].flows;
-	}
+	traffic_sum(dp, values, ret);
+	return 0;
+}
+
+int dp_traffic_read_many(const struct dp *dp, uint16_t first, uint32_t count,
+			 struct xring_traffic *ret)
+{
+	_free_ struct xring_traffic *values = calloc((size_t)count * dp->cpus, sizeof(*values));
+	_free_ uint32_t *keys = calloc(count, sizeof(*keys));
+	uint32_t from = first - 1, to;
+
+	if (!values || !keys)
+		return -ENOMEM;
+	/* Behind the last one the kernel says ENOENT, with all of them read. */
+	if (bpf_map_lookup_batch(dp->traffic_fd, first ? &from : NULL, &to, keys, values, &count,
+				 NULL) && errno != ENOENT)
+		return log_err(-errno, "traffic of backends %u on", first);
+	for (uint32_t i = 0; i < count; i++)
+		traffic_sum(dp, values + (size_t)i * dp->cpus, &ret[i]);
 	return 0;
 }
 
