@@ -25,6 +25,9 @@ $(CHECKS): LIBS_UNIT := -lcurl
 $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 	$(patsubst %,$(BUILD)/user/daemon/%.o,checks check_tcp check_http check_icmp)
 
+$(BUILD)/tests/unit/test_top_model: LIBS_UNIT := -ljansson
+$(BUILD)/tests/unit/test_top_model: $(BUILD)/user/cli/top_model.o
+
 $(BUILD)/xring_lookup.skel.h: $(BUILD)/tests/packets/lookup.bpf.o
 	$(BPFTOOL) gen skeleton $< name xring_lookup > $@.tmp && mv $@.tmp $@
 
