@@ -113,6 +113,7 @@ int run_flows(const struct args *args);
 int run_attach(const struct args *args);
 int run_detach(const struct args *args);
 int run_stats(const struct args *args);
+int run_top(const struct args *args);
 int run_status(const struct args *args);
 int run_save(const struct args *args);
 int run_completion(const struct args *args);

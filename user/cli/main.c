@@ -77,6 +77,8 @@ static const struct command table[] = {
 	  1, run_attach },
 	{ "detach", "DEV", "and no longer", "", 1, 1, run_detach },
 	{ "stats", "[SERVICE]", "packets by verdict, service and backend", "", 0, 1, run_stats },
+	{ "top", "[--interval SECONDS] [--json [-n COUNT]]",
+	  "rates by service and backend, as they change", "interval= n=", 0, 0, run_top },
 	{ "status", "", "the daemon, its program and its interfaces", "", 0, 0, run_status },
 	{ "save", "[FILE|-]", "write what runs to the configuration file", "", 0, 1, run_save },
 	{ "completion", "bash", "completion for the shell", "", 1, 1, run_completion },
