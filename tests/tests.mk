@@ -18,12 +18,15 @@ COUNTS  := $(BUILD)/counts
 RUN      = BUILD=$(BUILD) tests/run -o $(COUNTS)
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(CONF) $(CORE) $(BASE)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfyaml -lmd $(LIBS_UNIT)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfyaml -lmd -lm $(LIBS_UNIT)
 
 CHECKS := $(patsubst %,$(BUILD)/tests/unit/%,test_checks test_checks_http test_checks_icmp)
 $(CHECKS): LIBS_UNIT := -lcurl
 $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 	$(patsubst %,$(BUILD)/user/daemon/%.o,checks check_tcp check_http check_icmp)
+
+$(BUILD)/tests/unit/test_top_model: LIBS_UNIT := -ljansson
+$(BUILD)/tests/unit/test_top_model: $(BUILD)/user/cli/top_model.o
 
 $(BUILD)/xring_lookup.skel.h: $(BUILD)/tests/packets/lookup.bpf.o
 	$(BPFTOOL) gen skeleton $< name xring_lookup > $@.tmp && mv $@.tmp $@
@@ -92,7 +95,7 @@ FUZZ_SOURCES := tests/fuzz/fuzz_conf.c $(wildcard user/conf/*.c user/core/*.c us
 fuzz:
 	@mkdir -p $(BUILD)/fuzz
 	clang -g -O1 -std=gnu11 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Iinclude -Iuser \
-		$(FUZZ_SOURCES) -lfyaml -lmd -o $(BUILD)/fuzz/conf
+		$(FUZZ_SOURCES) -lfyaml -lmd -lm -o $(BUILD)/fuzz/conf
 	$(BUILD)/fuzz/conf -max_total_time=$(FUZZ_SECONDS) $(BUILD)/fuzz tests/conf/good tests/conf/bad
 
 .PHONY: unit packets netns lint twins check soak bench kernels fuzz

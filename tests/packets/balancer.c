@@ -96,7 +96,7 @@ static void vip_publish(struct balancer *b)
 	uint32_t seed;
 
 	memcpy(vip.address.bytes, vip_bytes, sizeof(vip_bytes));
-	slots_fill(&s, 0, 32 - b->cells.bits, &slot);
+	slots_fill(&s, &(struct slot_ring){ 0, 32 - b->cells.bits }, &slot);
 	assert_int_equal(vips_build(vips, &slot, 1, &seed), 0);
 	b->config->vips = seed;
 	memory_return(b->skel->maps.xring_vips, vips);
@@ -221,7 +221,7 @@ static void walk_map(struct balancer *b, const struct bpf_map *map, uint8_t *nee
 		enum pin_fate fate;
 
 		assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(map), &keys[i], &pin), 0);
-		fate = pin_judge(&b->cells, &pin,
+		fate = pin_judge(&b->cells, &(struct path){ pin.hash }, &pin,
 				 pin.generation == b->backends[pin.backend].t[0].generation,
 				 b->now_ms * 1000000, BALANCER_TCP_IDLE);
 		if (fate == PIN_NEEDED)

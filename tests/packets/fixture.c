@@ -137,8 +137,10 @@ static void vips_publish(struct world *w)
 	uint32_t seed;
 
 	for (size_t i = 0; i < w->model.service_count; i++)
-		count += slots_fill(&w->model.services[i], w->placed[i].base,
-				    32 - w->placed[i].cells.bits, slots + count);
+		count += slots_fill(&w->model.services[i],
+				    &(struct slot_ring){ w->placed[i].base,
+							 32 - w->placed[i].cells.bits },
+				    slots + count);
 	assert_int_equal(vips_build(w->vips + XRING_VIP_SLOTS, slots, count, &seed), 0);
 	w->config->vips = seed | XRING_VIPS_HALF | slots_flags(slots, count);
 }

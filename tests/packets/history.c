@@ -88,7 +88,7 @@ static void vips_publish(struct history *h)
 	uint32_t seed;
 
 	vips = memory(h->skel->maps.xring_vips);
-	slots_fill(&s, h->cells.words - h->words, 32 - h->cells.bits, slots);
+	slots_fill(&s, &(struct slot_ring){ h->cells.words - h->words, 32 - h->cells.bits }, slots);
 	assert_int_equal(vips_build(vips, slots, 4, &seed), 0);
 	h->config->vips = seed;
 	munmap(vips, sizeof(struct xring_vips));
@@ -292,7 +292,7 @@ void history_walk(struct history *h)
 			enum pin_fate fate;
 
 			assert_int_equal(bpf_map_lookup_elem(fds[m], &keys[i], &pin), 0);
-			fate = pin_judge(&h->cells, &pin,
+			fate = pin_judge(&h->cells, &(struct path){ pin.hash }, &pin,
 					 pin.generation == h->rule.generation[pin.backend],
 					 h->rule.now * 1000000,
 					 keys[i].proto == IPPROTO_TCP ? TCP_IDLE : UDP_IDLE);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Changes under way and past ones. */
+#include "cli/changes.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -25,8 +27,7 @@ static void span_cell(struct table *t, const json_t *seconds)
 			    span_print(json_number_value(seconds), span) : "-");
 }
 
-/* "backend set b1: weight 2; backend del b2" */
-static void what_text(const json_t *change, char *buf, size_t size)
+void change_what_print(const json_t *change, char *buf, size_t size)
 {
 	const json_t *what;
 	size_t i, at = 0;
@@ -42,7 +43,7 @@ static void change_row(struct table *t, const json_t *change)
 {
 	char what[512];
 
-	what_text(change, what, sizeof(what));
+	change_what_print(change, what, sizeof(what));
 	table_cell(t, "%lld", number(change, "id"));
 	table_cell(t, "%s", text(change, "service"));
 	table_cell(t, "%s", under_way(change) ? text(change, "stage") : text(change, "end"));
@@ -95,7 +96,7 @@ static void print_change(const json_t *change)
 {
 	char span[SPAN_TEXT], what[4096];
 
-	what_text(change, what, sizeof(what));
+	change_what_print(change, what, sizeof(what));
 	printf("change   %lld\nservice  %s\nwhat     %s\n", number(change, "id"),
 	       text(change, "service"), what);
 	print_stage(change);

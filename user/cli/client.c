@@ -5,9 +5,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "base/buffer.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "cli/asking.h"
 #include "cli/cli.h"
 #include "proto/proto.h"
 
@@ -52,22 +52,6 @@ static int send_all(int fd, struct buffer *b)
 	return 0;
 }
 
-/* The answer's line; NULL where the daemon hung up. */
-static char *exchange(int fd, const char *request, struct buffer *b)
-{
-	size_t len;
-	char *line;
-
-	if (buffer_append(b, request, strlen(request)) || buffer_append(b, "\n", 1))
-		return NULL;
-	send_all(fd, b);	/* a refusal may wait to be read although this fails */
-	buffer_clear(b);
-	while (!(line = buffer_line(b, &len)))
-		if (buffer_read(b, fd) <= 0)
-			return NULL;
-	return line;
-}
-
 /* The answer's data or reason; 0, or its exit code. */
 static int answer_take(const json_t *answer, json_t **ret, char why[ASK_WHY])
 {
@@ -80,32 +64,70 @@ static int answer_take(const json_t *answer, json_t **ret, char why[ASK_WHY])
 	return json_integer_value(json_object_get(answer, "code")) ?: EXIT_NO;
 }
 
-int ask_quietly(const struct args *args, json_t *request, json_t **ret, char why[ASK_WHY])
+void asking_end(struct asking *a)
+{
+	close(a->fd);
+	buffer_clear(&a->b);
+	a->fd = -1;
+}
+
+int asking_begin(struct asking *a, const char *path, json_t *request, char why[ASK_WHY])
 {
 	_free_ char *text = json_dumps(request, JSON_COMPACT);
-	_close_ int fd = -1;
-	struct buffer b = {};
-	json_t *answer;
-	const char *line;
-	int code;
+	int fd, err;
 
 	json_decref(request);
 	if (!text) {
 		snprintf(why, ASK_WHY, "want text in UTF-8");
 		return EXIT_WORDS;
 	}
-	fd = daemon_connect(args->socket, why);
+	fd = daemon_connect(path, why);
 	if (fd < 0)
 		return ASK_NOBODY;
-	line = exchange(fd, text, &b);
-	answer = line ? json_loads(line, 0, NULL) : NULL;
-	buffer_clear(&b);
+	*a = (struct asking){ .path = path, .fd = fd };
+	err = buffer_append(&a->b, text, strlen(text)) ?: buffer_append(&a->b, "\n", 1);
+	if (err) {
+		snprintf(why, ASK_WHY, "%s", errno_text(-err));
+		asking_end(a);
+		return EXIT_NO;
+	}
+	send_all(fd, &a->b);	/* a refusal may wait to be read although this fails */
+	buffer_clear(&a->b);
+	return 0;
+}
+
+int asking_step(struct asking *a, json_t **ret, char why[ASK_WHY])
+{
+	ssize_t n = buffer_read(&a->b, a->fd);
+	json_t *answer = NULL;
+	const char *line;
+	size_t len;
+	int code;
+
+	line = buffer_line(&a->b, &len);
+	if (!line && (n > 0 || n == -EINTR))
+		return ASK_MORE;
+	if (line)
+		answer = json_loads(line, 0, NULL);
 	if (!answer) {
-		snprintf(why, ASK_WHY, "xringd on %s hung up", args->socket);
+		snprintf(why, ASK_WHY, "xringd on %s hung up", a->path);
 		return ASK_NOBODY;
 	}
 	code = answer_take(answer, ret, why);
 	json_decref(answer);
+	return code;
+}
+
+int ask_quietly(const struct args *args, json_t *request, json_t **ret, char why[ASK_WHY])
+{
+	struct asking a;
+	int code = asking_begin(&a, args->socket, request, why);
+
+	if (code)
+		return code;
+	while ((code = asking_step(&a, ret, why)) == ASK_MORE)
+		;
+	asking_end(&a);
 	return code;
 }
 

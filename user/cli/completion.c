@@ -6,6 +6,14 @@
 #include "cli/cli.h"
 #include "core/setting.h"
 
+#define SERVICES "$(_xring_names service list)"
+#define BACKENDS "$(col=2 _xring_names backend list \"${COMP_WORDS[3]}\")"
+
+static bool follows(const struct command *c, const char *usage)
+{
+	return !strncmp(c->usage, usage, strlen(usage));
+}
+
 static void print_first_words(void)
 {
 	const char *last = "";
@@ -23,6 +31,18 @@ static void print_first_words(void)
 	printf("--socket --json --help --version\" ;;\n");
 }
 
+/* May the name of a service follow `first`, as a command that is that word alone? */
+static bool service_may_follow(const char *first, size_t len)
+{
+	size_t count;
+	const struct command *all = commands(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (strlen(all[i].name) == len && !strncmp(all[i].name, first, len))
+			return follows(&all[i], "[SERVICE]");
+	return false;
+}
+
 /* "service)": the second words. */
 static void print_second_words(void)
 {
@@ -38,7 +58,7 @@ static void print_second_words(void)
 		printf("\t\"%.*s\")\n\t\twords=\"", (int)len, all[i].name);
 		for (size_t j = i; j < count && !strncmp(all[j].name, all[i].name, len + 1); j++)
 			printf("%s ", all[j].name + len + 1);
-		printf("\" ;;\n");
+		printf("%s\" ;;\n", service_may_follow(all[i].name, len) ? SERVICES : "");
 	}
 }
 
@@ -64,13 +84,20 @@ static void print_backends(const struct command *c)
 {
 	print_options(c, "\" \"*\" \"");
 	printf("\t\"%s \"*)\n"
-	       "\t\twords=\"$(col=2 _xring_names backend list \"${COMP_WORDS[3]}\")\" ;;\n",
-	       c->name);
+	       "\t\twords=\"" BACKENDS "\" ;;\n", c->name);
 }
 
-static bool follows(const struct command *c, const char *usage)
+/* Behind a service, one of its hot keys; behind that, a backend where one is wanted. */
+static void print_keys(const struct command *c)
 {
-	return !strncmp(c->usage, usage, strlen(usage));
+	if (follows(c, "SERVICE KEY BACKEND")) {
+		print_options(c, "\" \"*\" \"*\" \"");
+		printf("\t\"%s \"*\" \"*)\n\t\twords=\"" BACKENDS "\" ;;\n", c->name);
+	} else {
+		print_options(c, "\" \"*\" \"");
+	}
+	printf("\t\"%s \"*)\n"
+	       "\t\twords=\"$(col=2 _xring_names hot \"${COMP_WORDS[3]}\")\" ;;\n", c->name);
 }
 
 /* What is followed by the name of a service. */
@@ -83,7 +110,7 @@ static void print_services(void)
 	for (size_t i = 0; i < count; i++)
 		if (follows(&all[i], "SERVICE") || follows(&all[i], "[SERVICE]"))
 			printf("|\"%s\"", all[i].name);
-	printf(")\n\t\twords=\"$(_xring_names service list)\" ;;\n");
+	printf(")\n\t\twords=\"" SERVICES "\" ;;\n");
 }
 
 /* The keys of --hot, each with its default. */
@@ -101,11 +128,26 @@ static void print_hot(void)
 	printf("\" ;;\n");
 }
 
-int run_completion(const struct args *args)
+/* The commands of that many words: "hot"* would take the words of "hot split". */
+static void print_rest(int words)
 {
 	size_t count;
 	const struct command *all = commands(&count);
 
+	for (size_t i = 0; i < count; i++) {
+		if ((strchr(all[i].name, ' ') ? 2 : 1) != words)
+			continue;
+		if (follows(&all[i], "SERVICE NAME") && strcmp(all[i].name, "backend add"))
+			print_backends(&all[i]);
+		else if (follows(&all[i], "SERVICE KEY"))
+			print_keys(&all[i]);
+		else
+			print_options(&all[i], "");
+	}
+}
+
+int run_completion(const struct args *args)
+{
 	if (strcmp(args->words[0], "bash"))
 		return words_wrong("completion %s: want bash", args->words[0]);
 	/* The fourth column of backends is their state: no command takes one that is removed. */
@@ -125,6 +167,7 @@ int run_completion(const struct args *args)
 	       "\t*--bound)\n\t\twords=\"none\" ;;\n"
 	       "\t*--wait)\n\t\twords=\"switch cleanup\" ;;\n"
 	       "\t\"plan \"*-f|\"apply \"*-f)\n\t\twords=\"$(compgen -f -- \"$cur\")\" ;;\n"
+	       "\t\"flows \"*--backend)\n\t\twords=\"$(col=2 _xring_names backend list)\" ;;\n"
 	       "\t*--check)\n\t\twords=\"tcp http https icmp none\" ;;\n"
 	       "\t\"attach\"|\"detach\")\n\t\twords=\"$(ls /sys/class/net)\" ;;\n"
 	       "\t\"completion\")\n\t\twords=\"bash\" ;;\n"
@@ -132,12 +175,8 @@ int run_completion(const struct args *args)
 	       "\t\twords=\"$(_xring_names changes)\" ;;\n");
 	print_hot();
 	print_services();
-	for (size_t i = 0; i < count; i++) {
-		if (follows(&all[i], "SERVICE NAME") && strcmp(all[i].name, "backend add"))
-			print_backends(&all[i]);
-		else
-			print_options(&all[i], "");
-	}
+	print_rest(2);
+	print_rest(1);
 	printf("\tesac\n"
 	       "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
 	       "}\n"

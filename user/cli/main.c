@@ -61,10 +61,26 @@ static const struct command table[] = {
 	  1, 1, run_ring_show },
 	{ "ring lookup", "SERVICE [-n N] KEY...  |  --nodes a,b=2.5,c [--vnodes N] [-n N] KEY...|-",
 	  "who owns a key", "nodes= vnodes= n=", 1, WORDS_MAX, run_ring_lookup },
+	{ "hot", "[SERVICE]", "keys that carry more than their part, hottest first", "", 0, 1,
+	  run_hot },
+	{ "hot split", "SERVICE KEY [--shards N]", "spread a key over sub-keys", "shards=", 2, 2,
+	  run_hot_split },
+	{ "hot pin", "SERVICE KEY BACKEND", "send a key to one backend", "", 3, 3, run_hot_pin },
+	{ "hot exempt", "SERVICE KEY", "leave a key alone, however hot", "", 2, 2,
+	  run_hot_exempt },
+	{ "hot clear", "SERVICE KEY", "forget what was said of a key by hand", "", 2, 2,
+	  run_hot_clear },
+	{ "hot shards", "SERVICE KEY", "where each sub-key of a key is", "", 2, 2,
+	  run_hot_shards },
+	{ "flows", "[SERVICE] [--client CIDR] [--backend NAME] [--limit N]",
+	  "flows, their backends and keys; pins by backend and key",
+	  "client= backend= limit=", 0, 1, run_flows },
 	{ "attach", "DEV [--mode native|generic]", "run the program on an interface", "mode=", 1,
 	  1, run_attach },
 	{ "detach", "DEV", "and no longer", "", 1, 1, run_detach },
 	{ "stats", "[SERVICE]", "packets by verdict, service and backend", "", 0, 1, run_stats },
+	{ "top", "[--interval SECONDS] [--json [-n COUNT]]",
+	  "rates by service and backend, as they change", "interval= n=", 0, 0, run_top },
 	{ "status", "", "the daemon, its program and its interfaces", "", 0, 0, run_status },
 	{ "save", "[FILE|-]", "write what runs to the configuration file", "", 0, 1, run_save },
 	{ "completion", "bash", "completion for the shell", "", 1, 1, run_completion },
@@ -157,19 +173,26 @@ static int take_option(struct args *args, const char *list, char **argv, int arg
 	return 0;
 }
 
+/* Is the command's name these words? second NULL: the first alone. */
+static bool named(const char *name, const char *first, const char *second)
+{
+	size_t len = strcspn(name, " ");
+
+	if (strlen(first) != len || strncmp(name, first, len))
+		return false;
+	return name[len] ? second && !strcmp(name + len + 1, second) : !second;
+}
+
+/* Two words before one: `hot split` is a command of its own beside `hot`. */
 static const struct command *find_command(char **argv, int argc, int *ret_used)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		char name[64];
-
-		snprintf(name, sizeof(name), "%s%s%s", argv[0],
-			 strchr(table[i].name, ' ') ? " " : "",
-			 strchr(table[i].name, ' ') ? (argc > 1 ? argv[1] : "") : "");
-		if (strcmp(name, table[i].name))
-			continue;
-		*ret_used = strchr(table[i].name, ' ') ? 2 : 1;
-		return &table[i];
-	}
+	for (int words = argc > 1 ? 2 : 1; words; words--)
+		for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+			if (!named(table[i].name, argv[0], words == 2 ? argv[1] : NULL))
+				continue;
+			*ret_used = words;
+			return &table[i];
+		}
 	return NULL;
 }
 
@@ -198,9 +221,15 @@ static int parse(struct args *args, char **argv, int argc)
 	return 0;
 }
 
+/* With those of two words that begin with it, one of which may have been meant. */
 static int command_usage(const struct command *c, FILE *to)
 {
+	size_t len = strlen(c->name);
+
 	fprintf(to, "usage: xring %s %s\n", c->name, c->usage);
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (!strncmp(table[i].name, c->name, len) && table[i].name[len] == ' ')
+			fprintf(to, "       xring %s %s\n", table[i].name, table[i].usage);
 	return EXIT_WORDS;
 }
 

@@ -92,14 +92,13 @@ static int by_key(const void *left, const void *right)
 }
 
 int heat_tally(const struct xring_heat *cpus, const struct xring_heat_keys *keys, unsigned count,
-	       uint32_t window, struct heat_tally *ret)
+	       struct heat_tally *ret)
 {
 	struct heat_tally tally = {
 		.seen = calloc((size_t)count * XRING_HEAT_WORDS + 1, sizeof(*tally.seen)),
 		.places = calloc(XRING_HEAT_NUMBER + 1, sizeof(*tally.places)),
 	};
 
-	(void)window;
 	if (!tally.seen || !tally.places) {
 		heat_tally_clear(&tally);
 		return -ENOMEM;
@@ -188,7 +187,7 @@ static void key_update(struct heat_key *key, const struct heat_seen *seen,
 /* Worth a place in the list: by this window, or by what is known. */
 static bool is_followed(const struct heat_key *key, const struct heat_window *w)
 {
-	return key->owner || heat_rate(&key->fast) >= w->least || heat_rate(&key->slow) >= w->least;
+	return key->state || key->kept || heat_rate(&key->fast) >= w->least || heat_rate(&key->slow) >= w->least;
 }
 
 /* Both lists are sorted: one pass makes the next list of them. */
@@ -229,15 +228,13 @@ void heat_service_clear(struct heat_service *s)
 	*s = (struct heat_service){};
 }
 
-struct heat_key *heat_key(const struct heat_service *s, uint32_t hash)
+static size_t key_place(const struct heat_service *s, uint32_t hash)
 {
 	size_t low = 0, count = s->count;
 
 	while (count) {
 		size_t half = count / 2;
 
-		if (s->keys[low + half].hash == hash)
-			return &s->keys[low + half];
 		if (s->keys[low + half].hash < hash) {
 			low += half + 1;
 			count -= half + 1;
@@ -245,7 +242,31 @@ struct heat_key *heat_key(const struct heat_service *s, uint32_t hash)
 			count = half;
 		}
 	}
-	return NULL;
+	return low;
+}
+
+struct heat_key *heat_key(const struct heat_service *s, uint32_t hash)
+{
+	size_t at = key_place(s, hash);
+
+	return at < s->count && s->keys[at].hash == hash ? &s->keys[at] : NULL;
+}
+
+struct heat_key *heat_follow(struct heat_service *s, uint32_t hash, const struct xring_flow *flow)
+{
+	struct heat_key *key = heat_key(s, hash), *keys;
+	size_t at = key_place(s, hash);
+
+	if (key)
+		return key;
+	keys = reallocarray(s->keys, s->count + 1, sizeof(*keys));
+	if (!keys)
+		return NULL;
+	s->keys = keys;
+	memmove(keys + at + 1, keys + at, (s->count - at) * sizeof(*keys));
+	keys[at] = (struct heat_key){ .hash = hash, .flow = *flow };
+	s->count++;
+	return &keys[at];
 }
 
 double heat_average(const struct heat_service *s)
@@ -268,10 +289,13 @@ bool heat_is_above(const struct heat_key *key, double rate)
 
 bool heat_is_known(const struct heat_key *key)
 {
-	return key->samples > 8;
+	return key->samples > 4;
 }
 
+/* Of the last eight packets seen, each but one at the most is of the flow of the one before. */
 bool heat_is_one_flow(const struct heat_key *key)
 {
-	return heat_is_known(key) && __builtin_popcount(key->repeats) >= 7;
+	int known = key->samples > 8 ? 8 : key->samples - 1;
+
+	return heat_is_known(key) && __builtin_popcount(key->repeats) >= known - (known == 8);
 }

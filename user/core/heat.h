@@ -30,7 +30,7 @@ struct heat_tally {
 
 /* Reads what a closed window has counted; -ENOMEM. */
 int heat_tally(const struct xring_heat *cpus, const struct xring_heat_keys *keys, unsigned count,
-	       uint32_t window, struct heat_tally *ret);
+	       struct heat_tally *ret);
 void heat_tally_clear(struct heat_tally *tally);
 
 /*
@@ -45,6 +45,14 @@ struct heat_rate {
 	double packets, seconds;
 };
 
+enum heat_state {
+	HEAT_NONE,			/* as others are */
+	HEAT_HOT,
+	HEAT_SPLIT,			/* it is to be, and hot */
+	HEAT_COOLING,			/* it was hot; split as before */
+	HEAT_ELEPHANT,			/* hot, but one flow, or nearly: not to be split */
+};
+
 struct heat_key {
 	uint32_t hash;
 	struct xring_flow flow;		/* the last packet seen of it */
@@ -52,7 +60,11 @@ struct heat_key {
 	bool missed;			/* in the last window it had far less than its rate */
 	uint8_t samples;		/* packets seen of it, at most 255 */
 	uint8_t repeats;		/* of the last 8, a bit each: of the flow of the one before */
-	void *owner;			/* the caller's */
+	enum heat_state state;		/* core/judge.h */
+	bool split;			/* it is to be */
+	bool kept;			/* the caller wants it followed */
+	uint64_t since_ms;		/* CLOCK_REALTIME: it is hot */
+	uint64_t cool;			/* ns: since when it is not hot; 0: it is */
 };
 
 struct heat_service {
@@ -76,7 +88,10 @@ struct heat_window {
 int heat_update(struct heat_service *s, const struct heat_window *w);	/* -ENOMEM */
 void heat_service_clear(struct heat_service *s);
 
-/* NULL where it is not followed. */
+/* Follows a key that no window has seen yet; NULL: no memory. */
+struct heat_key *heat_follow(struct heat_service *s, uint32_t hash, const struct xring_flow *flow);
+
+/* NULL where it is not followed. Pointers hold until the next update or follow. */
 struct heat_key *heat_key(const struct heat_service *s, uint32_t hash);
 
 static inline double heat_rate(const struct heat_rate *r)

@@ -191,6 +191,7 @@ static int adopt_rings(struct live *live, const struct model *m, uint64_t now)
 
 		if (!s)
 			return -ENOMEM;
+		s->key = service->key;
 		for (size_t v = 0; v < service->vip_count && !s->has_extent; v++) {
 			const struct vip *vip = &service->vips[v];
 			const struct xring_slot *slot;

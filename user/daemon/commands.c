@@ -35,8 +35,7 @@ const char *request_text(const json_t *request, const char *key)
 	return json_string_value(json_object_get(request, key));
 }
 
-/* A text that must be there. */
-static const char *need(const json_t *request, const char *key, struct answer *a)
+const char *request_need(const json_t *request, const char *key, struct answer *a)
 {
 	const char *text = request_text(request, key);
 
@@ -47,7 +46,7 @@ static const char *need(const json_t *request, const char *key, struct answer *a
 
 struct service *request_service(const struct model *m, const json_t *request, struct answer *a)
 {
-	const char *name = need(request, "service", a);
+	const char *name = request_need(request, "service", a);
 	struct service *s = name ? model_service(m, name) : NULL;
 
 	if (name && !s)
@@ -154,7 +153,7 @@ static int set_backend(struct backend *b, const json_t *request, struct answer *
 
 static int edit_service_add(struct model *m, const json_t *request, struct answer *a)
 {
-	const char *name = need(request, "service", a);
+	const char *name = request_need(request, "service", a);
 	struct service *s;
 	int err;
 
@@ -190,11 +189,11 @@ static int edit_service_del(struct model *m, const json_t *request, struct answe
 static int edit_backend_add(struct model *m, const json_t *request, struct answer *a)
 {
 	struct service *s = request_service(m, request, a);
-	const char *name = s ? need(request, "name", a) : NULL;
+	const char *name = s ? request_need(request, "name", a) : NULL;
 	struct backend *b;
 	int err;
 
-	if (!name || !need(request, "address", a))
+	if (!name || !request_need(request, "address", a))
 		return -EINVAL;
 	if (!name_valid(name))
 		return wrong(a, "backend", name, WANT_NAME);
@@ -208,7 +207,7 @@ static int edit_backend_add(struct model *m, const json_t *request, struct answe
 static struct backend *request_backend(struct service *s, const json_t *request,
 				       struct answer *a)
 {
-	const char *name = need(request, "name", a);
+	const char *name = request_need(request, "name", a);
 	struct backend *b = name ? service_backend(s, name) : NULL;
 
 	if (name && !b)
@@ -347,7 +346,7 @@ static int do_backend_del(struct engine *e, const json_t *request, struct answer
 
 static int do_attach(struct engine *e, const json_t *request, struct answer *a)
 {
-	const char *name = need(request, "interface", a), *mode, *became;
+	const char *name = request_need(request, "interface", a), *mode, *became;
 	enum dp_mode wanted = DP_MODE_ANY;
 
 	if (!name)
@@ -369,7 +368,7 @@ static int do_attach(struct engine *e, const json_t *request, struct answer *a)
 
 static int do_detach(struct engine *e, const json_t *request, struct answer *a)
 {
-	const char *name = need(request, "interface", a);
+	const char *name = request_need(request, "interface", a);
 
 	if (!name)
 		return -EINVAL;
@@ -504,6 +503,14 @@ static const struct verb {
 	{ "changes", .run = do_changes },
 	{ "change-show", .run = do_change_show },
 	{ "change-cancel", .run = do_change_cancel },
+	{ "hot", .run = show_hot },
+	{ "hot-shards", .run = show_hot_shards },
+	{ "hot-split", .run = do_hot_split },
+	{ "hot-pin", .run = do_hot_pin },
+	{ "hot-exempt", .run = do_hot_exempt },
+	{ "hot-clear", .run = do_hot_clear },
+	{ "flows", .run = show_flows },
+	{ "top", .run = show_top },
 	{ "clock", .run = do_clock },
 	{ "ring-show", .run = show_ring },
 	{ "ring-lookup", .run = show_lookup },

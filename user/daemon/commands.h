@@ -22,6 +22,9 @@ int answer_no(struct answer *a, int code, const char *fmt, ...)
 /* A text of the request; NULL where it is missing. */
 const char *request_text(const json_t *request, const char *key);
 
+/* A text that must be there; NULL with the answer filled. */
+const char *request_need(const json_t *request, const char *key, struct answer *a);
+
 /* The service that the request names; NULL with the answer filled. */
 struct service *request_service(const struct model *m, const json_t *request,
 				struct answer *a);
@@ -33,5 +36,16 @@ int show_services(struct engine *e, const json_t *request, struct answer *a);
 int show_backends(struct engine *e, const json_t *request, struct answer *a);
 int show_ring(struct engine *e, const json_t *request, struct answer *a);
 int show_lookup(struct engine *e, const json_t *request, struct answer *a);
+
+/* Hot keys: seen, and set by hand (hot_verbs.c). */
+int show_hot(struct engine *e, const json_t *request, struct answer *a);
+int show_hot_shards(struct engine *e, const json_t *request, struct answer *a);
+int do_hot_split(struct engine *e, const json_t *request, struct answer *a);
+int do_hot_pin(struct engine *e, const json_t *request, struct answer *a);
+int do_hot_exempt(struct engine *e, const json_t *request, struct answer *a);
+int do_hot_clear(struct engine *e, const json_t *request, struct answer *a);
+
+int show_flows(struct engine *e, const json_t *request, struct answer *a);	/* show_flows.c */
+int show_top(struct engine *e, const json_t *request, struct answer *a);	/* show_top.c */
 
 #endif

@@ -8,6 +8,8 @@
 #include "core/model.h"
 #include "daemon/changes.h"
 #include "daemon/flows.h"
+#include "daemon/hot.h"
+#include "daemon/loads.h"
 #include "daemon/live.h"
 #include "daemon/walk.h"
 #include "dp/dp.h"
@@ -46,8 +48,11 @@ struct engine {
 	struct walk *walk;
 	struct changes changes;
 	struct flows flows;
+	struct hot_watch hot;
+	struct loads loads;
 	struct checker *checker;	/* NULL: not yet */
-	uint32_t *since;		/* a file of the state directory, mapped */
+	uint32_t *since;		/* files of the state directory, mapped */
+	struct key_record *records;
 	struct engine_stats stats;
 	bool warned;			/* that IP forwarding is off */
 	char *path;			/* of the file, from the root; NULL: it has none */
@@ -77,6 +82,9 @@ int engine_flush(struct engine *e, bool cut);
 void engine_flush_soon(struct engine *e);
 /* The same with what else comes until the interval is over, or enough of it. */
 void engine_gather(struct engine *e, const struct change *change);
+
+/* Hot keys have got entries, or lost them. */
+void engine_keys_changed(struct engine *e);
 
 /*
  * Makes *next the model (taken over on success). Otherwise why says what is

@@ -11,6 +11,7 @@
 #include "core/template.h"
 #include "daemon/engine_parts.h"
 #include "daemon/health.h"
+#include "daemon/live_keys.h"
 #include "daemon/nexthop.h"
 #include "daemon/state.h"
 
@@ -77,7 +78,8 @@ static int begin_with(struct engine *e, struct model *next, const char *text, si
 		  engine_live_begin(e) ?: check_begin(e, next) ?: maps_begin(e) ?:
 		  state_write_running(e->options.state, &e->model) ?:
 		  state_write(e->options.state, "loaded", text, len) ?: engine_flush(e, e->options.cut) ?:
-		  dp_take_over(e->dp);
+		  dp_take_over(e->dp) ?: hot_open(e) ?:
+		  loads_open(e->loop, e->live, &e->model, &e->loads);
 
 	if (err)
 		return err;
@@ -142,12 +144,16 @@ void engine_close(struct engine *e)
 	if (e->tick.source.fd >= 0)
 		loop_timer_close(e->loop, &e->tick);
 	flows_close(e->loop, &e->flows);
+	hot_close(e);
+	loads_close(e->loop, &e->loads);
 	if (e->walk)
 		walk_close(e->walk);
 	if (e->live)
 		live_close(e->live);
 	if (e->changes.dir)
 		changes_close(&e->changes);
+	if (e->records)
+		munmap(e->records, HOT_PLACES * sizeof(*e->records));
 	if (e->since)
 		munmap(e->since, e->dp->cell_count / 2 * sizeof(*e->since));
 	if (e->dp)

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "daemon/engine_parts.h"
 #include "daemon/health.h"
+#include "daemon/live_keys.h"
 #include "daemon/state.h"
 
 /* ---- what the host lacks ---- */
@@ -68,6 +69,7 @@ int engine_flush(struct engine *e, bool cut)
 			       "it is tried again");
 	}
 	e->stats.pending = 0;
+	hot_apply(e);
 	changes_flushed(&e->changes, e->live);
 	if (cut)
 		walk_whole(e->walk);	/* no pin of before is to be believed later */
@@ -137,6 +139,8 @@ static void tick(struct engine *e)
 	bool apply = false;
 
 	next = live_tick(e->live, &e->model, now, &apply);
+	if (e->live->slots_stale)
+		live_vips_write(e->live, &e->model);
 	stage = changes_tick(&e->changes, e->live, now);
 	if (stage && (!next || stage < next))
 		next = stage;
@@ -157,6 +161,13 @@ static void tick(struct engine *e)
 static void tick_due(void *context)
 {
 	tick(context);
+}
+
+void engine_keys_changed(struct engine *e)
+{
+	if (e->live->slots_stale && live_vips_write(e->live, &e->model))
+		log_warn("the VIP table does not know of hot keys yet: it is tried again");
+	loop_timer_set(&e->tick, 0);
 }
 
 void engine_clock_advance(struct engine *e, uint64_t ns)
@@ -209,8 +220,16 @@ static void hook_walk_done(void *context)
 	struct engine *e = context;
 
 	live_sweep(e->live, &e->model);
+	engine_keys_changed(e);		/* some waited for it */
 	changes_walk_done(&e->changes, e->live, engine_now(e));
 	changes_write_soon(&e->changes, engine_now(e));
+}
+
+static void hook_shed(void *context)
+{
+	struct engine *e = context;
+
+	walk_begin(e->walk);
 }
 
 int engine_live_begin(struct engine *e)
@@ -220,7 +239,9 @@ int engine_live_begin(struct engine *e)
 	};
 	size_t bytes = e->dp->cell_count / 2 * sizeof(*e->since);
 	int err = state_map(e->options.state, "since", bytes, (void **)&e->since) ?:
-		  live_open(e->dp, e->loop, e->since, &e->live) ?:
+		  state_map(e->options.state, "keys", HOT_PLACES * sizeof(*e->records),
+			    (void **)&e->records) ?:
+		  live_open(e->dp, e->loop, e->since, e->records, &e->live) ?:
 		  walk_open(e->loop, e->live, &hooks, &e->walk) ?:
 		  loop_timer_new(e->loop, &e->flush, flush_due, e) ?:
 		  loop_timer_new(e->loop, &e->tick, tick_due, e) ?:
@@ -228,6 +249,8 @@ int engine_live_begin(struct engine *e)
 
 	if (err)
 		return err;
+	e->loads.context = e;
+	e->loads.shed = hook_shed;
 	e->live->context = e;
 	e->live->moved = hook_moved;
 	e->live->node_new = hook_node;

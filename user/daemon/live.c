@@ -234,7 +234,7 @@ static size_t slots_most(const struct live *live, const struct model *m)
 	for (size_t i = 0; i < m->service_count; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
 
-		if (s->leaving_count)
+		if (s && s->leaving_count)
 			most += m->services[i].vip_count * (1 + s->leaving_count);
 	}
 	return most;
@@ -250,14 +250,17 @@ static int slots_make(const struct live *live, const struct model *m, struct xri
 
 	for (size_t i = 0; i < m->service_count && !err; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
-		struct slot_ring ring = slot_ring_of(s);
+		struct slot_ring ring;
 
+		if (!s || !s->has_extent)
+			continue;	/* it waits for its flush */
+		ring = slot_ring_of(s);
 		count += slots_fill(&m->services[i], &ring, slots + count);
 	}
 	for (size_t i = 0; i < m->service_count && !err; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
 
-		if (!s->leaving_count)
+		if (!s || !s->leaving_count)
 			continue;
 		err = slots_leaving(s, &m->services[i], slots + count, &more);
 		count += err ? 0 : more;
@@ -279,6 +282,7 @@ int live_vips_write(struct live *live, const struct model *m)
 
 	if (err)
 		return err;
+	live->slots_stale = false;
 	if (live->slots_known && count == live->slot_count &&
 	    !memcmp(slots, live->slots, count * sizeof(*slots)))
 		return 0;

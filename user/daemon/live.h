@@ -5,6 +5,7 @@
 #include "core/arena.h"
 #include "core/cells.h"
 #include "core/health.h"
+#include "core/load.h"
 #include "core/model.h"
 #include "core/plan.h"
 #include "daemon/nexthop.h"
@@ -51,6 +52,9 @@ struct live_node {
 	uint32_t pins;				/* held there, as the last walk saw it */
 	uint32_t pins_now;			/* as this one has seen it so far */
 	uint64_t left;				/* walks begun when it began to leave */
+	struct load load;			/* beside the others of its service */
+	struct xring_traffic last;		/* as that was last looked at */
+	bool looked;
 };
 
 struct live_service {
@@ -122,6 +126,7 @@ struct live {
 	struct xring_slot *slots;		/* the VIP table's entries as last written */
 	size_t slot_count;
 	bool slots_known;
+	bool slots_stale;			/* a service has its first hot key, or has none any more */
 
 	/* Told of: */
 	void *context;

@@ -65,7 +65,7 @@ static struct live_key *key_add(struct live *live, struct live_service *s, uint3
 	memmove(keys + at + 1, keys + at, (live->key_count - at) * sizeof(*keys));
 	keys[at] = key;
 	live->key_count++;
-	s->key_count++;
+	live->slots_stale |= !s->key_count++;
 	return key;
 }
 
@@ -77,7 +77,7 @@ static void key_remove(struct live *live, size_t at)
 	step();
 	__atomic_store_n(key->answer, 0, __ATOMIC_RELEASE);
 	live->keys_epoch = live->dp->epoch;
-	key->service->key_count--;
+	live->slots_stale |= !--key->service->key_count;
 	live->key_count--;
 	memmove(live->keys + at, live->keys + at + 1,
 		(live->key_count - at) * sizeof(*live->keys));

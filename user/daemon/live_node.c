@@ -181,6 +181,7 @@ void node_id_free(struct live *live, uint16_t id)
 	static const struct xring_template none;
 
 	dp_template_write(live->dp, id, &none);
+	live->dp->loads[id] = 0;
 	step();
 	__atomic_store_n(&live->dp->owners[id].service[0], 0, __ATOMIC_RELEASE);
 }
@@ -320,6 +321,7 @@ static int node_leave(struct live *live, struct live_service *s, size_t at,
 		live->node_free(live->context, node);	/* it is not checked any more */
 	list_remove(s->nodes, &s->node_count, at);
 	node->left = live->walks;
+	live->dp->loads[node->id] = 0;
 	drain_begin(s, node, times);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "core/setting.h"
 #include "core/text.h"
 #include "daemon/commands.h"
+#include "daemon/show.h"
 #include "proto/proto.h"
 
 static json_t *count(uint64_t n)
@@ -27,7 +28,7 @@ static json_t *share(double part, double whole)
 /* ---- services and backends ---- */
 
 /* Exact shares of the ring as it is in the maps, by node index; NULL: no memory. */
-static uint64_t *live_shares(const struct live_service *s)
+uint64_t *live_shares(const struct live_service *s)
 {
 	uint64_t *shares = calloc(s->ring.node_count + 1, sizeof(*shares));
 
@@ -54,7 +55,7 @@ static json_t *hop_json(const struct live_service *s, const struct live_node *no
 }
 
 /* One word for how it stands: what the operator wants, unless it is dead. */
-static const char *state_word(const struct backend *b, const struct live_node *node)
+const char *state_word(const struct backend *b, const struct live_node *node)
 {
 	if (b->state == BACKEND_ACTIVE && node && node->dead)
 		return "down";
@@ -424,7 +425,7 @@ static json_t *service_stats(const struct engine *e, const struct service *model
 }
 
 /* Sums by verdict; the first word of a counter's name is its verdict. */
-static json_t *verdicts(const uint64_t values[XRING_CNT_MAX])
+json_t *verdicts_json(const uint64_t values[XRING_CNT_MAX])
 {
 	uint64_t tx = 0, pass = 0, drop = 0;
 
@@ -461,7 +462,7 @@ static json_t *events_json(const struct engine *e)
 	return list;
 }
 
-static json_t *pins_json(const struct engine *e)
+json_t *pins_json(const struct engine *e)
 {
 	struct walk_count now = walk_counted(e->walk);
 	uint32_t moving = 0, look = 0;
@@ -497,7 +498,7 @@ int show_stats(struct engine *e, const json_t *request, struct answer *a)
 	services = json_array();
 	for (size_t i = 0; i < e->model.service_count; i++)
 		json_array_append_new(services, service_stats(e, &e->model.services[i]));
-	a->data = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "packets", verdicts(values),
+	a->data = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "packets", verdicts_json(values),
 			    "reasons", reasons, "services", services, "events", events_json(e),
 			    "pins", pins_json(e), "writes", writes_json(&e->stats));
 	return 0;

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_TOP_PAGE_H
+#define XRING_TOP_PAGE_H
+
+#include <ncurses.h>
+
+/* A part of the screen that is written line by line; what does not fit is left out. */
+struct page {
+	int y;				/* the next line */
+	int end;			/* behind the last */
+};
+
+void page_put(int y, int x, attr_t attr, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void page_line(struct page *p, attr_t attr, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Of what is wrong: red, and bold for who sees no red. */
+attr_t page_bad(void);
+
+/* Numbers in few characters, "-" where there is none: 0.5, 812, 51.2k, 1.05M. */
+#define SHORT_TEXT 16
+const char *short_print(double number, char buf[SHORT_TEXT]);
+const char *short_mbits(double bits, char buf[SHORT_TEXT]);
+const char *short_percent(double share, char buf[SHORT_TEXT]);
+
+#endif

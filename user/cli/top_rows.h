@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_TOP_ROWS_H
+#define XRING_TOP_ROWS_H
+
+#include "cli/top_draw.h"
+#include "cli/top_page.h"
+
+/* The width for which the tables are made; wider ones give it to the names. */
+#define ROWS_COLUMNS 80
+
+/* The table of services and their backends; its heads, the chosen column's reversed. */
+void rows_heads(struct page *p, enum top_column chosen);
+void rows_service(struct page *p, const struct top_service *s, bool chosen);
+void rows_backend(struct page *p, const struct top_service *s, const struct top_backend *b);
+
+/* The other tables; item NULL: their heads. */
+void rows_hot(struct page *p, const json_t *item);
+void rows_change(struct page *p, const json_t *item);
+
+#endif
