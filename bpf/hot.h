@@ -86,7 +86,7 @@ static __always_inline void heat_count(__u32 window, const struct xring_slot *sl
 	heat->random = heat->random * 6364136223846793005ULL + 1442695040888963407ULL;
 	said = *word;
 	*word = heat_word(said, XRING_HEAT_OWNER(print, number), heat->random >> 32);
-	if (0)
+	if (*word > said && XRING_HEAT_SAMPLE(*word))
 		heat_sample(cpu, place, flow, number, hash);
 }
 

@@ -131,6 +131,16 @@ double heat_distinct(const struct heat_tally *tally, uint32_t number)
 
 /* ---- rates ---- */
 
+static double quotient(const struct heat_rate *r)
+{
+	return r->seconds > 0 ? r->packets / r->seconds : 0;
+}
+
+double heat_rate(const struct heat_pace *pace)
+{
+	return quotient(&pace->slow);
+}
+
 static void rate_add(struct heat_rate *r, double packets, double seconds, double age, double tau)
 {
 	double fade = exp(-age / tau);
@@ -140,17 +150,25 @@ static void rate_add(struct heat_rate *r, double packets, double seconds, double
 }
 
 /* The fast average is outside of what chance makes of the slow one. */
-static bool has_changed(const struct heat_key *key)
+static bool has_changed(const struct heat_pace *pace)
 {
-	double expected = heat_rate(&key->slow) * key->fast.seconds;
+	double expected = heat_rate(pace) * pace->fast.seconds;
 
-	return fabs(key->fast.packets - expected) >
-	       DOUBT * sqrt(expected + key->fast.packets + 1);
+	return fabs(pace->fast.packets - expected) >
+	       DOUBT * sqrt(expected + pace->fast.packets + 1);
+}
+
+static void pace_add(struct heat_pace *pace, double packets, double seconds, double age)
+{
+	rate_add(&pace->fast, packets, seconds, age, FAST);
+	rate_add(&pace->slow, packets, seconds, age, SLOW);
+	if (has_changed(pace))
+		pace->slow = pace->fast;
 }
 
 static bool is_missed(const struct heat_key *key, double packets, double seconds)
 {
-	double expected = heat_rate(&key->slow) * seconds;
+	double expected = heat_rate(&key->pace) * seconds;
 
 	return !key->missed && expected > MISSED_LEAST && packets < expected / 2;
 }
@@ -178,16 +196,14 @@ static void key_update(struct heat_key *key, const struct heat_seen *seen,
 		return;
 	}
 	key->missed = false;
-	rate_add(&key->fast, packets, seconds, age, FAST);
-	rate_add(&key->slow, packets, seconds, age, SLOW);
-	if (has_changed(key))
-		key->slow = key->fast;
+	pace_add(&key->pace, packets, seconds, age);
 }
 
 /* Worth a place in the list: by this window, or by what is known. */
 static bool is_followed(const struct heat_key *key, const struct heat_window *w)
 {
-	return key->state || key->kept || heat_rate(&key->fast) >= w->least || heat_rate(&key->slow) >= w->least;
+	return key->state || key->kept || quotient(&key->pace.fast) >= w->least ||
+	       heat_rate(&key->pace) >= w->least;
 }
 
 /* Both lists are sorted: one pass makes the next list of them. */
@@ -217,7 +233,7 @@ int heat_update(struct heat_service *s, const struct heat_window *w)
 	free(s->keys);
 	s->keys = next;
 	s->count = count;
-	rate_add(&s->rate, w->packets, w->since / NS, w->since / NS, SLOW);
+	pace_add(&s->pace, w->packets, w->since / NS, w->since / NS);
 	rate_add(&s->keys_seen, w->distinct, 1, w->since / NS, SLOW);
 	return 0;
 }
@@ -271,9 +287,9 @@ struct heat_key *heat_follow(struct heat_service *s, uint32_t hash, const struct
 
 double heat_average(const struct heat_service *s)
 {
-	double keys = heat_rate(&s->keys_seen);
+	double keys = quotient(&s->keys_seen);
 
-	return keys > 0 ? heat_rate(&s->rate) / (keys > 1 ? keys : 1) : 0;
+	return keys > 0 ? heat_rate(&s->pace) / (keys > 1 ? keys : 1) : 0;
 }
 
 static bool is_surely_above(const struct heat_rate *r, double rate)
@@ -284,7 +300,7 @@ static bool is_surely_above(const struct heat_rate *r, double rate)
 
 bool heat_is_above(const struct heat_key *key, double rate)
 {
-	return is_surely_above(&key->fast, rate) || is_surely_above(&key->slow, rate);
+	return is_surely_above(&key->pace.fast, rate) || is_surely_above(&key->pace.slow, rate);
 }
 
 bool heat_is_known(const struct heat_key *key)

@@ -45,6 +45,11 @@ struct heat_rate {
 	double packets, seconds;
 };
 
+/* The same at two paces; the slow one is the rate, the fast one tells when it has changed. */
+struct heat_pace {
+	struct heat_rate fast, slow;
+};
+
 enum heat_state {
 	HEAT_NONE,			/* as others are */
 	HEAT_HOT,
@@ -56,7 +61,7 @@ enum heat_state {
 struct heat_key {
 	uint32_t hash;
 	struct xring_flow flow;		/* the last packet seen of it */
-	struct heat_rate fast, slow;
+	struct heat_pace pace;
 	bool missed;			/* in the last window it had far less than its rate */
 	uint8_t samples;		/* packets seen of it, at most 255 */
 	uint8_t repeats;		/* of the last 8, a bit each: of the flow of the one before */
@@ -70,7 +75,7 @@ struct heat_key {
 struct heat_service {
 	struct heat_key *keys;		/* by hash */
 	size_t count;
-	struct heat_rate rate;		/* of all its packets */
+	struct heat_pace pace;		/* of all its packets */
 	struct heat_rate keys_seen;	/* distinct ones, in place of packets: see average */
 };
 
@@ -94,10 +99,7 @@ struct heat_key *heat_follow(struct heat_service *s, uint32_t hash, const struct
 /* NULL where it is not followed. Pointers hold until the next update or follow. */
 struct heat_key *heat_key(const struct heat_service *s, uint32_t hash);
 
-static inline double heat_rate(const struct heat_rate *r)
-{
-	return r->seconds > 0 ? r->packets / r->seconds : 0;
-}
+double heat_rate(const struct heat_pace *pace);
 
 /* Of the distinct keys that windows have seen, the average one's rate. */
 double heat_average(const struct heat_service *s);

@@ -10,7 +10,7 @@ static double max(double a, double b)
 
 double judge_threshold(const struct heat_service *s, const struct judge_rules *rules)
 {
-	double rate = heat_rate(&s->rate), average = heat_average(s);
+	double rate = heat_rate(&s->pace), average = heat_average(s);
 	double fair = rules->backends > 0 ? rate / rules->backends : rate;
 
 	return max(max(average * rules->hot->factor, fair * rules->hot->floor) / 1000,
@@ -39,7 +39,7 @@ static enum heat_state next_state(struct heat_key *key, double threshold,
 	}
 	if (!key->state)
 		return HEAT_NONE;
-	if (heat_rate(&key->slow) >= max(threshold / 2, 1)) {
+	if (heat_rate(&key->pace) >= max(threshold / 2, 1)) {
 		key->cool = 0;			/* neither hot nor cool: as it was */
 		return key->state == HEAT_COOLING ? state_of(key, rules) : key->state;
 	}

@@ -22,9 +22,9 @@
  */
 #define TURN_MS 100u
 #define OPEN_BUSY_MS 20u
-#define OPEN_LONGEST_MS 500u
+#define OPEN_LONGEST_MS 300u
 #define PACKETS_BUSY 20000u		/* in one turn */
-#define PACKETS_ENOUGH 5000u
+#define PACKETS_ENOUGH 3000u
 #define FOLLOWED 0.25			/* of the threshold: what is below it is not followed */
 
 /* ---- who there is ---- */
@@ -133,8 +133,8 @@ static void apply_hands(struct hot_watch *w)
 
 static int by_rate(const void *left, const void *right)
 {
-	double a = heat_rate(&(*(const struct heat_key *const *)left)->slow);
-	double b = heat_rate(&(*(const struct heat_key *const *)right)->slow);
+	double a = heat_rate(&(*(const struct heat_key *const *)left)->pace);
+	double b = heat_rate(&(*(const struct heat_key *const *)right)->pace);
 
 	return (a < b) - (a > b);
 }
@@ -228,7 +228,7 @@ static void told(void *context, const struct heat_key *key, enum heat_state was)
 	(void)was;
 	log_info("service %s: key %s %s (%.0f packets a second)", s->name,
 		 key_flow_print(&s->key, &key->flow, text), state_says(key, s),
-		 heat_rate(&key->slow));
+		 heat_rate(&key->pace));
 }
 
 static void service_judge(struct hot_watch *w, struct live_service *s, struct hot_service *hs,

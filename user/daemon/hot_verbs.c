@@ -67,7 +67,7 @@ static const char *state_says(const struct seen *k)
 static json_t *key_json(const struct engine *e, const struct seen *k)
 {
 	uint64_t side = k->entry ? hot_newest(*k->entry->answer) : 0;
-	double rate = heat_rate(&k->key->slow), all = heat_rate(&k->heat->rate);
+	double rate = heat_rate(&k->key->pace), all = heat_rate(&k->heat->pace);
 	double average = heat_average(k->heat);
 	uint32_t shards = xring_hot_shards(side);
 	char text[KEY_VALUE_TEXT];
