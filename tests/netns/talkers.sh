@@ -13,7 +13,7 @@ talk_servers() { # HOST...
 	local host
 	for host in "$@"; do
 		nsenter --net="/run/netns/xring-$LAB-$host" -- \
-			"$TALK" server 0.0.0.0 7000 --udp --rate "${SERVER_RATE:-1}" "$host" \
+			"$TALK" server :: 7000 --udp --rate "${SERVER_RATE:-1}" "$host" \
 			>"$RUN/$host.server" 2>&1 &
 	done
 	for host in "$@"; do
@@ -28,16 +28,20 @@ listening() {
 client_address() { # ADDRESS...: the client host has these too
 	local address
 	for address in "$@"; do
-		client ip addr add "$address/16" dev eth0
+		if [[ $address == *:* ]]; then
+			client ip addr add "$address/64" dev eth0 nodad
+		else
+			client ip addr add "$address/16" dev eth0
+		fi
 	done
 }
 
-talker() { # NAME OPTION...: a client of talk's
+talker() { # NAME OPTION...: a client of talk's; TO: the VIP
 	local name=$1 fd
 	shift
 	[ -p "$RUN/$name.orders" ] || mkfifo "$RUN/$name.orders"
 	exec {fd}<>"$RUN/$name.orders"
-	nsenter --net="/run/netns/xring-$LAB-client" -- "$TALK" client $VIP4 7000 "$@" \
+	nsenter --net="/run/netns/xring-$LAB-client" -- "$TALK" client "${TO:-$VIP4}" 7000 "$@" \
 		<&"$fd" >"$RUN/$name.counts" 2>"$RUN/$name.said" &
 	TALKER_PID[$name]=$!
 	TALKER_ORDERS[$name]=$fd
