@@ -122,7 +122,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, __u64);
 } xring_loads SEC(".maps");
 
 /* Flows that are kept where they are; no flow pushes out another. */

@@ -190,7 +190,7 @@ static __always_inline __u32 keep(const struct opened *o, __u32 backend, __u32 s
 
 static __always_inline __u32 load_of(__u32 id)
 {
-	__u32 *load = bpf_map_lookup_elem(&xring_loads, &id);
+	__u64 *load = bpf_map_lookup_elem(&xring_loads, &id);
 
 	return load ? *load : 0;
 }

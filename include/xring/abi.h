@@ -297,7 +297,10 @@ struct xring_vips {
 #define XRING_PORTS(sport, dport, proto)                                       \
 	((__u64)(sport) | (__u64)(dport) << 16 | (__u64)(proto) << 32)
 
-/* By backend: its load, in thousandths of what it may have before new flows keep off. */
+/*
+ * By backend, 64 bits each: its load, in thousandths of what it may have before new flows
+ * keep off it.
+ */
 #define XRING_LOAD_FULL 1000u
 #define XRING_SHED_ATTEMPTS 4u
 

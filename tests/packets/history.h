@@ -14,6 +14,7 @@
 #include <xring/abi.h>
 
 #include "core/cells.h"
+#include "core/hot.h"
 #include "rule.h"
 
 /*
@@ -27,6 +28,8 @@
 #define UDP_IDLE 20000u
 #define STEP_MS 4000u			/* the longest step */
 #define VNODES 20
+#define CLIENTS 200			/* addresses, where the key is the client */
+#define NUMBER 7			/* of the service */
 struct node {
 	char name[16];
 	uint16_t id;			/* 0: not there */
@@ -50,7 +53,14 @@ struct client {
 	bool attacked;			/* while its handshake was under way */
 };
 
+/* What a history is like. */
+struct history_kind {
+	uint32_t pins;			/* room for */
+	bool hot;			/* the key is the client; keys are split, given away, healed; bounds */
+};
+
 struct history {
+	struct history_kind kind;
 	struct xring_bpf *skel;
 	struct xring_config *config;
 	struct xring_backend *backends;
@@ -65,19 +75,24 @@ struct history {
 	uint16_t ids;
 	uint16_t generations[RULE_IDS];
 	struct rule rule;
+	struct xring_hot *hot;
+	uint64_t *loads;
+	struct rule_key keys[2 * CLIENTS];	/* of each address in both families */
+	uint32_t key_hash[2 * CLIENTS];
+	struct rule_side wanted[2 * CLIENTS];
 	struct client clients[FLOWS];
 	struct rule_flow flows[FLOWS];
 	struct bpf_test_run_opts opts;
 	uint8_t in[96], out[256];
 	uint64_t random;
-	uint64_t packets, moved, changes, deaths, forged, spoilt;
+	uint64_t packets, moved, changes, deaths, forged, spoilt, splits;
 };
 
 uint32_t draw(struct history *h, uint32_t below);
 bool chance(struct history *h, uint32_t permille);
 
 /* history.c: the maps and their changes */
-void history_open(struct history *h, uint64_t seed, uint32_t pins);
+void history_open(struct history *h, uint64_t seed, const struct history_kind *kind);
 void history_close(struct history *h);
 void history_begin(struct history *h);		/* the first ring */
 void history_settle(struct history *h);		/* what is due now */
@@ -86,7 +101,11 @@ void history_change(struct history *h);		/* one, by chance */
 void history_flush(struct history *h, bool crash);
 void history_walk(struct history *h);
 void history_restart(struct history *h);
+void history_loads(struct history *h);		/* some backends are over their bounds, some no more */
 void history_compare(struct history *h, unsigned step);	/* every flag */
+
+/* The key's hash of flow i, by core/. */
+struct path history_path(const struct history *h, const struct xring_flow *flow);
 
 /* clients.c: each of them has its turn */
 void clients_begin(struct history *h);

@@ -27,7 +27,7 @@ static void node_look(const struct live *live, struct live_node *node, double ag
 
 static void node_tell(const struct live *live, const struct live_node *node, uint32_t load)
 {
-	uint32_t *told = &live->dp->loads[node->id];
+	uint64_t *told = &live->dp->loads[node->id];
 
 	if (*told != load)
 		__atomic_store_n(told, load, __ATOMIC_RELAXED);

@@ -29,7 +29,7 @@ struct dp {
 	uint32_t spill_count;
 	struct xring_backend *backends;
 	struct xring_owner *owners;
-	uint32_t *loads;
+	uint64_t *loads;
 	uint32_t backend_count;
 	struct xring_heat *heat;		/* by CPU, as many as there are */
 	struct xring_heat_keys *heat_keys;
