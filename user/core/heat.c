@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define NS 1e9
-#define FAST 0.4			/* seconds */
+#define FAST 0.2			/* seconds */
 #define SLOW 2.0
 #define DOUBT 4				/* sigma */
 #define SURE 2
