@@ -290,7 +290,7 @@ static void a_key_cools_when_its_service_falls_silent(void **state)
 
 	(void)state;
 	windows(&w, 12, 5000, 10000);
-	windows(&w, 20, 0, 0);
+	windows(&w, 30, 0, 0);
 	assert_int_equal(state_now(&w), HEAT_COOLING);
 	heat_service_clear(&w.s);
 }
