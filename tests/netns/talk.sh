@@ -60,6 +60,32 @@ echo alpha >names
 talk client 10.9.9.9 7000 --tcp 3 --seconds 1 --expect-file names </dev/null >/dev/null
 echo gamma >names
 fails 1 "a name that was not expected" talk client 10.9.9.9 7000 --tcp 1 --seconds 1 --expect-file names
+finish alpha
+
+echo "short connections follow one another, and are counted once each"
+serve short ::
+begin 10.9.9.9 7000 --tcp 20 --life 0.2
+lived() { # at least N since it was last asked
+	echo count >&5
+	sleep 0.1
+	total=$((total + $(counts '.names.short // 0' counts)))
+	[ "$total" -ge "$1" ]
+}
+total=0
+wait_for lived 100
+equal "counted" "$(counts .opened counts | awk -v n="$total" '{ print ($1 - n <= 20) }')" 1
+result 0
+equal "seen" "$(counts "$seen" counts)" "[0,0,0,0]"
+opened=$(counts .opened counts)
+finish short
+equal "of the server" "$(counts '[.accepted, .closed, .reset, .gaps]' short.counts)" "[$opened,$opened,0,0]"
+begin 10.9.9.9 7000 --tcp 5 --life 0.2
+refused() { [ "$(grep -c "Connection refused" said)" -ge 10 ]; }
+wait_for refused
+result 1
+[ "$(counts .tcp_broken counts)" -ge 10 ] || fail "nobody was there: $(cat counts)"
+fails 2 "want no --udp" talk client 10.9.9.9 7000 --udp 1 --life 1
+serve alpha ::
 
 echo "forged packets are no part of it"
 begin 10.9.9.9 7000 --tcp 20

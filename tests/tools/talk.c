@@ -17,15 +17,18 @@
 static const char usage[] =
 	"usage: talk server ADDRESS PORT [--udp] [--rate R] NAME\n"
 	"       talk client ADDRESS PORT [--tcp N] [--udp M] [--seconds S] [--source ADDR]\n"
-	"                   [--rate R] [--expect-file FILE]\n"
+	"                   [--rate R] [--life L] [--expect-file FILE]\n"
 	"\n"
 	"  server    says NAME to each connection, then records, R a second (5); --udp: answers\n"
 	"            datagrams too. SIGTERM: prints its counts.\n"
 	"  client    keeps N connections and M UDP flows for S seconds, or until SIGTERM. A\n"
-	"            connection that breaks is told and not opened again. Lines on standard input:\n"
+	"            connection that breaks is told and not opened again. --life: each lives about\n"
+	"            L seconds, is closed, and another is opened at once; a broken one too. Lines on\n"
+	"            standard input:\n"
 	"              dead NAME    what lives there is let go and opened elsewhere, from now on\n"
 	"              alive NAME   no longer so\n"
-	"              count        prints the counts so far\n"
+	"              count        prints the counts so far: what lives on each server, or, with\n"
+	"                           --life, the connections that it got since the last count\n"
 	"            It prints its counts at the end and returns 1 if anything broke or was wrong.\n"
 	"            FILE has the names that may answer, one a line.\n";
 
@@ -200,6 +203,7 @@ static int client(int argc, char **argv)
 		{ "seconds", required_argument, NULL, 's' },
 		{ "source", required_argument, NULL, 'b' },
 		{ "rate", required_argument, NULL, 'r' },
+		{ "life", required_argument, NULL, 'l' },
 		{ "expect-file", required_argument, NULL, 'e' }, {}
 	};
 	struct client_options o = { .rate = 5 };
@@ -211,6 +215,7 @@ static int client(int argc, char **argv)
 		case 'u': o.udp = number_of("udp", optarg, 0, 60000); break;
 		case 's': o.seconds = number_of("seconds", optarg, 0, 1e6); break;
 		case 'r': o.rate = number_of("rate", optarg, 0.01, 100); break;
+		case 'l': o.life = number_of("life", optarg, 0.01, 1e6); break;
 		case 'b': o.source = optarg; break;
 		case 'e': o.expect_file = optarg; break;
 		default: return 2;
@@ -222,6 +227,8 @@ static int client(int argc, char **argv)
 	o.port = argv[optind + 1];
 	if (!o.tcp && !o.udp)
 		die("want --tcp or --udp");
+	if (o.life && o.udp)
+		die("--life is of connections: want no --udp");
 	return talk_client(&o);
 }
 

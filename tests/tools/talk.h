@@ -78,6 +78,7 @@ struct client_options {
 	const char *address, *port, *source, *expect_file;
 	unsigned tcp, udp;
 	double seconds, rate;		/* seconds 0: until SIGTERM */
+	double life;			/* seconds that a connection lives; 0: as long as it can */
 };
 int talk_client(const struct client_options *o);
 

@@ -3,6 +3,9 @@
  * A flow is a connection or a UDP flow. It lives on the server whose name it
  * heard first, and says so when it breaks. One that lives on a server that is
  * known to be dead is excused: closed, and opened elsewhere.
+ *
+ * A short connection (--life) ends by a FIN of the client; when the server's has come,
+ * its place is taken by the next one.
  */
 #include <endian.h>
 #include <errno.h>
@@ -32,6 +35,8 @@ struct flow {
 	size_t line_len;
 	struct stream stream;		/* UDP: counts alone */
 	uint64_t due, heard, reopen;	/* milliseconds; reopen 0: not to be */
+	uint64_t until;			/* of a short connection: its life */
+	bool leaving;			/* its FIN is sent */
 	uint64_t id;
 };
 
@@ -42,7 +47,7 @@ struct client {
 	struct flow *flows;
 	size_t count, next_id;
 	struct names names;
-	unsigned long tcp_broken, udp_wrong, records, excused;
+	unsigned long opened, tcp_broken, udp_wrong, records, excused;
 	uint64_t start;
 	bool ending;
 	char input[256];
@@ -98,6 +103,8 @@ static void connection_broken(struct client *c, struct flow *f, const char *why)
 	c->tcp_broken++;
 	f->broken = true;
 	flow_close(f);
+	if (c->options->life)
+		f->reopen = now_ms() + AGAIN_MS;
 }
 
 /* ---- opening ---- */
@@ -122,6 +129,9 @@ static void flow_open(struct client *c, struct flow *f)
 
 	*f = (struct flow){ .fd = socket_open(c, f->udp), .udp = f->udp, .name = -1,
 			    .id = ++c->next_id, .heard = now_ms(), .due = soon_ms(c->options->rate) };
+	if (c->options->life)
+		f->until = soon_ms(1 / c->options->life);
+	c->opened += !f->udp;
 	if (connect(f->fd, (struct sockaddr *)&c->to.address, c->to.len) && errno != EINPROGRESS) {
 		if (f->udp)
 			die("connect: %s", strerror(errno));
@@ -143,6 +153,8 @@ static ssize_t take_name(struct client *c, struct flow *f, const char *bytes, si
 			continue;
 		}
 		f->name = bytes[i] == '\n' ? name_find(&c->names, f->line, f->line_len) : -1;
+		if (c->options->life)
+			name_counts(&c->names, f->name);
 		return f->name < 0 ? -1 : (ssize_t)i + 1;
 	}
 	return len;
@@ -156,6 +168,11 @@ static void hear_connection(struct client *c, struct flow *f)
 
 	if (n < 0 && errno == EAGAIN)
 		return;
+	if (!n && f->leaving && !f->stream.in_bytes && !c->ending) {
+		flow_close(f);
+		flow_open(c, f);
+		return;
+	}
 	if (n <= 0) {
 		connection_broken(c, f, n ? strerror(errno) : "end of file");
 		return;
@@ -218,11 +235,25 @@ static void speak_to(struct client *c, struct flow *f)
 		f->stream.sent += send(f->fd, &d, DATAGRAM_BYTES, 0) == DATAGRAM_BYTES;
 		return;
 	}
-	if (f->name < 0)
+	if (f->name < 0 || f->leaving)
 		return;
 	err = stream_send(&f->stream, f->fd, CLIENT_MARK);
 	if (err < 0)
 		connection_broken(c, f, strerror(-err));
+}
+
+/* One that left a record in part would leave a gap. */
+static bool is_over(const struct flow *f, uint64_t now)
+{
+	return f->until && f->until <= now && !f->leaving && f->name >= 0 &&
+	       f->stream.out_at == f->stream.out_bytes;
+}
+
+static void leave(struct flow *f)
+{
+	shutdown(f->fd, SHUT_WR);
+	f->leaving = true;
+	f->heard = now_ms();
 }
 
 static void tick(struct client *c)
@@ -238,6 +269,8 @@ static void tick(struct client *c)
 			continue;
 		if (!f->udp && now > f->heard + SILENT_MS)
 			connection_broken(c, f, "no data for 15 s");
+		else if (is_over(f, now))
+			leave(f);
 		else if (f->due <= now)
 			speak_to(c, f);
 	}
@@ -249,20 +282,21 @@ static void print_counts(struct client *c)
 {
 	unsigned long lost = 0;
 
-	names_count_reset(&c->names);
 	for (size_t i = 0; i < c->count; i++) {
 		struct flow *f = &c->flows[i];
 
 		if (f->udp && !f->reopen)
 			lost += f->stream.sent - f->stream.got;
-		if (!f->broken && !f->reopen)
+		if (!f->broken && !f->reopen && !c->options->life)
 			name_counts(&c->names, f->name);
 	}
-	printf("{\"tcp\":%u,\"tcp_broken\":%lu,\"udp\":%u,\"udp_wrong\":%lu,\"udp_lost\":%lu,"
-	       "\"records\":%lu,\"excused\":%lu,\"names\":", c->options->tcp, c->tcp_broken,
-	       c->options->udp, c->udp_wrong, lost, c->records, c->excused);
+	printf("{\"tcp\":%u,\"opened\":%lu,\"tcp_broken\":%lu,\"udp\":%u,\"udp_wrong\":%lu,"
+	       "\"udp_lost\":%lu,\"records\":%lu,\"excused\":%lu,\"names\":", c->options->tcp,
+	       c->opened, c->tcp_broken, c->options->udp, c->udp_wrong, lost, c->records,
+	       c->excused);
 	names_print(&c->names);
 	puts("}");
+	names_count_reset(&c->names);
 	fflush(stdout);
 }
 

@@ -29,7 +29,7 @@ void name_set_dead(struct names *n, const char *name, bool dead);
 bool name_is_dead(const struct names *n, int name);
 bool names_any_dead(const struct names *n);
 
-/* {"b1":3,"b2":4}: flows that live there. */
+/* {"b1":3,"b2":4}: flows that live there, or that came there. */
 void names_count_reset(struct names *n);
 void name_counts(struct names *n, int name);
 void names_print(const struct names *n);

@@ -3,7 +3,8 @@
  * A key's rate is told by two averages that fade, one within half a second and one within
  * two: the slow one is shown, unless the fast one leaves no doubt that the rate has
  * changed; then it begins anew from there. A window in which a key shared its place with
- * a heavier one counts hardly any of its packets: it is left out, if the next one says so.
+ * a heavier one counts hardly any of its packets: one is left out, and where the next one
+ * says the same, the key has no more, and its rate begins anew.
  */
 #include "core/heat.h"
 
@@ -166,11 +167,11 @@ static void pace_add(struct heat_pace *pace, double packets, double seconds, dou
 		pace->slow = pace->fast;
 }
 
-static bool is_missed(const struct heat_key *key, double packets, double seconds)
+static bool is_far_less(const struct heat_key *key, double packets, double seconds)
 {
 	double expected = heat_rate(&key->pace) * seconds;
 
-	return !key->missed && expected > MISSED_LEAST && packets < expected / 2;
+	return expected > MISSED_LEAST && packets < expected / 2;
 }
 
 static void sample_add(struct heat_key *key, const struct xring_flow *flow)
@@ -191,9 +192,11 @@ static void key_update(struct heat_key *key, const struct heat_seen *seen,
 
 	if (seen)
 		sample_add(key, &seen->flow);
-	if (is_missed(key, packets, seconds)) {
-		key->missed = true;
-		return;
+	if (is_far_less(key, packets, seconds)) {
+		key->missed = !key->missed;
+		if (key->missed)
+			return;
+		key->pace = (struct heat_pace){};
 	}
 	key->missed = false;
 	pace_add(&key->pace, packets, seconds, age);

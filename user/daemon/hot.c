@@ -121,13 +121,18 @@ static void set(struct hot_watch *w, struct live_service *s, const struct xring_
 		w->no_room++;
 }
 
+/* They are followed whatever their rate, or nothing would list them. */
 static void apply_hands(struct hot_watch *w)
 {
 	for (size_t i = 0; i < w->hand_count; i++) {
-		struct live_service *s = live_service(w->engine->live, w->hands[i].service);
+		const struct hot_hand *hand = &w->hands[i];
+		struct live_service *s = live_service(w->engine->live, hand->service);
+		struct hot_service *hs = s ? service_get(w, s) : NULL;
 
-		if (s && s->has_extent)
-			set(w, s, &w->hands[i].flow, hand_side(s, &w->hands[i]));
+		if (!hs || !s->has_extent)
+			continue;
+		heat_follow(&hs->heat, live_key_hash(w->engine->live, s, &hand->flow), &hand->flow);
+		set(w, s, &hand->flow, hand_side(s, hand));
 	}
 }
 

@@ -52,7 +52,7 @@ static struct live_key *key_add(struct live *live, struct live_service *s, uint3
 {
 	struct live_key **keys = reallocarray(live->keys, live->key_count + 1, sizeof(*keys));
 	struct live_key *key = calloc(1, sizeof(*key));
-	size_t at = key_place(live, s, hash);
+	size_t at;
 
 	if (keys)
 		live->keys = keys;
@@ -62,6 +62,7 @@ static struct live_key *key_add(struct live *live, struct live_service *s, uint3
 	}
 	*key = (struct live_key){ s, hash, place, hot_word(live->dp->hot, place),
 				  &live->records[place] };
+	at = key_place(live, s, hash);
 	memmove(keys + at + 1, keys + at, (live->key_count - at) * sizeof(*keys));
 	keys[at] = key;
 	live->key_count++;

@@ -465,15 +465,16 @@ static json_t *events_json(const struct engine *e)
 json_t *pins_json(const struct engine *e)
 {
 	struct walk_count now = walk_counted(e->walk);
-	uint32_t moving = 0, look = 0;
+	uint32_t moving = 0, keys = 0, look = 0;
 
 	for (size_t i = 0; i < e->live->service_count; i++) {
 		moving += e->live->services[i]->cells.moving;
+		keys += e->live->services[i]->keys_moving;
 		look += e->live->services[i]->look;
 	}
-	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "count", now.pins, "held", now.held,
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "count", now.pins, "held", now.held,
 			 "syns", now.syns, "max", e->dp->pin_max, "cells_moving", moving,
-			 "cells_look", look);
+			 "keys_moving", keys, "cells_look", look);
 }
 
 int show_stats(struct engine *e, const json_t *request, struct answer *a)
