@@ -47,6 +47,18 @@ for shards in 0 -1 16384 '"many"' 1.5; do
 done
 equal "keys" "$(xring --json hot)" "[]"
 
+echo "many keys"
+for i in {1..60}; do
+	xring hot split web "10.3.0.$i"
+done
+by_hand() { xring --json hot web | jq 'map(select(.state == "split" and .by == "hand")) | length'; }
+equal "keys" "$(by_hand)" 60
+for i in {1..60}; do
+	xring hot clear web "10.3.0.$i"
+done
+none() { [ "$(xring --json hot)" = "[]" ]; }
+within 10 none
+
 listed() { # KEY
 	hot_key web "$1" '[.state, .by, .shards, .backend]'
 }
@@ -153,7 +165,6 @@ fails 1 "it is neither hot nor set by hand" xring hot clear web $PINNED
 come_to split_short "$split_home"
 come_to pinned_short "$pinned_home"
 restart KILL
-none() { [ "$(xring --json hot)" = "[]" ]; }
 within 10 none
 stays split_long "$split_home"
 stays pinned_long "$pinned_home"
