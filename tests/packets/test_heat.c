@@ -2,7 +2,7 @@
 /*
  * Hot keys found in traffic: a million clients by Zipf's law send a million packets a
  * second through the datapath, and what its sketch tells core/ is held against what was
- * sent. A second is ten turns of the daemon: a window is open for the first fifth of each.
+ * sent. A second is ten turns of the daemon: a window is open for the first quarter of each.
  */
 #include "balancer.h"
 
@@ -20,7 +20,7 @@
 #define CLIENTS 1000000u
 #define NODES 100
 #define TURN 100000u			/* packets: a tenth of a second */
-#define OPEN 20000u			/* of them, those of the window */
+#define OPEN 25000u			/* of them, those of the window */
 #define TURN_NS (NS_PER_S / 10)
 
 struct traffic {
