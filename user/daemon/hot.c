@@ -14,6 +14,7 @@
 #include "daemon/engine.h"
 #include "daemon/hot_state.h"
 #include "daemon/live_keys.h"
+#include "daemon/live_traffic.h"
 
 /*
  * A window is open for 100 ms, longer where packets are few, and shut again at once; where
@@ -302,14 +303,6 @@ static void service_judge(struct hot_watch *w, struct live_service *s, struct ho
 		judge(&hs->heat, &rules, told, s);
 }
 
-/* Packets of established flows: a flood of SYNs is none. */
-static uint64_t established(const struct live *live, const struct live_service *s)
-{
-	struct xring_traffic traffic;
-
-	return live_service_traffic(live, s, &traffic) ? 0 : traffic.packets - traffic.flows;
-}
-
 static void tally_judge(struct hot_watch *w, const struct heat_tally *tally, uint64_t now)
 {
 	struct live *live = w->engine->live;
@@ -317,7 +310,7 @@ static void tally_judge(struct hot_watch *w, const struct heat_tally *tally, uin
 	for (size_t i = 0; i < live->service_count; i++) {
 		struct live_service *s = live->services[i];
 		struct hot_service *hs = service_get(w, s);
-		uint64_t packets = established(live, s);
+		uint64_t packets = live_established(live, s);
 
 		if (!hs)
 			continue;
@@ -374,8 +367,9 @@ static void turn(void *context)
 		window_open(w, OPEN_BUSY_MS);
 		return;
 	}
+	live_traffic_look(w->engine->live);
 	for (size_t i = 0; i < w->engine->live->service_count; i++)
-		packets += established(w->engine->live, w->engine->live->services[i]);
+		packets += live_established(w->engine->live, w->engine->live->services[i]);
 	if (packets - w->looked < PACKETS_ENOUGH &&
 	    now - w->opened < OPEN_LONGEST_MS * NS_PER_MS) {
 		loop_timer_set(&w->timer, TURN_MS);
