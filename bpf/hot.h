@@ -75,7 +75,7 @@ static __always_inline void heat_count(__u32 window, const struct xring_slot *sl
 	__u32 cpu = bpf_get_smp_processor_id(), number = slot_number(slot);
 	__u32 print = XRING_HEAT_PRINT(hash, number), place;
 	struct xring_heat *heat;
-	__u64 *word, said;
+	__u64 *word, said, mine;
 
 	heat = bpf_map_lookup_elem(&xring_heat, &cpu);
 	if (!heat)
@@ -84,10 +84,14 @@ static __always_inline void heat_count(__u32 window, const struct xring_slot *sl
 	word = &heat->word[place & (XRING_HEAT_WORDS - 1)];
 	/* Knuth's MMIX generator: bpf_get_prandom_u32() costs ten times as much. */
 	heat->random = heat->random * 6364136223846793005ULL + 1442695040888963407ULL;
-	said = *word;
-	*word = heat_word(said, XRING_HEAT_OWNER(print, number), heat->random >> 32);
-	if (*word > said && XRING_HEAT_SAMPLE(*word))
-		heat_sample(cpu, place, flow, number, hash);
+	mine = XRING_HEAT_OWNER(print, number);
+	said = heat_word(*word, mine, heat->random >> 32);
+	*word = said;
+	if (XRING_HEAT_SAMPLE(said)) {
+		asm volatile("" : "+r"(mine));	/* asked behind the other, which is hardly ever so */
+		if (said >> XRING_HEAT_COUNT_BITS == mine)
+			heat_sample(cpu, place, flow, number, hash);
+	}
 }
 
 /* ---- keys with an entry ---- */

@@ -44,6 +44,7 @@ struct opened {
 	__u32 cell;
 	__u32 newest;			/* backend */
 	__u32 old;			/* backend, where the path is moving */
+	__u32 held;			/* the old word of the old path's cell, if that moves; 0 */
 	__u64 word;			/* of the newest cell */
 	__u64 answer;			/* of the key; 0: it has no entry */
 };
@@ -121,13 +122,16 @@ static __always_inline struct xring_pin *pin_find(void *map, const struct opened
 	return NULL;
 }
 
+static __always_inline void word_mark(__u64 *word, __u64 flag)
+{
+	if (word && !(*(volatile __u64 *)word & flag))
+		__sync_fetch_and_or(word, flag);
+}
+
 /* Before the packet leaves, its cell says that a pin is to be looked for there. */
 static __always_inline void cell_look(const struct opened *o)
 {
-	__u64 *cell = bpf_map_lookup_elem(&xring_cells, &o->cell);
-
-	if (cell && !(*(volatile __u64 *)cell & XRING_LOOK))
-		__sync_fetch_and_or(cell, XRING_LOOK);
+	word_mark(bpf_map_lookup_elem(&xring_cells, &o->cell), XRING_LOOK);
 }
 
 static __always_inline __u32 table_cells(const struct opened *o)
@@ -135,21 +139,13 @@ static __always_inline __u32 table_cells(const struct opened *o)
 	return 1u << (-o->shift & 31);
 }
 
-/* What is moving keeps its old answer until such flows are gone. */
+/* All that is moving on the old path keeps its old answer until such flows are gone. */
 static __always_inline void path_hold(const struct opened *o)
 {
-	__u32 old_cell = o->cell + table_cells(o);
-	__u64 *word, held;
-
-	if (o->answer & XRING_HOT_MOVING) {
-		word = hot_find(o->number, o->key_hash);
-		held = XRING_HOT_HELD;
-	} else {
-		word = bpf_map_lookup_elem(&xring_cells, &old_cell);
-		held = XRING_HELD;
-	}
-	if (word && !(*(volatile __u64 *)word & held))
-		__sync_fetch_and_or(word, held);
+	if (o->answer & XRING_HOT_MOVING)
+		word_mark(hot_find(o->number, o->key_hash), XRING_HOT_HELD);
+	if (o->held)
+		word_mark(bpf_map_lookup_elem(&xring_cells, &o->held), XRING_HELD);
 }
 
 /* 0 where there is no room. A dead backend keeps nobody. */
@@ -302,10 +298,18 @@ static __always_inline __u32 pin_follow(const struct opened *o, struct xring_pin
 	return pin->backend;
 }
 
+/*
+ * A closed flow's sequence number stands still: at another one a new flow has its ports,
+ * whose SYN came while the cell was closed. (Forged, it makes the pin stay longer.)
+ */
 static __always_inline void pin_advance(struct xring_pin *pin, const struct segment *s)
 {
-	if (s->flags & (TCP_FIN | TCP_RST) && s->seq == pin->seq)
+	if (s->flags & (TCP_FIN | TCP_RST) && s->seq == pin->seq) {
 		pin->state |= XRING_PIN_CLOSING;
+	} else if (pin->state & XRING_PIN_CLOSING && s->seq != pin->seq && s->next != pin->seq) {
+		pin->state &= ~XRING_PIN_CLOSING;
+		pin->seq = s->next;
+	}
 	if ((__s32)(s->next - pin->seq) > 0)
 		pin->seq = s->next;
 }
@@ -356,13 +360,15 @@ static __always_inline __u32 side_backend(__u64 side)
 }
 
 /* What an unpinned flow of the cell got before the cell began to move, if it moves. */
-static __always_inline __u32 cell_before(const struct opened *o, __u32 hash)
+static __always_inline __u32 cell_before(struct opened *o, __u32 hash)
 {
 	__u32 cell = ring_cell(o->base, o->shift, hash);
 	__u64 word = cell_read(cell);
 
-	if (word & XRING_MOVING)
-		word = cell_read(cell + table_cells(o));
+	if (word & XRING_MOVING) {
+		o->held = cell + table_cells(o);
+		word = cell_read(o->held);
+	}
 	return cell_owner(word, hash);
 }
 
@@ -378,14 +384,16 @@ static __always_inline void old_path_find(struct opened *o, const struct xring_c
 		o->old = cell_before(o, side_hash(config, side, o->key_hash, o->tuple));
 }
 
-static __always_inline void old_cell_find(struct opened *o)
+/* The cell selects nothing where the key was given to a backend. */
+static __always_inline void old_cell_find(struct opened *o, __u32 given)
 {
 	__u64 word;
 
-	o->moving = !!(o->word & XRING_MOVING);
+	o->moving = !given && o->word & XRING_MOVING;
 	if (!o->moving)
 		return;
-	word = cell_read(o->cell + table_cells(o));
+	o->held = o->cell + table_cells(o);
+	word = cell_read(o->held);
 	o->udp_new = word & XRING_UDP_NEW && !(word & XRING_HELD);
 	o->old = cell_owner(word, o->hash);
 }
@@ -394,7 +402,7 @@ static __always_inline void old_cell_find(struct opened *o)
 __noinline int path_find(struct opened *o)
 {
 	const struct xring_config *config;
-	__u32 zero = 0;
+	__u32 given, zero = 0;
 
 	config = bpf_map_lookup_elem(&xring_config, &zero);
 	if (!o || !config)
@@ -405,11 +413,12 @@ __noinline int path_find(struct opened *o)
 	o->hash = side_hash(config, o->answer, o->key_hash, o->tuple);
 	o->cell = ring_cell(o->base, o->shift, o->hash);
 	o->word = cell_read(o->cell);
-	o->newest = side_backend(o->answer) ?: cell_owner(o->word, o->hash);
+	given = side_backend(o->answer);
+	o->newest = given ?: cell_owner(o->word, o->hash);
 	if (o->answer & XRING_HOT_MOVING)
 		old_path_find(o, config);
 	else
-		old_cell_find(o);
+		old_cell_find(o, given);
 	return 1;
 }
 

@@ -38,7 +38,7 @@ $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %.bpf.c,$(wildcard tests/pa
 		| $(BUILD)/xring.skel.h $(BUILD)/xring_lookup.skel.h $(BUILD)/xring_drive.skel.h
 
 $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
-		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame rule history clients balancer) \
+		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame rule history clients balancer zipf) \
 		$(CONF) $(CORE) $(BASE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd -lm
 

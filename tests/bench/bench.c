@@ -16,6 +16,7 @@
 
 #include "changes.h"
 #include "costs.h"
+#include "keys.h"
 #include "net.h"
 #include "path.h"
 #include "rows.h"
@@ -161,7 +162,7 @@ struct figure {
 	const char *peer;		/* the best known one's */
 };
 
-#define FIGURES_MAX 24
+#define FIGURES_MAX 32
 static struct figure figures[FIGURES_MAX];
 static size_t figure_count;
 
@@ -203,6 +204,22 @@ static void figures_changes(const struct rows *rows)
 	figure_difference(rows, TRAFFIC_THOUSAND, "changes compiled in, 1,000 flows");
 	figure_difference(rows, TRAFFIC_MILLION, "changes compiled in, a million flows");
 	figure_difference(rows, TRAFFIC_SYN, "changes compiled in, new flows");
+}
+
+static void figure_keys(const struct rows *rows, enum traffic traffic, const char *name)
+{
+	if (rows_find(rows, KEYS_OPEN, traffic))
+		figures[figure_count++] = (struct figure){
+			name, keys_average(rows, traffic, false),
+			keys_average(rows, traffic, true), 5, false, "ns", "" };
+}
+
+static void figures_keys(const struct rows *rows)
+{
+	figure_keys(rows, TRAFFIC_ONE, "keys counted, one flow");
+	figure_keys(rows, TRAFFIC_THOUSAND, "keys counted, 1,000 flows");
+	figure_keys(rows, TRAFFIC_MILLION, "keys counted, a million flows");
+	figure_keys(rows, TRAFFIC_ACK, "keys counted, each packet another flow");
 }
 
 static void figures_rest(const struct path *path, const struct costs *costs)
@@ -302,6 +319,7 @@ int main(int argc, char **argv)
 	rows_run(&rows, o.rounds, BATCH_PACKETS);
 	figures_rows(&rows);
 	figures_changes(&rows);
+	figures_keys(&rows);
 	if (!o.only) {
 		costs_run(o.programs, o.objects[0], o.rounds, &costs);
 		realtime(false);

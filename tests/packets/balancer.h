@@ -12,6 +12,8 @@
 #include <xring/abi.h>
 
 #include "core/cells.h"
+#include "core/heat.h"
+#include "core/model.h"
 #include "drive.h"
 
 /*
@@ -26,13 +28,18 @@
 struct balancer_size {
 	unsigned bits;			/* of the ring's cells */
 	uint32_t pins;			/* 0: as many as the program says */
+	enum key_kind key;
+	uint32_t bound;			/* thousandths; 0: none */
 };
+
+#define BALANCER_NUMBER 1		/* of the service */
 
 struct balancer {
 	struct xring_bpf *skel;
 	struct xring_drive *drive;
 	struct xring_config *config;
 	struct xring_backend *backends;
+	uint64_t *loads;		/* by id */
 	struct drive_packet *packets;	/* DRIVE_PACKETS of them */
 	struct spill_pool spills;
 	struct ring ring;
@@ -61,6 +68,13 @@ void balancer_flood(struct balancer *b, uint8_t flags, uint64_t count);
 
 /* The partition key's hash of such a packet, and the backend that its cell names. */
 uint32_t balancer_hash(const struct balancer *b, const struct drive_packet *p);
+
+/* Of a backend, all CPUs. */
+struct xring_traffic balancer_traffic(const struct balancer *b, uint32_t id);
+/* Opens a window of the sketch, or closes it (0). */
+void balancer_window(struct balancer *b, uint32_t window);
+/* What a closed window has counted; it is cleared. */
+void balancer_tally(struct balancer *b, struct heat_tally *ret);
 
 void balancer_events(const struct balancer *b, uint64_t ret[XRING_EVENT_MAX]);
 uint32_t balancer_pins(const struct balancer *b);

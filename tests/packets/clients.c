@@ -83,10 +83,9 @@ static uint16_t packet(struct history *h, size_t i, uint8_t flags, uint32_t seq,
 static bool homeless(const struct history *h, size_t i)
 {
 	const struct rule_flow *f = &h->flows[i];
-	const struct rule_cell *cell = &h->rule.cells[f->hash >> (32 - h->rule.bits)];
 
-	return !f->pin.there && !f->syn.confirmed && cell->moving &&
-	       !h->rule.generation[snapshot_owner(cell->old, f->hash)];
+	return !f->pin.there && !f->syn.confirmed && rule_moves(&h->rule, f) &&
+	       !h->rule.generation[rule_old(&h->rule, f)];
 }
 
 /* The promise. Where a flow lives is dead or was never told, none is given. */
@@ -118,7 +117,7 @@ static void client_shakes(struct history *h, size_t i)
 	uint16_t backend = packet(h, i, ACK, c->seq, 0);
 
 	c->life = CLIENT_OPEN;
-	if (backend != c->backend && c->attacked) {
+	if (c->attacked && backend != c->backend) {
 		h->spoilt++;
 		client_begin(c);
 		return;
@@ -190,22 +189,38 @@ static void attacker(struct history *h, size_t i)
 	packet(h, i, flags[draw(h, ARRAY_SIZE(flags))], draw(h, UINT32_MAX), draw(h, 5));
 }
 
-static void flow_hash(struct history *h, size_t i)
+/* The tuple's hash, and the key's: where that is the client, the same of its address alone. */
+static void flow_hashes(struct history *h, size_t i)
 {
 	const struct client *c = &h->clients[i];
 	__u64 ports = XRING_PORTS(c->port, htons(80), c->udp ? IPPROTO_UDP : IPPROTO_TCP);
 	const __u64 *key = (__u64 *)h->config->hash_key;
 	__u8 src[16] = { 0xfd }, dst[16] = { 0xfc, [15] = 1 };
-	__u64 words[4];
+	struct rule_flow *f = &h->flows[i];
+	__u64 words[4] = {};
 
 	if (!c->v6) {
-		h->flows[i].hash = hash_flow4(key, c->addr, htonl(0x0ac80101), ports);
+		f->tuple = hash_flow4(key, c->addr, htonl(0x0ac80101), ports);
+		f->hash = h->kind.hot ? hash_flow4(key, c->addr, 0, 0) : f->tuple;
 		return;
 	}
 	memcpy(src + 12, &c->addr, 4);
 	memcpy(words, src, 16);
+	f->hash = hash_flow6(key, words, words + 2, 0);
 	memcpy(words + 2, dst, 16);
-	h->flows[i].hash = hash_flow6(key, words, words + 2, ports);
+	f->tuple = hash_flow6(key, words, words + 2, ports);
+	if (!h->kind.hot)
+		f->hash = f->tuple;
+}
+
+static void flow_key(struct history *h, size_t i)
+{
+	size_t k = i % CLIENTS * 2 + h->clients[i].v6;
+
+	if (!h->kind.hot)
+		return;
+	h->key_hash[k] = h->flows[i].hash;
+	h->flows[i].key = &h->keys[k];
 }
 
 void clients_step(struct history *h)
@@ -233,10 +248,12 @@ static void flow_begin(struct history *h, size_t i)
 {
 	struct client *c = &h->clients[i];
 
-	*c = (struct client){ .udp = i % 10 < 3, .v6 = i % 3 == 0, .addr = htonl(0x0a010000 + i),
-			      .port = htons(1024 + draw(h, 60000)), .last = h->rule.now };
+	*c = (struct client){ .udp = i % 10 < 3, .v6 = i % 3 == 0,
+			      .addr = htonl(0x0a010000 + (h->kind.hot ? i % CLIENTS : i)),
+			      .port = htons(1024 + i), .last = h->rule.now };
 	h->flows[i].udp = c->udp;
-	flow_hash(h, i);
+	flow_hashes(h, i);
+	flow_key(h, i);
 }
 
 void clients_begin(struct history *h)

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/key.h"
 #include "core/pins.h"
 #include "core/slots.h"
 #include "core/template.h"
@@ -39,7 +40,7 @@ static void *memory(const struct bpf_map *map)
 	return at;
 }
 
-static void datapath_open(struct history *h, uint32_t pins)
+static void datapath_open(struct history *h)
 {
 	struct bpf_map *map;
 
@@ -49,12 +50,14 @@ static void datapath_open(struct history *h, uint32_t pins)
 		bpf_map__set_pin_path(map, NULL);
 	bpf_map__set_max_entries(h->skel->maps.xring_cells, CELLS);
 	bpf_map__set_max_entries(h->skel->maps.xring_spills, SPILLS);
-	bpf_map__set_max_entries(h->skel->maps.xring_pins, pins);
+	bpf_map__set_max_entries(h->skel->maps.xring_pins, h->kind.pins);
 	h->skel->rodata->clock_stopped = 1;
 	assert_int_equal(xring_bpf__load(h->skel), 0);
 	h->config = memory(h->skel->maps.xring_config);
 	h->backends = memory(h->skel->maps.xring_backends);
 	h->words = memory(h->skel->maps.xring_cells);
+	h->hot = memory(h->skel->maps.xring_hot);
+	h->loads = memory(h->skel->maps.xring_loads);
 	assert_int_equal(spill_pool_new(memory(h->skel->maps.xring_spills), SPILLS, &h->spills), 0);
 }
 
@@ -73,6 +76,11 @@ static void generation_set(struct history *h, uint16_t id, uint16_t generation)
 	h->backends[id].t[0].generation = h->rule.generation[id] = generation;
 }
 
+static struct key key_of(const struct history *h)
+{
+	return (struct key){ .kind = h->kind.hot ? KEY_CLIENT : KEY_FLOW };
+}
+
 static void vips_publish(struct history *h)
 {
 	static struct xring_slot *vips;
@@ -83,12 +91,15 @@ static void vips_publish(struct history *h)
 		{ { AF_INET6, { 0xfc, [15] = 1 } }, 80, IPPROTO_UDP },
 	};
 	struct service s = { .vips = vip, .vip_count = 4, .mode = MODE_L2,
-			     .tcp_idle_ms = TCP_IDLE, .udp_idle_ms = UDP_IDLE };
+			     .tcp_idle_ms = TCP_IDLE, .udp_idle_ms = UDP_IDLE,
+			     .key = key_of(h), .bound = h->kind.hot ? 1250 : 0 };
+	struct slot_ring ring = { h->cells.words - h->words, 32 - h->cells.bits, NUMBER,
+				  h->kind.hot };
 	struct xring_slot slots[4] = {};
 	uint32_t seed;
 
 	vips = memory(h->skel->maps.xring_vips);
-	slots_fill(&s, &(struct slot_ring){ h->cells.words - h->words, 32 - h->cells.bits }, slots);
+	slots_fill(&s, &ring, slots);
 	assert_int_equal(vips_build(vips, slots, 4, &seed), 0);
 	h->config->vips = seed;
 	munmap(vips, sizeof(struct xring_vips));
@@ -174,6 +185,119 @@ static uint32_t points_of(const struct node *n)
 	return n->id && !n->dead && !n->leaving ? n->points : 0;
 }
 
+/* ---- hot keys, as the daemon does with them ---- */
+
+static uint16_t key_backend(const struct history *h, const struct rule_side *side)
+{
+	for (int i = 0; i < RULE_NODES; i++)
+		if (h->nodes[i].id && h->nodes[i].id == side->backend)
+			return points_of(&h->nodes[i]) ? side->backend : 0;
+	return 0;
+}
+
+/* The entry of key k becomes what is wanted of it, as far as its backend is there. */
+static void key_apply(struct history *h, size_t k)
+{
+	struct rule_side side = { h->wanted[k].shards, key_backend(h, &h->wanted[k]) };
+	uint32_t place;
+
+	if (hot_find(h->hot, NUMBER, h->key_hash[k], &place)) {
+		if (!side.shards && !side.backend)
+			return;
+		if (hot_take(h->hot, NUMBER, h->key_hash[k], &place))
+			return;		/* no room: as before */
+	}
+	if (hot_newest(*hot_word(h->hot, place)) != XRING_HOT_SIDE(side.shards, side.backend))
+		hot_change(hot_word(h->hot, place), XRING_HOT_SIDE(side.shards, side.backend));
+	rule_key_set(&h->rule, &h->keys[k], side);
+}
+
+static void keys_apply(struct history *h)
+{
+	for (size_t k = 0; h->kind.hot && k < 2 * CLIENTS; k++)
+		key_apply(h, k);
+}
+
+static void key_change(struct history *h)
+{
+	size_t k = draw(h, 40);		/* so that many changes meet on some */
+
+	h->splits++;
+	switch (draw(h, 3)) {
+	case 0:
+		h->wanted[k] = (struct rule_side){};
+		break;
+	case 1:
+		h->wanted[k] = (struct rule_side){ 1 + draw(h, 30), 0 };
+		break;
+	case 2:
+		h->wanted[k] = (struct rule_side){ 0, h->nodes[draw(h, 14)].id };
+		break;
+	}
+}
+
+static void keys_settle(struct history *h)
+{
+	for (size_t k = 0; h->kind.hot && k < 2 * CLIENTS; k++) {
+		uint32_t place, age = now_tenths(h) - h->keys[k].since;
+		uint64_t *answer;
+
+		if (hot_find(h->hot, NUMBER, h->key_hash[k], &place))
+			continue;
+		answer = hot_word(h->hot, place);
+		if (*answer & XRING_HOT_MOVING && age >= TCP_IDLE / 100 && h->keys[k].walked)
+			hot_settle(answer);
+		else if (*answer & XRING_HOT_MOVING && age >= UDP_IDLE / 100)
+			hot_udp_new(answer);
+		if (!(*answer & XRING_HOT_MOVING) && !hot_newest(*answer))
+			*answer = 0;
+	}
+}
+
+static void keys_compare(const struct history *h, unsigned step)
+{
+	for (size_t k = 0; h->kind.hot && k < 2 * CLIENTS; k++) {
+		const struct rule_key *want = &h->keys[k];
+		uint64_t answer = 0, side = XRING_HOT_SIDE(want->newest.shards,
+							   want->newest.backend);
+		uint32_t place;
+
+		if (!hot_find(h->hot, NUMBER, h->key_hash[k], &place))
+			answer = *hot_word(h->hot, place);
+		if (hot_newest(answer) != side || !!(answer & XRING_HOT_MOVING) != want->moving ||
+		    (want->moving && (!!(answer & XRING_HOT_UDP_NEW) != want->udp_new ||
+				      !!(answer & XRING_HOT_HELD) != want->held)))
+			fail_msg("step %u, key %zu: %016lx; want %u shards, backend %u%s%s%s", step,
+				 k, answer, want->newest.shards, want->newest.backend,
+				 want->moving ? " moving" : "", want->udp_new ? " udp_new" : "",
+				 want->held ? " held" : "");
+	}
+}
+
+void history_loads(struct history *h)
+{
+	for (int i = 0; i < RULE_NODES; i++) {
+		uint16_t id = h->nodes[i].id;
+
+		if (id && chance(h, 300))
+			h->loads[id] = h->rule.loads[id] = draw(h, 1600);
+	}
+}
+
+struct path history_path(const struct history *h, const struct xring_flow *flow)
+{
+	const uint64_t *expanded = (const uint64_t *)h->config->hash_key;
+	struct key key = key_of(h);
+	struct path path = path_of(h->hot, expanded, NUMBER, key_hash_flow(&key, flow, expanded),
+				   flow);
+
+	if (!h->rule.generation[path.backend])
+		path.backend = 0;
+	return path;
+}
+
+/* ---- flushes ---- */
+
 void history_flush(struct history *h, bool crash)
 {
 	uint32_t points[RULE_NODES];
@@ -193,6 +317,7 @@ void history_flush(struct history *h, bool crash)
 	for (int i = 0; i < RULE_NODES; i++)
 		points[i] = points_of(&h->nodes[i]);
 	table_change(h, points, CELLS_KEEP, crash);
+	keys_apply(h);
 }
 
 static void node_add(struct history *h, struct node *n)
@@ -236,6 +361,10 @@ void history_change(struct history *h)
 	struct node *n = &h->nodes[draw(h, 14)];
 
 	h->changes++;
+	if (h->kind.hot && chance(h, 600)) {
+		key_change(h);
+		return;
+	}
 	switch (draw(h, 9)) {
 	case 0:
 	case 1:
@@ -275,6 +404,14 @@ void history_change(struct history *h)
 	}
 }
 
+static bool any_key_moves(const struct history *h)
+{
+	for (size_t k = 0; k < 2 * CLIENTS; k++)
+		if (h->keys[k].moving)
+			return true;
+	return false;
+}
+
 void history_walk(struct history *h)
 {
 	uint8_t *needed = calloc(cells_count(&h->cells), 1);
@@ -290,20 +427,24 @@ void history_walk(struct history *h)
 		for (size_t i = 0; i < count; i++) {
 			struct xring_pin pin;
 			enum pin_fate fate;
+			struct path path;
 
 			assert_int_equal(bpf_map_lookup_elem(fds[m], &keys[i], &pin), 0);
-			fate = pin_judge(&h->cells, &(struct path){ pin.hash }, &pin,
+			path = history_path(h, &keys[i]);
+			fate = pin_judge(&h->cells, &path, &pin,
 					 pin.generation == h->rule.generation[pin.backend],
 					 h->rule.now * 1000000,
 					 keys[i].proto == IPPROTO_TCP ? TCP_IDLE : UDP_IDLE);
-			if (fate == PIN_NEEDED)
-				needed[cells_of(&h->cells, pin.hash)] = 1;
-			else if (fate == PIN_GONE && m)
+			if (fate == PIN_NEEDED) {
+				needed[cells_of(&h->cells, path.hash)] = 1;
+				cells_look_set(&h->cells, cells_of(&h->cells, path.hash));
+			} else if (fate == PIN_GONE && m)
 				bpf_map_delete_elem(fds[m], &keys[i]);
 		}
 		free(keys);
 	}
-	cells_look_clear(&h->cells, needed);
+	if (!any_key_moves(h))
+		cells_look_clear(&h->cells, needed);
 	rule_walk(&h->rule);
 	free(needed);
 }
@@ -311,6 +452,7 @@ void history_walk(struct history *h)
 /* Every flag, and the old answer's, is what the model says. */
 void history_compare(struct history *h, unsigned step)
 {
+	keys_compare(h, step);
 	for (uint32_t c = 0; c < cells_count(&h->cells); c++) {
 		const struct rule_cell *want = &h->rule.cells[c];
 		uint64_t word = h->cells.words[c], old = *cells_old(&h->cells, c);
@@ -340,6 +482,7 @@ void history_settle(struct history *h)
 	struct cells_step done;
 
 	cells_settle(&h->cells, &t, &done);
+	keys_settle(h);
 	rule_settle(&h->rule);
 	leave(h);
 }
@@ -353,22 +496,24 @@ void history_restart(struct history *h)
 	assert_int_equal(h->cells.moving, was);
 }
 
-void history_open(struct history *h, uint64_t seed, uint32_t pins)
+void history_open(struct history *h, uint64_t seed, const struct history_kind *kind)
 {
 	static const uint8_t key[HASH_KEY_BYTES] = { 1, 2, 3 };
 	static const struct ring empty;
 
 	memset(h, 0, sizeof(*h));
 	h->random = seed;
-	datapath_open(h, pins);
+	h->kind = *kind;
+	datapath_open(h);
 	hash_expand(key, (uint64_t *)h->config->hash_key);
 	h->config->abi = XRING_ABI;
 	h->since = calloc(CELLS / 2, sizeof(*h->since));
 	h->ring = empty;
 	extent_take(h, 9);
 	h->rule = (struct rule){ .bits = 9, .tcp_idle = TCP_IDLE, .udp_idle = UDP_IDLE,
-				 .now = 1000000, .pins_max = pins, .flows = h->flows,
-				 .flow_count = FLOWS };
+				 .now = 1000000, .pins_max = kind->pins, .flows = h->flows,
+				 .flow_count = FLOWS, .keys = h->keys, .key_count = 2 * CLIENTS,
+				 .hash_key = (uint64_t *)h->config->hash_key, .bound = kind->hot };
 	h->rule.cells = calloc(1 << 9, sizeof(*h->rule.cells));
 	h->rule.newest = calloc(1, sizeof(*h->rule.newest));
 	h->rule.newest->uses = 1;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <xring/abi.h>
+#include <xring/hash.h>
 
 #include "frame.h"
 
@@ -21,12 +22,99 @@ static void snapshot_put(struct snapshot *s)
 	free(s);
 }
 
-/* ---- packets ---- */
+/* ---- paths ---- */
 
-static struct rule_cell *cell_of(struct rule *r, uint32_t hash)
+static struct rule_cell *cell_at(const struct rule *r, uint32_t hash)
 {
 	return &r->cells[hash >> (32 - r->bits)];
 }
+
+static uint32_t side_hash(const struct rule *r, const struct rule_side *side,
+			  const struct rule_flow *f)
+{
+	return side->shards ? hash_split((const __u64 *)r->hash_key, f->hash,
+					 hash_shard(f->tuple, side->shards)) : f->hash;
+}
+
+static uint16_t side_backend(const struct rule *r, const struct rule_side *side)
+{
+	return r->generation[side->backend] ? side->backend : 0;
+}
+
+uint32_t rule_hash(const struct rule *r, const struct rule_flow *f)
+{
+	return f->key ? side_hash(r, &f->key->newest, f) : f->hash;
+}
+
+static uint16_t newest(const struct rule *r, const struct rule_flow *f)
+{
+	uint16_t backend = f->key ? side_backend(r, &f->key->newest) : 0;
+
+	return backend ?: snapshot_owner(r->newest, rule_hash(r, f));
+}
+
+static bool key_moves(const struct rule_flow *f)
+{
+	return f->key && f->key->moving;
+}
+
+static struct rule_cell *cell_of(const struct rule *r, const struct rule_flow *f)
+{
+	return cell_at(r, rule_hash(r, f));
+}
+
+bool rule_moves(const struct rule *r, const struct rule_flow *f)
+{
+	bool given = f->key && side_backend(r, &f->key->newest);	/* then no cell is asked */
+
+	return key_moves(f) || (!given && cell_of(r, f)->moving);
+}
+
+/* What selected the answer before the change: a moving key's old side, the cell's old ring. */
+uint16_t rule_old(const struct rule *r, const struct rule_flow *f)
+{
+	uint32_t hash = key_moves(f) ? side_hash(r, &f->key->old, f) : rule_hash(r, f);
+	const struct rule_cell *cell = cell_at(r, hash);
+	uint16_t backend = key_moves(f) ? side_backend(r, &f->key->old) : 0;
+
+	return backend ?: snapshot_owner(cell->moving ? cell->old : r->newest, hash);
+}
+
+static bool udp_is_new(const struct rule *r, const struct rule_flow *f)
+{
+	const struct rule_cell *cell = cell_of(r, f);
+
+	return key_moves(f) ? f->key->udp_new && !f->key->held : cell->udp_new && !cell->held;
+}
+
+static void hold(struct rule *r, struct rule_flow *f)
+{
+	struct rule_cell *cell = key_moves(f) ? cell_at(r, side_hash(r, &f->key->old, f)) :
+						cell_of(r, f);
+	bool given = key_moves(f) && side_backend(r, &f->key->old);
+
+	if (key_moves(f))
+		f->key->held = true;
+	if (cell->moving && !given)
+		cell->held = true;
+}
+
+/* Whom a new flow goes to, where its own is over its bound. */
+static uint16_t new_answer(const struct rule *r, const struct rule_flow *f)
+{
+	uint16_t best = newest(r, f);
+
+	for (uint32_t i = 1; r->bound && i <= 4 && r->loads[best] > XRING_LOAD_FULL; i++) {
+		uint16_t id = snapshot_owner(r->newest,
+					     hash_again((const __u64 *)r->hash_key, f->tuple, i));
+
+		if (id && r->loads[id] < r->loads[best])
+			best = id;
+	}
+	return best;
+}
+
+/* ---- packets ---- */
 
 static bool valid(const struct rule *r, const struct rule_flow *f, const struct rule_pin *pin)
 {
@@ -40,9 +128,9 @@ static bool valid(const struct rule *r, const struct rule_flow *f, const struct 
 
 static uint16_t old_answer(struct rule *r, const struct rule_flow *f)
 {
-	uint16_t old = snapshot_owner(cell_of(r, f->hash)->old, f->hash);
+	uint16_t old = rule_old(r, f);
 
-	return r->generation[old] ? old : snapshot_owner(r->newest, f->hash);
+	return r->generation[old] ? old : newest(r, f);
 }
 
 /* False where the table is full. */
@@ -50,8 +138,8 @@ static bool pin(struct rule *r, struct rule_flow *f, uint16_t backend, uint32_t 
 {
 	if (!r->generation[backend])
 		return true;
-	if (backend != snapshot_owner(r->newest, f->hash))
-		cell_of(r, f->hash)->look = true;
+	if (backend != newest(r, f))
+		cell_of(r, f)->look = true;
 	if (!f->pin.there && r->pins == r->pins_max)
 		return false;
 	r->pins += !f->pin.there;
@@ -64,25 +152,32 @@ static uint16_t keep(struct rule *r, struct rule_flow *f, uint16_t backend, uint
 {
 	if (pin(r, f, backend, seq))
 		return backend;
-	cell_of(r, f->hash)->held = true;
+	hold(r, f);
 	return old_answer(r, f);
 }
 
 static uint16_t syn(struct rule *r, struct rule_flow *f, const struct rule_packet *p)
 {
-	uint16_t backend = snapshot_owner(r->newest, f->hash);
 	bool pinned = valid(r, f, &f->pin);
+	uint16_t backend;
 
 	if (pinned && !f->pin.closing) {
 		backend = f->pin.backend;
 	} else if (valid(r, f, &f->syn) && (f->syn.seq == p->seq + 1 || f->syn.confirmed)) {
 		f->syn.seen = r->now;
 		return f->syn.backend;
+	} else {
+		backend = new_answer(r, f);
+		if (!pinned && !rule_moves(r, f) && backend == newest(r, f))
+			return backend;
 	}
-	if ((pinned || cell_of(r, f->hash)->moving) && r->generation[backend])
-		f->syn = (struct rule_pin){ .there = true, .backend = backend, .seq = p->seq + 1,
-					    .data = p->next - p->seq - 1, .seen = r->now,
-					    .generation = r->generation[backend] };
+	if (!r->generation[backend])
+		return backend;
+	if (backend != newest(r, f))
+		cell_of(r, f)->look = true;
+	f->syn = (struct rule_pin){ .there = true, .backend = backend, .seq = p->seq + 1,
+				    .data = p->next - p->seq - 1, .seen = r->now,
+				    .generation = r->generation[backend] };
 	return backend;
 }
 
@@ -91,8 +186,7 @@ static uint16_t confirm(struct rule *r, struct rule_flow *f, const struct rule_p
 	uint16_t backend = f->syn.backend;
 	bool pinned = valid(r, f, &f->pin);
 
-	if (!pinned && !cell_of(r, f->hash)->moving &&
-	    backend == snapshot_owner(r->newest, f->hash)) {
+	if (!pinned && !rule_moves(r, f) && backend == newest(r, f)) {
 		f->syn.there = false;
 		return backend;
 	}
@@ -107,8 +201,8 @@ static uint16_t confirm(struct rule *r, struct rule_flow *f, const struct rule_p
 
 static uint16_t follow(struct rule *r, struct rule_flow *f)
 {
-	if (f->pin.backend != snapshot_owner(r->newest, f->hash))
-		cell_of(r, f->hash)->look = true;
+	if (f->pin.backend != newest(r, f))
+		cell_of(r, f)->look = true;
 	f->pin.seen = r->now;
 	return f->pin.backend;
 }
@@ -123,13 +217,18 @@ static uint16_t tcp(struct rule *r, struct rule_flow *f, const struct rule_packe
 	    (p->seq == f->syn.seq || p->seq == f->syn.seq + f->syn.data || f->syn.confirmed))
 		return confirm(r, f, p);
 	if (pinned) {
-		f->pin.closing |= p->flags & (FIN | RST) && p->seq == f->pin.seq;
+		if (p->flags & (FIN | RST) && p->seq == f->pin.seq) {
+			f->pin.closing = true;
+		} else if (f->pin.closing && p->seq != f->pin.seq && p->next != f->pin.seq) {
+			f->pin.closing = false;		/* another flow on these ports */
+			f->pin.seq = p->next;
+		}
 		if ((int32_t)(p->next - f->pin.seq) > 0)
 			f->pin.seq = p->next;
 		return follow(r, f);
 	}
-	if (!cell_of(r, f->hash)->moving)
-		return snapshot_owner(r->newest, f->hash);
+	if (!rule_moves(r, f))
+		return newest(r, f);
 	if (p->flags & RST)
 		return old_answer(r, f);
 	return keep(r, f, old_answer(r, f), p->next);
@@ -137,23 +236,42 @@ static uint16_t tcp(struct rule *r, struct rule_flow *f, const struct rule_packe
 
 static uint16_t udp(struct rule *r, struct rule_flow *f)
 {
-	struct rule_cell *c = cell_of(r, f->hash);
-	uint16_t newest = snapshot_owner(r->newest, f->hash);
-
 	if (valid(r, f, &f->pin))
 		return follow(r, f);
-	if (!c->moving)
-		return newest;
-	return keep(r, f, c->udp_new && !c->held ? newest : old_answer(r, f), 0);
+	if (!rule_moves(r, f))
+		return newest(r, f);
+	return keep(r, f, udp_is_new(r, f) ? newest(r, f) : old_answer(r, f), 0);
+}
+
+/* Does the packet look for a pin? */
+static bool is_open(const struct rule *r, const struct rule_flow *f, const struct rule_packet *p)
+{
+	bool opens = !f->udp && (p->flags & (SYN | ACK)) == SYN;
+	uint16_t owner = snapshot_owner(r->newest, rule_hash(r, f));
+
+	return rule_moves(r, f) || cell_of(r, f)->look || (f->key && f->key->newest.backend) ||
+	       (opens && r->bound && r->loads[owner] > XRING_LOAD_FULL);
 }
 
 uint16_t rule_answer(struct rule *r, struct rule_flow *f, const struct rule_packet *p)
 {
-	struct rule_cell *c = cell_of(r, f->hash);
-
-	if (!c->moving && !c->look)
-		return snapshot_owner(r->newest, f->hash);
+	if (!is_open(r, f, p))
+		return newest(r, f);
 	return f->udp ? udp(r, f) : tcp(r, f, p);
+}
+
+void rule_key_set(struct rule *r, struct rule_key *key, struct rule_side side)
+{
+	if (side.shards == key->newest.shards && side.backend == key->newest.backend)
+		return;
+	if (!key->moving) {
+		key->moving = true;
+		key->udp_new = key->held = false;
+		key->since = r->now / 100;
+		key->old = key->newest;
+	}
+	key->newest = side;
+	key->walked = false;
 }
 
 /* ---- changes ---- */
@@ -214,50 +332,75 @@ void rule_change(struct rule *r, struct snapshot *next, bool keep)
 	r->newest = next;
 }
 
+/* Of a cell or of a key: what is to become of its flags; true where it has settled. */
+static bool settle(const struct rule *r, uint32_t *since, bool *udp_new, bool *held, bool walked)
+{
+	uint32_t settle_time = (r->tcp_idle > r->udp_idle ? r->tcp_idle : r->udp_idle) / 100;
+	uint32_t age = r->now / 100 - *since;
+
+	if (age < r->udp_idle / 100)
+		return false;
+	if (age < settle_time)
+		*udp_new = true;
+	if (age < settle_time || !walked)
+		return false;
+	if (!*held)
+		return true;
+	*held = *udp_new = false;
+	*since = r->now / 100;
+	return false;
+}
+
 void rule_settle(struct rule *r)
 {
-	uint32_t settle = (r->tcp_idle > r->udp_idle ? r->tcp_idle : r->udp_idle) / 100;
-
 	for (uint32_t c = 0; c < 1u << r->bits; c++) {
 		struct rule_cell *cell = &r->cells[c];
-		uint32_t age = r->now / 100 - cell->since;
 
-		if (!cell->moving || age < r->udp_idle / 100)
+		if (!cell->moving ||
+		    !settle(r, &cell->since, &cell->udp_new, &cell->held, true))
 			continue;
-		if (age < settle) {
-			cell->udp_new = true;
-		} else if (cell->held) {
-			cell->held = cell->udp_new = false;
-			cell->since = r->now / 100;
-		} else {
-			cell->moving = false;
-			snapshot_put(cell->old);
-			cell->old = NULL;
+		cell->moving = false;
+		snapshot_put(cell->old);
+		cell->old = NULL;
+	}
+	for (size_t k = 0; k < r->key_count; k++) {
+		struct rule_key *key = &r->keys[k];
+
+		if (key->moving && settle(r, &key->since, &key->udp_new, &key->held, key->walked)) {
+			key->moving = false;
+			key->old = (struct rule_side){};
 		}
 	}
 }
 
-void rule_walk(struct rule *r)
+/* What a walk finds of one flow: does its cell have to look? */
+static bool walk_flow(struct rule *r, struct rule_flow *f)
 {
-	bool *needed = calloc((size_t)1 << r->bits, sizeof(*needed));
+	struct rule_cell *c = cell_of(r, f);
+	uint16_t now = newest(r, f);
+	bool open = rule_moves(r, f) || c->look || (f->key && f->key->newest.backend);
+	bool pin_differs = open && valid(r, f, &f->pin) && f->pin.backend != now;
+	bool syn_differs = open && valid(r, f, &f->syn) && f->syn.backend != now;
 
-	for (size_t i = 0; i < r->flow_count; i++) {
-		struct rule_flow *f = &r->flows[i];
-		struct rule_cell *c = cell_of(r, f->hash);
-		uint16_t newest = snapshot_owner(r->newest, f->hash);
-
-		needed[f->hash >> (32 - r->bits)] |=
-			(valid(r, f, &f->pin) && f->pin.backend != newest) ||
-			(valid(r, f, &f->syn) && f->syn.backend != newest);
-		if (!f->pin.there)
-			continue;
-		if (valid(r, f, &f->pin) &&
-		    (c->moving || (c->look && f->pin.backend != newest)))
-			continue;
+	if (f->pin.there && !pin_differs && !(valid(r, f, &f->pin) && rule_moves(r, f))) {
 		f->pin.there = false;
 		r->pins--;
 	}
-	for (uint32_t c = 0; c < 1u << r->bits; c++)
+	c->look |= pin_differs || syn_differs;
+	return pin_differs || syn_differs;
+}
+
+void rule_walk(struct rule *r)
+{
+	bool *needed = calloc((size_t)1 << r->bits, sizeof(*needed)), moving = false;
+
+	for (size_t i = 0; i < r->flow_count; i++)
+		needed[rule_hash(r, &r->flows[i]) >> (32 - r->bits)] |= walk_flow(r, &r->flows[i]);
+	for (size_t k = 0; k < r->key_count; k++) {
+		r->keys[k].walked = true;
+		moving |= r->keys[k].moving;
+	}
+	for (uint32_t c = 0; !moving && c < 1u << r->bits; c++)
 		r->cells[c].look &= r->cells[c].moving || needed[c];
 	free(needed);
 }

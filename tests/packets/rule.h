@@ -40,10 +40,25 @@ struct rule_pin {
 	uint64_t seen;
 };
 
+/* Where a key's flows go: over so many shards, to a backend, or (0, 0) as the ring says. */
+struct rule_side {
+	uint32_t shards;
+	uint16_t backend;
+};
+
+struct rule_key {
+	bool moving, udp_new, held;
+	uint32_t since;
+	struct rule_side newest, old;
+	bool walked;			/* since its newest side changed */
+};
+
 /* What is remembered of one tuple. */
 struct rule_flow {
 	bool udp;
-	uint32_t hash;
+	uint32_t hash;			/* of its partition key */
+	uint32_t tuple;			/* of all of it */
+	struct rule_key *key;		/* NULL: it has none of its own */
 	struct rule_pin pin, syn;
 };
 
@@ -62,9 +77,21 @@ struct rule {
 	uint32_t pins, pins_max;
 	struct rule_flow *flows;
 	size_t flow_count;
+	struct rule_key *keys;
+	size_t key_count;
+	const uint64_t *hash_key;	/* expanded */
+	bool bound;
+	uint32_t loads[RULE_IDS];	/* XRING_LOAD_FULL: at its bound */
 };
 
 uint16_t rule_answer(struct rule *r, struct rule_flow *f, const struct rule_packet *p);
+
+/* Where the flow's newest path ends, and what an unpinned flow of old gets. */
+uint32_t rule_hash(const struct rule *r, const struct rule_flow *f);
+uint16_t rule_old(const struct rule *r, const struct rule_flow *f);
+bool rule_moves(const struct rule *r, const struct rule_flow *f);
+
+void rule_key_set(struct rule *r, struct rule_key *key, struct rule_side side);
 
 /* Every position is now answered by `next`, which the rule takes over. */
 void rule_change(struct rule *r, struct snapshot *next, bool keep);

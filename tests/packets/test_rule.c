@@ -31,6 +31,8 @@ static void step(struct history *h, unsigned number)
 		history_change(h);
 	if (changes)
 		history_flush(h, chance(h, 200));
+	if (h->kind.hot && chance(h, 300))
+		history_loads(h);
 	if (chance(h, 50))
 		history_restart(h);
 	clients_step(h);
@@ -46,13 +48,13 @@ static unsigned setting(const char *name, unsigned otherwise)
 	return value ? strtoul(value, NULL, 10) : otherwise;
 }
 
-static void run_seed(uint64_t seed, uint32_t pins)
+static void run_seed(uint64_t seed, const struct history_kind *kind)
 {
 	struct history *h = malloc(sizeof(*h));
 	unsigned steps = setting("XRING_RULE_STEPS", STEPS);
 	uint64_t events[XRING_EVENT_MAX] = {};
 
-	history_open(h, seed, pins);
+	history_open(h, seed, kind);
 	history_begin(h);
 	for (unsigned i = 0; i < steps; i++)
 		step(h, i);
@@ -65,14 +67,15 @@ static void run_seed(uint64_t seed, uint32_t pins)
 	}
 	print_message("seed %lu: %u steps, %lu packets, %lu changes, %lu deaths, %lu forged; "
 		      "looked %.2f, pins made %lu, confirmed %lu, full %lu; "
-		      "handshakes spoilt %lu, moved %lu\n", seed, steps,
+		      "splits %lu, shed %lu; handshakes spoilt %lu, moved %lu\n", seed, steps,
 		      h->packets, h->changes, h->deaths, h->forged,
 		      (double)events[XRING_EVENT_LOOKS] / h->packets, events[XRING_EVENT_MADE],
-		      events[XRING_EVENT_CONFIRMED], events[XRING_EVENT_FULL], h->spoilt,
+		      events[XRING_EVENT_CONFIRMED], events[XRING_EVENT_FULL], h->splits,
+		      events[XRING_EVENT_SHED], h->spoilt,
 		      h->moved);
 	assert_int_equal(h->moved, 0);
 	assert_true(events[XRING_EVENT_LOOKS] > 0);
-	assert_int_equal(events[XRING_EVENT_FULL] > 0, pins < FLOWS);
+	assert_int_equal(events[XRING_EVENT_FULL] > 0, kind->pins < FLOWS);
 	history_close(h);
 	free(h);
 }
@@ -83,13 +86,23 @@ static void no_live_flow_moves_and_the_model_agrees(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 3; i++)
-		run_seed(seed + i, 2 * FLOWS);
+		run_seed(seed + i, &(struct history_kind){ .pins = 2 * FLOWS });
 }
 
 static void a_full_table_is_counted_and_moves_no_live_flow(void **state)
 {
 	(void)state;
-	run_seed(setting("XRING_RULE_SEED", 1) + 100, 500);
+	run_seed(setting("XRING_RULE_SEED", 1) + 100, &(struct history_kind){ .pins = 500 });
+}
+
+static void keys_are_split_and_healed_and_loads_shed_without_moving_a_flow(void **state)
+{
+	unsigned seed = setting("XRING_RULE_SEED", 1);
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		run_seed(seed + i, &(struct history_kind){ .pins = 2 * FLOWS, .hot = true });
+	run_seed(seed + 100, &(struct history_kind){ .pins = 500, .hot = true });
 }
 
 int main(void)
@@ -97,6 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_live_flow_moves_and_the_model_agrees),
 		cmocka_unit_test(a_full_table_is_counted_and_moves_no_live_flow),
+		cmocka_unit_test(keys_are_split_and_healed_and_loads_shed_without_moving_a_flow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

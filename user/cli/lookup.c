@@ -150,6 +150,9 @@ static void print_answers(const json_t *data)
 		       json_integer_value(json_object_get(answer, "position")));
 		json_array_foreach(json_object_get(answer, "backends"), b, name)
 			printf("%s%s", b ? "," : "", json_string_value(name));
+		if (json_object_get(answer, "shards"))
+			printf("\tsplit over %lld shards",
+			       json_integer_value(json_object_get(answer, "shards")));
 		putchar('\n');
 	}
 }

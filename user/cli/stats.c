@@ -75,6 +75,10 @@ static void print_pins(const json_t *pins)
 
 	printf("pins     %lld of %lld (%.1f%%), %lld handshakes not confirmed\n", count, max,
 	       max ? 100.0 * count / max : 0, number(pins, "syns"));
+	if (number(pins, "keys") || number(pins, "keys_no_room"))
+		printf("keys     %lld of %lld with an entry, %lld hot ones found none\n",
+		       number(pins, "keys"), number(pins, "keys_max"),
+		       number(pins, "keys_no_room"));
 }
 
 static void print_writes(const json_t *writes)

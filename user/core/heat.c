@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A key's rate is told by two averages that fade, one within half a second and one within
- * two: the slow one is shown, unless the fast one leaves no doubt that the rate has
+ * A key's rate is told by two averages that fade, one within a fifth of a second and one within
+ * three: the slow one is shown, unless the fast one leaves no doubt that the rate has
  * changed; then it begins anew from there. A window in which a key shared its place with
  * a heavier one counts hardly any of its packets: one is left out, and where the next one
  * says the same, the key has no more, and its rate begins anew.
@@ -14,8 +14,8 @@
 #include <string.h>
 
 #define NS 1e9
-#define FAST 0.4			/* seconds */
-#define SLOW 2.0
+#define FAST 0.2			/* seconds */
+#define SLOW 3.0
 #define DOUBT 4				/* sigma */
 #define SURE 2
 #define PACKETS_LEAST 30		/* that a rate is told from */

@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 
+#define COOL 30.0			/* packets a second, whatever the others do */
+
 static double max(double a, double b)
 {
 	return a > b ? a : b;
@@ -39,7 +41,7 @@ static enum heat_state next_state(struct heat_key *key, double threshold,
 	}
 	if (!key->state)
 		return HEAT_NONE;
-	if (heat_rate(&key->pace) >= max(threshold / 2, 1)) {
+	if (heat_rate(&key->pace) >= max(threshold / 2, COOL)) {
 		key->cool = 0;			/* neither hot nor cool: as it was */
 		return key->state == HEAT_COOLING ? state_of(key, rules) : key->state;
 	}

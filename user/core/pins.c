@@ -16,7 +16,7 @@ enum pin_fate pin_judge(const struct cells *cells, const struct path *path,
 			uint32_t idle_ms)
 {
 	uint64_t word = cells->words[cells_of(cells, path->hash)];
-	bool moving = path->moving || word & XRING_MOVING;
+	bool moving = path->moving || (!path->backend && word & XRING_MOVING);
 
 	if (!alive || is_expired(pin, now_ns, idle_ms) ||
 	    (!moving && !path->backend && !(word & XRING_LOOK)))

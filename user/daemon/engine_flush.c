@@ -167,7 +167,8 @@ void engine_keys_changed(struct engine *e)
 {
 	if (e->live->slots_stale && live_vips_write(e->live, &e->model))
 		log_warn("the VIP table does not know of hot keys yet: it is tried again");
-	loop_timer_set(&e->tick, 0);
+	if (e->live->keys_due)
+		loop_timer_set(&e->tick, 0);
 }
 
 void engine_clock_advance(struct engine *e, uint64_t ns)

@@ -14,14 +14,15 @@
 #include "daemon/engine.h"
 #include "daemon/hot_state.h"
 #include "daemon/live_keys.h"
+#include "daemon/live_traffic.h"
 
 /*
  * A window is open for 100 ms, longer where packets are few, and shut again at once; where
- * they are many it is open for a fifth of the time: what is counted is plenty then, and
- * the datapath's average packet pays a fifth.
+ * they are many it is open for a quarter of the time: what is counted is plenty then, and
+ * the datapath's average packet pays a quarter.
  */
 #define TURN_MS 100u
-#define OPEN_BUSY_MS 20u
+#define OPEN_BUSY_MS 25u
 #define OPEN_LONGEST_MS 300u
 #define PACKETS_BUSY 20000u		/* in one turn */
 #define PACKETS_ENOUGH 3000u
@@ -136,28 +137,64 @@ static void apply_hands(struct hot_watch *w)
 	}
 }
 
+/* A key that is to be split. */
+struct candidate {
+	struct live_service *service;
+	const struct xring_flow *flow;
+	uint32_t shards;
+	double rate;
+};
+
+#define STAYS 1.5			/* so much hotter must be who takes another one's entry */
+
 static int by_rate(const void *left, const void *right)
 {
-	double a = heat_rate(&(*(const struct heat_key *const *)left)->pace);
-	double b = heat_rate(&(*(const struct heat_key *const *)right)->pace);
+	const struct candidate *a = left, *b = right;
 
-	return (a < b) - (a > b);
+	return (a->rate < b->rate) - (a->rate > b->rate);
 }
 
-/* The hottest first: should there not be room for all. */
-static void apply_split(struct hot_watch *w, struct live_service *s, const struct hot_service *hs,
-			uint32_t shards)
+/* Those of one service; returns how many. */
+static size_t candidates_of(const struct hot_watch *w, const struct hot_service *hs,
+			    struct candidate *ret)
 {
-	_free_ const struct heat_key **list = calloc(hs->heat.count + 1, sizeof(*list));
+	struct live_service *s = live_service(w->engine->live, hs->name);
+	const struct service *model = model_service(&w->engine->model, hs->name);
 	size_t count = 0;
 
-	for (size_t i = 0; list && i < hs->heat.count; i++)
-		if (hs->heat.keys[i].split && !hot_hand(w, s, hs->heat.keys[i].hash))
-			list[count++] = &hs->heat.keys[i];
-	if (count)
-		qsort(list, count, sizeof(*list), by_rate);
-	for (size_t i = 0; i < count; i++)
-		set(w, s, &list[i]->flow, XRING_HOT_SIDE(shards, 0));
+	for (size_t i = 0; s && s->has_extent && model && i < hs->heat.count; i++) {
+		const struct heat_key *key = &hs->heat.keys[i];
+		const struct live_key *entry = live_key(w->engine->live, s, key->hash);
+		bool stays = entry && hot_newest(*entry->answer);
+
+		if (key->split && !hot_hand(w, s, key->hash))
+			ret[count++] = (struct candidate){ s, &key->flow, model->hot.shards,
+				heat_rate(&key->pace) * (stays ? STAYS : 1) };
+	}
+	return count;
+}
+
+/* The hottest first: should there not be room for all, the rest are the ring's. */
+static void apply_split(struct hot_watch *w)
+{
+	size_t room = XRING_HOT_KEYS > w->hand_count ? XRING_HOT_KEYS - w->hand_count : 0;
+	_free_ struct candidate *list = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < w->service_count; i++)
+		count += w->services[i].heat.count;
+	list = calloc(count + 1, sizeof(*list));
+	if (!list)
+		return;
+	count = 0;
+	for (size_t i = 0; i < w->service_count; i++)
+		count += candidates_of(w, &w->services[i], list + count);
+	qsort(list, count, sizeof(*list), by_rate);
+	for (size_t i = 0; i < count; i++) {
+		w->no_room += i >= room;
+		set(w, list[i].service, list[i].flow,
+		    i < room ? XRING_HOT_SIDE(list[i].shards, 0) : 0);
+	}
 }
 
 /* Entries that nobody wants any more are the ring's again. */
@@ -183,13 +220,11 @@ void hot_apply(struct engine *e)
 	forget(w);
 	apply_heal(w);
 	apply_hands(w);
-	for (size_t i = 0; i < w->service_count; i++) {
-		struct live_service *s = live_service(e->live, w->services[i].name);
-		const struct service *model = model_service(&e->model, w->services[i].name);
-
-		if (s && s->has_extent && model)
-			apply_split(w, s, &w->services[i], model->hot.shards);
-	}
+	apply_split(w);
+	if (w->no_room && !w->told_full)
+		log_warn("%u hot keys find no entry: the hottest have theirs, the rest stay the ring's",
+			 w->no_room);
+	w->told_full = w->no_room;
 	engine_keys_changed(e);
 }
 
@@ -268,14 +303,6 @@ static void service_judge(struct hot_watch *w, struct live_service *s, struct ho
 		judge(&hs->heat, &rules, told, s);
 }
 
-/* Packets of established flows: a flood of SYNs is none. */
-static uint64_t established(const struct live *live, const struct live_service *s)
-{
-	struct xring_traffic traffic;
-
-	return live_service_traffic(live, s, &traffic) ? 0 : traffic.packets - traffic.flows;
-}
-
 static void tally_judge(struct hot_watch *w, const struct heat_tally *tally, uint64_t now)
 {
 	struct live *live = w->engine->live;
@@ -283,7 +310,7 @@ static void tally_judge(struct hot_watch *w, const struct heat_tally *tally, uin
 	for (size_t i = 0; i < live->service_count; i++) {
 		struct live_service *s = live->services[i];
 		struct hot_service *hs = service_get(w, s);
-		uint64_t packets = established(live, s);
+		uint64_t packets = live_established(live, s);
 
 		if (!hs)
 			continue;
@@ -340,8 +367,9 @@ static void turn(void *context)
 		window_open(w, OPEN_BUSY_MS);
 		return;
 	}
+	live_traffic_look(w->engine->live);
 	for (size_t i = 0; i < w->engine->live->service_count; i++)
-		packets += established(w->engine->live, w->engine->live->services[i]);
+		packets += live_established(w->engine->live, w->engine->live->services[i]);
 	if (packets - w->looked < PACKETS_ENOUGH &&
 	    now - w->opened < OPEN_LONGEST_MS * NS_PER_MS) {
 		loop_timer_set(&w->timer, TURN_MS);

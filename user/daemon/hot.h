@@ -48,6 +48,7 @@ struct hot_watch {
 	uint64_t closed;			/* ns: the last one */
 	uint64_t looked;			/* packets of all services then */
 	uint32_t no_room;			/* keys that found none, of the last window */
+	bool told_full;
 };
 
 int hot_open(struct engine *e);			/* when the maps are adopted */

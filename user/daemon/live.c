@@ -133,6 +133,7 @@ void live_close(struct live *live)
 	free(live->stale_ids);
 	free(live->slots);
 	live_keys_clear(live);
+	free(live->traffic);
 	free(live);
 }
 

@@ -115,6 +115,8 @@ struct live {
 	size_t key_count;
 	struct key_record *records;		/* of all places, kept in the state directory */
 	uint64_t keys_epoch;			/* of dp, when a key last settled or went */
+	bool keys_due;				/* some have changed since it was last looked */
+	struct xring_traffic *traffic;		/* by id (daemon/live_traffic.h) */
 	struct extent *foreign;			/* adopted, but of no service; taken out of use */
 	size_t foreign_count;
 	uint16_t *stale_ids;			/* the same for backends */

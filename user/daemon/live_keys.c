@@ -78,6 +78,7 @@ static void key_remove(struct live *live, size_t at)
 	step();
 	__atomic_store_n(key->answer, 0, __ATOMIC_RELEASE);
 	live->keys_epoch = live->dp->epoch;
+	live->keys_due = true;
 	live->slots_stale |= !--key->service->key_count;
 	live->key_count--;
 	memmove(live->keys + at, live->keys + at + 1,
@@ -215,6 +216,7 @@ int live_key_set(struct live *live, struct live_service *s, const struct xring_f
 		step();
 	}
 	s->keys_moving += hot_change(key->answer, side);
+	live->keys_due = true;
 	key->changed = live->walks;
 	return 0;
 }
@@ -251,6 +253,7 @@ uint64_t live_keys_tick(struct live *live, uint64_t now)
 {
 	uint64_t next = 0, at;
 
+	live->keys_due = false;
 	for (size_t i = live->key_count; i-- > 0;) {
 		struct live_key *key = live->keys[i];
 
@@ -301,6 +304,8 @@ void live_keys_walk_begun(struct live *live)
 
 void live_keys_walked(struct live *live)
 {
-	for (size_t i = 0; i < live->key_count; i++)
+	for (size_t i = 0; i < live->key_count; i++) {
 		live->keys[i]->pins = live->keys[i]->pins_now;
+		live->keys_due |= *live->keys[i]->answer & XRING_HOT_MOVING;	/* it may have waited */
+	}
 }

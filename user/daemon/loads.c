@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
-#include "daemon/live.h"
+#include "daemon/live_traffic.h"
 
 #define BOUND_MS 20u
 #define SEEN_MS 1000u
@@ -14,10 +14,8 @@
 /* Since it was last looked at; an id that has changed hands begins anew. */
 static void node_look(const struct live *live, struct live_node *node, double age)
 {
-	struct xring_traffic now;
+	struct xring_traffic now = live_traffic(live, node);
 
-	if (dp_traffic_read(live->dp, node->id, &now))
-		return;
 	if (node->looked && now.packets >= node->last.packets && now.flows >= node->last.flows)
 		load_add(&node->load, now.packets - now.flows - (node->last.packets - node->last.flows),
 			 now.flows - node->last.flows, age);
@@ -63,11 +61,12 @@ static bool service_look(const struct live *live, struct live_service *s, uint32
 static void look_due(void *context)
 {
 	struct loads *loads = context;
-	const struct live *live = loads->live;
+	struct live *live = loads->live;
 	uint64_t now = clock_ns();
 	bool bound = false;
 
 	loads->shedding = false;
+	live_traffic_look(loads->live);
 	for (size_t i = 0; i < live->service_count; i++) {
 		const struct service *model = model_service(loads->model, live->services[i]->name);
 		uint32_t limit = model ? model->bound : 0;
@@ -82,7 +81,7 @@ static void look_due(void *context)
 		loads->shed(loads->context);
 }
 
-int loads_open(struct loop *loop, const struct live *live, const struct model *model,
+int loads_open(struct loop *loop, struct live *live, const struct model *model,
 	       struct loads *loads)
 {
 	int err = loop_timer_new(loop, &loads->timer, look_due, loads);

@@ -14,7 +14,7 @@ struct live;
  * while any service has a bound, and every second else, to be seen.
  */
 struct loads {
-	const struct live *live;
+	struct live *live;
 	const struct model *model;
 	struct loop_timer timer;
 	uint64_t looked;			/* ns */
@@ -26,7 +26,7 @@ struct loads {
 };
 
 /* context and shed are the caller's to set, before. */
-int loads_open(struct loop *loop, const struct live *live, const struct model *model,
+int loads_open(struct loop *loop, struct live *live, const struct model *model,
 	       struct loads *loads);
 void loads_close(struct loop *loop, struct loads *loads);
 

@@ -10,6 +10,7 @@
 #include "core/setting.h"
 #include "core/text.h"
 #include "daemon/commands.h"
+#include "daemon/live_keys.h"
 #include "daemon/show.h"
 #include "proto/proto.h"
 
@@ -325,10 +326,17 @@ int show_ring(struct engine *e, const json_t *request, struct answer *a)
 
 #define LOOKUPS_MAX 20000u	/* of one request: it holds up all others */
 
-/* {"key", "hash", "backends": [...]}: the first is what the cells say. */
-static json_t *lookup_json(const struct live_service *s, const char *key, uint32_t hash, size_t n)
+/*
+ * {"key", "hash", "backends": [...]}: the first is what the cells say, or whom the key was
+ * given to. "shards", where it is split: then that is where new flows do not go.
+ */
+static json_t *lookup_json(const struct live *live, const struct live_service *s, const char *key,
+			   uint32_t hash, size_t n)
 {
-	const struct live_node *owner = live_node_by_id(s, cells_lookup(&s->cells, hash));
+	const struct live_key *entry = live_key(live, s, hash);
+	uint64_t side = entry ? hot_newest(*entry->answer) : 0;
+	const struct live_node *owner =
+		live_node_by_id(s, xring_hot_backend(side) ?: cells_lookup(&s->cells, hash));
 	_free_ uint32_t *found = calloc(n, sizeof(*found));
 	json_t *names = json_array();
 	size_t many = found ? ring_replicas(&s->ring, hash, n, found) : 0;
@@ -338,7 +346,9 @@ static json_t *lookup_json(const struct live_service *s, const char *key, uint32
 	for (size_t i = 0; i < many && json_array_size(names) < n; i++)
 		if (!owner || owner->index != found[i])
 			json_array_append_new(names, json_string(s->ring.nodes[found[i]].name));
-	return json_pack("{sssIso}", "key", key, "position", (json_int_t)hash, "backends", names);
+	return json_pack("{s:s, s:I, s:o, s:o*}", "key", key, "position", (json_int_t)hash,
+			 "backends", names, "shards", xring_hot_shards(side) ?
+			 json_integer(xring_hot_shards(side)) : NULL);
 }
 
 int show_lookup(struct engine *e, const json_t *request, struct answer *a)
@@ -370,7 +380,7 @@ int show_lookup(struct engine *e, const json_t *request, struct answer *a)
 			a->code = EXIT_WORDS;
 			return -1;
 		}
-		json_array_append_new(list, lookup_json(s, text, hash, n));
+		json_array_append_new(list, lookup_json(e->live, s, text, hash, n));
 	}
 	a->data = list;
 	return 0;
@@ -472,9 +482,11 @@ json_t *pins_json(const struct engine *e)
 		keys += e->live->services[i]->keys_moving;
 		look += e->live->services[i]->look;
 	}
-	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "count", now.pins, "held", now.held,
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "count", now.pins, "held", now.held,
 			 "syns", now.syns, "max", e->dp->pin_max, "cells_moving", moving,
-			 "keys_moving", keys, "cells_look", look);
+			 "keys_moving", keys, "cells_look", look, "keys",
+			 (int)e->live->key_count, "keys_max", XRING_HOT_KEYS, "keys_no_room",
+			 e->hot.no_room);
 }
 
 int show_stats(struct engine *e, const json_t *request, struct answer *a)
