@@ -7,6 +7,7 @@
 # make check      all of it, also built by clang and under ASan and UBSan; one line of counts
 # make soak       the long runs (root)
 # make bench      the figures of docs/performance.md (root)
+# make bench-lab  and those of a whole lab with a hot client (root)
 # make kernels    boots Debian's 6.1 and 6.12 under qemu with the packet tests
 # make fuzz       the configuration's parser, FUZZ_SECONDS long
 
@@ -80,6 +81,10 @@ check: all $(UNIT) $(PACKETS) $(TOOLS)
 bench:
 	BUILD=$(BUILD) scripts/bench $(BENCH)
 
+# A hot client, split and healed: two minutes. SHORT=500 where a machine is small.
+bench-lab: all $(TOOLS)
+	BUILD=$(BUILD) scripts/hot-lab
+
 # The long runs, most of an hour: docs/reliability.md has their last output.
 soak: all $(PACKETS) $(TOOLS)
 	BUILD=$(BUILD) scripts/soak
@@ -98,4 +103,4 @@ fuzz:
 		$(FUZZ_SOURCES) -lfyaml -lmd -lm -o $(BUILD)/fuzz/conf
 	$(BUILD)/fuzz/conf -max_total_time=$(FUZZ_SECONDS) $(BUILD)/fuzz tests/conf/good tests/conf/bad
 
-.PHONY: unit packets netns lint twins check soak bench kernels fuzz
+.PHONY: unit packets netns lint twins check soak bench bench-lab kernels fuzz
