@@ -135,6 +135,7 @@ struct live {
 	void (*node_new)(void *context, struct live_node *node);
 	void (*node_free)(void *context, struct live_node *node);
 	void (*moved)(void *context, const struct live_move *move);
+	void (*key_moved)(void *context, const struct live_key *key);
 };
 
 struct live_times {

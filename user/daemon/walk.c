@@ -45,14 +45,13 @@ static void pin_count(struct walk *w, struct live_node *node, const struct path 
 	node->pins_now++;
 	s->pins_now++;
 	if (w->hooks.held)
-		w->hooks.held(w->hooks.context, s, path->hash);
+		w->hooks.held(w->hooks.context, s, path);
 }
 
 /* Of a key with an entry, all that are pinned, wherever. */
-static void key_count(struct walk *w, const struct live_service *s, const struct xring_flow *flow)
+static void key_count(struct walk *w, const struct live_service *s, const struct path *path)
 {
-	struct live_key *key = s->key_count ?
-			       live_key(w->live, s, live_key_hash(w->live, s, flow)) : NULL;
+	struct live_key *key = s->key_count ? live_key(w->live, s, path->key) : NULL;
 
 	if (key)
 		key->pins_now++;
@@ -76,7 +75,7 @@ static void pin_see(struct walk *w, const struct xring_flow *flow, const struct 
 				 flow->proto == IPPROTO_TCP ? s->tcp_idle_ms : s->udp_idle_ms);
 	}
 	if (fate != PIN_GONE && !w->syns)
-		key_count(w, node->service, flow);
+		key_count(w, node->service, &path);
 	if (fate == PIN_NEEDED)
 		pin_count(w, node, &path, pin);
 	else if (fate == PIN_GONE && !w->syns)
