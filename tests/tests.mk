@@ -7,6 +7,7 @@
 # make check      all of it, also built by clang and under ASan and UBSan; one line of counts
 # make soak       the long runs (root)
 # make bench      the figures of docs/performance.md (root)
+# make bench-lpm  longest-prefix matches by structure (root)
 # make kernels    boots Debian's 6.1 and 6.12 under qemu with the packet tests
 # make fuzz       the configuration's parser, FUZZ_SECONDS long
 
@@ -77,6 +78,14 @@ check: all $(UNIT) $(PACKETS) $(TOOLS)
 bench:
 	BUILD=$(BUILD) scripts/bench $(BENCH)
 
+# ROUNDS=400: more of them.
+BENCH_LPM := $(BUILD)/tests/bench/lpm
+$(BENCH_LPM)/lpm: $(BENCH_LPM)/main.o $(BUILD)/tests/bench/stats.o $(CORE) $(BASE)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lmd
+
+bench-lpm: $(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o
+	$(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o $(ROUNDS)
+
 # The long runs, most of an hour: docs/reliability.md has their last output.
 soak: all $(PACKETS) $(TOOLS)
 	BUILD=$(BUILD) scripts/soak
@@ -95,4 +104,4 @@ fuzz:
 		$(FUZZ_SOURCES) -lfyaml -lmd -o $(BUILD)/fuzz/conf
 	$(BUILD)/fuzz/conf -max_total_time=$(FUZZ_SECONDS) $(BUILD)/fuzz tests/conf/good tests/conf/bad
 
-.PHONY: unit packets netns lint twins check soak bench kernels fuzz
+.PHONY: unit packets netns lint twins check soak bench bench-lpm kernels fuzz
