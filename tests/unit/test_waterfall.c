@@ -267,6 +267,22 @@ static void weights_stay_within_what_a_backend_may_have(void **state)
 	waterfall_weights(r, 2, b, 3);
 	assert_int_equal(b[0].effective, WEIGHT_MAX);
 	assert_int_equal(b[1].effective, 1);
+	b[0].weight = 1;
+	r[0].share = 1;
+	r[1] = (struct waterfall_region){ 2, 2, 999 };
+	waterfall_weights(r, 2, b, 3);
+	assert_int_equal(b[0].effective, 1);
+}
+
+static void weights_are_rounded_half_up(void **state)
+{
+	struct waterfall_region r[] = { { 2, 2, 400 }, { 2, 2, 600 } };
+	struct waterfall_backend b[] = { { 0, 1 }, { 1, 1 } };
+	(void)state;
+
+	waterfall_weights(r, 2, b, 2);
+	assert_int_equal(b[0].effective, 1);
+	assert_int_equal(b[1].effective, 2);
 }
 
 static void modes_are_words(void **state)
@@ -295,6 +311,7 @@ int main(void)
 		cmocka_unit_test(weights_on_the_ring_are_as_the_shares),
 		cmocka_unit_test(a_survivor_keeps_its_weight_while_traffic_spills),
 		cmocka_unit_test(weights_stay_within_what_a_backend_may_have),
+		cmocka_unit_test(weights_are_rounded_half_up),
 		cmocka_unit_test(modes_are_words),
 	};
 
