@@ -56,6 +56,13 @@ for address in 10.9.9.9 fd09::9; do
 	equal "names" "$(counts .names counts)" '{"alpha":70}'
 	[ "$(counts .records counts)" -gt 400 ] || fail "few records: $(cat counts)"
 done
+client ip address add 10.9.9.10/32 dev lo
+begin 10.9.9.9 7000 --tcp 6 --source 10.9.9.9 --sources 2
+wait_for living 6 alpha
+for address in 10.9.9.9 10.9.9.10; do
+	equal "from $address" "$(client ss -Htn src $address dport = 7000 | wc -l)" 3
+done
+result 0
 echo alpha >names
 talk client 10.9.9.9 7000 --tcp 3 --seconds 1 --expect-file names </dev/null >/dev/null
 echo gamma >names

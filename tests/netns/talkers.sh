@@ -81,6 +81,26 @@ skew() { # N: standard input is {"b1":3,...}
 	jq --argjson n "$1" '([.[]] | max / (add / $n)) * 100 | round'
 }
 
+# What each backend has carried: {"b1":{"packets":7,"weight":1},...}
+carried() { # SERVICE
+	xring --json top -n 1 | jq -c --arg service "$1" '.services[] | select(.name == $service) |
+		.backends | map({(.name): {packets, weight}}) | add'
+}
+
+# Of the next N packets: those of the busiest backend beside its weighted share, in hundredths.
+busiest() { # SERVICE N
+	local before now
+	before=$(carried "$1")
+	until now=$(carried "$1") && jq -en --argjson a "$before" --argjson b "$now" --argjson n "$2" \
+		'([$b[].packets] | add) - ([$a[].packets] | add) >= $n' >/dev/null; do
+		sleep 0.2
+	done
+	jq -n --argjson a "$before" --argjson b "$now" '[$b | to_entries[] |
+		{weight: .value.weight, packets: (.value.packets - $a[.key].packets)}] |
+		(map(.packets) | add) as $all | (map(.weight) | add) as $weights |
+		map(.packets / ($all * .weight / $weights)) | max * 100 | round'
+}
+
 talker_end() { # NAME: nothing broke while it lived
 	kill -TERM "${TALKER_PID[$1]}"
 	wait "${TALKER_PID[$1]}" || fail "$1: $(tail -n 3 "$RUN/$1.said") $(tail -n 1 "$RUN/$1.counts")"

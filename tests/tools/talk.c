@@ -17,14 +17,14 @@
 static const char usage[] =
 	"usage: talk server ADDRESS PORT [--udp] [--rate R] NAME\n"
 	"       talk client ADDRESS PORT [--tcp N] [--udp M] [--seconds S] [--source ADDR]\n"
-	"                   [--rate R] [--life L] [--expect-file FILE]\n"
+	"                   [--sources N] [--rate R] [--life L] [--expect-file FILE]\n"
 	"\n"
 	"  server    says NAME to each connection, then records, R a second (5); --udp: answers\n"
 	"            datagrams too. SIGTERM: prints its counts.\n"
 	"  client    keeps N connections and M UDP flows for S seconds, or until SIGTERM. A\n"
-	"            connection that breaks is told and not opened again. --life: each lives about\n"
-	"            L seconds, is closed, and another is opened at once; a broken one too. Lines on\n"
-	"            standard input:\n"
+	"            connection that breaks is told and not opened again. --sources: they take turns\n"
+	"            at N addresses from ADDR on. --life: each lives about L seconds, is closed, and\n"
+	"            another is opened at once; a broken one too. Lines on standard input:\n"
 	"              dead NAME    what lives there is let go and opened elsewhere, from now on\n"
 	"              alive NAME   no longer so\n"
 	"              count        prints the counts so far: what lives on each server, or, with\n"
@@ -202,11 +202,12 @@ static int client(int argc, char **argv)
 		{ "tcp", required_argument, NULL, 't' }, { "udp", required_argument, NULL, 'u' },
 		{ "seconds", required_argument, NULL, 's' },
 		{ "source", required_argument, NULL, 'b' },
+		{ "sources", required_argument, NULL, 'n' },
 		{ "rate", required_argument, NULL, 'r' },
 		{ "life", required_argument, NULL, 'l' },
 		{ "expect-file", required_argument, NULL, 'e' }, {}
 	};
-	struct client_options o = { .rate = 5 };
+	struct client_options o = { .rate = 5, .sources = 1 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
@@ -217,6 +218,7 @@ static int client(int argc, char **argv)
 		case 'r': o.rate = number_of("rate", optarg, 0.01, 100); break;
 		case 'l': o.life = number_of("life", optarg, 0.01, 1e6); break;
 		case 'b': o.source = optarg; break;
+		case 'n': o.sources = number_of("sources", optarg, 1, 65536); break;
 		case 'e': o.expect_file = optarg; break;
 		default: return 2;
 		}
@@ -229,6 +231,8 @@ static int client(int argc, char **argv)
 		die("want --tcp or --udp");
 	if (o.life && o.udp)
 		die("--life is of connections: want no --udp");
+	if (o.sources > 1 && !o.source)
+		die("--sources: want --source, the first of them");
 	return talk_client(&o);
 }
 

@@ -76,7 +76,7 @@ int talk_server(const struct server_options *o);
 
 struct client_options {
 	const char *address, *port, *source, *expect_file;
-	unsigned tcp, udp;
+	unsigned tcp, udp, sources;
 	double seconds, rate;		/* seconds 0: until SIGTERM */
 	double life;			/* seconds that a connection lives; 0: as long as it can */
 };

@@ -109,8 +109,20 @@ static void connection_broken(struct client *c, struct flow *f, const char *why)
 
 /* ---- opening ---- */
 
-static int socket_open(struct client *c, bool udp)
+static struct endpoint source_of(const struct client *c, uint64_t id)
 {
+	struct endpoint from = c->from;
+	uint32_t *last = from.address.ss_family == AF_INET ?
+			 &((struct sockaddr_in *)&from.address)->sin_addr.s_addr :
+			 &((struct sockaddr_in6 *)&from.address)->sin6_addr.s6_addr32[3];
+
+	*last = htonl(ntohl(*last) + id % c->options->sources);
+	return from;
+}
+
+static int socket_open(struct client *c, bool udp, uint64_t id)
+{
+	struct endpoint from = source_of(c, id);
 	int fd = socket(c->to.address.ss_family,
 			(udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
 
@@ -118,7 +130,7 @@ static int socket_open(struct client *c, bool udp)
 		die("socket: %s", strerror(errno));
 	if (!udp)	/* else a bind takes one of few ports for itself */
 		setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
-	if (c->from.len && bind(fd, (struct sockaddr *)&c->from.address, c->from.len))
+	if (from.len && bind(fd, (struct sockaddr *)&from.address, from.len))
 		die("source %s: %s", c->options->source, strerror(errno));
 	return fd;
 }
@@ -126,9 +138,10 @@ static int socket_open(struct client *c, bool udp)
 static void flow_open(struct client *c, struct flow *f)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = f };
+	uint64_t id = c->next_id++;
 
-	*f = (struct flow){ .fd = socket_open(c, f->udp), .udp = f->udp, .name = -1,
-			    .id = ++c->next_id, .heard = now_ms(), .due = soon_ms(c->options->rate) };
+	*f = (struct flow){ .fd = socket_open(c, f->udp, id), .udp = f->udp, .name = -1, .id = id,
+			    .heard = now_ms(), .due = soon_ms(c->options->rate) };
 	if (c->options->life)
 		f->until = soon_ms(1 / c->options->life);
 	c->opened += !f->udp;
