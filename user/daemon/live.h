@@ -83,6 +83,7 @@ struct live_service {
 	bool reconcile;				/* the cells may say anything: look at all */
 	bool gone;
 	uint64_t settled;			/* walks begun when cells last settled */
+	bool over;				/* a backend may be over its bound, as it was told */
 	uint32_t look;				/* cells, as the last walk left them */
 	uint32_t pins;				/* that differ from the ring, as it saw them */
 	uint32_t pins_now;			/* the walk's own, as what follows */

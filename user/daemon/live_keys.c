@@ -244,7 +244,7 @@ static uint64_t key_settle(struct live *live, struct live_key *key, uint64_t now
 		key->record->since = now / TENTH;
 		return now + service_window(s) * TENTH;
 	}
-	live->keys_epoch = live->dp->epoch;
+	live->keys_epoch = live->settle_epoch = live->dp->epoch;
 	s->keys_moving--;
 	s->settled = live->walks;
 	s->look = s->look ?: 1;		/* until a walk knows better */

@@ -31,7 +31,22 @@ static void node_tell(const struct live *live, const struct live_node *node, uin
 		__atomic_store_n(told, load, __ATOMIC_RELAXED);
 }
 
-static bool service_look(const struct live *live, struct live_service *s, uint32_t bound,
+/*
+ * What is shed leaves pins and marks, in any cell: a walk is to look after them, but what
+ * one finds while there is shedding is known to be all only of the walks behind it.
+ */
+static void service_over(struct live *live, struct live_service *s, bool over)
+{
+	if (s->over && !over) {
+		live->settle_epoch = live->dp->epoch;
+		s->settled = live->walks;
+	}
+	s->over = over;
+	if (over)
+		s->look = s->look ?: 1;
+}
+
+static bool service_look(struct live *live, struct live_service *s, uint32_t bound,
 			 double age)
 {
 	_free_ struct load *list = calloc(s->node_count + 1, sizeof(*list));
@@ -52,9 +67,7 @@ static bool service_look(const struct live *live, struct live_service *s, uint32
 		node_tell(live, s->nodes[i], load);
 		over |= load > XRING_LOAD_FULL;
 	}
-	/* What is shed leaves pins and marks: a walk is to look after them. */
-	if (over)
-		s->look = s->look ?: 1;
+	service_over(live, s, over);
 	return over;
 }
 

@@ -122,8 +122,8 @@ static void begin(struct walk *w)
 
 /*
  * LOOK goes where no pin was found that needs it; not where cells have moved or
- * settled since the walk began, nor while a key moves, whose pins may be in any cell: a
- * pin made behind its back was not seen.
+ * settled since the walk began, nor while a key moves or a backend is over its bound,
+ * whose pins may be in any cell: a pin made behind its back was not seen.
  */
 static void service_done(const struct live *live, struct live_service *s)
 {
@@ -135,7 +135,7 @@ static void service_done(const struct live *live, struct live_service *s)
 	s->rekeyed = false;
 	if (!s->needed || s->needed_bits != s->cells.bits || s->refined)
 		return;
-	if (s->settled < live->walks && !s->keys_moving)
+	if (s->settled < live->walks && !s->keys_moving && !s->over)
 		s->look = cells_look_clear(&s->cells, s->needed);
 }
 
