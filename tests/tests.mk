@@ -8,8 +8,9 @@
 # make soak       the long runs (root)
 # make bench      the figures of docs/performance.md (root)
 # make bench-lab  and those of a whole lab with a hot client (root)
+# make bench-lpm  longest-prefix matches by structure (root)
 # make kernels    boots Debian's 6.1 and 6.12 under qemu with the packet tests
-# make fuzz       the configuration's parser, FUZZ_SECONDS long
+# make fuzz       the parsers of configurations, prefix lists and time zones, FUZZ_SECONDS each
 
 UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 PACKETS := $(patsubst tests/packets/%.c,$(BUILD)/tests/packets/%,$(wildcard tests/packets/test_*.c))
@@ -85,6 +86,14 @@ bench:
 bench-lab: all $(TOOLS)
 	BUILD=$(BUILD) scripts/hot-lab
 
+# ROUNDS=400: more of them.
+BENCH_LPM := $(BUILD)/tests/bench/lpm
+$(BENCH_LPM)/lpm: $(BENCH_LPM)/main.o $(BUILD)/tests/bench/stats.o $(CORE) $(BASE)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lmd
+
+bench-lpm: $(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o
+	$(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o $(ROUNDS)
+
 # The long runs, most of an hour: docs/reliability.md has their last output.
 soak: all $(PACKETS) $(TOOLS)
 	BUILD=$(BUILD) scripts/soak
@@ -96,11 +105,15 @@ kernels: all $(PACKETS)
 	done; exit $$status
 
 FUZZ_SECONDS ?= 60
-FUZZ_SOURCES := tests/fuzz/fuzz_conf.c $(wildcard user/conf/*.c user/core/*.c user/base/*.c)
-fuzz:
-	@mkdir -p $(BUILD)/fuzz
+FUZZ_SOURCES := $(wildcard user/conf/*.c user/core/*.c user/base/*.c)
+FUZZ_SEEDS_conf   := tests/conf/good tests/conf/bad
+FUZZ_SEEDS_prefix :=
+FUZZ_SEEDS_tz     := /usr/share/zoneinfo/Europe
+fuzz: fuzz-conf fuzz-prefix fuzz-tz
+fuzz-%:
+	@mkdir -p $(BUILD)/fuzz/$*.found
 	clang -g -O1 -std=gnu11 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Iinclude -Iuser \
-		$(FUZZ_SOURCES) -lfyaml -lmd -lm -o $(BUILD)/fuzz/conf
-	$(BUILD)/fuzz/conf -max_total_time=$(FUZZ_SECONDS) $(BUILD)/fuzz tests/conf/good tests/conf/bad
+		tests/fuzz/fuzz_$*.c $(FUZZ_SOURCES) -lfyaml -lmd -lm -o $(BUILD)/fuzz/$*
+	$(BUILD)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) $(BUILD)/fuzz/$*.found $(FUZZ_SEEDS_$*)
 
-.PHONY: unit packets netns lint twins check soak bench bench-lab kernels fuzz
+.PHONY: unit packets netns lint twins check soak bench bench-lab bench-lpm kernels fuzz

@@ -108,6 +108,9 @@ bool cells_move_since(const struct cells *cells, uint32_t since);
 /* A pin that is not the newest answer lives in cell c. */
 void cells_look_set(struct cells *cells, uint32_t c);
 
+/* needed[c] = 1 for each cell that looks and whose newest answer names one of these ids. */
+void cells_need(const struct cells *cells, const uint8_t *ids, uint8_t *needed);
+
 /* Takes LOOK off the settled cells that are not needed[c]; returns how many keep it. */
 uint32_t cells_look_clear(struct cells *cells, const uint8_t *needed);
 

@@ -107,7 +107,7 @@ uint32_t flow_hash(const uint64_t *expanded, const struct xring_flow *flow)
 struct path path_of(const struct xring_hot *table, const uint64_t *expanded, uint32_t number,
 		    uint32_t key_hash, const struct xring_flow *flow)
 {
-	struct path path = { .hash = key_hash };
+	struct path path = { .hash = key_hash, .key = key_hash };
 	uint32_t place, shards;
 	uint64_t answer;
 

@@ -60,6 +60,7 @@ bool hot_settle(uint64_t *answer);
 /* Where the newest answer of a flow is found. */
 struct path {
 	uint32_t hash;			/* in this cell it ends */
+	uint32_t key;			/* the hash of the flow's key */
 	uint16_t backend;		/* not 0: whatever the cell says, while it is alive */
 	bool moving;			/* its key is */
 };

@@ -100,6 +100,20 @@ void cells_look_set(struct cells *cells, uint32_t c)
 		flags_set(&cells->words[c], XRING_LOOK);
 }
 
+void cells_need(const struct cells *cells, const uint8_t *ids, uint8_t *needed)
+{
+	for (uint32_t c = 0; c < cells_count(cells); c++) {
+		uint64_t word = word_read(&cells->words[c]);
+		struct answer answer;
+
+		if (!(word & XRING_LOOK) || needed[c])
+			continue;
+		answer_read(cells->spills, word, &answer);
+		for (unsigned i = 0; i <= answer.count; i++)
+			needed[c] |= ids[answer.owner[i]];
+	}
+}
+
 uint32_t cells_look_clear(struct cells *cells, const uint8_t *needed)
 {
 	uint32_t kept = 0;

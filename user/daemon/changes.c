@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/key.h"
+#include "daemon/live_keys.h"
 
 uint64_t changes_clock_ms(void)
 {
@@ -167,7 +169,7 @@ void change_undo(struct change_entry *e, char *from, char *to)
 
 void change_plan(struct change_entry *e)
 {
-	if (e->planned || e->stage == STAGE_PREPARE)
+	if (e->planned || e->stage == STAGE_PREPARE || e->of_key)
 		return;
 	if (plan_new(e->before.nodes, e->before.count, e->after.nodes, e->after.count, &e->plan))
 		e->plan = (struct plan){};
@@ -203,6 +205,43 @@ void changes_begun(struct changes *c, const struct live_move *move, uint64_t now
 	stage_set(c, e, STAGE_COPY);
 }
 
+/* "203.0.113.9 split over 100 shards" */
+static void key_says(const struct live *live, const struct live_key *key, char *buf, size_t size)
+{
+	uint64_t side = hot_newest(*key->answer);
+	const struct live_node *node = live->by_id[xring_hot_backend(side)];
+	char text[KEY_VALUE_TEXT];
+
+	key_flow_print(&key->service->key, &key->record->flow, text);
+	if (xring_hot_shards(side))
+		snprintf(buf, size, "hot %s: split over %u shards", text, xring_hot_shards(side));
+	else if (node)
+		snprintf(buf, size, "hot %s: to %s", text, node->name);
+	else
+		snprintf(buf, size, "hot %s: as the ring says", text);
+}
+
+void changes_key_begun(struct changes *c, const struct live *live, const struct live_key *key,
+		       uint64_t now)
+{
+	const struct live_service *s = key->service;
+	struct change_entry *e = change_new(c, s->name);
+	char what[KEY_VALUE_TEXT + NAME_BYTES + 32];
+
+	if (!e)
+		return;
+	key_says(live, key, what, sizeof(what));
+	e->what[0] = strdup(what);
+	e->what_count = 1;
+	e->of_key = true;
+	e->key_hash = key->hash;
+	e->begun = e->pins_at = now;
+	e->window = service_window(s) * NS_PER_S / 10;
+	e->settle = service_settle(s) * NS_PER_S / 10;
+	touch(c, e->id);
+	stage_set(c, e, STAGE_COPY);
+}
+
 #define PLANNED_AT_ONCE 256	/* backends of which a plan takes no time */
 
 void change_end(struct changes *c, struct change_entry *e, const char *why)
@@ -228,10 +267,14 @@ void changes_flushed(struct changes *c, const struct live *live)
 	}
 }
 
-/* Does a cell still move that has done so since before this change? */
+/* Does its key still move, or a cell that has done so since before this change? */
 static bool still_moves(const struct live *live, const struct change_entry *e)
 {
 	const struct live_service *s = live_service(live, e->service);
+	const struct live_key *key = s && e->of_key ? live_key(live, s, e->key_hash) : NULL;
+
+	if (e->of_key)
+		return key && *key->answer & XRING_HOT_MOVING;
 
 	return s && s->has_extent && cells_move_since(&s->cells, e->begun / (NS_PER_S / 10));
 }
@@ -304,13 +347,17 @@ void changes_walk_begun(struct changes *c)
 	}
 }
 
-void changes_held(struct changes *c, const struct live_service *s, uint32_t hash)
+static bool is_held_by(const struct change_entry *e, const struct path *path)
+{
+	return e->of_key ? path->key == e->key_hash : plan_moves_hash(&e->plan, path->hash);
+}
+
+void changes_held(struct changes *c, const struct live_service *s, const struct path *path)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		struct change_entry *e = c->list[i];
 
-		if (is_counted(e) && !strcmp(e->service, s->name) &&
-		    plan_moves_hash(&e->plan, hash))
+		if (is_counted(e) && !strcmp(e->service, s->name) && is_held_by(e, path))
 			e->pins_now++;
 	}
 }

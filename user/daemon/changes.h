@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "core/hot.h"
 #include "core/plan.h"
 #include "daemon/live.h"
 
@@ -42,6 +43,8 @@ struct change_entry {
 	uint64_t ended_ms;
 	uint64_t begun;			/* ns of the engine's clock */
 	uint64_t window, settle;	/* ns */
+	bool of_key;			/* of one key's, not of the ring's */
+	uint32_t key_hash;
 	uint32_t cells;
 	struct roster before, after;
 	bool planned;			/* what follows is known */
@@ -83,6 +86,9 @@ void change_undo(struct change_entry *e, char *from, char *to);
 
 /* The flush has changed this ring. */
 void changes_begun(struct changes *c, const struct live_move *move, uint64_t now);
+/* A hot key's newest side has changed: a change of its own. */
+void changes_key_begun(struct changes *c, const struct live *live, const struct live_key *key,
+		       uint64_t now);
 /*
  * The flush is over: what was asked and moved nothing has ended, unless a new
  * backend waits for its first check.
@@ -93,7 +99,7 @@ void changes_flushed(struct changes *c, const struct live *live);
 uint64_t changes_tick(struct changes *c, const struct live *live, uint64_t now);
 
 void changes_walk_begun(struct changes *c);
-void changes_held(struct changes *c, const struct live_service *s, uint32_t hash);
+void changes_held(struct changes *c, const struct live_service *s, const struct path *path);
 void changes_walk_done(struct changes *c, const struct live *live, uint64_t now);
 
 struct change_entry *changes_find(const struct changes *c, uint32_t id);

@@ -42,7 +42,7 @@ static json_t *entry_kept(const struct change_entry *e, bool whole)
 	static const struct roster nobody;
 
 	return json_pack("{s:i, s:s, s:o, s:i, s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:f,"
-			 " s:f, s:o, s:o, s:s*, s:s*}",
+			 " s:f, s:o, s:o, s:s*, s:s*, s:o*}",
 			 "id", e->id, "service", e->service, "what", whats_json(e),
 			 "asked", e->what_count, "stage", e->stage, "end", e->end,
 			 "asked_ms", (json_int_t)e->asked_ms, "ended_ms", (json_int_t)e->ended_ms,
@@ -50,7 +50,8 @@ static json_t *entry_kept(const struct change_entry *e, bool whole)
 			 "settle", (json_int_t)e->settle, "cells", e->cells, "planned", e->planned,
 			 "moved", e->moved,
 			 "least", e->least, "before", roster_json(whole ? &e->before : &nobody),
-			 "after", roster_json(whole ? &e->after : &nobody), "undo_from", e->undo_from, "undo_to", e->undo_to);
+			 "after", roster_json(whole ? &e->after : &nobody), "undo_from", e->undo_from, "undo_to", e->undo_to,
+			 "key_hash", e->of_key ? json_integer(e->key_hash) : NULL);
 }
 
 static uint64_t number(const json_t *json, const char *key)
@@ -105,6 +106,8 @@ static void entry_read(struct changes *c, const json_t *json)
 	e->window = number(json, "window");
 	e->settle = number(json, "settle");
 	e->cells = number(json, "cells");
+	e->of_key = json_is_integer(json_object_get(json, "key_hash"));
+	e->key_hash = number(json, "key_hash");
 	e->moved = json_number_value(json_object_get(json, "moved"));
 	e->least = json_number_value(json_object_get(json, "least"));
 	roster_read(json_object_get(json, "before"), &e->before);

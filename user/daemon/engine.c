@@ -206,6 +206,11 @@ int engine_cancel(struct engine *e, struct change_entry *entry, const struct cha
 		snprintf(why, size, "change %u is over: %s", id, entry->end);
 		return -EINVAL;
 	}
+	if (entry->of_key) {
+		snprintf(why, size, "change %u is of one key (%s): want `xring hot clear`", id,
+			 entry->what[0] ?: "");
+		return -EINVAL;
+	}
 	if (!entry->undo_from) {
 		snprintf(why, size, "change %u came by itself (%s): want what caused it mended", id,
 			 entry->what[0] ?: "");

@@ -202,11 +202,18 @@ static void hook_node_gone(void *context, struct live_node *node)
 	health_node_gone(node);
 }
 
-static void hook_held(void *context, struct live_service *s, uint32_t hash)
+static void hook_held(void *context, struct live_service *s, const struct path *path)
 {
 	struct engine *e = context;
 
-	changes_held(&e->changes, s, hash);
+	changes_held(&e->changes, s, path);
+}
+
+static void hook_key(void *context, const struct live_key *key)
+{
+	struct engine *e = context;
+
+	changes_key_begun(&e->changes, e->live, key, engine_now(e));
 }
 
 static void hook_walk_begun(void *context)
@@ -254,6 +261,7 @@ int engine_live_begin(struct engine *e)
 	e->loads.shed = hook_shed;
 	e->live->context = e;
 	e->live->moved = hook_moved;
+	e->live->key_moved = hook_key;
 	e->live->node_new = hook_node;
 	e->live->node_free = hook_node_gone;
 	changes_open(&e->changes, e->options.state, e->dp->adopted);

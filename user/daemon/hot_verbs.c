@@ -208,9 +208,10 @@ static int hand_set(struct engine *e, struct hot_hand *hand, const struct live_s
 {
 	snprintf(hand->service, sizeof(hand->service), "%s", s->name);
 	hand->since_ms = changes_clock_ms();
+	changes_touch_none(&e->changes);
 	switch (hot_hand_set(e, hand)) {
 	case 0:
-		a->data = json_pack("{s:[]}", "changes");
+		a->data = json_pack("{s:o}", "changes", changes_ids(&e->changes));
 		return 0;
 	case -ENOSPC:
 		return answer_no(a, EXIT_NO, "service %s: key %s: the table of hot keys is full: "
@@ -275,6 +276,7 @@ int do_hot_clear(struct engine *e, const json_t *request, struct answer *a)
 
 	if (!s)
 		return -EINVAL;
+	changes_touch_none(&e->changes);
 	err = hot_clear(e, s, &flow);
 	if (err == -ENOENT)
 		return answer_no(a, EXIT_NO, "service %s: key %s: it is neither hot nor set by "
@@ -282,6 +284,6 @@ int do_hot_clear(struct engine *e, const json_t *request, struct answer *a)
 	if (err)
 		return answer_no(a, EXIT_NO, "service %s: key %s: %s", s->name,
 				 request_text(request, "key"), errno_text(-err));
-	a->data = json_pack("{s:[]}", "changes");
+	a->data = json_pack("{s:o}", "changes", changes_ids(&e->changes));
 	return 0;
 }

@@ -75,7 +75,6 @@ struct live_service *live_service_get(struct live *live, const char *name)
 		return NULL;
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	s->number = number_free(live);
-	s->over = true;			/* the last daemon may have told so */
 	memmove(services + at + 1, services + at,
 		(live->service_count - at) * sizeof(*services));
 	services[at] = s;

@@ -53,6 +53,7 @@ struct live_node {
 	uint32_t pins_now;			/* as this one has seen it so far */
 	uint64_t left;				/* walks begun when it began to leave */
 	struct load load;			/* beside the others of its service */
+	uint64_t over;				/* the last walk in which it was over its bound */
 	struct xring_traffic last;		/* as that was last looked at */
 	bool looked;
 };
@@ -83,7 +84,6 @@ struct live_service {
 	bool reconcile;				/* the cells may say anything: look at all */
 	bool gone;
 	uint64_t settled;			/* walks begun when cells last settled */
-	bool over;				/* a backend may be over its bound, as it was told */
 	uint32_t look;				/* cells, as the last walk left them */
 	uint32_t pins;				/* that differ from the ring, as it saw them */
 	uint32_t pins_now;			/* the walk's own, as what follows */
@@ -136,6 +136,7 @@ struct live {
 	void (*node_new)(void *context, struct live_node *node);
 	void (*node_free)(void *context, struct live_node *node);
 	void (*moved)(void *context, const struct live_move *move);
+	void (*key_moved)(void *context, const struct live_key *key);
 };
 
 struct live_times {

@@ -218,6 +218,8 @@ int live_key_set(struct live *live, struct live_service *s, const struct xring_f
 	s->keys_moving += hot_change(key->answer, side);
 	live->keys_due = true;
 	key->changed = live->walks;
+	if (live->key_moved)
+		live->key_moved(live->context, key);
 	return 0;
 }
 

@@ -115,6 +115,7 @@ int node_adopt(struct live *live, struct live_service *s, uint16_t id, bool leav
 	node->port = owner->port;
 	node->health = (struct health){ .state = owner->health, .since_ns = owner->health_since };
 	node->dead = !template_now(live, id)->generation;
+	node->over = 1;				/* the last daemon may have told so */
 	node->nexthop = nexthop_get(live->nexthops, &node->address);
 	if (!node->nexthop)
 		return -ENOMEM;

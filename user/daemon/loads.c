@@ -23,27 +23,22 @@ static void node_look(const struct live *live, struct live_node *node, double ag
 	node->looked = true;
 }
 
-static void node_tell(const struct live *live, const struct live_node *node, uint32_t load)
+/*
+ * What is shed leaves pins and marks in the backend's cells: a walk is to look after them,
+ * but what one finds while there is shedding is known to be all only of the walks behind it.
+ */
+static bool node_tell(struct live *live, struct live_node *node, uint32_t load)
 {
 	uint64_t *told = &live->dp->loads[node->id];
 
+	if (*told > XRING_LOAD_FULL || load > XRING_LOAD_FULL) {
+		node->over = live->walks;
+		node->service->look = node->service->look ?: 1;
+		live->settle_epoch = live->dp->epoch;	/* who has read so is under way */
+	}
 	if (*told != load)
 		__atomic_store_n(told, load, __ATOMIC_RELAXED);
-}
-
-/*
- * What is shed leaves pins and marks, in any cell: a walk is to look after them, but what
- * one finds while there is shedding is known to be all only of the walks behind it.
- */
-static void service_over(struct live *live, struct live_service *s, bool over)
-{
-	if (s->over && !over) {
-		live->settle_epoch = live->dp->epoch;
-		s->settled = live->walks;
-	}
-	s->over = over;
-	if (over)
-		s->look = s->look ?: 1;
+	return load > XRING_LOAD_FULL;
 }
 
 static bool service_look(struct live *live, struct live_service *s, uint32_t bound,
@@ -64,10 +59,8 @@ static bool service_look(struct live *live, struct live_service *s, uint32_t bou
 		uint32_t load = bound ? load_print(&list[i], bound) : 0;
 
 		s->nodes[i]->load.share = list[i].share;
-		node_tell(live, s->nodes[i], load);
-		over |= load > XRING_LOAD_FULL;
+		over |= node_tell(live, s->nodes[i], load);
 	}
-	service_over(live, s, over);
 	return over;
 }
 

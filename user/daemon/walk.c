@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/util.h"
 #include "core/pins.h"
 #include "daemon/live_keys.h"
 
@@ -45,14 +46,13 @@ static void pin_count(struct walk *w, struct live_node *node, const struct path 
 	node->pins_now++;
 	s->pins_now++;
 	if (w->hooks.held)
-		w->hooks.held(w->hooks.context, s, path->hash);
+		w->hooks.held(w->hooks.context, s, path);
 }
 
 /* Of a key with an entry, all that are pinned, wherever. */
-static void key_count(struct walk *w, const struct live_service *s, const struct xring_flow *flow)
+static void key_count(struct walk *w, const struct live_service *s, const struct path *path)
 {
-	struct live_key *key = s->key_count ?
-			       live_key(w->live, s, live_key_hash(w->live, s, flow)) : NULL;
+	struct live_key *key = s->key_count ? live_key(w->live, s, path->key) : NULL;
 
 	if (key)
 		key->pins_now++;
@@ -76,7 +76,7 @@ static void pin_see(struct walk *w, const struct xring_flow *flow, const struct 
 				 flow->proto == IPPROTO_TCP ? s->tcp_idle_ms : s->udp_idle_ms);
 	}
 	if (fate != PIN_GONE && !w->syns)
-		key_count(w, node->service, flow);
+		key_count(w, node->service, &path);
 	if (fate == PIN_NEEDED)
 		pin_count(w, node, &path, pin);
 	else if (fate == PIN_GONE && !w->syns)
@@ -122,9 +122,28 @@ static void begin(struct walk *w)
 }
 
 /*
+ * The cells of backends that were over their bounds since the walk began keep LOOK. False
+ * where that is not to be known.
+ */
+static bool over_need(const struct live *live, struct live_service *s)
+{
+	_free_ uint8_t *over = calloc(XRING_ID_MASK + 1, 1);
+	bool any = false;
+
+	for (size_t i = 0; over && i < s->node_count; i++) {
+		if (!s->nodes[i]->over || s->nodes[i]->over < live->walks)
+			continue;
+		over[s->nodes[i]->id] = any = true;
+	}
+	if (any)
+		cells_need(&s->cells, over, s->needed);
+	return over;
+}
+
+/*
  * LOOK goes where no pin was found that needs it; not where cells have moved or
- * settled since the walk began, nor while a key moves or a backend is over its bound,
- * whose pins may be in any cell: a pin made behind its back was not seen.
+ * settled since the walk began, nor while a key moves, whose pins may be in any cell,
+ * nor where a backend was over its bound meanwhile: a pin made behind its back was not seen.
  */
 static void service_done(const struct live *live, struct live_service *s)
 {
@@ -136,7 +155,7 @@ static void service_done(const struct live *live, struct live_service *s)
 	s->rekeyed = false;
 	if (!s->needed || s->needed_bits != s->cells.bits || s->refined)
 		return;
-	if (s->settled < live->walks && !s->keys_moving && !s->over)
+	if (s->settled < live->walks && !s->keys_moving && over_need(live, s))
 		s->look = cells_look_clear(&s->cells, s->needed);
 }
 

@@ -3,6 +3,7 @@
 #define XRING_WALK_H
 
 #include "base/loop.h"
+#include "core/hot.h"
 #include "daemon/live.h"
 
 /*
@@ -23,7 +24,7 @@ struct walk_hooks {
 	void *context;
 	uint64_t (*now)(void *context);
 	/* A pin that keeps its flow from where the ring would have it. */
-	void (*held)(void *context, struct live_service *s, uint32_t hash);
+	void (*held)(void *context, struct live_service *s, const struct path *path);
 	void (*begun)(void *context);
 	void (*done)(void *context);
 };
