@@ -131,9 +131,12 @@ static bool over_need(const struct live *live, struct live_service *s)
 	bool any = false;
 
 	for (size_t i = 0; over && i < s->node_count; i++) {
-		if (!s->nodes[i]->over || s->nodes[i]->over < live->walks)
+		const struct live_node *node = s->nodes[i];
+
+		/* It may have been told before the walk began, and no word was due since. */
+		if (node->over < live->walks && live->dp->loads[node->id] <= XRING_LOAD_FULL)
 			continue;
-		over[s->nodes[i]->id] = any = true;
+		over[node->id] = any = true;
 	}
 	if (any)
 		cells_need(&s->cells, over, s->needed);
