@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "bench.h"
 #include "object.h"
