@@ -7,6 +7,7 @@
 # make check      all of it, also built by clang and under ASan and UBSan; one line of counts
 # make soak       the long runs (root)
 # make bench      the figures of docs/performance.md (root)
+# make bench-lab  and those of a whole lab with a hot client (root)
 # make bench-lpm  longest-prefix matches by structure (root)
 # make kernels    boots Debian's 6.1 and 6.12 under qemu with the packet tests
 # make fuzz       the parsers of configurations, prefix lists and time zones, FUZZ_SECONDS each
@@ -81,6 +82,10 @@ check: all $(UNIT) $(PACKETS) $(TOOLS)
 bench:
 	BUILD=$(BUILD) scripts/bench $(BENCH)
 
+# A hot client, split and healed: two minutes. SHORT=500 where a machine is small.
+bench-lab: all $(TOOLS)
+	BUILD=$(BUILD) scripts/hot-lab
+
 # ROUNDS=400: more of them.
 BENCH_LPM := $(BUILD)/tests/bench/lpm
 $(BENCH_LPM)/lpm: $(BENCH_LPM)/main.o $(BUILD)/tests/bench/stats.o $(CORE) $(BASE)
@@ -111,4 +116,4 @@ fuzz-%:
 		tests/fuzz/fuzz_$*.c $(FUZZ_SOURCES) -lfyaml -lmd -lm -o $(BUILD)/fuzz/$*
 	$(BUILD)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) $(BUILD)/fuzz/$*.found $(FUZZ_SEEDS_$*)
 
-.PHONY: unit packets netns lint twins check soak bench bench-lpm kernels fuzz
+.PHONY: unit packets netns lint twins check soak bench bench-lab bench-lpm kernels fuzz

@@ -43,7 +43,7 @@ talker long --tcp 30 --rate 2 --source "${clients[0]}"
 wait_for lives long 30
 home=$(ring_owner web "${clients[0]}")
 for i in "${!clients[@]}"; do
-	talker "short$i" --tcp $((i ? 120 / (i + 1) : 240)) --rate 2 --life 0.7 --source "${clients[i]}"
+	talker "short$i" --tcp $((i ? 60 / (i + 1) + 1 : 360)) --rate 2 --life 0.7 --source "${clients[i]}"
 done
 busiest web 4000 >/dev/null
 free=$(busiest web 8000)
