@@ -15,15 +15,11 @@ static __always_inline __u32 slot_number(const struct xring_slot *slot)
 /* ---- the sketch ---- */
 
 /* Who it is, for the daemon to say. */
-static __always_inline void heat_sample(__u32 cpu, __u32 place, const struct flow *flow,
-					__u32 number, __u32 hash)
+static __always_inline void heat_sample(struct xring_heat *heat, __u32 place,
+					const struct flow *flow, __u32 number, __u32 hash)
 {
-	struct xring_heat_keys *keys = bpf_map_lookup_elem(&xring_heat_keys, &cpu);
-	struct xring_heat_key *key;
+	struct xring_heat_key *key = &heat->key[place & (XRING_HEAT_WORDS - 1)];
 
-	if (!keys)
-		return;
-	key = &keys->key[place & (XRING_HEAT_WORDS - 1)];
 	*(__u64 *)key->flow.src = flow->src[0];
 	*(__u64 *)(key->flow.src + 2) = flow->src[1];
 	*(__u64 *)key->flow.dst = flow->dst[0];
@@ -72,12 +68,14 @@ static __always_inline __u64 heat_word(__u64 said, __u64 mine, __u32 random)
 static __always_inline void heat_count(__u32 window, const struct xring_slot *slot,
 				       const struct flow *flow, __u32 hash)
 {
-	__u32 cpu = bpf_get_smp_processor_id(), number = slot_number(slot);
+	__u32 cpu = bpf_get_smp_processor_id(), number = slot_number(slot), zero = 0;
 	__u32 print = XRING_HEAT_PRINT(hash, number), place;
 	struct xring_heat *heat;
 	__u64 *word, said, mine;
+	void *map;
 
-	heat = bpf_map_lookup_elem(&xring_heat, &cpu);
+	map = bpf_map_lookup_elem(&xring_heat, &cpu);
+	heat = map ? bpf_map_lookup_elem(map, &zero) : NULL;
 	if (!heat)
 		return;
 	place = XRING_HEAT_PLACE(print, window);
@@ -90,7 +88,7 @@ static __always_inline void heat_count(__u32 window, const struct xring_slot *sl
 	if (XRING_HEAT_SAMPLE(said)) {
 		asm volatile("" : "+r"(mine));	/* asked behind the other, which is hardly ever so */
 		if (said >> XRING_HEAT_COUNT_BITS == mine)
-			heat_sample(cpu, place, flow, number, hash);
+			heat_sample(heat, place, flow, number, hash);
 	}
 }
 

@@ -86,24 +86,25 @@ struct {
 	__type(value, __u64);
 } xring_events SEC(".maps");
 
-/* How often which key is seen, by CPU; and a packet of each. */
-struct {
+/*
+ * How often which key is seen, by CPU. A map of its own each, so that memory is taken for
+ * those CPUs alone that are there, and the daemon reads it in memory.
+ */
+struct heat_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XRING_CPUS);
+	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, struct xring_heat);
-} xring_heat SEC(".maps");
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct xring_heat));	/* clang would leave the type open */
+};
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, XRING_CPUS);
-	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__type(key, __u32);
-	__type(value, struct xring_heat_keys);
-} xring_heat_keys SEC(".maps");
+	__array(values, struct heat_map);
+} xring_heat SEC(".maps");
 
 /* Keys that are split, or given to one backend. */
 struct {

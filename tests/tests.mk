@@ -41,7 +41,7 @@ $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %.bpf.c,$(wildcard tests/pa
 
 $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
 		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame rule history clients balancer zipf) \
-		$(CONF) $(CORE) $(BASE)
+		$(BUILD)/user/dp/heat.o $(CONF) $(CORE) $(BASE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd -lm
 
 $(BUILD)/tests/tools/talk: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/tools/talk*.c))

@@ -20,7 +20,7 @@
 #define XRING_SPILLS   (XRING_CELLS / 36)	/* 2.7% of a table's cells are the most there can be */
 #define XRING_PINS     (1u << 20)	/* flows */
 #define XRING_SYNS     (1u << 16)	/* flows whose handshake is under way */
-#define XRING_CPUS     64u	/* that count hot keys; the daemon makes it those there are */
+#define XRING_CPUS     1024u	/* that can count hot keys; the daemon gives each that is there a map */
 #define XRING_VIP_BITS 15
 #define XRING_VIP_SLOTS (1u << XRING_VIP_BITS)	/* in one half of the VIP table */
 #define XRING_NAME_MAX 63		/* bytes of a service's or backend's name */
@@ -222,19 +222,16 @@ struct xring_pin {
 #define XRING_HEAT_OWNER(print, number) ((__u64)(print) << 12 | ((number) & XRING_HEAT_NUMBER))
 #define XRING_HEAT_SAMPLE(count) (((count) & 31) == 4)
 
-struct xring_heat {
-	__u64 random;			/* of a linear congruential generator */
-	__u64 pad[7];
-	__u64 word[XRING_HEAT_WORDS];
-};
-
 struct xring_heat_key {
 	struct xring_flow flow;
 	__u32 number;			/* of the service */
 	__u32 hash;			/* of the partition key */
 };
 
-struct xring_heat_keys {
+struct xring_heat {
+	__u64 random;			/* of a linear congruential generator */
+	__u64 pad[7];
+	__u64 word[XRING_HEAT_WORDS];
 	struct xring_heat_key key[XRING_HEAT_WORDS];
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "bench.h"
 #include "object.h"
@@ -203,8 +204,10 @@ static void run_sizes(const char *object, struct costs *ret)
 	world_publish(&world);
 	ret->pins_mib = object_memlock(world.obj, "xring_pins") / (double)(1 << 20);
 	ret->syns_mib = object_memlock(world.obj, "xring_syns") / (double)(1 << 20);
+	/* The daemon gives each CPU a sketch. */
 	ret->maps_mib = object_memlock(world.obj, NULL) / (double)(1 << 20) - ret->pins_mib -
-			ret->syns_mib;
+			ret->syns_mib + sizeof(struct xring_heat) / (double)(1 << 20) *
+			libbpf_num_possible_cpus();
 	ret->verified = object_verified(world.obj);
 	world_close(&world);
 }

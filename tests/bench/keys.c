@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bpf/libbpf.h>
+
+#include "dp/heat.h"
 #include "object.h"
 #include "stats.h"
 
@@ -14,7 +17,7 @@
 struct site {
 	struct world world;
 	struct served service;
-	struct xring_heat *heat;
+	struct dp dp;			/* of it, what counts keys */
 	/* The same program on the same maps, without the sketch and with it */
 	int loads[2][LOADS];
 };
@@ -31,8 +34,9 @@ static struct site *site_new(const char *path)
 					 .ifindex = 1 };
 	world_serve(&site->world, &site->service);
 	world_publish(&site->world);
-	site->heat = object_memory(site->world.obj, "xring_heat",
-				   XRING_CPUS * sizeof(*site->heat));
+	site->dp.cpus = libbpf_num_possible_cpus();
+	if (heat_open(&site->dp, object_map(site->world.obj, "xring_heat")))
+		fail("no maps for the CPUs");
 	for (int i = 0; i < LOADS; i++)
 		for (int hot = 0; hot < 2; hot++)
 			site->loads[hot][i] = object_program(
@@ -51,8 +55,8 @@ static void window_open(struct row *row, unsigned packets)
 	struct site *site = site_of(row);
 
 	(void)packets;
-	for (uint32_t cpu = 0; cpu < XRING_CPUS; cpu++)
-		memset(site->heat[cpu].word, 0, sizeof(site->heat[cpu].word));
+	for (unsigned cpu = 0; cpu < site->dp.heat_cpus; cpu++)
+		memset(site->dp.heat[cpu]->word, 0, sizeof(site->dp.heat[cpu]->word));
 	row->world->config->window = window = window * 1664525u + 1013904223u;
 }
 

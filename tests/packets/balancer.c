@@ -22,6 +22,7 @@
 #include "core/slots.h"
 #include "core/template.h"
 #include "core/vips.h"
+#include "dp/heat.h"
 #include "xring.skel.h"
 #include "xring_drive.skel.h"
 
@@ -155,6 +156,8 @@ struct balancer *balancer_new(const struct balancer_size *size)
 	clock_set(b, 1000000);
 	backends_fill(b);
 	b->loads = memory(b->skel->maps.xring_loads);
+	b->dp.cpus = libbpf_num_possible_cpus();
+	assert_int_equal(heat_open(&b->dp, bpf_map__fd(b->skel->maps.xring_heat)), 0);
 	vip_publish(b, size);
 	return b;
 }
@@ -165,6 +168,9 @@ void balancer_free(struct balancer *b)
 	memory_return(b->skel->maps.xring_spills, b->spills.buckets);
 	memory_return(b->skel->maps.xring_cells, b->cells.words);
 	memory_return(b->skel->maps.xring_loads, b->loads);
+	for (unsigned cpu = 0; cpu < b->dp.heat_cpus; cpu++)
+		munmap(b->dp.heat[cpu], sizeof(struct xring_heat));
+	free(b->dp.heat);
 	memory_return(b->skel->maps.xring_backends, b->backends);
 	memory_return(b->skel->maps.xring_config, b->config);
 	xring_drive__destroy(b->drive);
@@ -357,15 +363,9 @@ void balancer_window(struct balancer *b, uint32_t window)
 
 void balancer_tally(struct balancer *b, struct heat_tally *ret)
 {
-	struct xring_heat *heat = memory(b->skel->maps.xring_heat);
-	struct xring_heat_keys *keys = memory(b->skel->maps.xring_heat_keys);
-	unsigned cpus = libbpf_num_possible_cpus();
-
-	assert_int_equal(heat_tally(heat, keys, cpus, ret), 0);
-	for (unsigned cpu = 0; cpu < cpus; cpu++)
-		memset(heat[cpu].word, 0, sizeof(heat[cpu].word));
-	memory_return(b->skel->maps.xring_heat, heat);
-	memory_return(b->skel->maps.xring_heat_keys, keys);
+	assert_int_equal(heat_tally(b->dp.heat, b->dp.heat_cpus, ret), 0);
+	for (unsigned cpu = 0; cpu < b->dp.heat_cpus; cpu++)
+		memset(b->dp.heat[cpu]->word, 0, sizeof(b->dp.heat[cpu]->word));
 }
 
 void balancer_events(const struct balancer *b, uint64_t ret[XRING_EVENT_MAX])

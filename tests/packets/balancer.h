@@ -14,6 +14,7 @@
 #include "core/cells.h"
 #include "core/heat.h"
 #include "core/model.h"
+#include "dp/dp.h"
 #include "drive.h"
 
 /*
@@ -40,6 +41,7 @@ struct balancer {
 	struct xring_config *config;
 	struct xring_backend *backends;
 	uint64_t *loads;		/* by id */
+	struct dp dp;			/* of it, what counts keys */
 	struct drive_packet *packets;	/* DRIVE_PACKETS of them */
 	struct spill_pool spills;
 	struct ring ring;

@@ -22,15 +22,21 @@
 
 struct sketch {
 	struct xring_heat heat[CPUS];
-	struct xring_heat_keys keys[CPUS];
 };
+
+static void tally_of(struct sketch *s, struct heat_tally *ret)
+{
+	struct xring_heat *cpus[CPUS] = { &s->heat[0], &s->heat[1] };
+
+	assert_int_equal(heat_tally(cpus, CPUS, ret), 0);
+}
 
 static void put(struct sketch *s, int cpu, uint32_t number, uint32_t hash, uint32_t count)
 {
 	uint32_t print = XRING_HEAT_PRINT(hash, number), place = XRING_HEAT_PLACE(print, 99);
 
 	s->heat[cpu].word[place] = XRING_HEAT_OWNER(print, number) << XRING_HEAT_COUNT_BITS | count;
-	s->keys[cpu].key[place] = (struct xring_heat_key){ .flow.ports = hash, .number = number,
+	s->heat[cpu].key[place] = (struct xring_heat_key){ .flow.ports = hash, .number = number,
 							   .hash = hash };
 }
 
@@ -44,7 +50,7 @@ static void a_key_of_several_cpus_is_seen_once(void **state)
 	put(s, 1, NUMBER, 1000, 30);
 	put(s, 0, NUMBER + 1, 5000, 4);
 	put(s, 0, NUMBER, 9000, 3);		/* too few to be known by name */
-	assert_int_equal(heat_tally(s->heat, s->keys, CPUS, &tally), 0);
+	tally_of(s, &tally);
 	assert_int_equal(tally.seen_count, 2);
 	assert_int_equal(tally.seen[0].number, NUMBER);
 	assert_int_equal(tally.seen[0].hash, 1000);
@@ -63,8 +69,8 @@ static void a_sample_of_the_last_owner_of_a_word_is_not_believed(void **state)
 
 	(void)state;
 	put(s, 0, NUMBER, 1000, 70);
-	s->keys[0].key[place].hash = 1001;
-	assert_int_equal(heat_tally(s->heat, s->keys, CPUS, &tally), 0);
+	s->heat[0].key[place].hash = 1001;
+	tally_of(s, &tally);
 	assert_int_equal(tally.seen_count, 0);
 	heat_tally_clear(&tally);
 	free(s);
@@ -80,7 +86,7 @@ static double distinct_of(uint32_t mine, uint32_t others)
 	srandom(mine);
 	for (uint32_t i = 0; i < mine + others; i++)
 		put(s, i % CPUS, NUMBER + (i >= mine), random() * 2654435761u, 1);
-	assert_int_equal(heat_tally(s->heat, s->keys, CPUS, &tally), 0);
+	tally_of(s, &tally);
 	distinct = heat_distinct(&tally, NUMBER);
 	heat_tally_clear(&tally);
 	free(s);

@@ -184,7 +184,7 @@ static void a_line_that_is_wrong_is_named(void **state)
 	refused("10.0.0.0/8\n\n  10.1.2.3/8 # x\n", 3, 3,
 		"10.1.2.3/8: want 10.0.0.0/8, the network that it is in");
 	refused("10.0.0.0/8 10.0.0.0/9\n", 1, 1, "10.0.0.0/8?10.0.0.0/9: want " WANT_PREFIX);
-	refused("10.0.0.0/8\n\x1b[31m\xff\n", 2, 1, "?[31m?: want " WANT_PREFIX);
+	refused("10.0.0.0/8\n\x1b[31m\xff\x7f\n", 2, 1, "?[31m??: want " WANT_PREFIX);
 	refused("10.0.0.0/8\0\n", 1, 1, "10.0.0.0/8?: want " WANT_PREFIX);
 	refused("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 1, 1,
 		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...: want "
@@ -200,6 +200,9 @@ static void a_network_that_stands_twice_is_refused_with_both_lines(void **state)
 	/* The first of several, and the lines next to one another. */
 	refused("::/0\n10.0.0.0/8\n::/0\n10.0.0.0/8\n::/0\n", 3, 1,
 		"::/0: want each network once, line 1 has it too");
+	/* In no order, and many, so that none is before another by chance. */
+	refused("::/0\n10.0.0.0/8\n10.0.0.0/8\n10.0.0.0/8\n9.0.0.0/8\n10.0.0.0/8\n", 3, 1,
+		"10.0.0.0/8: want each network once, line 2 has it too");
 	refused("10.0.0.0/8\n10.0.0.0/8", 2, 1,
 		"10.0.0.0/8: want each network once, line 1 has it too");
 }

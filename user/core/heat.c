@@ -36,14 +36,14 @@ static bool is_its(const struct xring_heat_key *key, uint64_t word)
 }
 
 /* Those of one place, each key once. */
-static void place_tally(const struct xring_heat *cpus, const struct xring_heat_keys *keys,
-			unsigned count, uint32_t place, struct heat_tally *tally)
+static void place_tally(struct xring_heat *const *cpus, unsigned count, uint32_t place,
+			struct heat_tally *tally)
 {
 	size_t first = tally->seen_count;
 
 	for (unsigned cpu = 0; cpu < count; cpu++) {
-		uint64_t word = cpus[cpu].word[place];
-		const struct xring_heat_key *key = &keys[cpu].key[place];
+		uint64_t word = cpus[cpu]->word[place];
+		const struct xring_heat_key *key = &cpus[cpu]->key[place];
 		struct heat_seen *seen = NULL;
 
 		if ((word & XRING_HEAT_COUNT) < 4 || !is_its(key, word))
@@ -59,13 +59,13 @@ static void place_tally(const struct xring_heat *cpus, const struct xring_heat_k
 	}
 }
 
-static void place_count(const struct xring_heat *cpus, unsigned count, uint32_t place,
+static void place_count(struct xring_heat *const *cpus, unsigned count, uint32_t place,
 			struct heat_tally *tally)
 {
 	bool taken = false;
 
 	for (unsigned cpu = 0; cpu < count; cpu++) {
-		uint64_t word = cpus[cpu].word[place];
+		uint64_t word = cpus[cpu]->word[place];
 		uint32_t number = word_owner(word) & XRING_HEAT_NUMBER;
 
 		if (!word)
@@ -73,8 +73,8 @@ static void place_count(const struct xring_heat *cpus, unsigned count, uint32_t 
 		taken = true;
 		/* Of a service on several CPUs once. */
 		for (unsigned other = 0; other < cpu; other++)
-			if (cpus[other].word[place] &&
-			    (word_owner(cpus[other].word[place]) & XRING_HEAT_NUMBER) == number)
+			if (cpus[other]->word[place] &&
+			    (word_owner(cpus[other]->word[place]) & XRING_HEAT_NUMBER) == number)
 				goto next;
 		tally->places[number]++;
 next:
@@ -92,8 +92,7 @@ static int by_key(const void *left, const void *right)
 	return (a->hash > b->hash) - (a->hash < b->hash);
 }
 
-int heat_tally(const struct xring_heat *cpus, const struct xring_heat_keys *keys, unsigned count,
-	       struct heat_tally *ret)
+int heat_tally(struct xring_heat *const *cpus, unsigned count, struct heat_tally *ret)
 {
 	struct heat_tally tally = {
 		.seen = calloc((size_t)count * XRING_HEAT_WORDS + 1, sizeof(*tally.seen)),
@@ -105,7 +104,7 @@ int heat_tally(const struct xring_heat *cpus, const struct xring_heat_keys *keys
 		return -ENOMEM;
 	}
 	for (uint32_t place = 0; place < XRING_HEAT_WORDS; place++) {
-		place_tally(cpus, keys, count, place, &tally);
+		place_tally(cpus, count, place, &tally);
 		place_count(cpus, count, place, &tally);
 	}
 	qsort(tally.seen, tally.seen_count, sizeof(*tally.seen), by_key);

@@ -29,8 +29,7 @@ struct heat_tally {
 };
 
 /* Reads what a closed window has counted; -ENOMEM. */
-int heat_tally(const struct xring_heat *cpus, const struct xring_heat_keys *keys, unsigned count,
-	       struct heat_tally *ret);
+int heat_tally(struct xring_heat *const *cpus, unsigned count, struct heat_tally *ret);
 void heat_tally_clear(struct heat_tally *tally);
 
 /*

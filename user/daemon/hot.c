@@ -348,12 +348,12 @@ static void window_close(struct hot_watch *w, uint64_t now)
 	struct heat_tally tally;
 
 	window_set(w, 0);
-	if (!heat_tally(dp->heat, dp->heat_keys, dp->cpus, &tally)) {
+	if (!heat_tally(dp->heat, dp->heat_cpus, &tally)) {
 		tally_judge(w, &tally, now);
 		heat_tally_clear(&tally);
 	}
-	for (int cpu = 0; cpu < dp->cpus; cpu++)
-		memset(dp->heat[cpu].word, 0, sizeof(dp->heat[cpu].word));
+	for (unsigned cpu = 0; cpu < dp->heat_cpus; cpu++)
+		memset(dp->heat[cpu]->word, 0, sizeof(dp->heat[cpu]->word));
 	w->closed = now;
 	hot_apply(w->engine);
 }

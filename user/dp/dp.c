@@ -19,6 +19,7 @@
 #include "base/step.h"
 #include "base/util.h"
 #include "dp/carry.h"
+#include "dp/heat.h"
 #include "dp/program.h"
 #include "xring.skel.h"
 
@@ -80,7 +81,6 @@ struct map_rule {
 	struct bpf_map *map;
 	uint32_t wanted;		/* entries; 0: as compiled */
 	bool shrinks;			/* may become smaller while it is in use */
-	bool at_least;			/* more do as well */
 	bool rings;			/* of no use to a version of another layout */
 };
 
@@ -106,10 +106,9 @@ static int map_size(struct dp *dp, const struct map_rule *rule)
 		return log_err(-errno, "pinned map %s", path);
 	dp->adopted = true;
 	if (info.max_entries > wanted && !rule->shrinks && !blank) {
-		if (!rule->at_least)
-			log_warn("%s keeps its %u entries, the configuration wants %u: "
-				 "it becomes smaller when it is made anew", path,
-				 info.max_entries, wanted);
+		log_warn("%s keeps its %u entries, the configuration wants %u: "
+			 "it becomes smaller when it is made anew", path, info.max_entries,
+			 wanted);
 		bpf_map__set_max_entries(rule->map, wanted = info.max_entries);
 	}
 	if (!blank && info.max_entries == wanted && info.type == bpf_map__type(rule->map) &&
@@ -130,8 +129,7 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, struct 
 		{ skel->maps.xring_owners, o->backends },
 		{ skel->maps.xring_traffic, o->backends },
 		{ skel->maps.xring_loads, o->backends },
-		{ skel->maps.xring_heat, dp->cpus, .at_least = true },
-		{ skel->maps.xring_heat_keys, dp->cpus, .at_least = true },
+		{ skel->maps.xring_heat },
 		{ skel->maps.xring_hot },
 		{ skel->maps.xring_counters },
 		{ skel->maps.xring_events },
@@ -182,8 +180,7 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 		  map_memory(skel->maps.xring_backends, (void **)&dp->backends) ?:
 		  map_memory(skel->maps.xring_owners, (void **)&dp->owners) ?:
 		  map_memory(skel->maps.xring_loads, (void **)&dp->loads) ?:
-		  map_memory(skel->maps.xring_heat, (void **)&dp->heat) ?:
-		  map_memory(skel->maps.xring_heat_keys, (void **)&dp->heat_keys) ?:
+		  heat_open(dp, bpf_map__fd(skel->maps.xring_heat)) ?:
 		  map_memory(skel->maps.xring_hot, (void **)&dp->hot);
 	struct bpf_map *map;
 
@@ -301,6 +298,7 @@ void dp_close(struct dp *dp)
 	closep(&dp->fresh_fd);
 	carry_close(dp);
 	free(dp->template_epoch);
+	free(dp->heat);
 	free(dp);
 }
 

@@ -31,8 +31,8 @@ struct dp {
 	struct xring_owner *owners;
 	uint64_t *loads;
 	uint32_t backend_count;
-	struct xring_heat *heat;		/* by CPU, as many as there are */
-	struct xring_heat_keys *heat_keys;
+	struct xring_heat **heat;		/* by CPU */
+	unsigned heat_cpus;
 	struct xring_hot *hot;
 	bool adopted;				/* the maps were there already */
 
