@@ -16,8 +16,12 @@ daemon() {
 		--state "$RUN/state"
 }
 
+# Where no other bpffs is mounted, `ip link` makes its directories in this one.
+in_bpffs() { find "$RUN/bpf" -mindepth 1 -not -name '*.debug' | sort; }
+before=$(in_bpffs)
+
 untouched() {
-	equal "left behind in the bpffs" "$(find "$RUN/bpf" -mindepth 1 -not -name '*.debug')" ""
+	equal "left behind in the bpffs" "$(in_bpffs)" "$before"
 	[ ! -e "$RUN/state" ] || fail "a state directory is left behind"
 	[ ! -e "$RUN/sock" ] || fail "a socket is left behind"
 }
