@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/placement.h"
+
 /*
  * What is to be: services, their VIPs and their backends, as the configuration
  * and the commands say. Plain data, sorted by name where order could matter, so
@@ -73,6 +75,8 @@ struct backend {
 	uint16_t port;			/* 0: the VIP's */
 	uint32_t weight;		/* thousandths */
 	enum backend_state state;
+	char region[PLACE_NAME];	/* empty: none */
+	char tags[128];			/* sorted, separated by commas */
 };
 
 enum check_kind {
@@ -135,6 +139,10 @@ struct service {
 	struct check check;
 	struct backend *backends;	/* sorted by name */
 	size_t backend_count;
+	struct rule *rules;		/* in the order given */
+	size_t rule_count;
+	struct daylight *daylights;	/* in the order given */
+	size_t daylight_count;
 };
 
 struct model {
@@ -146,6 +154,8 @@ struct model {
 	uint32_t limit_cells;		/* sizes of the maps, when they are made */
 	uint32_t limit_backends;
 	uint32_t pins;			/* flows that changes may hold where they are */
+	struct region *regions;		/* sorted by name */
+	size_t region_count;
 	struct service *services;	/* sorted by name */
 	size_t service_count;
 };
