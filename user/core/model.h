@@ -166,10 +166,12 @@ int model_copy(const struct model *from, struct model *ret);	/* -ENOMEM */
 void service_init(struct service *s);	/* the defaults, no name, VIP or backend */
 
 /* NULL where there is none. Pointers hold until the next change. */
+struct region *model_region(const struct model *m, const char *name);
 struct service *model_service(const struct model *m, const char *name);
 struct backend *service_backend(const struct service *s, const char *name);
 
 /* Adds, sorted; -EEXIST, -ENOMEM. *ret (may be NULL) is the new element. */
+int model_region_add(struct model *m, const char *name, struct region **ret);
 int model_service_add(struct model *m, const char *name, struct service **ret);
 int service_backend_add(struct service *s, const char *name, struct backend **ret);
 int service_vip_add(struct service *s, const struct vip *vip);
