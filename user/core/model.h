@@ -76,7 +76,7 @@ struct backend {
 	uint32_t weight;		/* thousandths */
 	enum backend_state state;
 	char region[PLACE_NAME];	/* empty: none */
-	char tags[128];			/* sorted, separated by commas */
+	char tags[TAGS_BYTES];		/* sorted, separated by commas */
 };
 
 enum check_kind {
@@ -202,12 +202,24 @@ enum model_part {
 	PART_BACKEND_ADDRESS,
 	PART_BACKEND_PORT,
 	PART_BACKEND,
+	PART_BACKEND_REGION,
+	PART_REGION,			/* of the model, not of a service */
+	PART_REGION_TIMEZONE,
+	PART_RULE,			/* its rule number `index` */
+	PART_RULE_CLIENTS,
+	PART_RULE_CONSTRAINT,		/* number `item` of rule `index` */
+	PART_RULE_PREFERENCE,
+	PART_RULE_STRATEGY,
+	PART_DAYLIGHT,			/* number `index` of its schedule */
+	PART_DAYLIGHT_REGION,
 };
 struct model_error {
 	char message[256];
 	const struct service *service;
 	const struct backend *backend;	/* of the PART_BACKEND ones */
+	const struct region *region;	/* of the PART_REGION ones, which have no service */
 	size_t index;
+	size_t item;
 	enum model_part at;
 };
 int model_check(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */

@@ -15,8 +15,11 @@
  * without a set, then (no rule) all backends.
  */
 #define PLACE_NAME 64			/* bytes of a region's name or a tag, with the NUL */
+#define TAGS_BYTES 128			/* of a backend's tags, with the NUL */
 #define RULE_CONSTRAINTS 8
 #define RULE_PREFERENCES 8
+#define RULES_MAX 256			/* of a service, and of its schedule */
+#define REGIONS_MAX 256
 
 struct prefix_set;
 
@@ -63,5 +66,7 @@ bool constraints_allow(const struct constraint *list, size_t count, const char *
 
 /* Does a list of tags hold this one? */
 bool tags_have(const char *tags, const char *tag);
+/* Adds one to a sorted list; -EEXIST, -ENAMETOOLONG: no room for it. */
+int tags_add(char tags[TAGS_BYTES], const char *tag);
 
 #endif
