@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,7 +36,17 @@ static int text_read(const char *path, struct buffer *b)
 	return 0;
 }
 
-/* {"file", "text"} of -f FILE. */
+/* The daemon stands elsewhere: where the lists are that the file names. */
+static void directory_set(json_t *request, const char *path)
+{
+	_free_ char *copy = strdup(path), *directory = NULL;
+
+	if (copy)
+		directory = realpath(dirname(copy), NULL);
+	request_set(request, "directory", directory);
+}
+
+/* {"file", "directory", "text"} of -f FILE. */
 static int file_set(const struct args *args, json_t *request)
 {
 	const char *path = option(args, "f");
@@ -51,6 +62,7 @@ static int file_set(const struct args *args, json_t *request)
 	if (!code && !text)
 		code = words_wrong("%s: want text in UTF-8", path);
 	request_set(request, "file", path);
+	directory_set(request, path);
 	json_object_set_new(request, "text", text);
 	return code;
 }
