@@ -88,8 +88,23 @@ static void print_word(const char *word)
 static void print_option(const char *name, size_t len, const char *value)
 {
 	printf(" %s%.*s", len > 1 ? "--" : "-", (int)len, name);
-	if (*value)
+	if (value)
 		print_word(value);
+}
+
+/* Option number i of those given; NULL: it takes no value. */
+static const char *option_value(const struct args *args, size_t i)
+{
+	size_t len = args->options[i].len;
+
+	for (const char *at = args->command->options; *at; at += strspn(at, " ")) {
+		size_t word = strcspn(at, " ");
+
+		if (word == len + 1 && at[len] == '=' && !strncmp(at, args->options[i].name, len))
+			return args->options[i].value;
+		at += word;
+	}
+	return NULL;
 }
 
 /* The command that does what was planned: `name`, and all that was given but --plan. */
@@ -104,7 +119,7 @@ static void print_command(const struct args *args, const char *name)
 	for (size_t i = 0; i < args->option_count; i++)
 		if (!option_is(args, i, "plan") && !option_is(args, i, "socket"))
 			print_option(args->options[i].name, args->options[i].len,
-				     args->options[i].value);
+				     option_value(args, i));
 }
 
 static int plan_show(const struct args *args, json_t *request, bool of_file)
