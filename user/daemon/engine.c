@@ -77,7 +77,7 @@ int engine_check(struct engine *e, const struct model *next, const struct change
 {
 	struct model_error error;
 
-	if (model_check(next, &error)) {
+	if (conf_check(next, &error)) {
 		snprintf(why, size, "%s", error.message);
 		return -EINVAL;
 	}
@@ -95,10 +95,15 @@ static void hash_key_write(struct engine *e, const struct model *m)
 
 /* ---- what a change is, service by service ---- */
 
-/* A model of this service alone, as YAML; NULL: no memory. */
-static char *service_yaml(const struct engine *e, const struct service *s)
+/* A model of this service of m alone, as YAML; NULL: no memory. */
+static char *service_yaml(const struct engine *e, const struct model *m, const struct service *s)
 {
-	struct model one = { .services = (struct service *)s, .service_count = 1 };
+	struct model one = {
+		.regions = m->regions,
+		.region_count = m->region_count,
+		.services = (struct service *)s,
+		.service_count = 1,
+	};
 
 	memcpy(one.hash_key, e->model.hash_key, HASH_KEY_BYTES);
 	one.flush_interval_ms = e->model.flush_interval_ms;
@@ -119,7 +124,8 @@ static void changes_name(struct engine *e, const struct model *next)
 		struct change_entry *entry = was ? changes_say(&e->changes, was, now) : NULL;
 
 		if (entry)
-			change_undo(entry, service_yaml(e, now), service_yaml(e, was));
+			change_undo(entry, service_yaml(e, next, now),
+				    service_yaml(e, &e->model, was));
 	}
 }
 
@@ -160,14 +166,23 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 	return 0;
 }
 
+static int undo_model(const char *text, struct model *ret)
+{
+	struct conf_source source = {
+		.name = "undo", .text = text, .len = strlen(text), .remembered = true,
+	};
+	struct conf_error why;
+
+	return conf_parse_source(&source, ret, NULL, &why);
+}
+
 static int undo_models(const struct change_entry *entry, struct model *from, struct model *to)
 {
-	struct conf_error why;
-	int err = conf_parse("undo", entry->undo_from, strlen(entry->undo_from), from, NULL, &why);
+	int err = undo_model(entry->undo_from, from);
 
 	if (err)
 		return err;
-	err = conf_parse("undo", entry->undo_to, strlen(entry->undo_to), to, NULL, &why);
+	err = undo_model(entry->undo_to, to);
 	if (err)
 		model_clear(from);
 	return err;

@@ -103,7 +103,7 @@ static int begin(struct engine *e)
 	err = engine_read_file(e->options.file, &e->model, &file, &text, &len);
 	if (err)
 		return err;
-	err = state_merge(e->options.state, &file, text, len, &next);
+	err = state_merge(e->options.state, e->options.file, &file, text, len, &next);
 	model_clear(&file);
 	if (!err) {
 		err = begin_with(e, &next, text, len);

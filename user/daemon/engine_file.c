@@ -122,7 +122,7 @@ static int file_apply(struct engine *e, const struct model *file, const char *te
 	struct change change = { .now = true, .count = 1 };
 	struct model next;
 	char why[512];
-	int err = state_merge(e->options.state, file, text, len, &next);
+	int err = state_merge(e->options.state, e->options.file, file, text, len, &next);
 
 	if (err)
 		return log_err(err, "%s", e->options.file);
