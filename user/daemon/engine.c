@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "conf/conf.h"
+#include "conf/zones.h"
 #include "core/template.h"
 #include "core/text.h"
 #include "daemon/engine_parts.h"
@@ -93,6 +94,35 @@ static void hash_key_write(struct engine *e, const struct model *m)
 	live_close_cells(e->live);
 }
 
+static int zones_of(const struct model *m, struct region_zones *ret)
+{
+	ret->list = calloc(m->region_count + 1, sizeof(*ret->list));
+	for (size_t i = 0; ret->list && i < m->region_count; i++) {
+		struct region_zone *zone = &ret->list[ret->count];
+		int err = zone_load(m->regions[i].timezone, &zone->zone);
+
+		if (err)
+			return err;
+		snprintf(zone->name, sizeof(zone->name), "%s", m->regions[i].name);
+		ret->count++;
+	}
+	return ret->list ? 0 : -ENOMEM;
+}
+
+void engine_zones(struct engine *e)
+{
+	struct region_zones zones = {};
+	int err = zones_of(&e->model, &zones);
+
+	if (err) {
+		log_err(err, "time zones: regions keep the clocks they had");
+		zones_clear(&zones);
+		return;
+	}
+	zones_clear(&e->live->zones);
+	e->live->zones = zones;
+}
+
 /* ---- what a change is, service by service ---- */
 
 /* A model of this service of m alone, as YAML; NULL: no memory. */
@@ -161,6 +191,7 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 	model_clear(&e->model);
 	e->model = *next;
 	*next = (struct model){};
+	engine_zones(e);
 	engine_gather(e, change);
 	changes_write(&e->changes);
 	return 0;

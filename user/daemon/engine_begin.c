@@ -65,6 +65,7 @@ static int check_begin(struct engine *e, struct model *next)
 	model_clear(&e->model);
 	e->model = *next;
 	*next = (struct model){};
+	engine_zones(e);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "core/health.h"
 #include "core/load.h"
 #include "core/model.h"
+#include "core/places.h"
 #include "core/plan.h"
 #include "daemon/nexthop.h"
 #include "dp/dp.h"
@@ -131,6 +132,8 @@ struct live {
 	bool slots_known;
 	bool slots_stale;			/* a service has its first hot key, or has none any more */
 
+	struct region_zones zones;		/* of the model's regions */
+
 	/* Told of: */
 	void *context;
 	void (*node_new)(void *context, struct live_node *node);
@@ -210,6 +213,9 @@ uint16_t live_id(const struct live_service *s, const struct backend *b);
 /* The backends of a service of some model, as they would count now: for plans. */
 int live_weigh(const struct live *live, const struct service *s, uint64_t now,
 	       struct plan_node *ret);
+
+/* CLOCK_REALTIME, which tests may put forward, in ms. */
+int64_t live_wall_ms(const struct live *live);
 
 /* Packets, bytes and flows of a service, also of backends that are no more. */
 int live_service_traffic(const struct live *live, const struct live_service *s,
