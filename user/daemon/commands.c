@@ -482,13 +482,22 @@ static int do_change_cancel(struct engine *e, const json_t *request, struct answ
 
 #define CLOCK_ADVANCE_MAX 1000000.0	/* seconds */
 
-/* For tests: time goes on at once, here and in the datapath. */
+/*
+ * For tests: time goes on at once, here and in the datapath; or ("hours" of them) on the
+ * clocks of regions alone, so that no flow has been silent for a day.
+ */
 static int do_clock(struct engine *e, const json_t *request, struct answer *a)
 {
 	double seconds = json_number_value(json_object_get(request, "advance"));
+	double hours = json_number_value(json_object_get(request, "hours"));
 
 	if (!e->options.test_clock)
 		return answer_no(a, EXIT_NO, "clock: want a daemon started with --test-clock");
+	if (hours > 0 && hours <= CLOCK_ADVANCE_MAX) {
+		e->live->wall_ms += hours * 3600 * 1000;
+		engine_clock_advance(e, 0);
+		return 0;
+	}
 	if (!(seconds > 0 && seconds <= CLOCK_ADVANCE_MAX))
 		return answer_no(a, EXIT_WORDS, "advance: want seconds above 0");
 	engine_clock_advance(e, seconds * 1e9);
@@ -547,6 +556,8 @@ static const struct verb {
 	{ "hot-pin", .run = do_hot_pin },
 	{ "hot-exempt", .run = do_hot_exempt },
 	{ "hot-clear", .run = do_hot_clear },
+	{ "placement-show", .run = show_placement },
+	{ "placement-forecast", .run = show_forecast },
 	{ "flows", .run = show_flows },
 	{ "top", .run = show_top },
 	{ "clock", .run = do_clock },

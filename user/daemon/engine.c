@@ -73,6 +73,33 @@ static int check_cut(const struct model *from, const struct model *to, char *why
 	return 0;
 }
 
+/* Clients are not told apart yet: a rule is for all of a service's, or for nobody. */
+int engine_check_rules(const struct model *m, char *why, size_t size)
+{
+	for (size_t i = 0; i < m->region_count; i++) {
+		if (!m->regions[i].clients)
+			continue;
+		snprintf(why, size, "region %s: prefixes: want none, clients are not told apart yet",
+			 m->regions[i].name);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < m->service_count; i++) {
+		const struct service *s = &m->services[i];
+
+		for (size_t r = 0; r < s->rule_count; r++) {
+			const struct rule *rule = &s->rules[r];
+
+			if (!rule->clients && !*rule->region && rule->strategy <= STRATEGY_GLOBAL)
+				continue;
+			snprintf(why, size, "service %s: rule %zu of its placement: want one for "
+				 "all clients, without a strategy of regional or geo: they are not "
+				 "told apart yet", s->name, r + 1);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 int engine_check(struct engine *e, const struct model *next, const struct change *change,
 		 char *why, size_t size)
 {
@@ -82,6 +109,8 @@ int engine_check(struct engine *e, const struct model *next, const struct change
 		snprintf(why, size, "%s", error.message);
 		return -EINVAL;
 	}
+	if (engine_check_rules(next, why, size))
+		return -EINVAL;
 	return (change->cut ? 0 : check_cut(&e->model, next, why, size) ?:
 			  live_replies_check(e->live, next, engine_now(e), why, size)) ?:
 	       check_links(&e->model, next, why, size) ?: live_check(e->live, next, why, size);

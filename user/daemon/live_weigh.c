@@ -47,18 +47,18 @@ static void sooner(uint64_t *next, uint64_t at)
 
 int64_t live_wall_ms(const struct live *live)
 {
-	return changes_clock_ms() + live->dp->config->clock / NS_PER_MS;
+	return changes_clock_ms() + live->dp->config->clock / NS_PER_MS + live->wall_ms;
 }
 
 /* backends[i] is that of list[i]; NULL: the model has it no more. */
 static void place(const struct live *live, const struct service *s,
 		  const struct backend *const *backends, struct standing *list, size_t count,
-		  uint64_t now, uint64_t *next)
+		  uint64_t now, int64_t wall, uint64_t *next)
 {
 	_free_ struct place *places = calloc(count + 1, sizeof(*places));
 	_free_ size_t *at = calloc(count + 1, sizeof(*at));
-	int64_t wall = live_wall_ms(live), then;
 	size_t used = 0;
+	int64_t then;
 
 	if (!places || !at || (!s->daylight_count && !s->rule_count))
 		return;
@@ -73,6 +73,7 @@ static void place(const struct live *live, const struct service *s,
 		return;
 	for (size_t i = 0; i < used; i++) {
 		list[at[i]].counts = places[i].counts;
+		list[at[i]].forbidden = places[i].forbidden;
 		list[at[i]].dead |= places[i].forbidden;	/* a flow there is cut, too */
 	}
 	if (then != INT64_MAX)
@@ -93,7 +94,7 @@ bool nodes_weigh(const struct live *live, struct live_service *s, const struct s
 	}
 	if (list && backends) {
 		standings_weigh(model, list, s->node_count, now, &next);
-		place(live, model, backends, list, s->node_count, now, &next);
+		place(live, model, backends, list, s->node_count, now, live_wall_ms(live), &next);
 	}
 	for (size_t i = 0; list && backends && i < s->node_count; i++) {
 		struct live_node *node = s->nodes[i];
@@ -103,6 +104,7 @@ bool nodes_weigh(const struct live *live, struct live_service *s, const struct s
 		node->counts = list[i].counts;
 		node->points = points;
 		node->dying = list[i].dead;
+		node->forbidden = list[i].forbidden;
 	}
 	for (size_t i = 0; i < s->leaving_count; i++) {
 		struct live_node *node = s->leaving[i];
@@ -126,6 +128,12 @@ uint16_t live_id(const struct live_service *s, const struct backend *b)
 int live_weigh(const struct live *live, const struct service *s, uint64_t now,
 	       struct plan_node *ret)
 {
+	return live_weigh_at(live, s, now, live_wall_ms(live), ret);
+}
+
+int live_weigh_at(const struct live *live, const struct service *s, uint64_t now, int64_t wall,
+		  struct plan_node *ret)
+{
 	_free_ struct standing *list = calloc(s->backend_count + 1, sizeof(*list));
 	_free_ const struct backend **backends = calloc(s->backend_count + 1, sizeof(*backends));
 	const struct live_service *ls = live_service(live, s->name);
@@ -144,7 +152,7 @@ int live_weigh(const struct live *live, const struct service *s, uint64_t now,
 		backends[i] = b;
 	}
 	standings_weigh(s, list, s->backend_count, now, &next);
-	place(live, s, backends, list, s->backend_count, now, &next);
+	place(live, s, backends, list, s->backend_count, now, wall, &next);
 	for (size_t i = 0; i < s->backend_count; i++)
 		ret[i] = (struct plan_node){ s->backends[i].name, list[i].counts,
 					     weight_points(list[i].counts, s->vnodes),

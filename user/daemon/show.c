@@ -58,6 +58,8 @@ static json_t *hop_json(const struct live_service *s, const struct live_node *no
 /* One word for how it stands: what the operator wants, unless it is dead. */
 const char *state_word(const struct backend *b, const struct live_node *node)
 {
+	if (b->state == BACKEND_ACTIVE && node && node->forbidden)
+		return "forbidden";
 	if (b->state == BACKEND_ACTIVE && node && node->dead)
 		return "down";
 	return state_print(b->state);
