@@ -96,12 +96,12 @@ equal "positions" "$(xring hot shards web "$HOT" | cut -f 2 | sort -u | wc -l)" 
 spread
 
 echo "killed while it moves"
-xring hot split web "$HOT" --shards 50
+xring hot split web "$HOT" --shards 50 >/dev/null
 stop KILL
 start
 is split || fail "after the kill: $(hot_key web "$HOT" .)"
 equal "by hand" "$(hot_key web "$HOT" '[.by, .shards]')" '["hand",50]'
-xring hot clear web "$HOT"
+xring hot clear web "$HOT" >/dev/null
 within 5 is split
 equal "shards" "$(hot_key web "$HOT" '[.by, .shards]')" '["auto",100]'
 stop KILL

@@ -49,12 +49,12 @@ equal "keys" "$(xring --json hot)" "[]"
 
 echo "many keys"
 for i in {1..60}; do
-	xring hot split web "10.3.0.$i"
+	xring hot split web "10.3.0.$i" >/dev/null
 done
 by_hand() { xring --json hot web | jq 'map(select(.state == "split" and .by == "hand")) | length'; }
 equal "keys" "$(by_hand)" 60
 for i in {1..60}; do
-	xring hot clear web "10.3.0.$i"
+	xring hot clear web "10.3.0.$i" >/dev/null
 done
 none() { [ "$(xring --json hot)" = "[]" ]; }
 within 10 none
@@ -85,14 +85,14 @@ wait_for lives pinned_long 20
 xring service set web --hot auto=false --now >/dev/null
 
 echo "split by hand, over as many shards as were asked for"
-xring hot split web $SPLIT --shards 1000
+xring hot split web $SPLIT --shards 1000 >/dev/null
 equal "listed" "$(listed $SPLIT)" '["split","hand",1000,null]'
 equal "shards" "$(xring hot shards web $SPLIT | wc -l)" 1000
 busiest=$(opens split_short 400 | skew 5)
 [ "$busiest" -le 150 ] || fail "busiest / average of new ones: $busiest / 100"
 
 echo "pinned"
-xring hot pin web $PINNED $target
+xring hot pin web $PINNED $target >/dev/null
 equal "listed" "$(listed $PINNED)" "[\"pinned\",\"hand\",0,\"$target\"]"
 equal "shards" "$(xring hot shards web $PINNED | cut -f 1,3)" "0	$target"
 come_to pinned_short $target
@@ -100,7 +100,7 @@ talker pinned_late --tcp 20 --rate 2 --source $PINNED
 wait_for lives pinned_late 20
 
 echo "exempted"
-xring hot exempt web $EXEMPT
+xring hot exempt web $EXEMPT >/dev/null
 equal "listed" "$(listed $EXEMPT)" '["exempt","hand",0,null]'
 
 all_as_before() {
@@ -153,14 +153,14 @@ within 5 is_hot
 equal "new ones" "$(opens exempt 600 | jq -c keys)" "[\"$(ring_owner web $EXEMPT)\"]"
 equal "listed" "$(listed $EXEMPT)" '["exempt","hand",0,null]'
 is_split() { [ "$(listed $EXEMPT)" = '["split","auto",100,null]' ]; }
-xring hot clear web $EXEMPT
+xring hot clear web $EXEMPT >/dev/null
 within 5 is_split
 talker_end exempt
 
 echo "cleared"
 xring service set web --hot auto=false,factor=5 --now >/dev/null
-xring hot clear web $SPLIT
-xring hot clear web $PINNED
+xring hot clear web $SPLIT >/dev/null
+xring hot clear web $PINNED >/dev/null
 fails 1 "it is neither hot nor set by hand" xring hot clear web $PINNED
 come_to split_short "$split_home"
 come_to pinned_short "$pinned_home"
