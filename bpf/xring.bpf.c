@@ -144,6 +144,8 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 	t = &backend->t[backend->t[0].live & 1];
 	asm volatile("" : "+r"(t));	/* or clang adds it up again at each use */
 	done = forward(ctx, flow, t);
+	if (done == XRING_CNT_DROP_NO_BACKEND && slot->flags & XRING_SERVICE_STRICT)
+		return drop(XRING_CNT_DROP_RESIDENCY);
 	if (done == XRING_CNT_DROP_NO_BACKEND && slot->flags & XRING_SERVICE_PASS)
 		return finish(XDP_PASS, XRING_CNT_PASS_NO_BACKEND);
 	if (done != FORWARD_OK)

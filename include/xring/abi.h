@@ -171,6 +171,7 @@ struct xring_slot {
 #define XRING_SERVICE_PASS  1u		/* without a backend: pass to the host */
 #define XRING_SERVICE_HOT   2u		/* some keys have an entry of their own (xring_hot) */
 #define XRING_SERVICE_BOUND 4u		/* new flows keep off backends that are over their bound */
+#define XRING_SERVICE_STRICT 8u		/* its placement has constraints: it fails closed */
 /* The service's number, 1 and up: what no packet's ports reach of their mask. */
 #define XRING_SLOT_NUMBER 40
 

@@ -28,7 +28,8 @@
 	X(DROP_NO_HEADROOM,  "drop_no_headroom",  "the driver left no room for the outer header") \
 	X(DROP_NO_ROUTE,     "drop_no_route",     "nat reply without a route to its client") \
 	X(DROP_FAMILY,       "drop_family",       "nat between IPv4 and IPv6")       \
-	X(PASS_NO_BACKEND,   "pass_no_backend",   "the service has no live backend, and all_down is pass")
+	X(PASS_NO_BACKEND,   "pass_no_backend",   "the service has no live backend, and all_down is pass") \
+	X(DROP_RESIDENCY,    "drop_residency",    "no live backend satisfies the constraints of the service's placement")
 
 enum xring_counter {
 #define X(id, name, help) XRING_CNT_##id,

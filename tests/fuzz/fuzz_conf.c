@@ -4,6 +4,7 @@
  * conf_print() writes and conf_parse() reads back to an equal one.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +24,12 @@ static char *print(const struct model *m)
 
 static void check_refused(int failed, const struct conf_error *err)
 {
+	/* What is wrong in a list of networks stands in a file of its own. */
+	bool of_list = err->message[0] == '/';
+
 	if (failed == -ENOMEM)
 		return;
-	if (failed != -EINVAL || strncmp(err->message, "fuzz", 4) ||
+	if (failed != -EINVAL || (!of_list && strncmp(err->message, "fuzz", 4)) ||
 	    !strstr(err->message, ": want ") || strpbrk(err->message, "\n\r\t"))
 		abort();
 }

@@ -80,7 +80,10 @@ for words in "fly" "service" "service fly" "backend" "ring" "status now" "stats 
 	"service del" "service del a b" "service show" "service list x" "backend add web b1" \
 	"backend add web b1 10.2.0.300" "backend add web b1 10.2.0.11 --weight 1001" \
 	"backend add web b1 10.2.0.11 --weight -1" "backend add web b1 10.2.0.11 --weight 0.0001" \
-	"backend add web b1 10.2.0.11 --heavy 1" "backend set web b1" "backend del web" \
+	"backend add web b1 10.2.0.11 --heavy 1" "backend add web b1 10.2.0.11 --region no/rth" \
+	"backend add web b1 10.2.0.11 --tag a,b" "backend set web b1 --tag a --tag a" \
+	"backend set web b1 --region" "backend set web b1 --tag a --tag=" \
+	"backend set web b1 --tag= --tag a" "backend set web b1" "backend del web" \
 	"backend list a b" "ring show" "ring lookup" "attach eth0 --mode fast" "--fast status" \
 	"status --now" "backend set web b1 --weight" "status --json=yes" "--socket"; do
 	# shellcheck disable=SC2086
@@ -91,6 +94,9 @@ fails 0 "usage: xring service add NAME --vip" "$BUILD/xring" service add -h
 
 lab up -b 3
 config <<EOT
+regions:
+  eu-west:
+  us-east: {timezone: America/New_York}
 services: {}
 EOT
 start
@@ -112,6 +118,35 @@ fails 1 "no such backend" xring backend del web node-9
 fails 1 "want another address" xring backend add web twin 10.2.0.11
 fails 1 "port 81" xring backend add web other 10.2.0.20:81
 xring backend set web node-3 --weight 2.5
+placed() { # NAME: its region and tags
+	xring --json backend list web | jq -c ".[] | select(.name == \"$1\") | [.region, .tags]"
+}
+fails 1 "region eu of backend node-1: want a region that there is" \
+	xring backend set web node-1 --region eu
+equal "no place" "$(placed node-1)" '[null,[]]'
+[[ $(xring backend list web | head -n 1) == *"PINS  HEALTH"* ]] || fail "columns: $(xring backend list web)"
+xring backend set web node-1 --region eu-west
+[[ $(xring backend list web | head -n 1) == *"PINS  REGION   HEALTH"* ]] || fail "columns: $(xring backend list web)"
+xring backend set web node-1 --tag ssd --tag beta
+xring backend set web node-2 --tag=ssd
+equal "a place" "$(placed node-1)" '["eu-west",["beta","ssd"]]'
+equal "a place" "$(placed node-2)" '[null,["ssd"]]'
+[[ $(xring backend list) == *" PINS  REGION   TAGS      HEALTH"*" eu-west  beta,ssd  "*" -        ssd       "* ]] ||
+	fail "columns: $(xring backend list)"
+[[ $(xring save -) == *"node-1: {address: 10.2.0.11, region: eu-west, tags: [beta, ssd]}"* ]] ||
+	fail "save: $(xring save -)"
+[[ $(xring backend set web node-1 --weight 2 --tag '' --region '' --plan) == \
+	*"xring"*" backend set web node-1 --weight 2 --tag '' --region ''"* ]] ||
+	fail "plan: $(xring backend set web node-1 --weight 2 --tag '' --region '' --plan)"
+xring backend set web node-1 --region '' --tag ''
+xring backend set web node-2 --tag ''
+equal "no place" "$(placed node-1)" '[null,[]]'
+xring backend add web placed 10.2.0.20 --region us-east --tag a --tag b
+equal "a place" "$(placed placed)" '["us-east",["a","b"]]'
+xring backend del web placed --now --cut
+for tags in '"a"' '[1]' '["a","a"]' '["a b"]'; do
+	fails 0 '"code":2' ask "{\"do\":\"backend-set\",\"service\":\"web\",\"name\":\"node-1\",\"tags\":$tags}"
+done
 fails 2 "tcp_idle 0: want 1s to 24h" xring service set web --tcp-idle 0
 fails 2 "check type foo: want tcp, http, https or icmp" xring service set web --check foo
 fails 2 "check timeout 3s: want at most the interval, 2s" xring service set web --check tcp,timeout=3s
@@ -221,4 +256,6 @@ equal "--hot" "$(complete_line service set web --hot '')" \
 equal "--check" "$(complete_line service set web --check h)" "http https"
 equal "settings" "$(complete_line service set web --s)" "--slow-start --socket"
 equal "option" "$(complete_line backend add web b2 10.2.0.12 --we)" "--weight"
+equal "option" "$(complete_line backend add web b2 10.2.0.12 --re)" "--region"
+equal "option" "$(complete_line backend set web b1 --t)" "--tag"
 [[ " $(complete_line attach '') " == *" lo "* ]] || fail "attach does not complete interfaces"

@@ -22,6 +22,7 @@
 
 #include "base/util.h"
 #include "conf/conf.h"
+#include "core/prefix_set.h"
 
 #define HASH_KEY "hash_key: 00112233445566778899aabbccddeeff\n"
 
@@ -92,6 +93,33 @@ static void for_each_yaml(const char *dir, void (*each)(const char *path))
 	globfree(&files);
 }
 
+/* The lists that a file names are beside it; where that is is not for golden files. */
+static int parse_file(const char *path, const char *text, size_t len, struct model *ret,
+		      struct conf_error *err)
+{
+	char directory[4096];
+	struct conf_source source = {
+		.name = base_name(path), .directory = directory, .text = text, .len = len,
+	};
+
+	snprintf(directory, sizeof(directory), "%.*s", (int)(base_name(path) - path), path);
+	return conf_parse_source(&source, ret, NULL, err);
+}
+
+/* Takes the directory of the file out of a text, wherever it stands. */
+static void without_directory(const char *path, char *text)
+{
+	char directory[4096], *real, *at;
+
+	snprintf(directory, sizeof(directory), "%.*s", (int)(base_name(path) - path), path);
+	real = realpath(directory, NULL);
+	assert_non_null(real);
+	snprintf(directory, sizeof(directory), "%s/", real);
+	free(real);
+	while ((at = strstr(text, directory)))
+		memmove(at, at + strlen(directory), strlen(at + strlen(directory)) + 1);
+}
+
 static void parse_good(const char *name, const char *text, size_t len, struct model *ret)
 {
 	struct conf_error err;
@@ -104,16 +132,19 @@ static void parse_print_parse(const char *path)
 {
 	struct model m, again;
 	char golden[4096], *text, *printed;
+	struct conf_error err;
 	size_t len;
 
 	text = read_file(path, &len);
-	parse_good(base_name(path), text, len, &m);
+	if (parse_file(path, text, len, &m, &err))
+		fail_msg("%s", err.message);
 	printed = conf_print(&m);
 	assert_non_null(printed);
 	parse_good("printed", printed, strlen(printed), &again);
 	if (!model_equal(&m, &again))
 		fail_msg("%s: printed as\n%s", path, printed);
 	sibling(path, ".golden", golden, sizeof(golden));
+	without_directory(path, printed);
 	if (!access(golden, F_OK))
 		compare_golden(golden, printed);
 	free(text);
@@ -136,9 +167,10 @@ static void parse_refused(const char *path)
 	size_t len;
 
 	text = read_file(path, &len);
-	if (!conf_parse(base_name(path), text, len, &m, NULL, &err))
+	if (!parse_file(path, text, len, &m, &err))
 		fail_msg("%s is accepted", path);
 	free(text);
+	without_directory(path, err.message);
 	snprintf(message, sizeof(message), "%s\n", err.message);
 	sibling(path, ".err", expected, sizeof(expected));
 	compare_golden(expected, message);
@@ -373,6 +405,116 @@ static char *many(void)
 	return text;
 }
 
+#define PLACES HASH_KEY \
+	"regions:\n" \
+	"  east: {prefixes: east.txt}\n" \
+	"  west: {}\n" \
+	"services:\n" \
+	"  web:\n" \
+	"    vip: 10.200.1.1:80/tcp\n" \
+	"    mode: ipip\n" \
+	"    placement:\n" \
+	"      - {clients: ./east.txt, constraints: [+region=east]}\n" \
+	"    backends:\n" \
+	"      b1: {address: 10.0.0.1, region: east}\n" \
+	"  api:\n" \
+	"    vip: 10.200.1.2:80/tcp\n" \
+	"    mode: ipip\n" \
+	"    placement:\n" \
+	"      - {clients: ./east.txt, strategy: global}\n"
+
+/* A directory with the list that PLACES names, removed by lists_remove(). */
+static void lists_make(char directory[32], char list[64], const char *text)
+{
+	strcpy(directory, "/tmp/xring-test-XXXXXX");
+	assert_non_null(mkdtemp(directory));
+	snprintf(list, 64, "%s/east.txt", directory);
+	write_file(list, text);
+}
+
+static void lists_remove(const char *directory, const char *list)
+{
+	unlink(list);
+	rmdir(directory);
+}
+
+static void a_list_is_found_beside_the_file_and_kept_by_its_whole_path(void **state)
+{
+	char directory[32], list[64], path[64], wanted[64];
+	struct conf_error err;
+	struct model m;
+	(void)state;
+
+	lists_make(directory, list, "192.0.2.0/24\n");
+	snprintf(path, sizeof(path), "%s/xring.yaml", directory);
+	parse_good(path, PLACES, strlen(PLACES), &m);
+	assert_string_equal(m.regions[0].clients->file, list);
+	snprintf(wanted, sizeof(wanted), "%s/./east.txt", directory);
+	assert_string_equal(m.services[0].rules[0].clients->file, wanted);
+	assert_ptr_equal(m.services[0].rules[0].clients, m.services[1].rules[0].clients);
+	model_clear(&m);
+	assert_int_equal(conf_parse("xring.yaml", PLACES, strlen(PLACES), &m, NULL, &err), -EINVAL);
+	assert_string_equal(err.message, "xring.yaml:3:20: prefixes east.txt: want a file that can be read: No such file or directory");
+	lists_remove(directory, list);
+}
+
+static void what_is_remembered_is_read_without_its_lists(void **state)
+{
+	struct conf_source source = {
+		.name = "running.yaml", .text = PLACES, .len = strlen(PLACES), .remembered = true,
+	};
+	struct model_error wrong;
+	struct conf_error err;
+	struct model m, again;
+	char *printed;
+	(void)state;
+
+	assert_int_equal(conf_parse_source(&source, &m, NULL, &err), 0);
+	assert_int_equal(m.regions[0].clients->list.count, 0);
+	assert_int_equal(conf_check(&m, &wrong), -EINVAL);
+	assert_int_equal(wrong.at, PART_REGION);
+	printed = conf_print(&m);
+	source.text = printed;
+	source.len = strlen(printed);
+	assert_int_equal(conf_parse_source(&source, &again, NULL, &err), 0);
+	assert_true(model_equal(&m, &again));
+	free(printed);
+	model_clear(&m);
+	model_clear(&again);
+}
+
+#define MANY_NETWORKS 1000000
+
+static void a_million_networks_are_read_and_the_bad_line_among_them_is_told(void **state)
+{
+	char directory[32], list[64], path[64], line[32], wanted[160];
+	struct conf_error err;
+	struct model m;
+	FILE *f;
+	(void)state;
+
+	lists_make(directory, list, "");
+	snprintf(path, sizeof(path), "%s/xring.yaml", directory);
+	f = fopen(list, "r+");
+	for (unsigned i = 0; i < MANY_NETWORKS; i++) {
+		snprintf(line, sizeof(line), "100.%u.%u.%u", i >> 16, i >> 8 & 255, i & 255);
+		fprintf(f, "%-15s\n", line);
+	}
+	fclose(f);
+	parse_good(path, PLACES, strlen(PLACES), &m);
+	assert_int_equal(m.regions[0].clients->list.count, MANY_NETWORKS);
+	model_clear(&m);
+	f = fopen(list, "r+");
+	fseek(f, 739000 * 16L, SEEK_SET);
+	fputs(" 100.11.70.300 \n", f);
+	fclose(f);
+	assert_int_equal(conf_parse(path, PLACES, strlen(PLACES), &m, NULL, &err), -EINVAL);
+	snprintf(wanted, sizeof(wanted), "%s:739001:2: 100.11.70.300: want an IPv4 or IPv6 network",
+		 list);
+	assert_memory_equal(err.message, wanted, strlen(wanted));
+	lists_remove(directory, list);
+}
+
 static void a_thousand_services_and_32000_backends_are_read(void **state)
 {
 	char *text = many(), *printed;
@@ -430,6 +572,9 @@ int main(void)
 		cmocka_unit_test(a_file_that_cannot_be_read_says_why),
 		cmocka_unit_test(an_empty_file_is_read_as_no_bytes),
 		cmocka_unit_test(a_text_nested_a_million_deep_is_refused),
+		cmocka_unit_test(a_list_is_found_beside_the_file_and_kept_by_its_whole_path),
+		cmocka_unit_test(what_is_remembered_is_read_without_its_lists),
+		cmocka_unit_test(a_million_networks_are_read_and_the_bad_line_among_them_is_told),
 		cmocka_unit_test(a_thousand_services_and_32000_backends_are_read),
 		cmocka_unit_test(backends_in_any_order_are_read_in_one_service),
 	};

@@ -7,11 +7,15 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "core/model.h"
+#include "core/prefix_set.h"
+#include "core/rules.h"
 #include "core/text.h"
 #include "core/vips.h"
 
@@ -47,6 +51,85 @@ static struct backend *add_backend(struct service *s, const char *name, const ch
 	return b;
 }
 
+static struct prefix_set *set_of(const char *prefix, const char *file)
+{
+	struct prefix_list list = { calloc(1, sizeof(*list.prefixes)), 1 };
+	struct prefix_set *set;
+
+	assert_non_null(list.prefixes);
+	assert_int_equal(prefix_parse(prefix, list.prefixes, NULL), 0);
+	set = prefix_set_new(file ? strdup(file) : NULL, &list);
+	assert_non_null(set);
+	return set;
+}
+
+static void add_region(struct model *m, const char *name, const char *prefix)
+{
+	struct region *region;
+
+	assert_int_equal(model_region_add(m, name, &region), 0);
+	region->clients = prefix ? set_of(prefix, NULL) : NULL;
+}
+
+static struct rule *add_rule(struct service *s, const char *prefix)
+{
+	struct rule *rules = rules_copy(s->rules, s->rule_count), *rule;
+
+	assert_non_null(rules);
+	rules = realloc(rules, (s->rule_count + 1) * sizeof(*rules));
+	assert_non_null(rules);
+	rules_free(s->rules, s->rule_count);
+	s->rules = rules;
+	rule = &rules[s->rule_count++];
+	*rule = (struct rule){ .threshold = THRESHOLD_DEFAULT };
+	rule->clients = prefix ? set_of(prefix, NULL) : NULL;
+	return rule;
+}
+
+static void constrain(struct rule *rule, const char *constraint)
+{
+	assert_int_equal(constraint_parse(constraint,
+					  &rule->constraints[rule->constraint_count++]), 0);
+}
+
+static void prefer(struct rule *rule, const char *region)
+{
+	strcpy(rule->preferences[rule->preference_count++], region);
+}
+
+static void add_daylight(struct service *s, const char *region, uint16_t from, uint16_t to)
+{
+	struct daylight *daylights = realloc(s->daylights,
+					     (s->daylight_count + 1) * sizeof(*daylights));
+
+	assert_non_null(daylights);
+	s->daylights = daylights;
+	daylights[s->daylight_count] = (struct daylight){
+		.entry = { from, to, SCHEDULE_DAYS, 3 * WEIGHT_ONE, 0 },
+	};
+	strcpy(daylights[s->daylight_count++].region, region);
+}
+
+/* Rules and a schedule of the service "dns", which has a backend in each region. */
+static void place_dns(struct model *m)
+{
+	struct service *s = model_service(m, "dns");
+	struct rule *rule;
+
+	add_region(m, "east", "192.0.2.0/24");
+	add_region(m, "west", NULL);
+	strcpy(s->backends[0].region, "east");
+	strcpy(s->backends[0].tags, "beta,ssd");
+	rule = add_rule(s, "10.0.0.0/8");
+	constrain(rule, "+region=east");
+	constrain(rule, "+tag=ssd");
+	rule = add_rule(s, NULL);
+	prefer(rule, "east");
+	prefer(rule, "west");
+	rule->spillover = SPILLOVER_WATERFALL;
+	add_daylight(s, "east", 480, 1200);
+}
+
 static void model_web(struct model *m)
 {
 	struct service *s;
@@ -57,6 +140,7 @@ static void model_web(struct model *m)
 	add_backend(s, "b2", "10.0.0.2:8080");
 	s = add_service(m, "dns", "10.200.1.1:53/udp", MODE_IPIP);
 	add_backend(s, "b1", "10.0.0.1");
+	place_dns(m);
 	assert_int_equal(model_interface_add(m, "eth0"), 0);
 }
 
@@ -267,6 +351,52 @@ static void other_status_min(struct model *m) { m->services[0].check.status_min+
 static void other_status_max(struct model *m) { m->services[0].check.status_max++; }
 static void other_state(struct model *m) { m->services[0].backends[0].state = BACKEND_DRAINING; }
 
+static void other_region(struct model *m) { strcpy(m->regions[0].name, "ease"); }
+static void more_regions(struct model *m) { add_region(m, "north", "10.1.0.0/16"); }
+static void other_timezone(struct model *m) { strcpy(m->regions[0].timezone, "UTC"); }
+static void no_prefixes(struct model *m)
+{
+	prefix_set_put(m->regions[0].clients);
+	m->regions[0].clients = NULL;
+}
+static void other_prefixes(struct model *m)
+{
+	prefix_set_put(m->regions[0].clients);
+	m->regions[0].clients = set_of("192.0.3.0/24", NULL);
+}
+static void other_file(struct model *m)
+{
+	prefix_set_put(m->regions[0].clients);
+	m->regions[0].clients = set_of("192.0.2.0/24", "/etc/xring/east.txt");
+}
+static void other_place(struct model *m) { strcpy(m->services[0].backends[0].region, "west"); }
+static void other_tags(struct model *m) { strcpy(m->services[0].backends[0].tags, "ssd"); }
+static void more_rules(struct model *m) { constrain(add_rule(&m->services[1], NULL), "-region=west"); }
+static void less_rules(struct model *m) { m->services[0].rule_count--; }
+static void other_clients(struct model *m)
+{
+	prefix_set_put(m->services[0].rules[0].clients);
+	m->services[0].rules[0].clients = set_of("10.0.0.0/9", NULL);
+}
+static void other_clients_region(struct model *m) { strcpy(m->services[0].rules[0].region, "west"); }
+static void other_required(struct model *m) { m->services[0].rules[0].constraints[0].required = false; }
+static void other_constrained(struct model *m) { strcpy(m->services[0].rules[0].constraints[1].value, "beta"); }
+static void other_tag_constraint(struct model *m) { m->services[0].rules[0].constraints[0].tag = true; }
+static void less_constraints(struct model *m) { m->services[0].rules[0].constraint_count--; }
+static void other_preference(struct model *m) { strcpy(m->services[0].rules[1].preferences[1], "north"); }
+static void less_preferences(struct model *m) { m->services[0].rules[1].preference_count--; }
+static void other_strategy(struct model *m) { m->services[0].rules[1].strategy = STRATEGY_GEO; }
+static void other_spillover(struct model *m) { m->services[0].rules[1].spillover = SPILLOVER_SPRAY; }
+static void other_threshold(struct model *m) { m->services[0].rules[1].threshold++; }
+static void more_daylights(struct model *m) { add_daylight(&m->services[1], "east", 0, 60); }
+static void less_daylights(struct model *m) { m->services[0].daylight_count--; }
+static void other_daylight(struct model *m) { strcpy(m->services[0].daylights[0].region, "west"); }
+static void other_from(struct model *m) { m->services[0].daylights[0].entry.from++; }
+static void other_to(struct model *m) { m->services[0].daylights[0].entry.to++; }
+static void other_days(struct model *m) { m->services[0].daylights[0].entry.days--; }
+static void other_daylight_weight(struct model *m) { m->services[0].daylights[0].entry.weight++; }
+static void other_over(struct model *m) { m->services[0].daylights[0].entry.over_ms++; }
+
 static void (*const changes[])(struct model *m) = {
 	other_hash_key, other_interface, more_interfaces, other_interval, other_changes,
 	other_cells, other_backends, less_services, other_service, other_mode, other_key,
@@ -277,7 +407,12 @@ static void (*const changes[])(struct model *m) = {
 	other_all_down, other_bound, other_factor, other_floor, other_hold, other_shards,
 	other_split, other_check, other_check_port, other_check_interval, other_check_timeout,
 	other_rise, other_fall, other_jitter, other_path, other_host, other_status_min,
-	other_status_max, other_state,
+	other_status_max, other_state, other_region, more_regions, other_timezone, no_prefixes,
+	other_prefixes, other_file, other_place, other_tags, more_rules, less_rules,
+	other_clients, other_clients_region, other_required, other_constrained,
+	other_tag_constraint, less_constraints, other_preference, less_preferences,
+	other_strategy, other_spillover, other_threshold, more_daylights, less_daylights,
+	other_daylight, other_from, other_to, other_days, other_daylight_weight, other_over,
 };
 
 static void models_that_differ_in_anything_are_not_equal(void **state)
@@ -427,6 +562,78 @@ static void changes_of_commands_and_of_the_file_do_not_disturb_each_other(void *
 	model_clear(&running);
 	model_clear(&loaded);
 	model_clear(&file);
+}
+
+static void a_region_and_a_backend_keep_what_only_one_side_changed(void **state)
+{
+	struct model running, loaded, file;
+	struct backend *b;
+	(void)state;
+
+	model_web(&running);
+	model_web(&loaded);
+	model_web(&file);
+	other_place(&running);
+	other_timezone(&running);
+	more_rules(&running);
+	other_tags(&file);
+	other_file(&file);
+	other_threshold(&file);
+	add_region(&file, "north", NULL);
+	assert_int_equal(model_merge(&running, &loaded, &file), 0);
+	b = &model_service(&running, "dns")->backends[0];
+	assert_string_equal(b->region, "west");
+	assert_string_equal(b->tags, "ssd");
+	assert_string_equal(model_region(&running, "east")->timezone, "UTC");
+	assert_string_equal(model_region(&running, "east")->clients->file, "/etc/xring/east.txt");
+	assert_non_null(model_region(&running, "north"));
+	assert_int_equal(model_service(&running, "web")->rule_count, 1);
+	assert_int_equal(model_service(&running, "dns")->rules[1].threshold, THRESHOLD_DEFAULT + 1);
+	model_clear(&running);
+	model_clear(&loaded);
+	model_clear(&file);
+}
+
+/* Constraints of one and clients of another would be a rule that nobody wrote. */
+static void rules_that_the_file_changed_are_taken_whole(void **state)
+{
+	struct model running, loaded, file;
+	(void)state;
+
+	model_web(&running);
+	model_web(&loaded);
+	model_web(&file);
+	less_constraints(&running);
+	other_daylight_weight(&running);
+	other_threshold(&file);
+	other_from(&file);
+	assert_int_equal(model_merge(&running, &loaded, &file), 0);
+	assert_true(model_equal(&running, &file));
+	model_clear(&running);
+	model_clear(&loaded);
+	model_clear(&file);
+}
+
+static void models_share_sets_of_clients_until_the_last_is_gone(void **state)
+{
+	struct model m, copy, loaded;
+	struct prefix_set *set;
+	(void)state;
+
+	model_web(&m);
+	set = m.regions[0].clients;
+	assert_int_equal(model_copy(&m, &copy), 0);
+	assert_ptr_equal(copy.regions[0].clients, set);
+	assert_ptr_equal(copy.services[0].rules[0].clients, m.services[0].rules[0].clients);
+	assert_int_equal(set->uses, 2);
+	assert_int_equal(model_copy(&m, &loaded), 0);
+	assert_int_equal(model_merge(&m, &loaded, &copy), 0);
+	assert_int_equal(set->uses, 3);
+	model_clear(&loaded);
+	model_clear(&m);
+	assert_int_equal(set->uses, 1);
+	model_service_remove(&copy, "dns");
+	model_clear(&copy);
 }
 
 static void the_file_wins_over_a_command_on_one_field(void **state)
@@ -798,6 +1005,113 @@ static void one_port_of_a_backend_behind_two_nat_vips_is_refused(void **state)
 	model_clear(&m);
 }
 
+/* Whatever a command takes away, a rule has somebody to go to. */
+static void the_last_backend_that_a_rule_needs_stays(void **state)
+{
+	struct service *s;
+	struct model m;
+	(void)state;
+
+	model_web(&m);
+	s = model_service(&m, "dns");
+	add_backend(s, "b2", "10.0.0.2");
+	strcpy(service_backend(s, "b2")->region, "west");
+	assert_right(&m);
+	strcpy(service_backend(s, "b1")->tags, "beta");
+	assert_wrong(&m,
+		     "rule 1 of service dns: constraint +tag=ssd: want a tag that a backend of the service has",
+		     PART_RULE_CONSTRAINT);
+	strcpy(service_backend(s, "b2")->tags, "ssd");
+	assert_wrong(&m,
+		     "rule 1 of service dns: nothing can satisfy it: want a backend that is within all its constraints",
+		     PART_RULE);
+	strcpy(service_backend(s, "b2")->region, "east");
+	assert_right(&m);
+	service_backend_remove(s, "b1");
+	assert_right(&m);
+	service_backend_remove(s, "b2");
+	assert_wrong(&m,
+		     "rule 1 of service dns: constraint +tag=ssd: want a tag that a backend of the service has",
+		     PART_RULE_CONSTRAINT);
+	model_clear(&m);
+}
+
+/* As one that is remembered has where its list is gone. */
+static void a_rule_for_an_empty_set_is_not_one_for_everybody(void **state)
+{
+	struct prefix_list none = {};
+	struct model m;
+	struct rule *rule;
+	(void)state;
+
+	model_web(&m);
+	rule = &model_service(&m, "dns")->rules[0];
+	prefix_set_put(rule->clients);
+	rule->clients = prefix_set_new(strdup("/etc/gone.txt"), &none);
+	assert_wrong(&m, "rule 1 of service dns: clients /etc/gone.txt: want one network at least",
+		     PART_RULE_CLIENTS);
+	prefix_set_put(rule->clients);
+	rule->clients = NULL;
+	assert_wrong(&m,
+		     "rule 2 of service dns: it is for everybody else: want one such rule, rule 1 is one",
+		     PART_RULE);
+	model_clear(&m);
+}
+
+/* 10.0.N.0/24 for some of `range` numbers, ascending. */
+static struct prefix_set *some_networks(unsigned range, unsigned one_in)
+{
+	struct prefix_list list = { calloc(range + 1, sizeof(*list.prefixes)), 0 };
+	struct address a = { .family = AF_INET, .bytes = { 10 } };
+
+	assert_non_null(list.prefixes);
+	for (unsigned i = 0; i < range; i++) {
+		if (rand() % one_in && (list.count || i + 1 < range))
+			continue;
+		a.bytes[1] = (uint8_t)(i >> 8);
+		a.bytes[2] = (uint8_t)i;
+		list.prefixes[list.count++] = prefix_of(&a, 24);
+	}
+	return prefix_set_new(NULL, &list);
+}
+
+static bool any_shared(const struct prefix_list *a, const struct prefix_list *b)
+{
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t k = 0; k < b->count; k++)
+			if (!prefix_compare(&a->prefixes[i], &b->prefixes[k]))
+				return true;
+	return false;
+}
+
+static void rules_tie_exactly_where_their_sets_share_a_prefix(void **state)
+{
+	unsigned ties = 0;
+	(void)state;
+
+	srand(5);
+	for (unsigned round = 0; round < 2000; round++) {
+		struct model_error error;
+		struct service *s;
+		struct model m;
+		bool tie;
+
+		model_init(&m);
+		s = add_service(&m, "web", "10.200.1.1:80/tcp", MODE_NAT);
+		add_rule(s, NULL)->strategy = STRATEGY_GLOBAL;
+		s->rules[0].clients = some_networks(300, 3 + round % 60);
+		add_rule(s, NULL)->strategy = STRATEGY_GLOBAL;
+		s->rules[1].clients = some_networks(300, 10);
+		tie = any_shared(&s->rules[0].clients->list, &s->rules[1].clients->list);
+		assert_int_equal(model_check(&m, &error), tie ? -EINVAL : 0);
+		if (tie)
+			assert_int_equal(error.at, PART_RULE_CLIENTS);
+		ties += tie;
+		model_clear(&m);
+	}
+	assert_in_range(ties, 200, 1800);
+}
+
 static void a_message_of_long_names_is_cut_at_its_end(void **state)
 {
 	char name[NAME_BYTES], other[NAME_BYTES];
@@ -836,6 +1150,9 @@ int main(void)
 		cmocka_unit_test(an_unchanged_file_leaves_what_commands_changed),
 		cmocka_unit_test(what_the_file_changed_is_done_to_an_untouched_model),
 		cmocka_unit_test(changes_of_commands_and_of_the_file_do_not_disturb_each_other),
+		cmocka_unit_test(a_region_and_a_backend_keep_what_only_one_side_changed),
+		cmocka_unit_test(rules_that_the_file_changed_are_taken_whole),
+		cmocka_unit_test(models_share_sets_of_clients_until_the_last_is_gone),
 		cmocka_unit_test(the_file_wins_over_a_command_on_one_field),
 		cmocka_unit_test(a_check_that_the_file_changed_is_taken_whole),
 		cmocka_unit_test(a_name_new_in_the_file_replaces_the_one_of_a_command),
@@ -855,6 +1172,9 @@ int main(void)
 		cmocka_unit_test(vips_and_ways_back_through_nat_fit_their_table),
 		cmocka_unit_test(nat_backends_may_share_an_address_where_replies_can_be_told_apart),
 		cmocka_unit_test(one_port_of_a_backend_behind_two_nat_vips_is_refused),
+		cmocka_unit_test(the_last_backend_that_a_rule_needs_stays),
+		cmocka_unit_test(a_rule_for_an_empty_set_is_not_one_for_everybody),
+		cmocka_unit_test(rules_tie_exactly_where_their_sets_share_a_prefix),
 		cmocka_unit_test(a_message_of_long_names_is_cut_at_its_end),
 	};
 

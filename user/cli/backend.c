@@ -24,20 +24,62 @@ static json_t *backend_request(const struct args *args, const char *verb)
 	return request;
 }
 
+/* The region, or '' for none. */
+static int check_region(const struct args *args)
+{
+	const char *region = option(args, "region");
+
+	if (region && *region && !name_valid(region))
+		return words_wrong("region %s: want %s, or '' for none", region, WANT_NAME);
+	return 0;
+}
+
+/* All of --tag, in one text as the daemon has them; --tag '' alone is none. */
+static int check_tags(const struct args *args, json_t *ret)
+{
+	char tags[TAGS_BYTES] = "";
+	bool cleared = false;
+
+	for (size_t i = 0; i < args->option_count; i++) {
+		const char *tag = args->options[i].value;
+
+		if (!option_is(args, i, "tag"))
+			continue;
+		if (cleared || (!*tag && *tags))
+			return words_wrong("--tag '' is for no tag: want no other beside it");
+		cleared = !*tag;
+		if (cleared)
+			continue;
+		if (!name_valid(tag))
+			return words_wrong("tag %s: want %s", tag, WANT_TAG);
+		if (tags_add(tags, tag))
+			return words_wrong("tag %s: want it once, and " WANT_TAGS, tag);
+		json_array_append_new(ret, json_string(tag));
+	}
+	return 0;
+}
+
 static int backend_change(const struct args *args, const char *verb, const char *address)
 {
+	json_t *tags = json_array(), *request;
 	struct address parsed;
 	uint32_t weight;
 	uint16_t port;
-	json_t *request;
 	int code = check_backend(args) ?:
-		   check_option(args, "weight", WANT_WEIGHT, weight_parse(text_, &weight));
+		   check_option(args, "weight", WANT_WEIGHT, weight_parse(text_, &weight)) ?:
+		   check_region(args) ?: check_tags(args, tags);
 
 	if (!code && address && endpoint_parse(address, &parsed, &port))
 		code = words_wrong("address %s: want %s", address, WANT_ENDPOINT);
-	if (code)
+	if (code) {
+		json_decref(tags);
 		return code;
+	}
 	request = backend_request(args, verb);
+	if (option(args, "tag"))
+		json_object_set(request, "tags", tags);
+	json_decref(tags);
+	request_set(request, "region", option(args, "region"));
 	request_set(request, "address", address);
 	request_set(request, "weight", option(args, "weight"));
 	return send_or_plan(args, request);
@@ -50,8 +92,9 @@ int run_backend_add(const struct args *args)
 
 int run_backend_set(const struct args *args)
 {
-	if (!option(args, "weight") && !option(args, "address"))
-		return words_wrong("backend set: want --weight or --address");
+	if (!option(args, "weight") && !option(args, "address") && !option(args, "region") &&
+	    !option(args, "tag"))
+		return words_wrong("backend set: want --weight, --address, --region or --tag");
 	return backend_change(args, "backend-set", option(args, "address"));
 }
 

@@ -110,6 +110,8 @@ int run_hot_exempt(const struct args *args);
 int run_hot_clear(const struct args *args);
 int run_hot_shards(const struct args *args);
 int run_flows(const struct args *args);
+int run_placement_show(const struct args *args);
+int run_placement_forecast(const struct args *args);
 int run_attach(const struct args *args);
 int run_detach(const struct args *args);
 int run_stats(const struct args *args);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,7 +36,17 @@ static int text_read(const char *path, struct buffer *b)
 	return 0;
 }
 
-/* {"file", "text"} of -f FILE. */
+/* The daemon stands elsewhere: where the lists are that the file names. */
+static void directory_set(json_t *request, const char *path)
+{
+	_free_ char *copy = strdup(path), *directory = NULL;
+
+	if (copy)
+		directory = realpath(dirname(copy), NULL);
+	request_set(request, "directory", directory);
+}
+
+/* {"file", "directory", "text"} of -f FILE. */
 static int file_set(const struct args *args, json_t *request)
 {
 	const char *path = option(args, "f");
@@ -51,6 +62,7 @@ static int file_set(const struct args *args, json_t *request)
 	if (!code && !text)
 		code = words_wrong("%s: want text in UTF-8", path);
 	request_set(request, "file", path);
+	directory_set(request, path);
 	json_object_set_new(request, "text", text);
 	return code;
 }
@@ -76,8 +88,23 @@ static void print_word(const char *word)
 static void print_option(const char *name, size_t len, const char *value)
 {
 	printf(" %s%.*s", len > 1 ? "--" : "-", (int)len, name);
-	if (*value)
+	if (value)
 		print_word(value);
+}
+
+/* Option number i of those given; NULL: it takes no value. */
+static const char *option_value(const struct args *args, size_t i)
+{
+	size_t len = args->options[i].len;
+
+	for (const char *at = args->command->options; *at; at += strspn(at, " ")) {
+		size_t word = strcspn(at, " ");
+
+		if (word == len + 1 && at[len] == '=' && !strncmp(at, args->options[i].name, len))
+			return args->options[i].value;
+		at += word;
+	}
+	return NULL;
 }
 
 /* The command that does what was planned: `name`, and all that was given but --plan. */
@@ -92,7 +119,7 @@ static void print_command(const struct args *args, const char *name)
 	for (size_t i = 0; i < args->option_count; i++)
 		if (!option_is(args, i, "plan") && !option_is(args, i, "socket"))
 			print_option(args->options[i].name, args->options[i].len,
-				     args->options[i].value);
+				     option_value(args, i));
 }
 
 static int plan_show(const struct args *args, json_t *request, bool of_file)

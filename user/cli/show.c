@@ -156,7 +156,39 @@ static const char *state_text(const json_t *backend)
 	return *text(backend, "state") ? text(backend, "state") : "-";
 }
 
-static void backend_row(struct table *t, const json_t *backend)
+/* "ssd,beta" */
+static void tags_cell(struct table *t, const json_t *backend)
+{
+	const json_t *tags = json_object_get(backend, "tags"), *tag;
+	char buf[TAGS_BYTES] = "-";
+	size_t i, at = 0;
+
+	json_array_foreach(tags, i, tag)
+		if (at < sizeof(buf))
+			at += snprintf(buf + at, sizeof(buf) - at, "%s%s", i ? "," : "",
+				       json_string_value(tag));
+	table_cell(t, "%s", buf);
+}
+
+/* Which columns there are beside the usual ones: those in which anything is. */
+struct places {
+	bool regions, tags;
+};
+
+static struct places places_of(const json_t *backends)
+{
+	struct places p = {};
+	const json_t *backend;
+	size_t i;
+
+	json_array_foreach(backends, i, backend) {
+		p.regions = p.regions || *text(backend, "region");
+		p.tags = p.tags || json_array_size(json_object_get(backend, "tags"));
+	}
+	return p;
+}
+
+static void backend_row(struct table *t, const json_t *backend, struct places places)
 {
 	table_cell(t, "%s", text(backend, "service"));
 	table_cell(t, "%s", text(backend, "name"));
@@ -165,20 +197,28 @@ static void backend_row(struct table *t, const json_t *backend)
 	table_cell(t, "%g", real(backend, "weight"));
 	table_cell(t, "%.2f%%", percent(backend, "share"));
 	table_cell(t, "%lld", number(backend, "pins"));
+	if (places.regions)
+		table_cell(t, "%s", *text(backend, "region") ? text(backend, "region") : "-");
+	if (places.tags)
+		tags_cell(t, backend);
 	health_cell(t, backend);
 	hop_cell(t, json_object_get(backend, "next_hop"));
 }
 
 static void print_backends(const json_t *data)
 {
-	char heads[] = "SERVICE|BACKEND|ADDRESS|STATE|>WEIGHT|>SHARE|>PINS|HEALTH|NEXT HOP";
+	struct places places = places_of(data);
 	const json_t *backend;
+	char heads[128];
 	struct table t;
 	size_t i;
 
+	snprintf(heads, sizeof(heads),
+		 "SERVICE|BACKEND|ADDRESS|STATE|>WEIGHT|>SHARE|>PINS%s%s|HEALTH|NEXT HOP",
+		 places.regions ? "|REGION" : "", places.tags ? "|TAGS" : "");
 	table_begin(&t, heads);
 	json_array_foreach(data, i, backend)
-		backend_row(&t, backend);
+		backend_row(&t, backend, places);
 	table_end(&t);
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "conf/schema.h"
@@ -56,11 +58,46 @@ static int read_state(struct reader *r, void *to)
 	return 0;
 }
 
+/* Whether there is one of that name is known at the end of the file. */
+static int read_backend_region(struct reader *r, void *to)
+{
+	struct backend_draft *b = to;
+
+	if (r->yaml.kind != YAML_SCALAR || !name_valid(r->yaml.text))
+		return yaml_refuse(&r->yaml, "region", WANT_NAME);
+	strcpy(b->backend.region, r->yaml.text);
+	b->region = r->yaml.at;
+	return 0;
+}
+
+static int read_tag(struct reader *r, void *to)
+{
+	struct backend_draft *b = to;
+
+	if (r->yaml.kind != YAML_SCALAR || !name_valid(r->yaml.text))
+		return yaml_refuse(&r->yaml, "tag", WANT_TAG);
+	switch (tags_add(b->backend.tags, r->yaml.text)) {
+	case 0:
+		return 0;
+	case -EEXIST:
+		return yaml_refuse(&r->yaml, "tag", "it once");
+	default:
+		return yaml_refuse(&r->yaml, "tag", WANT_TAGS);
+	}
+}
+
+static int read_tags(struct reader *r, void *to)
+{
+	return walk_list(r, "tags", read_tag, to);
+}
+
 static const struct field backend_fields[] = {
 	{ "address", read_address },
 	{ "port", read_port },
 	{ "weight", read_weight },
 	{ "state", read_state },
+	{ "region", read_backend_region },
+	{ "tags", read_tags },
 };
 
 int read_backend(struct reader *r, void *to)

@@ -138,6 +138,11 @@ static int read_pins(struct reader *r, void *to)
 	return walk_unsigned(r, "pins", WANT_PINS, PINS_MIN, PINS_MAX, &r->model->pins);
 }
 
+static int read_regions(struct reader *r, void *to)
+{
+	return walk_names(r, "regions", read_region, to);
+}
+
 static int read_services(struct reader *r, void *to)
 {
 	return walk_names(r, "services", read_service, to);
@@ -149,6 +154,7 @@ static const struct field file_fields[] = {
 	{ "flush", read_flush },
 	{ "limits", read_limits },
 	{ "pins", read_pins },
+	{ "regions", read_regions },
 	{ "services", read_services },
 };
 
@@ -175,12 +181,13 @@ static void drafts_freep(struct conf_places **drafts)
 	conf_places_free(*drafts);
 }
 
-int conf_parse(const char *name, const char *text, size_t len, struct model *ret,
-	       struct conf_places **ret_places, struct conf_error *err)
+int conf_parse_source(const struct conf_source *source, struct model *ret,
+		      struct conf_places **ret_places, struct conf_error *err)
 {
+	const char *name = source->name;
 	__attribute__((cleanup(drafts_freep))) struct conf_places *drafts = NULL;
 	struct model m;
-	struct reader r = { .model = &m };
+	struct reader r = { .source = source, .model = &m };
 	int failed;
 
 	drafts = calloc(1, sizeof(*drafts));
@@ -191,12 +198,15 @@ int conf_parse(const char *name, const char *text, size_t len, struct model *ret
 		return conf_no_memory(err, name);
 	r.drafts = drafts;
 	model_init(&m);
-	failed = yaml_open(name, text, len, err, &r.yaml);
+	failed = yaml_open(name, source->text, source->len, err, &r.yaml);
 	if (!failed)
 		failed = read_file(&r);
 	yaml_close(&r.yaml);
+	prefixes_forget(&r);
 	if (!failed)
 		failed = drafts_finish(drafts, &m, err);
+	if (!failed && !source->remembered)
+		failed = drafts_check(drafts, &m, err);
 	if (failed) {
 		model_clear(&m);
 		return failed;
@@ -205,4 +215,12 @@ int conf_parse(const char *name, const char *text, size_t len, struct model *ret
 	if (ret_places)
 		*ret_places = take_ptr(drafts);
 	return 0;
+}
+
+int conf_parse(const char *name, const char *text, size_t len, struct model *ret,
+	       struct conf_places **ret_places, struct conf_error *err)
+{
+	struct conf_source source = { .name = name, .text = text, .len = len };
+
+	return conf_parse_source(&source, ret, ret_places, err);
 }

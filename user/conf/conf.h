@@ -25,12 +25,33 @@ const char *conf_place(const struct conf_places *places, const char *service,
 		       const char *backend, char *buf, size_t size);
 
 /*
- * text is len bytes (it need not end in NUL); name is what messages call the
- * file. On success *ret is a model to be cleared by the caller, already through
- * model_check(). ret_places may be NULL. -EINVAL with *err filled, or -ENOMEM.
+ * A text, and what it takes to understand it: lists of networks are files of their
+ * own, which it names. The model has their names as absolute paths, so that what is
+ * printed of it means the same anywhere.
  */
+struct conf_source {
+	const char *name;		/* what messages call the file */
+	const char *directory;		/* of those that it names; NULL: the one that `name` is in */
+	const char *text;
+	size_t len;			/* it need not end in NUL */
+	/*
+	 * It was right once, and is remembered: a list that can no longer be read is an
+	 * empty set, and nothing is checked. Whoever uses it checks what becomes of it.
+	 */
+	bool remembered;
+};
+
+/*
+ * On success *ret is a model to be cleared by the caller, already through
+ * conf_check(). ret_places may be NULL. -EINVAL with *err filled, or -ENOMEM.
+ */
+int conf_parse_source(const struct conf_source *source, struct model *ret,
+		      struct conf_places **ret_places, struct conf_error *err);
 int conf_parse(const char *name, const char *text, size_t len, struct model *ret,
 	       struct conf_places **ret_places, struct conf_error *err);
+
+/* model_check(), and what the system's time zones are needed for. 0, -EINVAL, -ENOMEM. */
+int conf_check(const struct model *m, struct model_error *ret);
 
 /* Reads a file of at most CONF_BYTES_MAX; *ret_text is freed by the caller. */
 int conf_read(const char *path, char **ret_text, size_t *ret_len, struct conf_error *err);

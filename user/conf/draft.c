@@ -6,11 +6,17 @@
 #include "base/array.h"
 #include "base/util.h"
 #include "conf/draft.h"
+#include "core/prefix_set.h"
+#include "core/rules.h"
 
 static void service_draft_clear(struct service_draft *s)
 {
 	free(s->service.vips);
+	rules_free(s->service.rules, s->service.rule_count);
+	free(s->service.daylights);
 	free(s->vips);
+	free(s->rules);
+	free(s->daylights);
 	free(s->backends);
 }
 
@@ -20,7 +26,10 @@ void conf_places_free(struct conf_places *places)
 		return;
 	for (size_t i = 0; i < places->service_count; i++)
 		service_draft_clear(&places->services[i]);
+	for (size_t i = 0; i < places->region_count; i++)
+		prefix_set_put(places->regions[i].region.clients);
 	free(places->services);
+	free(places->regions);
 	free(places->name);
 	free(places);
 }
@@ -74,6 +83,64 @@ int draft_vip_add(struct service_draft *s, const struct vip *vip, struct place a
 	return 0;
 }
 
+struct region_draft *draft_region_add(struct conf_places *drafts, const char *name,
+				      struct place at)
+{
+	struct region_draft *regions = array_grow(drafts->regions, drafts->region_count,
+						  sizeof(*regions));
+	struct region_draft *region;
+
+	if (!regions)
+		return NULL;
+	drafts->regions = regions;
+	region = &regions[drafts->region_count++];
+	*region = (struct region_draft){ .at = at };
+	strcpy(region->region.name, name);
+	return region;
+}
+
+struct rule *draft_rule_add(struct service_draft *s, struct place at,
+			    struct rule_places **ret_places)
+{
+	size_t count = s->service.rule_count;
+	struct rule_places *places = array_grow(s->rules, count, sizeof(*places));
+	struct rule *rules;
+
+	if (!places)
+		return NULL;
+	s->rules = places;
+	rules = array_grow(s->service.rules, count, sizeof(*rules));
+	if (!rules)
+		return NULL;
+	s->service.rules = rules;
+	s->service.rule_count++;
+	places[count] = (struct rule_places){ .at = at };
+	rules[count] = (struct rule){ .threshold = THRESHOLD_DEFAULT };
+	*ret_places = &places[count];
+	return &rules[count];
+}
+
+struct daylight *draft_daylight_add(struct service_draft *s, struct place at,
+				    struct daylight_places **ret_places)
+{
+	size_t count = s->service.daylight_count;
+	struct daylight_places *places = array_grow(s->daylights, count, sizeof(*places));
+	struct daylight *daylights;
+
+	if (!places)
+		return NULL;
+	s->daylights = places;
+	daylights = array_grow(s->service.daylights, count, sizeof(*daylights));
+	if (!daylights)
+		return NULL;
+	s->service.daylights = daylights;
+	s->service.daylight_count++;
+	places[count] = (struct daylight_places){ .at = at };
+	daylights[count] = (struct daylight){ .entry.days = SCHEDULE_DAYS };
+	*ret_places = &places[count];
+	return &daylights[count];
+}
+
 static int by_place(const struct place *a, const struct place *b)
 {
 	if (a->line != b->line)
@@ -95,6 +162,35 @@ static int by_backend(const void *left, const void *right)
 	int order = strcmp(a->backend.name, b->backend.name);
 
 	return order ? order : by_place(&a->at, &b->at);
+}
+
+static int by_region(const void *left, const void *right)
+{
+	const struct region_draft *a = left, *b = right;
+	int order = strcmp(a->region.name, b->region.name);
+
+	return order ? order : by_place(&a->at, &b->at);
+}
+
+static int regions_finish(struct conf_places *drafts, struct model *m, struct conf_error *err)
+{
+	if (drafts->regions)
+		qsort(drafts->regions, drafts->region_count, sizeof(*drafts->regions), by_region);
+	for (size_t i = 0; i < drafts->region_count; i++) {
+		struct region_draft *draft = &drafts->regions[i];
+		struct region *region;
+		int failed = model_region_add(m, draft->region.name, &region);
+
+		if (failed == -EEXIST)
+			return place_fail(err, drafts->name, draft->at,
+					  "region %s: want it once, line %d has it",
+					  draft->region.name, draft[-1].at.line);
+		if (failed)
+			return conf_no_memory(err, drafts->name);
+		*region = draft->region;
+		draft->region.clients = NULL;
+	}
+	return 0;
 }
 
 static int backends_finish(const struct conf_places *drafts, struct service_draft *s,
@@ -132,10 +228,14 @@ static int service_finish(const struct conf_places *drafts, struct service_draft
 		return conf_no_memory(err, drafts->name);
 	*s = draft->service;
 	draft->service.vips = NULL;
+	draft->service.rules = NULL;
+	draft->service.rule_count = 0;
+	draft->service.daylights = NULL;
+	draft->service.daylight_count = 0;
 	return backends_finish(drafts, draft, s, err);
 }
 
-/* Drafts of either kind start with their name, and are sorted by it by now. */
+/* Drafts of all kinds start with their name, and are sorted by it by now. */
 static int by_name(const void *name, const void *draft)
 {
 	return strcmp(name, draft);
@@ -156,17 +256,46 @@ static const struct backend_draft *find_backend(const struct service_draft *s, c
 	return bsearch(name, s->backends, s->backend_count, sizeof(*s->backends), by_name);
 }
 
+_Static_assert(offsetof(struct region_draft, region.name) == 0, "by_name() compares names");
 _Static_assert(offsetof(struct service_draft, service.name) == 0, "by_name() compares names");
 _Static_assert(offsetof(struct backend_draft, backend.name) == 0, "by_name() compares names");
+
+static struct place region_place(const struct conf_places *drafts, const struct model_error *e)
+{
+	const struct region_draft *region = bsearch(e->region->name, drafts->regions,
+						    drafts->region_count,
+						    sizeof(*drafts->regions), by_name);
+
+	return e->at == PART_REGION_TIMEZONE && region->timezone.line ? region->timezone :
+									region->at;
+}
+
+static struct place rule_place(const struct rule_places *rule, const struct model_error *e)
+{
+	switch (e->at) {
+	case PART_RULE_CLIENTS:
+		return rule->clients;
+	case PART_RULE_CONSTRAINT:
+		return rule->constraints[e->item];
+	case PART_RULE_PREFERENCE:
+		return rule->preferences[e->item];
+	case PART_RULE_STRATEGY:
+		return rule->strategy;
+	default:
+		return rule->at;
+	}
+}
 
 /* Both were made of one another, so that the names are there. */
 static struct place error_place(const struct conf_places *drafts, const struct model_error *e)
 {
-	const struct service_draft *s = find_service(drafts, e->service->name);
-	const struct backend_draft *b = NULL;
+	const struct service_draft *s;
+	const struct backend_draft *b;
 
-	if (e->backend)
-		b = find_backend(s, e->backend->name);
+	if (e->region)
+		return region_place(drafts, e);
+	s = find_service(drafts, e->service->name);
+	b = e->backend ? find_backend(s, e->backend->name) : NULL;
 	switch (e->at) {
 	case PART_VIP:
 		return s->vips[e->index];
@@ -178,7 +307,21 @@ static struct place error_place(const struct conf_places *drafts, const struct m
 		return b->port;
 	case PART_BACKEND:
 		return b->at;
+	case PART_BACKEND_REGION:
+		return b->region;
+	case PART_RULE:
+	case PART_RULE_CLIENTS:
+	case PART_RULE_CONSTRAINT:
+	case PART_RULE_PREFERENCE:
+	case PART_RULE_STRATEGY:
+		return rule_place(&s->rules[e->index], e);
+	case PART_DAYLIGHT:
+		return s->daylights[e->index].at;
+	case PART_DAYLIGHT_REGION:
+		return s->daylights[e->index].region;
 	case PART_SERVICE:
+	case PART_REGION:
+	case PART_REGION_TIMEZONE:
 		break;
 	}
 	return s->at;
@@ -186,17 +329,21 @@ static struct place error_place(const struct conf_places *drafts, const struct m
 
 int drafts_finish(struct conf_places *drafts, struct model *m, struct conf_error *err)
 {
-	struct model_error wrong;
-	int failed = 0;
+	int failed = regions_finish(drafts, m, err);
 
 	if (drafts->services)
 		qsort(drafts->services, drafts->service_count, sizeof(*drafts->services),
 		      by_service);
 	for (size_t i = 0; i < drafts->service_count && !failed; i++)
 		failed = service_finish(drafts, &drafts->services[i], m, err);
-	if (failed)
-		return failed;
-	failed = model_check(m, &wrong);
+	return failed;
+}
+
+int drafts_check(const struct conf_places *drafts, const struct model *m, struct conf_error *err)
+{
+	struct model_error wrong;
+	int failed = conf_check(m, &wrong);
+
 	if (failed == -ENOMEM)
 		return conf_no_memory(err, drafts->name);
 	if (failed)

@@ -15,20 +15,44 @@ struct backend_draft {
 	struct place at;		/* its name */
 	struct place address;
 	struct place port;
+	struct place region;
+};
+
+struct rule_places {
+	struct place at;
+	struct place clients;
+	struct place constraints[RULE_CONSTRAINTS];
+	struct place preferences[RULE_PREFERENCES];
+	struct place strategy;
+};
+
+struct daylight_places {
+	struct place at;
+	struct place region;
+};
+
+struct region_draft {
+	struct region region;
+	struct place at;		/* its name */
+	struct place timezone;
 };
 
 struct service_draft {
-	struct service service;		/* without its backends */
+	struct service service;		/* without its backends; rules move to the model */
 	struct place at;
 	struct place mode;
 	struct place check;
 	struct place *vips;
+	struct rule_places *rules;	/* as many as service.rules has */
+	struct daylight_places *daylights;
 	struct backend_draft *backends;
 	size_t backend_count;
 };
 
 struct conf_places {
 	char *name;			/* of the file */
+	struct region_draft *regions;
+	size_t region_count;
 	struct service_draft *services;
 	size_t service_count;
 };
@@ -38,8 +62,16 @@ struct service_draft *drafts_add(struct conf_places *drafts, const char *name, s
 struct backend_draft *draft_backend_add(struct service_draft *s, const char *name,
 					struct place at);
 int draft_vip_add(struct service_draft *s, const struct vip *vip, struct place at);
+struct region_draft *draft_region_add(struct conf_places *drafts, const char *name,
+				      struct place at);
+struct rule *draft_rule_add(struct service_draft *s, struct place at,
+			    struct rule_places **ret_places);
+struct daylight *draft_daylight_add(struct service_draft *s, struct place at,
+				    struct daylight_places **ret_places);
 
-/* Adds the services to m and checks the whole; -EINVAL and -ENOMEM with *err filled. */
+/* Adds all to m; then checks the whole. -EINVAL and -ENOMEM with *err filled. */
 int drafts_finish(struct conf_places *drafts, struct model *m, struct conf_error *err);
+int drafts_check(const struct conf_places *drafts, const struct model *m,
+		 struct conf_error *err);
 
 #endif

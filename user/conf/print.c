@@ -6,20 +6,21 @@
 
 #include "base/util.h"
 #include "conf/conf.h"
+#include "conf/print.h"
 #include "core/check_text.h"
 #include "core/setting.h"
 #include "core/text.h"
 
-/* No character of it has a meaning in YAML. */
+/* No character of it has a meaning in YAML where it stands. */
 static bool is_plain(const char *text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/";
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/=+";
 
 	return text[0] != '-' && text[0] != '.' && strspn(text, plain) == strlen(text);
 }
 
-static void print_text(FILE *f, const char *text)
+void print_text(FILE *f, const char *text)
 {
 	if (is_plain(text)) {
 		fputs(text, f);
@@ -48,7 +49,8 @@ static void print_backend(FILE *f, const struct backend *b)
 	fputs("      ", f);
 	print_text(f, b->name);
 	fputs(": ", f);
-	if (!b->port && b->weight == WEIGHT_ONE && b->state == BACKEND_ACTIVE) {
+	if (!b->port && b->weight == WEIGHT_ONE && b->state == BACKEND_ACTIVE &&
+	    !*b->region && !*b->tags) {
 		print_address(f, &b->address);
 		fputc('\n', f);
 		return;
@@ -61,6 +63,7 @@ static void print_backend(FILE *f, const struct backend *b)
 		fprintf(f, ", weight: %s", weight_print(b->weight, text));
 	if (b->state != BACKEND_ACTIVE)
 		fprintf(f, ", state: %s", state_print(b->state));
+	print_backend_place(f, b);
 	fputs("}\n", f);
 }
 
@@ -152,6 +155,8 @@ static void print_service(FILE *f, const struct service *s)
 	print_settings(f, s);
 	print_hot(f, s);
 	print_check(f, &s->check);
+	print_placement(f, s);
+	print_schedule(f, s);
 	if (s->backend_count)
 		fputs("    backends:\n", f);
 	for (size_t i = 0; i < s->backend_count; i++)
@@ -218,6 +223,7 @@ static void print_model(FILE *f, const struct model *m)
 	fputc('\n', f);
 	print_interfaces(f, m);
 	print_numbers(f, m);
+	print_regions(f, m);
 	if (m->service_count)
 		fputs("services:\n", f);
 	for (size_t i = 0; i < m->service_count; i++)

@@ -123,6 +123,8 @@ static const struct field service_fields[] = {
 	{ "bound", read_setting },
 	{ "hot", read_hot },
 	{ "check", read_check },
+	{ "placement", read_placement },
+	{ "schedule", read_schedule },
 	{ "backends", read_backends },
 };
 

@@ -13,9 +13,12 @@
  */
 struct reader {
 	struct yaml yaml;
+	const struct conf_source *source;
 	struct model *model;
 	struct conf_places *drafts;
 	const char *key;		/* of the value at hand, for its field's function */
+	struct prefix_set **files;	/* that were read, for those who name them again */
+	size_t file_count;
 	bool has_hash_key;
 };
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "core/check_placement.h"
 #include "core/check_text.h"
 #include "core/model.h"
 #include "core/text.h"
@@ -454,5 +455,7 @@ int model_check(const struct model *m, struct model_error *ret)
 		err = check_vips_differ(m, ret);
 	if (!err)
 		err = check_nat_differ(m, ret);
+	if (!err)
+		err = placement_check(m, ret);
 	return err;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The three-way rule, one name at a time. Of a service or a backend three
+ * The three-way rule, one name at a time. Of a region, a service or a backend three
  * states are known: as it runs, as the file said when it was last loaded, and
  * as the file says now.
  *
@@ -19,6 +19,8 @@
 #include "base/array.h"
 #include "base/util.h"
 #include "core/model.h"
+#include "core/prefix_set.h"
+#include "core/rules.h"
 #include "core/setting.h"
 
 /* What is left of a sorted array whose elements start with their name. */
@@ -76,6 +78,10 @@ static bool merge_backend(const struct backend *running, const struct backend *l
 		ret->weight = file->weight;
 	if (loaded->state != file->state)
 		ret->state = file->state;
+	if (strcmp(loaded->region, file->region))
+		strcpy(ret->region, file->region);
+	if (strcmp(loaded->tags, file->tags))
+		strcpy(ret->tags, file->tags);
 	return true;
 }
 
@@ -107,6 +113,48 @@ static int merge_backends(const struct service *running, const struct service *l
 	return 0;
 }
 
+static bool merge_region(const struct region *running, const struct region *loaded,
+			 const struct region *file, struct region *ret)
+{
+	if (!loaded)
+		running = loaded = file = file ? file : running;
+	if (!running || !file)
+		return false;
+	*ret = *running;
+	if (strcmp(loaded->timezone, file->timezone))
+		strcpy(ret->timezone, file->timezone);
+	if (!prefix_set_equal(loaded->clients, file->clients))
+		ret->clients = file->clients;
+	prefix_set_get(ret->clients);
+	return true;
+}
+
+static int merge_regions(const struct model *running, const struct model *loaded,
+			 const struct model *file, struct model *ret)
+{
+	struct cursor sides[SIDES] = {
+		[RUNNING] = CURSOR(running->regions, running->region_count),
+		[LOADED] = CURSOR(loaded->regions, loaded->region_count),
+		[IN_FILE] = CURSOR(file->regions, file->region_count),
+	};
+	const char *name;
+
+	while ((name = least_name(sides))) {
+		const struct region *r = cursor_take(&sides[RUNNING], name);
+		const struct region *l = cursor_take(&sides[LOADED], name);
+		const struct region *f = cursor_take(&sides[IN_FILE], name);
+		struct region *regions = array_grow(ret->regions, ret->region_count,
+						    sizeof(*regions));
+
+		if (!regions)
+			return -ENOMEM;
+		ret->regions = regions;
+		if (merge_region(r, l, f, &regions[ret->region_count]))
+			ret->region_count++;
+	}
+	return 0;
+}
+
 static bool vips_equal(const struct service *a, const struct service *b)
 {
 	if (a->vip_count != b->vip_count)
@@ -125,6 +173,35 @@ static void merge_settings(const struct service *running, const struct service *
 
 	for (size_t i = 0; i < count; i++)
 		setting_copy(&all[i], setting_equal(&all[i], loaded, file) ? running : file, ret);
+}
+
+static bool same_rules(const struct service *a, const struct service *b)
+{
+	return rules_equal(a->rules, a->rule_count, b->rules, b->rule_count);
+}
+
+static bool same_daylights(const struct service *a, const struct service *b)
+{
+	return daylights_equal(a->daylights, a->daylight_count, b->daylights, b->daylight_count);
+}
+
+/* Rules are one text, and so are schedules: taken from one side as they stand. */
+static int merge_placement(const struct service *running, const struct service *loaded,
+			   const struct service *file, struct service *ret)
+{
+	const struct service *from = same_rules(loaded, file) ? running : file;
+
+	ret->rules = rules_copy(from->rules, from->rule_count);
+	if (!ret->rules)
+		return -ENOMEM;
+	ret->rule_count = from->rule_count;
+	from = same_daylights(loaded, file) ? running : file;
+	ret->daylights = array_copy(from->daylights, from->daylight_count,
+				    sizeof(*ret->daylights));
+	if (!ret->daylights)
+		return -ENOMEM;
+	ret->daylight_count = from->daylight_count;
+	return 0;
 }
 
 /* Adds the outcome to m, whose services come in the order of their names. */
@@ -150,7 +227,8 @@ static int merge_service(const struct service *running, const struct service *lo
 	if (!s->vips)
 		return -ENOMEM;
 	s->vip_count = vips->vip_count;
-	return merge_backends(running, loaded, file, s);
+	return merge_placement(running, loaded, file, s) ?:
+	       merge_backends(running, loaded, file, s);
 }
 
 static int merge_services(const struct model *running, const struct model *loaded,
@@ -230,6 +308,7 @@ int model_merge(struct model *running, const struct model *loaded, const struct 
 	model_init(&m);
 	merge_numbers(running, loaded, file, &m);
 	if (merge_interfaces(running, loaded, file, &m) ||
+	    merge_regions(running, loaded, file, &m) ||
 	    merge_services(running, loaded, file, &m)) {
 		model_clear(&m);
 		return -ENOMEM;
@@ -254,7 +333,8 @@ bool service_same_but_backends(const struct service *a, const struct service *b)
 {
 	return !strcmp(a->name, b->name) && a->mode == b->mode && key_equal(&a->key, &b->key) &&
 	       a->vnodes == b->vnodes && settings_equal(a, b) &&
-	       check_equal(&a->check, &b->check) && vips_equal(a, b);
+	       check_equal(&a->check, &b->check) && vips_equal(a, b) && same_rules(a, b) &&
+	       same_daylights(a, b);
 }
 
 static bool service_equal(const struct service *a, const struct service *b)
@@ -273,10 +353,14 @@ bool model_equal(const struct model *a, const struct model *b)
 	    a->flush_interval_ms != b->flush_interval_ms ||
 	    a->flush_changes != b->flush_changes || a->limit_cells != b->limit_cells ||
 	    a->limit_backends != b->limit_backends || a->pins != b->pins ||
-	    a->interface_count != b->interface_count || a->service_count != b->service_count)
+	    a->interface_count != b->interface_count || a->region_count != b->region_count ||
+	    a->service_count != b->service_count)
 		return false;
 	for (size_t i = 0; i < a->interface_count; i++)
 		if (strcmp(a->interfaces[i], b->interfaces[i]))
+			return false;
+	for (size_t i = 0; i < a->region_count; i++)
+		if (!region_equal(&a->regions[i], &b->regions[i]))
 			return false;
 	for (size_t i = 0; i < a->service_count; i++)
 		if (!service_equal(&a->services[i], &b->services[i]))

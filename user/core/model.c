@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/util.h"
 #include "core/model.h"
+#include "core/rules.h"
 
 _Static_assert(NAME_BYTES == XRING_NAME_MAX + 1, "one length of names");
 
@@ -36,6 +37,8 @@ static void service_clear(struct service *s)
 {
 	free(s->vips);
 	free(s->backends);
+	rules_free(s->rules, s->rule_count);
+	free(s->daylights);
 }
 
 void model_clear(struct model *m)
@@ -44,6 +47,7 @@ void model_clear(struct model *m)
 		service_clear(&m->services[i]);
 	free(m->services);
 	free(m->interfaces);
+	regions_free(m->regions, m->region_count);
 	*m = (struct model){ 0 };
 }
 
@@ -53,7 +57,12 @@ static int service_copy(const struct service *from, struct service *ret)
 
 	s.vips = array_copy(from->vips, from->vip_count, sizeof(*from->vips));
 	s.backends = array_copy(from->backends, from->backend_count, sizeof(*from->backends));
-	if (!s.vips || !s.backends) {
+	s.rules = rules_copy(from->rules, from->rule_count);
+	if (!s.rules)
+		s.rule_count = 0;
+	s.daylights = array_copy(from->daylights, from->daylight_count,
+				 sizeof(*from->daylights));
+	if (!s.vips || !s.backends || !s.rules || !s.daylights) {
 		service_clear(&s);
 		return -ENOMEM;
 	}
@@ -69,7 +78,10 @@ int model_copy(const struct model *from, struct model *ret)
 	m.interfaces = array_copy(from->interfaces, from->interface_count,
 				  sizeof(*from->interfaces));
 	m.services = array_copy(NULL, 0, sizeof(*from->services));
-	if (!m.interfaces || !m.services)
+	m.regions = regions_copy(from->regions, from->region_count);
+	if (!m.regions)
+		m.region_count = 0;
+	if (!m.interfaces || !m.services || !m.regions)
 		goto no_memory;
 	for (size_t i = 0; i < from->service_count; i++) {
 		struct service *services = array_grow(m.services, i, sizeof(*services));
@@ -90,7 +102,7 @@ no_memory:
 }
 
 /*
- * Services and backends both start with their name. The first element whose
+ * Regions, services and backends start with their name. The first element whose
  * name is not less than this one; *ret_found: it is this one.
  */
 static size_t find(const void *array, size_t count, size_t size, const char *name, bool *ret_found)
@@ -114,6 +126,16 @@ static size_t find(const void *array, size_t count, size_t size, const char *nam
 
 _Static_assert(offsetof(struct service, name) == 0, "find() compares names");
 _Static_assert(offsetof(struct backend, name) == 0, "find() compares names");
+_Static_assert(offsetof(struct region, name) == 0, "find() compares names");
+_Static_assert(PLACE_NAME == NAME_BYTES, "one length of names");
+
+struct region *model_region(const struct model *m, const char *name)
+{
+	bool found;
+	size_t i = find(m->regions, m->region_count, sizeof(*m->regions), name, &found);
+
+	return found ? &m->regions[i] : NULL;
+}
 
 struct service *model_service(const struct model *m, const char *name)
 {
@@ -145,6 +167,27 @@ static void array_close(void *array, size_t count, size_t size, size_t i)
 	char *at = (char *)array + i * size;
 
 	memmove(at, at + size, (count - i - 1) * size);
+}
+
+int model_region_add(struct model *m, const char *name, struct region **ret)
+{
+	struct region *regions;
+	bool found;
+	size_t i = find(m->regions, m->region_count, sizeof(*regions), name, &found);
+
+	if (found)
+		return -EEXIST;
+	if (strlen(name) >= PLACE_NAME)
+		return -ENAMETOOLONG;
+	regions = array_grow(m->regions, m->region_count, sizeof(*regions));
+	if (!regions)
+		return -ENOMEM;
+	m->regions = regions;
+	array_open(regions, m->region_count++, sizeof(*regions), i);
+	strcpy(regions[i].name, name);
+	if (ret)
+		*ret = &regions[i];
+	return 0;
 }
 
 int model_service_add(struct model *m, const char *name, struct service **ret)
@@ -281,7 +324,8 @@ bool check_equal(const struct check *a, const struct check *b)
 bool backend_equal(const struct backend *a, const struct backend *b)
 {
 	return !strcmp(a->name, b->name) && address_equal(&a->address, &b->address) &&
-	       a->port == b->port && a->weight == b->weight && a->state == b->state;
+	       a->port == b->port && a->weight == b->weight && a->state == b->state &&
+	       !strcmp(a->region, b->region) && !strcmp(a->tags, b->tags);
 }
 
 uint32_t weight_points(uint32_t weight, uint32_t vnodes)

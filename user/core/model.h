@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/placement.h"
+
 /*
  * What is to be: services, their VIPs and their backends, as the configuration
  * and the commands say. Plain data, sorted by name where order could matter, so
@@ -73,6 +75,8 @@ struct backend {
 	uint16_t port;			/* 0: the VIP's */
 	uint32_t weight;		/* thousandths */
 	enum backend_state state;
+	char region[PLACE_NAME];	/* empty: none */
+	char tags[TAGS_BYTES];		/* sorted, separated by commas */
 };
 
 enum check_kind {
@@ -135,6 +139,10 @@ struct service {
 	struct check check;
 	struct backend *backends;	/* sorted by name */
 	size_t backend_count;
+	struct rule *rules;		/* in the order given */
+	size_t rule_count;
+	struct daylight *daylights;	/* in the order given */
+	size_t daylight_count;
 };
 
 struct model {
@@ -146,6 +154,8 @@ struct model {
 	uint32_t limit_cells;		/* sizes of the maps, when they are made */
 	uint32_t limit_backends;
 	uint32_t pins;			/* flows that changes may hold where they are */
+	struct region *regions;		/* sorted by name */
+	size_t region_count;
 	struct service *services;	/* sorted by name */
 	size_t service_count;
 };
@@ -156,10 +166,12 @@ int model_copy(const struct model *from, struct model *ret);	/* -ENOMEM */
 void service_init(struct service *s);	/* the defaults, no name, VIP or backend */
 
 /* NULL where there is none. Pointers hold until the next change. */
+struct region *model_region(const struct model *m, const char *name);
 struct service *model_service(const struct model *m, const char *name);
 struct backend *service_backend(const struct service *s, const char *name);
 
 /* Adds, sorted; -EEXIST, -ENOMEM. *ret (may be NULL) is the new element. */
+int model_region_add(struct model *m, const char *name, struct region **ret);
 int model_service_add(struct model *m, const char *name, struct service **ret);
 int service_backend_add(struct service *s, const char *name, struct backend **ret);
 int service_vip_add(struct service *s, const struct vip *vip);
@@ -190,12 +202,24 @@ enum model_part {
 	PART_BACKEND_ADDRESS,
 	PART_BACKEND_PORT,
 	PART_BACKEND,
+	PART_BACKEND_REGION,
+	PART_REGION,			/* of the model, not of a service */
+	PART_REGION_TIMEZONE,
+	PART_RULE,			/* its rule number `index` */
+	PART_RULE_CLIENTS,
+	PART_RULE_CONSTRAINT,		/* number `item` of rule `index` */
+	PART_RULE_PREFERENCE,
+	PART_RULE_STRATEGY,
+	PART_DAYLIGHT,			/* number `index` of its schedule */
+	PART_DAYLIGHT_REGION,
 };
 struct model_error {
 	char message[256];
 	const struct service *service;
 	const struct backend *backend;	/* of the PART_BACKEND ones */
+	const struct region *region;	/* of the PART_REGION ones, which have no service */
 	size_t index;
+	size_t item;
 	enum model_part at;
 };
 int model_check(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */

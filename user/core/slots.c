@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "core/places.h"
 #include "core/template.h"
 
 static size_t service_slots(const struct service *s)
@@ -20,6 +21,13 @@ size_t slots_count(const struct model *m)
 	return count;
 }
 
+static bool is_strict(const struct service *s)
+{
+	const struct rule *rule = service_rule(s);
+
+	return rule && rule->constraint_count;
+}
+
 static void fill_service(const struct service *s, const struct vip *vip,
 			 const struct slot_ring *ring, struct xring_slot *ret)
 {
@@ -31,7 +39,7 @@ static void fill_service(const struct service *s, const struct vip *vip,
 	ret->ring_base = ring->base;
 	ret->ring_shift = ring->shift;
 	ret->flags = (s->all_down == ALL_DOWN_PASS ? XRING_SERVICE_PASS : 0) |
-		     (s->bound ? XRING_SERVICE_BOUND : 0) | (ring->hot ? XRING_SERVICE_HOT : 0);
+		     (s->bound ? XRING_SERVICE_BOUND : 0) | (is_strict(s) ? XRING_SERVICE_STRICT : 0) | (ring->hot ? XRING_SERVICE_HOT : 0);
 	ret->udp_idle = s->udp_idle_ms / 100;
 	ret->tcp_idle = s->tcp_idle_ms;
 }

@@ -22,6 +22,10 @@
 #define WANT_VNODES "1 to 10000"
 #define WANT_NAME "1 to 63 of the letters, digits and . _ : -, a letter or digit first"
 #define WANT_PORT "1 to 65535"
+#define WANT_TAG WANT_NAME
+#define WANT_TAGS "at most 127 characters of tags in all"
+#define WANT_CONSTRAINT "+region=NAME, -region=NAME, +tag=NAME or -tag=NAME"
+#define WANT_STRATEGY "global, regional or geo"
 #define WANT_HASH_KEY "32 hexadecimal digits"
 
 #define ADDRESS_TEXT 48
@@ -30,6 +34,7 @@
 #define KEY_TEXT 32
 #define WEIGHT_TEXT 16
 #define DURATION_TEXT 16
+#define CONSTRAINT_TEXT (PLACE_NAME + 8)
 
 int address_parse(const char *text, struct address *ret);
 int endpoint_parse(const char *text, struct address *ret, uint16_t *ret_port);	/* port 0: none */
@@ -41,6 +46,8 @@ int share_parse(const char *text, uint32_t *ret);	/* thousandths */
 int vnodes_parse(const char *text, uint32_t *ret);
 int state_parse(const char *text, enum backend_state *ret);
 int all_down_parse(const char *text, enum all_down *ret);
+int constraint_parse(const char *text, struct constraint *ret);
+int strategy_parse(const char *text, enum strategy *ret);	/* never STRATEGY_NONE */
 int hash_key_parse(const char *text, uint8_t ret[HASH_KEY_BYTES]);
 int unsigned_parse(const char *text, uint32_t min, uint32_t max, uint32_t *ret);
 bool name_valid(const char *text);
@@ -64,6 +71,8 @@ const char *weight_print(uint32_t weight, char buf[WEIGHT_TEXT]);
 const char *share_print(uint32_t share, char buf[WEIGHT_TEXT]);
 const char *state_print(enum backend_state state);
 const char *all_down_print(enum all_down all_down);
+const char *constraint_print(const struct constraint *c, char buf[CONSTRAINT_TEXT]);
+const char *strategy_print(enum strategy strategy);
 /* The shortest of the exact texts: 1.5s, 90s, 15m; 0s. */
 const char *duration_print(uint32_t ms, char buf[DURATION_TEXT]);
 

@@ -137,6 +137,43 @@ static int set_service(struct service *s, const json_t *request, struct answer *
 	       set_check(s, request, a) ?: set_vips(s, json_object_get(request, "vips"), a);
 }
 
+/* All of them: the list replaces what there is. */
+static int set_tags(struct backend *b, const json_t *list, struct answer *a)
+{
+	const json_t *item;
+	size_t i;
+
+	if (list && !json_is_array(list))
+		return answer_no(a, EXIT_WORDS, "tags: want a list");
+	if (list)
+		b->tags[0] = '\0';
+	json_array_foreach(list, i, item) {
+		const char *tag = json_string_value(item) ?: "";
+
+		if (!name_valid(tag))
+			return wrong(a, "tag", tag, WANT_TAG);
+		switch (tags_add(b->tags, tag)) {
+		case 0:
+			break;
+		case -EEXIST:
+			return wrong(a, "tag", tag, "it once");
+		default:
+			return wrong(a, "tag", tag, WANT_TAGS);
+		}
+	}
+	return 0;
+}
+
+static int set_region(struct backend *b, const char *region, struct answer *a)
+{
+	if (!region)
+		return 0;
+	if (*region && !name_valid(region))
+		return wrong(a, "region", region, WANT_NAME);
+	strcpy(b->region, region);
+	return 0;
+}
+
 static int set_backend(struct backend *b, const json_t *request, struct answer *a)
 {
 	const char *address = request_text(request, "address");
@@ -146,7 +183,8 @@ static int set_backend(struct backend *b, const json_t *request, struct answer *
 		return wrong(a, "address", address, WANT_ENDPOINT);
 	if (weight && weight_parse(weight, &b->weight))
 		return wrong(a, "weight", weight, WANT_WEIGHT);
-	return 0;
+	return set_region(b, request_text(request, "region"), a) ?:
+	       set_tags(b, json_object_get(request, "tags"), a);
 }
 
 /* ---- edits of a copy of the model ---- */
@@ -444,13 +482,22 @@ static int do_change_cancel(struct engine *e, const json_t *request, struct answ
 
 #define CLOCK_ADVANCE_MAX 1000000.0	/* seconds */
 
-/* For tests: time goes on at once, here and in the datapath. */
+/*
+ * For tests: time goes on at once, here and in the datapath; or ("hours" of them) on the
+ * clocks of regions alone, so that no flow has been silent for a day.
+ */
 static int do_clock(struct engine *e, const json_t *request, struct answer *a)
 {
 	double seconds = json_number_value(json_object_get(request, "advance"));
+	double hours = json_number_value(json_object_get(request, "hours"));
 
 	if (!e->options.test_clock)
 		return answer_no(a, EXIT_NO, "clock: want a daemon started with --test-clock");
+	if (hours > 0 && hours <= CLOCK_ADVANCE_MAX) {
+		e->live->wall_ms += hours * 3600 * 1000;
+		engine_clock_advance(e, 0);
+		return 0;
+	}
 	if (!(seconds > 0 && seconds <= CLOCK_ADVANCE_MAX))
 		return answer_no(a, EXIT_WORDS, "advance: want seconds above 0");
 	engine_clock_advance(e, seconds * 1e9);
@@ -509,6 +556,8 @@ static const struct verb {
 	{ "hot-pin", .run = do_hot_pin },
 	{ "hot-exempt", .run = do_hot_exempt },
 	{ "hot-clear", .run = do_hot_clear },
+	{ "placement-show", .run = show_placement },
+	{ "placement-forecast", .run = show_forecast },
 	{ "flows", .run = show_flows },
 	{ "top", .run = show_top },
 	{ "clock", .run = do_clock },

@@ -45,6 +45,10 @@ int do_hot_pin(struct engine *e, const json_t *request, struct answer *a);
 int do_hot_exempt(struct engine *e, const json_t *request, struct answer *a);
 int do_hot_clear(struct engine *e, const json_t *request, struct answer *a);
 
+/* show_placement.c */
+int show_placement(struct engine *e, const json_t *request, struct answer *a);
+int show_forecast(struct engine *e, const json_t *request, struct answer *a);
+
 int show_flows(struct engine *e, const json_t *request, struct answer *a);	/* show_flows.c */
 int show_top(struct engine *e, const json_t *request, struct answer *a);	/* show_top.c */
 

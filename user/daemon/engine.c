@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "conf/conf.h"
+#include "conf/zones.h"
 #include "core/template.h"
 #include "core/text.h"
 #include "daemon/engine_parts.h"
@@ -72,15 +73,44 @@ static int check_cut(const struct model *from, const struct model *to, char *why
 	return 0;
 }
 
+/* Clients are not told apart yet: a rule is for all of a service's, or for nobody. */
+int engine_check_rules(const struct model *m, char *why, size_t size)
+{
+	for (size_t i = 0; i < m->region_count; i++) {
+		if (!m->regions[i].clients)
+			continue;
+		snprintf(why, size, "region %s: prefixes: want none, clients are not told apart yet",
+			 m->regions[i].name);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < m->service_count; i++) {
+		const struct service *s = &m->services[i];
+
+		for (size_t r = 0; r < s->rule_count; r++) {
+			const struct rule *rule = &s->rules[r];
+
+			if (!rule->clients && !*rule->region && rule->strategy <= STRATEGY_GLOBAL)
+				continue;
+			snprintf(why, size, "service %s: rule %zu of its placement: want one for "
+				 "all clients, without a strategy of regional or geo: they are not "
+				 "told apart yet", s->name, r + 1);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 int engine_check(struct engine *e, const struct model *next, const struct change *change,
 		 char *why, size_t size)
 {
 	struct model_error error;
 
-	if (model_check(next, &error)) {
+	if (conf_check(next, &error)) {
 		snprintf(why, size, "%s", error.message);
 		return -EINVAL;
 	}
+	if (engine_check_rules(next, why, size))
+		return -EINVAL;
 	return (change->cut ? 0 : check_cut(&e->model, next, why, size) ?:
 			  live_replies_check(e->live, next, engine_now(e), why, size)) ?:
 	       check_links(&e->model, next, why, size) ?: live_check(e->live, next, why, size);
@@ -93,12 +123,46 @@ static void hash_key_write(struct engine *e, const struct model *m)
 	live_close_cells(e->live);
 }
 
+static int zones_of(const struct model *m, struct region_zones *ret)
+{
+	ret->list = calloc(m->region_count + 1, sizeof(*ret->list));
+	for (size_t i = 0; ret->list && i < m->region_count; i++) {
+		struct region_zone *zone = &ret->list[ret->count];
+		int err = zone_load(m->regions[i].timezone, &zone->zone);
+
+		if (err)
+			return err;
+		snprintf(zone->name, sizeof(zone->name), "%s", m->regions[i].name);
+		ret->count++;
+	}
+	return ret->list ? 0 : -ENOMEM;
+}
+
+void engine_zones(struct engine *e)
+{
+	struct region_zones zones = {};
+	int err = zones_of(&e->model, &zones);
+
+	if (err) {
+		log_err(err, "time zones: regions keep the clocks they had");
+		zones_clear(&zones);
+		return;
+	}
+	zones_clear(&e->live->zones);
+	e->live->zones = zones;
+}
+
 /* ---- what a change is, service by service ---- */
 
-/* A model of this service alone, as YAML; NULL: no memory. */
-static char *service_yaml(const struct engine *e, const struct service *s)
+/* A model of this service of m alone, as YAML; NULL: no memory. */
+static char *service_yaml(const struct engine *e, const struct model *m, const struct service *s)
 {
-	struct model one = { .services = (struct service *)s, .service_count = 1 };
+	struct model one = {
+		.regions = m->regions,
+		.region_count = m->region_count,
+		.services = (struct service *)s,
+		.service_count = 1,
+	};
 
 	memcpy(one.hash_key, e->model.hash_key, HASH_KEY_BYTES);
 	one.flush_interval_ms = e->model.flush_interval_ms;
@@ -119,7 +183,8 @@ static void changes_name(struct engine *e, const struct model *next)
 		struct change_entry *entry = was ? changes_say(&e->changes, was, now) : NULL;
 
 		if (entry)
-			change_undo(entry, service_yaml(e, now), service_yaml(e, was));
+			change_undo(entry, service_yaml(e, next, now),
+				    service_yaml(e, &e->model, was));
 	}
 }
 
@@ -155,19 +220,29 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 	model_clear(&e->model);
 	e->model = *next;
 	*next = (struct model){};
+	engine_zones(e);
 	engine_gather(e, change);
 	changes_write(&e->changes);
 	return 0;
 }
 
+static int undo_model(const char *text, struct model *ret)
+{
+	struct conf_source source = {
+		.name = "undo", .text = text, .len = strlen(text), .remembered = true,
+	};
+	struct conf_error why;
+
+	return conf_parse_source(&source, ret, NULL, &why);
+}
+
 static int undo_models(const struct change_entry *entry, struct model *from, struct model *to)
 {
-	struct conf_error why;
-	int err = conf_parse("undo", entry->undo_from, strlen(entry->undo_from), from, NULL, &why);
+	int err = undo_model(entry->undo_from, from);
 
 	if (err)
 		return err;
-	err = conf_parse("undo", entry->undo_to, strlen(entry->undo_to), to, NULL, &why);
+	err = undo_model(entry->undo_to, to);
 	if (err)
 		model_clear(from);
 	return err;

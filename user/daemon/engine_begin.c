@@ -65,6 +65,7 @@ static int check_begin(struct engine *e, struct model *next)
 	model_clear(&e->model);
 	e->model = *next;
 	*next = (struct model){};
+	engine_zones(e);
 	return 0;
 }
 
@@ -103,7 +104,7 @@ static int begin(struct engine *e)
 	err = engine_read_file(e->options.file, &e->model, &file, &text, &len);
 	if (err)
 		return err;
-	err = state_merge(e->options.state, &file, text, len, &next);
+	err = state_merge(e->options.state, e->options.file, &file, text, len, &next);
 	model_clear(&file);
 	if (!err) {
 		err = begin_with(e, &next, text, len);

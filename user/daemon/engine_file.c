@@ -39,7 +39,10 @@ int engine_read_file(const char *path, const struct model *before, struct model 
 		log_err(0, "%s", why.message);
 		return err == -ENOMEM ? err : -EINVAL;
 	}
-	err = file_links(before, &file, places);
+	err = engine_check_rules(&file, why.message, sizeof(why.message));
+	if (err)
+		log_err(0, "%s: %s", path, why.message);
+	err = err ?: file_links(before, &file, places);
 	conf_places_free(places);
 	if (err) {
 		model_clear(&file);
@@ -122,7 +125,7 @@ static int file_apply(struct engine *e, const struct model *file, const char *te
 	struct change change = { .now = true, .count = 1 };
 	struct model next;
 	char why[512];
-	int err = state_merge(e->options.state, file, text, len, &next);
+	int err = state_merge(e->options.state, e->options.file, file, text, len, &next);
 
 	if (err)
 		return log_err(err, "%s", e->options.file);

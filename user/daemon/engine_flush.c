@@ -115,6 +115,21 @@ void engine_gather(struct engine *e, const struct change *change)
 
 /* ---- time ---- */
 
+static bool is_placed(const struct engine *e, const struct live_node *node)
+{
+	const struct service *s = model_service(&e->model, node->service->name);
+
+	return s && (s->daylight_count || s->rule_count);
+}
+
+static void say_placed(struct engine *e, const struct live_node *node)
+{
+	char weight[WEIGHT_TEXT];
+
+	changes_ask(&e->changes, node->service->name, "placement: %s: weight %s", node->name,
+		    weight_print(node->counts, weight));
+}
+
 /* What changes by time alone, in words. */
 static void say_why(struct engine *e)
 {
@@ -127,6 +142,8 @@ static void say_why(struct engine *e)
 		if (node->dying && !node->dead && node->owner->drain_until)
 			changes_ask(&e->changes, node->service->name, "drain: the time of %s is over",
 				    node->name);
+		else if (is_placed(e, node) && node->counts != node->counted)
+			say_placed(e, node);
 		else if (node->owner->ramp_from && node->counts != node->counted)
 			changes_ask(&e->changes, node->service->name, "slow start: %s: weight %s",
 				    node->name, weight_print(node->counts, weight));

@@ -15,6 +15,12 @@ const struct backend *engine_off_link(const struct model *before, const struct m
 /* What drives the maps, and what it tells us. */
 int engine_live_begin(struct engine *e);
 
+/* Is it of what a daemon can do? 0, or -EINVAL and why. */
+int engine_check_rules(const struct model *m, char *why, size_t size);
+
+/* The clocks of the model's regions; they were read once when it was checked. */
+void engine_zones(struct engine *e);
+
 /* Attaches to the model's interfaces that `before` did not have. */
 void engine_attach(struct engine *e, const struct model *before);
 

@@ -133,6 +133,7 @@ void live_close(struct live *live)
 	free(live->stale_ids);
 	free(live->slots);
 	live_keys_clear(live);
+	zones_clear(&live->zones);
 	free(live->traffic);
 	free(live);
 }
@@ -424,7 +425,7 @@ static int service_apply(struct live *live, const struct service *model,
 	err = nodes_sync(live, s, model, times);
 	if (err)
 		return err;
-	nodes_weigh(s, model, times->now, &next);
+	nodes_weigh(live, s, model, times->now, &next);
 	nodes_show(live, s);
 	return service_ring(live, s, times, report);
 }
@@ -500,7 +501,7 @@ uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool 
 		uint64_t at = 0;
 
 		service_tick(live, s, now, &next);
-		apply |= model && nodes_weigh(s, model, now, &at);
+		apply |= model && nodes_weigh(live, s, model, now, &at);
 		sooner(&next, at);
 	}
 	sooner(&next, live_keys_tick(live, now));

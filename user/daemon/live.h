@@ -7,6 +7,7 @@
 #include "core/health.h"
 #include "core/load.h"
 #include "core/model.h"
+#include "core/places.h"
 #include "core/plan.h"
 #include "daemon/nexthop.h"
 #include "dp/dp.h"
@@ -39,6 +40,7 @@ struct live_node {
 	uint32_t counted;			/* as the maps show it */
 	uint32_t points;			/* that it is to have */
 	bool dead;				/* its flows are cut */
+	bool forbidden;				/* by the service's placement */
 	bool dying;				/* it is to be dead, or not */
 	bool named;				/* a change that cuts is about it */
 	struct address address;
@@ -131,6 +133,9 @@ struct live {
 	bool slots_known;
 	bool slots_stale;			/* a service has its first hot key, or has none any more */
 
+	struct region_zones zones;		/* of the model's regions */
+	int64_t wall_ms;			/* for tests: what the clocks of regions are put forward */
+
 	/* Told of: */
 	void *context;
 	void (*node_new)(void *context, struct live_node *node);
@@ -210,6 +215,12 @@ uint16_t live_id(const struct live_service *s, const struct backend *b);
 /* The backends of a service of some model, as they would count now: for plans. */
 int live_weigh(const struct live *live, const struct service *s, uint64_t now,
 	       struct plan_node *ret);
+/* The same at another hour: wall is CLOCK_REALTIME, ms. */
+int live_weigh_at(const struct live *live, const struct service *s, uint64_t now, int64_t wall,
+		  struct plan_node *ret);
+
+/* CLOCK_REALTIME, which tests may put forward, in ms. */
+int64_t live_wall_ms(const struct live *live);
 
 /* Packets, bytes and flows of a service, also of backends that are no more. */
 int live_service_traffic(const struct live *live, const struct live_service *s,

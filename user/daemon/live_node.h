@@ -16,8 +16,8 @@ int nodes_sync(struct live *live, struct live_service *s, const struct service *
 	       const struct live_times *times);
 
 /* *ret_next: when the answer changes by time (0: never). True where it changed now. */
-bool nodes_weigh(struct live_service *s, const struct service *model, uint64_t now,
-		 uint64_t *ret_next);
+bool nodes_weigh(const struct live *live, struct live_service *s, const struct service *model,
+		 uint64_t now, uint64_t *ret_next);
 
 /* Is it this backend, at this address? */
 bool node_is(const struct live_node *node, const struct backend *b);

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What counts of each backend's weight now (core/standing.c), for the maps and for plans. */
+/*
+ * What counts of each backend's weight now: by how it stands (core/standing.c) and by where
+ * it is (core/places.c), for the maps and for plans.
+ */
 #include "core/standing.h"
 
 #include <errno.h>
 
+#include "base/clock.h"
 #include "base/util.h"
+#include "daemon/changes.h"
 #include "daemon/live_cells.h"
 #include "daemon/live_node.h"
 
@@ -40,18 +45,58 @@ static void sooner(uint64_t *next, uint64_t at)
 		*next = at;
 }
 
-bool nodes_weigh(struct live_service *s, const struct service *model, uint64_t now,
-		 uint64_t *ret_next)
+int64_t live_wall_ms(const struct live *live)
+{
+	return changes_clock_ms() + live->dp->config->clock / NS_PER_MS + live->wall_ms;
+}
+
+/* backends[i] is that of list[i]; NULL: the model has it no more. */
+static void place(const struct live *live, const struct service *s,
+		  const struct backend *const *backends, struct standing *list, size_t count,
+		  uint64_t now, int64_t wall, uint64_t *next)
+{
+	_free_ struct place *places = calloc(count + 1, sizeof(*places));
+	_free_ size_t *at = calloc(count + 1, sizeof(*at));
+	size_t used = 0;
+	int64_t then;
+
+	if (!places || !at || (!s->daylight_count && !s->rule_count))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (!backends[i])
+			continue;
+		at[used] = i;
+		places[used++] = (struct place){ backends[i],
+			list[i].state == BACKEND_ACTIVE ? list[i].weight : 0, list[i].counts };
+	}
+	if (places_weigh(s, &live->zones, wall, places, used, &then))
+		return;
+	for (size_t i = 0; i < used; i++) {
+		list[at[i]].counts = places[i].counts;
+		list[at[i]].forbidden = places[i].forbidden;
+		list[at[i]].dead |= places[i].forbidden;	/* a flow there is cut, too */
+	}
+	if (then != INT64_MAX)
+		sooner(next, now + (then - wall) * NS_PER_MS);
+}
+
+bool nodes_weigh(const struct live *live, struct live_service *s, const struct service *model,
+		 uint64_t now, uint64_t *ret_next)
 {
 	_free_ struct standing *list = calloc(s->node_count + 1, sizeof(*list));
+	_free_ const struct backend **backends = calloc(s->node_count + 1, sizeof(*backends));
 	bool changed = false;
 	uint64_t next = 0;
 
-	for (size_t i = 0; list && i < s->node_count; i++)
+	for (size_t i = 0; list && backends && i < s->node_count; i++) {
 		list[i] = standing_of(s->nodes[i], model);
-	if (list)
+		backends[i] = service_backend(model, s->nodes[i]->name);
+	}
+	if (list && backends) {
 		standings_weigh(model, list, s->node_count, now, &next);
-	for (size_t i = 0; list && i < s->node_count; i++) {
+		place(live, model, backends, list, s->node_count, now, live_wall_ms(live), &next);
+	}
+	for (size_t i = 0; list && backends && i < s->node_count; i++) {
 		struct live_node *node = s->nodes[i];
 		uint32_t points = weight_points(list[i].counts, model->vnodes);
 
@@ -59,6 +104,7 @@ bool nodes_weigh(struct live_service *s, const struct service *model, uint64_t n
 		node->counts = list[i].counts;
 		node->points = points;
 		node->dying = list[i].dead;
+		node->forbidden = list[i].forbidden;
 	}
 	for (size_t i = 0; i < s->leaving_count; i++) {
 		struct live_node *node = s->leaving[i];
@@ -82,11 +128,18 @@ uint16_t live_id(const struct live_service *s, const struct backend *b)
 int live_weigh(const struct live *live, const struct service *s, uint64_t now,
 	       struct plan_node *ret)
 {
+	return live_weigh_at(live, s, now, live_wall_ms(live), ret);
+}
+
+int live_weigh_at(const struct live *live, const struct service *s, uint64_t now, int64_t wall,
+		  struct plan_node *ret)
+{
 	_free_ struct standing *list = calloc(s->backend_count + 1, sizeof(*list));
+	_free_ const struct backend **backends = calloc(s->backend_count + 1, sizeof(*backends));
 	const struct live_service *ls = live_service(live, s->name);
 	uint64_t next;
 
-	if (!list)
+	if (!list || !backends)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->backend_count; i++) {
 		const struct backend *b = &s->backends[i];
@@ -96,8 +149,10 @@ int live_weigh(const struct live *live, const struct service *s, uint64_t now,
 			list[i] = standing_of(node, s);
 		list[i].weight = b->weight;
 		list[i].state = b->state;
+		backends[i] = b;
 	}
 	standings_weigh(s, list, s->backend_count, now, &next);
+	place(live, s, backends, list, s->backend_count, now, wall, &next);
 	for (size_t i = 0; i < s->backend_count; i++)
 		ret[i] = (struct plan_node){ s->backends[i].name, list[i].counts,
 					     weight_points(list[i].counts, s->vnodes),

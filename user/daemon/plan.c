@@ -13,6 +13,8 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "conf/conf.h"
+#include "core/prefix_set.h"
+#include "core/rules.h"
 #include "core/text.h"
 #include "daemon/live_cells.h"
 #include "proto/proto.h"
@@ -152,6 +154,16 @@ static json_t *others(const struct model *from, const struct model *to)
 	for (size_t i = 0; i < from->interface_count; i++)
 		if (!has_interface(to, from->interfaces[i]))
 			say(list, "interfaces: - %s", from->interfaces[i]);
+	for (size_t i = 0; i < to->region_count; i++) {
+		const struct region *was = model_region(from, to->regions[i].name);
+
+		if (!was || !region_equal(was, &to->regions[i]))
+			say(list, was ? "region %s: other settings" : "regions: + %s",
+			    to->regions[i].name);
+	}
+	for (size_t i = 0; i < from->region_count; i++)
+		if (!model_region(to, from->regions[i].name))
+			say(list, "regions: - %s", from->regions[i].name);
 	if (memcmp(from->hash_key, to->hash_key, HASH_KEY_BYTES))
 		say(list, "%s", "hash_key: another one: every flow moves");
 	for (size_t i = 0; i < to->service_count; i++) {
@@ -170,8 +182,29 @@ static json_t *others(const struct model *from, const struct model *to)
 	return list;
 }
 
+/* What a list of networks says now, which the text that names it does not. */
+static void hash_clients(SHA2_CTX *sha, const struct prefix_set *set)
+{
+	for (size_t i = 0; set && set->file && i < set->list.count; i++) {
+		const struct prefix *p = &set->list.prefixes[i];
+
+		SHA256Update(sha, p->address.bytes, sizeof(p->address.bytes));
+		SHA256Update(sha, &p->bits, 1);
+	}
+}
+
+static void hash_model_clients(SHA2_CTX *sha, const struct model *m)
+{
+	for (size_t i = 0; i < m->region_count; i++)
+		hash_clients(sha, m->regions[i].clients);
+	for (size_t i = 0; i < m->service_count; i++)
+		for (size_t k = 0; k < m->services[i].rule_count; k++)
+			hash_clients(sha, m->services[i].rules[k].clients);
+}
+
 /* Of the text, the model that runs, and who is alive: 16 hexadecimal digits. */
-static int plan_hash(const struct engine *e, const char *text, size_t len, char ret[17])
+static int plan_hash(const struct engine *e, const struct model *to, const char *text, size_t len,
+		     char ret[17])
 {
 	_free_ char *running = conf_print(&e->model);
 	uint8_t digest[SHA256_DIGEST_LENGTH];
@@ -182,6 +215,8 @@ static int plan_hash(const struct engine *e, const char *text, size_t len, char 
 	SHA256Init(&sha);
 	SHA256Update(&sha, (const uint8_t *)text, len);
 	SHA256Update(&sha, (const uint8_t *)running, strlen(running));
+	hash_model_clients(&sha, to);
+	hash_model_clients(&sha, &e->model);
 	for (uint32_t id = 1; id < e->dp->backend_count; id++) {
 		const struct live_node *node = e->live->by_id[id];
 		uint8_t down = node ? node->dead : 2;
@@ -210,7 +245,7 @@ json_t *plan_model(const struct engine *e, const struct model *to, const char *t
 		if (!model_service(to, e->live->services[i]->name))
 			json_array_append_new(services,
 					      service_plan(e, e->live->services[i], NULL));
-	if (plan_hash(e, text, len, hash)) {
+	if (plan_hash(e, to, text, len, hash)) {
 		json_decref(services);
 		return NULL;
 	}
@@ -226,12 +261,16 @@ static int request_model(struct engine *e, const json_t *request, struct model *
 {
 	const char *name = request_text(request, "file"), *text = request_text(request, "text");
 	struct change change = { .cut = json_is_true(json_object_get(request, "cut")) };
+	struct conf_source source = {
+		.name = name, .directory = request_text(request, "directory"), .text = text,
+	};
 	struct conf_error why;
 	struct model m;
 
 	if (!name || !text)
 		return answer_no(a, EXIT_WORDS, "file, text: want both");
-	if (conf_parse(name, text, strlen(text), &m, NULL, &why))
+	source.len = strlen(text);
+	if (conf_parse_source(&source, &m, NULL, &why))
 		return answer_no(a, EXIT_WORDS, "%s", why.message);
 	if (engine_check(e, &m, &change, a->why, sizeof(a->why))) {
 		model_clear(&m);

@@ -31,6 +31,12 @@ static void say_set(struct saying *say, const struct backend *was, const struct 
 		say->entry = changes_ask(say->changes, say->service, "backend set %s: address %s",
 					 now->name,
 					 endpoint_print(&now->address, now->port, address));
+	if (strcmp(was->region, now->region))
+		say->entry = changes_ask(say->changes, say->service, "backend set %s: region %s",
+					 now->name, *now->region ? now->region : "none");
+	if (strcmp(was->tags, now->tags))
+		say->entry = changes_ask(say->changes, say->service, "backend set %s: tags %s",
+					 now->name, *now->tags ? now->tags : "none");
 	if (was->state != now->state)
 		say->entry = changes_ask(say->changes, say->service, "backend %s %s",
 					 state_word(was->state, now->state), now->name);

@@ -58,6 +58,8 @@ static json_t *hop_json(const struct live_service *s, const struct live_node *no
 /* One word for how it stands: what the operator wants, unless it is dead. */
 const char *state_word(const struct backend *b, const struct live_node *node)
 {
+	if (b->state == BACKEND_ACTIVE && node && node->forbidden)
+		return "forbidden";
 	if (b->state == BACKEND_ACTIVE && node && node->dead)
 		return "down";
 	return state_print(b->state);
@@ -91,6 +93,21 @@ static void traffic_of(const struct live *live, const struct live_node *node, js
 	json_object_set_new(json, "pins", count(node ? node->pins : 0));
 }
 
+/* tags: separated by commas */
+static void place_set(json_t *json, const char *region, const char *tags)
+{
+	json_t *list = json_array();
+
+	while (*tags) {
+		size_t len = strcspn(tags, ",");
+
+		json_array_append_new(list, json_stringn(tags, len));
+		tags += len + (tags[len] == ',');
+	}
+	json_object_set_new(json, "region", *region ? json_string(region) : json_null());
+	json_object_set_new(json, "tags", list);
+}
+
 static json_t *backend_json(const struct live *live, const char *service,
 			    const struct backend *b, bool checked)
 {
@@ -101,6 +118,7 @@ static json_t *backend_json(const struct live *live, const char *service,
 				 endpoint_print(&b->address, b->port, address), "weight",
 				 b->weight / 1000.0);
 
+	place_set(json, b->region, b->tags);
 	if (node && node->nexthop) {
 		json_object_set_new(json, "id", json_integer(node->id));
 		json_object_set_new(json, "next_hop", hop_json(s, node));
@@ -122,6 +140,7 @@ static json_t *leaving_json(const struct engine *e, const struct live_node *node
 				 "health", "unchecked", "removed", 1, "drain_left",
 				 until > now ? (until - now) / 1e9 : 0.0);
 
+	place_set(json, "", "");
 	traffic_of(e->live, node, json);
 	return json;
 }

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -91,19 +93,23 @@ int state_write_running(const char *dir, const struct model *m)
 	return state_write(dir, "running.yaml", text, strlen(text));
 }
 
-/* A model of the state directory; -ENOENT where there is none that can be read. */
-static int state_model(const char *dir, const char *name, struct model *ret)
+/*
+ * A model of the state directory; -ENOENT where there is none that can be read. near:
+ * the directory of the files that it names, NULL where these are absolute.
+ */
+static int state_model(const char *dir, const char *name, const char *near, struct model *ret)
 {
+	struct conf_source source = { .name = name, .directory = near, .remembered = true };
 	_free_ char *text = NULL;
 	struct conf_error why;
-	size_t len;
-	int err = state_read(dir, name, &text, &len);
+	int err = state_read(dir, name, &text, &source.len);
 
 	if (err)
 		return err;
 	if (!text)
 		return -ENOENT;
-	err = conf_parse(name, text, len, ret, NULL, &why);
+	source.text = text;
+	err = conf_parse_source(&source, ret, NULL, &why);
 	if (err != -EINVAL)
 		return err;
 	log_warn("state directory %s: %s: it is left out", dir, why.message);
@@ -112,12 +118,13 @@ static int state_model(const char *dir, const char *name, struct model *ret)
 
 int state_read_running(const char *dir, struct model *ret)
 {
-	return state_model(dir, "running.yaml", ret);
+	return state_model(dir, "running.yaml", NULL, ret);
 }
 
-int state_merge(const char *dir, const struct model *file, const char *text, size_t len,
-		struct model *ret)
+int state_merge(const char *dir, const char *path, const struct model *file, const char *text,
+		size_t len, struct model *ret)
 {
+	char near[PATH_MAX];
 	_free_ char *loaded_text = NULL;
 	struct model running, loaded;
 	size_t loaded_len;
@@ -134,7 +141,8 @@ int state_merge(const char *dir, const struct model *file, const char *text, siz
 		*ret = running;
 		return 0;
 	}
-	err = state_model(dir, "loaded", &loaded);
+	snprintf(near, sizeof(near), "%s", path);
+	err = state_model(dir, "loaded", dirname(near), &loaded);
 	if (!err) {
 		err = model_merge(&running, &loaded, file);
 		model_clear(&loaded);

@@ -30,9 +30,10 @@ int state_read_running(const char *dir, struct model *ret);	/* -ENOENT: there is
 
 /*
  * The model to start with: the file's, with what commands changed since the
- * file was last loaded.
+ * file was last loaded. path: of that file. Not checked: a list of networks that is
+ * no longer there is an empty one in what commands changed.
  */
-int state_merge(const char *dir, const struct model *file, const char *text, size_t len,
-		struct model *ret);
+int state_merge(const char *dir, const char *path, const struct model *file, const char *text,
+		size_t len, struct model *ret);
 
 #endif

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Sets of clients: networks in a list, or in a file of their own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/array.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "conf/schema.h"
+#include "core/prefix_set.h"
+
+#define FILE_BYTES_MAX (64u << 20)	/* a million of the longest IPv6 networks are 44 MB */
+#define PATH_BYTES_MAX 500		/* of which what is printed can be read again */
+
+#define WANT_NETWORKS "a list of networks, or the name of a file of them"
+#define WANT_SHORT "at most 500 printable ASCII characters with its directory"
+
+/* ---- a list in the configuration ---- */
+
+struct item {
+	struct prefix prefix;
+	struct place at;
+};
+
+struct items {
+	const char *what;
+	struct item *items;
+	size_t count;
+};
+
+static int read_item(struct reader *r, void *to)
+{
+	char want[WANT_PREFIX_TEXT] = WANT_PREFIX;
+	struct items *list = to;
+	struct item item = { .at = r->yaml.at }, *items;
+
+	if (r->yaml.kind != YAML_SCALAR || prefix_parse(r->yaml.text, &item.prefix, want))
+		return yaml_refuse(&r->yaml, list->what, want);
+	items = array_grow(list->items, list->count, sizeof(*items));
+	if (!items)
+		return walk_no_memory(r);
+	list->items = items;
+	items[list->count++] = item;
+	return 0;
+}
+
+static int by_prefix(const void *left, const void *right)
+{
+	const struct item *a = left, *b = right;
+	int order = prefix_compare(&a->prefix, &b->prefix);
+
+	if (order)
+		return order;
+	if (a->at.line != b->at.line)
+		return a->at.line < b->at.line ? -1 : 1;
+	return a->at.column < b->at.column ? -1 : 1;
+}
+
+static int check_once(struct reader *r, const struct items *list)
+{
+	char text[PREFIX_TEXT];
+
+	for (size_t i = 1; i < list->count; i++) {
+		const struct item *item = &list->items[i];
+
+		if (!prefix_compare(&item[-1].prefix, &item->prefix))
+			return walk_fail(r, item->at, "%s %s: want it once, line %d has it",
+					 list->what, prefix_print(&item->prefix, text),
+					 item[-1].at.line);
+	}
+	return 0;
+}
+
+static int read_list(struct reader *r, const char *what, struct prefix_set **ret)
+{
+	struct items list = { .what = what };
+	struct place start = r->yaml.at;
+	struct prefix_list prefixes = {};
+	int err = walk_list(r, what, read_item, &list);
+	_free_ struct item *owned = list.items;
+
+	if (err)
+		return err;
+	if (!list.count)
+		return walk_fail(r, start, "%s: want one network at least", what);
+	qsort(owned, list.count, sizeof(*owned), by_prefix);
+	err = check_once(r, &list);
+	if (err)
+		return err;
+	prefixes.prefixes = reallocarray(NULL, list.count, sizeof(*prefixes.prefixes));
+	if (!prefixes.prefixes)
+		return walk_no_memory(r);
+	for (; prefixes.count < list.count; prefixes.count++)
+		prefixes.prefixes[prefixes.count] = owned[prefixes.count].prefix;
+	*ret = prefix_set_new(NULL, &prefixes);
+	return *ret ? 0 : walk_no_memory(r);
+}
+
+/* ---- a file ---- */
+
+/* Where it is, for whoever reads the name again elsewhere; NULL: no memory. */
+static char *file_path(const struct reader *r, const char *file)
+{
+	char name[PATH_MAX], *path;
+	_free_ char *directory = NULL;
+
+	if (*file == '/')
+		return strdup(file);
+	snprintf(name, sizeof(name), "%s", r->source->name);
+	directory = realpath(r->source->directory ?: dirname(name), NULL);
+	return asprintf(&path, "%s/%s", directory ?: ".", file) < 0 ? NULL : path;
+}
+
+static bool path_valid(const char *path)
+{
+	if (strlen(path) > PATH_BYTES_MAX)
+		return false;
+	for (; *path; path++)
+		if (*path < ' ' || *path > '~')
+			return false;
+	return true;
+}
+
+/* A device or a pipe would hold up the daemon. */
+static int file_open(const char *path, int *ret, size_t *ret_len)
+{
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if (st.st_size > FILE_BYTES_MAX)
+		return -EFBIG;
+	*ret_len = (size_t)st.st_size;
+	*ret = take_fd(&fd);
+	return 0;
+}
+
+/* -ESTALE: it became shorter or longer meanwhile. */
+static int file_read(const char *path, char **ret, size_t *ret_len)
+{
+	_close_ int fd = -1;
+	_free_ char *text = NULL;
+	size_t len = 0, size = 0;
+	ssize_t got = 1;
+	int err = file_open(path, &fd, &size);
+
+	if (err)
+		return err;
+	text = malloc(size + 1);
+	if (!text)
+		return -ENOMEM;
+	while (got > 0 && len <= size) {
+		got = read(fd, text + len, size + 1 - len);
+		if (got < 0)
+			return -errno;
+		len += (size_t)got;
+	}
+	if (len != size)
+		return -ESTALE;
+	*ret = take_ptr(text);
+	*ret_len = len;
+	return 0;
+}
+
+static int refuse_file(struct reader *r, const char *what, int err)
+{
+	char want[128];
+
+	if (err == -ESTALE)
+		return yaml_refuse(&r->yaml, what, "a file that is not written to while it is read");
+	if (err == -EFBIG)
+		return yaml_refuse(&r->yaml, what, "a file of at most 64 MiB");
+	if (err == -EINVAL)
+		return yaml_refuse(&r->yaml, what, "an ordinary file");
+	snprintf(want, sizeof(want), "a file that can be read: %s", errno_text(-err));
+	return yaml_refuse(&r->yaml, what, want);
+}
+
+/*
+ * The line of a file that was named by mistake may be a secret, and who asks for a plan
+ * need not be one who may read it: nothing is shown but what looks like a network.
+ */
+static const char *without_secrets(const char *message)
+{
+	const char *want = strstr(message, ": want ");
+	size_t len = strspn(message, "0123456789abcdefABCDEF.:/");
+
+	return want && message + len < want ? want + 2 : message;
+}
+
+static int parse_file(struct reader *r, const char *what, const char *path,
+		      struct prefix_list *ret)
+{
+	_free_ char *text = NULL;
+	struct prefix_error why;
+	size_t len = 0;
+	int err = file_read(path, &text, &len);
+
+	if (err)
+		return err == -ENOMEM ? walk_no_memory(r) : refuse_file(r, what, err);
+	err = prefix_list_parse(text, len, ret, &why);
+	if (err == -ENOMEM)
+		return walk_no_memory(r);
+	if (err)
+		return place_fail(r->yaml.err, path,
+				  (struct place){ (int)why.line, (int)why.column }, "%s",
+				  without_secrets(why.message));
+	if (ret->count)
+		return 0;
+	prefix_list_clear(ret);
+	return yaml_refuse(&r->yaml, what, "a file with one network at least");
+}
+
+static struct prefix_set *find_file(const struct reader *r, const char *path)
+{
+	for (size_t i = 0; i < r->file_count; i++)
+		if (!strcmp(r->files[i]->file, path))
+			return r->files[i];
+	return NULL;
+}
+
+static int remember(struct reader *r, struct prefix_set *set)
+{
+	struct prefix_set **files = array_grow(r->files, r->file_count, sizeof(*files));
+
+	if (!files)
+		return walk_no_memory(r);
+	r->files = files;
+	files[r->file_count++] = prefix_set_get(set);
+	return 0;
+}
+
+void prefixes_forget(struct reader *r)
+{
+	for (size_t i = 0; i < r->file_count; i++)
+		prefix_set_put(r->files[i]);
+	free(r->files);
+}
+
+static int read_file(struct reader *r, const char *what, struct prefix_set **ret)
+{
+	_free_ char *path = file_path(r, r->yaml.text);
+	struct prefix_list list = {};
+	struct prefix_set *set;
+	int err = 0;
+
+	if (!path)
+		return walk_no_memory(r);
+	if (!path_valid(path))
+		return yaml_refuse(&r->yaml, what, WANT_SHORT);
+	set = find_file(r, path);
+	if (set) {
+		*ret = prefix_set_get(set);
+		return 0;
+	}
+	err = parse_file(r, what, path, &list);
+	if (err == -ENOMEM || (err && !r->source->remembered))
+		return err;
+	set = prefix_set_new(take_ptr(path), &list);
+	if (!set)
+		return walk_no_memory(r);
+	err = remember(r, set);
+	if (err)
+		prefix_set_put(set);
+	else
+		*ret = set;
+	return err;
+}
+
+int read_prefixes(struct reader *r, const char *what, struct prefix_set **ret)
+{
+	struct prefix one;
+
+	if (r->yaml.kind == YAML_SEQUENCE)
+		return read_list(r, what, ret);
+	if (r->yaml.kind != YAML_SCALAR || !*r->yaml.text || r->yaml.null ||
+	    !prefix_parse(r->yaml.text, &one, NULL))
+		return yaml_refuse(&r->yaml, what, WANT_NETWORKS);
+	return read_file(r, what, ret);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_PRINT_H
+#define XRING_PRINT_H
+
+#include <stdio.h>
+
+#include "core/model.h"
+
+/* A text as it is, or in quotes where YAML needs them. */
+void print_text(FILE *f, const char *text);
+
+void print_regions(FILE *f, const struct model *m);
+void print_placement(FILE *f, const struct service *s);
+void print_schedule(FILE *f, const struct service *s);
+/* ", region: R, tags: [T]", where there are any. */
+void print_backend_place(FILE *f, const struct backend *b);
+
+#endif

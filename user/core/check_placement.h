@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_CHECK_PLACEMENT_H
+#define XRING_CHECK_PLACEMENT_H
+
+#include "core/model.h"
+
+/* The part of model_check() that is about regions, rules and schedules. */
+int placement_check(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */
+
+#endif
