@@ -510,7 +510,7 @@ void history_open(struct history *h, uint64_t seed, const struct history_kind *k
 	h->since = calloc(CELLS / 2, sizeof(*h->since));
 	h->ring = empty;
 	extent_take(h, 9);
-	h->rule = (struct rule){ .bits = 9, .tcp_idle = TCP_IDLE, .udp_idle = UDP_IDLE,
+	h->rule = (struct rule_model){ .bits = 9, .tcp_idle = TCP_IDLE, .udp_idle = UDP_IDLE,
 				 .now = 1000000, .pins_max = kind->pins, .flows = h->flows,
 				 .flow_count = FLOWS, .keys = h->keys, .key_count = 2 * CLIENTS,
 				 .hash_key = (uint64_t *)h->config->hash_key, .bound = kind->hot };

@@ -74,7 +74,7 @@ struct history {
 	uint32_t weights_before[RULE_NODES];	/* for a cancellation */
 	uint16_t ids;
 	uint16_t generations[RULE_IDS];
-	struct rule rule;
+	struct rule_model rule;
 	struct xring_hot *hot;
 	uint64_t *loads;
 	struct rule_key keys[2 * CLIENTS];	/* of each address in both families */

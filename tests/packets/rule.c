@@ -24,29 +24,29 @@ static void snapshot_put(struct snapshot *s)
 
 /* ---- paths ---- */
 
-static struct rule_cell *cell_at(const struct rule *r, uint32_t hash)
+static struct rule_cell *cell_at(const struct rule_model *r, uint32_t hash)
 {
 	return &r->cells[hash >> (32 - r->bits)];
 }
 
-static uint32_t side_hash(const struct rule *r, const struct rule_side *side,
+static uint32_t side_hash(const struct rule_model *r, const struct rule_side *side,
 			  const struct rule_flow *f)
 {
 	return side->shards ? hash_split((const __u64 *)r->hash_key, f->hash,
 					 hash_shard(f->tuple, side->shards)) : f->hash;
 }
 
-static uint16_t side_backend(const struct rule *r, const struct rule_side *side)
+static uint16_t side_backend(const struct rule_model *r, const struct rule_side *side)
 {
 	return r->generation[side->backend] ? side->backend : 0;
 }
 
-uint32_t rule_hash(const struct rule *r, const struct rule_flow *f)
+uint32_t rule_hash(const struct rule_model *r, const struct rule_flow *f)
 {
 	return f->key ? side_hash(r, &f->key->newest, f) : f->hash;
 }
 
-static uint16_t newest(const struct rule *r, const struct rule_flow *f)
+static uint16_t newest(const struct rule_model *r, const struct rule_flow *f)
 {
 	uint16_t backend = f->key ? side_backend(r, &f->key->newest) : 0;
 
@@ -58,12 +58,12 @@ static bool key_moves(const struct rule_flow *f)
 	return f->key && f->key->moving;
 }
 
-static struct rule_cell *cell_of(const struct rule *r, const struct rule_flow *f)
+static struct rule_cell *cell_of(const struct rule_model *r, const struct rule_flow *f)
 {
 	return cell_at(r, rule_hash(r, f));
 }
 
-bool rule_moves(const struct rule *r, const struct rule_flow *f)
+bool rule_moves(const struct rule_model *r, const struct rule_flow *f)
 {
 	bool given = f->key && side_backend(r, &f->key->newest);	/* then no cell is asked */
 
@@ -71,7 +71,7 @@ bool rule_moves(const struct rule *r, const struct rule_flow *f)
 }
 
 /* What selected the answer before the change: a moving key's old side, the cell's old ring. */
-uint16_t rule_old(const struct rule *r, const struct rule_flow *f)
+uint16_t rule_old(const struct rule_model *r, const struct rule_flow *f)
 {
 	uint32_t hash = key_moves(f) ? side_hash(r, &f->key->old, f) : rule_hash(r, f);
 	const struct rule_cell *cell = cell_at(r, hash);
@@ -80,14 +80,14 @@ uint16_t rule_old(const struct rule *r, const struct rule_flow *f)
 	return backend ?: snapshot_owner(cell->moving ? cell->old : r->newest, hash);
 }
 
-static bool udp_is_new(const struct rule *r, const struct rule_flow *f)
+static bool udp_is_new(const struct rule_model *r, const struct rule_flow *f)
 {
 	const struct rule_cell *cell = cell_of(r, f);
 
 	return key_moves(f) ? f->key->udp_new && !f->key->held : cell->udp_new && !cell->held;
 }
 
-static void hold(struct rule *r, struct rule_flow *f)
+static void hold(struct rule_model *r, struct rule_flow *f)
 {
 	struct rule_cell *cell = key_moves(f) ? cell_at(r, side_hash(r, &f->key->old, f)) :
 						cell_of(r, f);
@@ -100,7 +100,7 @@ static void hold(struct rule *r, struct rule_flow *f)
 }
 
 /* Whom a new flow goes to, where its own is over its bound. */
-static uint16_t new_answer(const struct rule *r, const struct rule_flow *f)
+static uint16_t new_answer(const struct rule_model *r, const struct rule_flow *f)
 {
 	uint16_t best = newest(r, f);
 
@@ -116,7 +116,7 @@ static uint16_t new_answer(const struct rule *r, const struct rule_flow *f)
 
 /* ---- packets ---- */
 
-static bool valid(const struct rule *r, const struct rule_flow *f, const struct rule_pin *pin)
+static bool valid(const struct rule_model *r, const struct rule_flow *f, const struct rule_pin *pin)
 {
 	uint64_t idle = f->udp ? r->udp_idle : r->tcp_idle;
 
@@ -126,7 +126,7 @@ static bool valid(const struct rule *r, const struct rule_flow *f, const struct 
 	       r->generation[pin->backend] == pin->generation;
 }
 
-static uint16_t old_answer(struct rule *r, const struct rule_flow *f)
+static uint16_t old_answer(struct rule_model *r, const struct rule_flow *f)
 {
 	uint16_t old = rule_old(r, f);
 
@@ -134,7 +134,7 @@ static uint16_t old_answer(struct rule *r, const struct rule_flow *f)
 }
 
 /* False where the table is full. */
-static bool pin(struct rule *r, struct rule_flow *f, uint16_t backend, uint32_t seq)
+static bool pin(struct rule_model *r, struct rule_flow *f, uint16_t backend, uint32_t seq)
 {
 	if (!r->generation[backend])
 		return true;
@@ -148,7 +148,7 @@ static bool pin(struct rule *r, struct rule_flow *f, uint16_t backend, uint32_t 
 	return true;
 }
 
-static uint16_t keep(struct rule *r, struct rule_flow *f, uint16_t backend, uint32_t seq)
+static uint16_t keep(struct rule_model *r, struct rule_flow *f, uint16_t backend, uint32_t seq)
 {
 	if (pin(r, f, backend, seq))
 		return backend;
@@ -156,7 +156,7 @@ static uint16_t keep(struct rule *r, struct rule_flow *f, uint16_t backend, uint
 	return old_answer(r, f);
 }
 
-static uint16_t syn(struct rule *r, struct rule_flow *f, const struct rule_packet *p)
+static uint16_t syn(struct rule_model *r, struct rule_flow *f, const struct rule_packet *p)
 {
 	bool pinned = valid(r, f, &f->pin);
 	uint16_t backend;
@@ -181,7 +181,7 @@ static uint16_t syn(struct rule *r, struct rule_flow *f, const struct rule_packe
 	return backend;
 }
 
-static uint16_t confirm(struct rule *r, struct rule_flow *f, const struct rule_packet *p)
+static uint16_t confirm(struct rule_model *r, struct rule_flow *f, const struct rule_packet *p)
 {
 	uint16_t backend = f->syn.backend;
 	bool pinned = valid(r, f, &f->pin);
@@ -199,7 +199,7 @@ static uint16_t confirm(struct rule *r, struct rule_flow *f, const struct rule_p
 	return backend;
 }
 
-static uint16_t follow(struct rule *r, struct rule_flow *f)
+static uint16_t follow(struct rule_model *r, struct rule_flow *f)
 {
 	if (f->pin.backend != newest(r, f))
 		cell_of(r, f)->look = true;
@@ -207,7 +207,7 @@ static uint16_t follow(struct rule *r, struct rule_flow *f)
 	return f->pin.backend;
 }
 
-static uint16_t tcp(struct rule *r, struct rule_flow *f, const struct rule_packet *p)
+static uint16_t tcp(struct rule_model *r, struct rule_flow *f, const struct rule_packet *p)
 {
 	bool pinned = valid(r, f, &f->pin);
 
@@ -234,7 +234,7 @@ static uint16_t tcp(struct rule *r, struct rule_flow *f, const struct rule_packe
 	return keep(r, f, old_answer(r, f), p->next);
 }
 
-static uint16_t udp(struct rule *r, struct rule_flow *f)
+static uint16_t udp(struct rule_model *r, struct rule_flow *f)
 {
 	if (valid(r, f, &f->pin))
 		return follow(r, f);
@@ -244,7 +244,7 @@ static uint16_t udp(struct rule *r, struct rule_flow *f)
 }
 
 /* Does the packet look for a pin? */
-static bool is_open(const struct rule *r, const struct rule_flow *f, const struct rule_packet *p)
+static bool is_open(const struct rule_model *r, const struct rule_flow *f, const struct rule_packet *p)
 {
 	bool opens = !f->udp && (p->flags & (SYN | ACK)) == SYN;
 	uint16_t owner = snapshot_owner(r->newest, rule_hash(r, f));
@@ -253,14 +253,14 @@ static bool is_open(const struct rule *r, const struct rule_flow *f, const struc
 	       (opens && r->bound && r->loads[owner] > XRING_LOAD_FULL);
 }
 
-uint16_t rule_answer(struct rule *r, struct rule_flow *f, const struct rule_packet *p)
+uint16_t rule_answer(struct rule_model *r, struct rule_flow *f, const struct rule_packet *p)
 {
 	if (!is_open(r, f, p))
 		return newest(r, f);
 	return f->udp ? udp(r, f) : tcp(r, f, p);
 }
 
-void rule_key_set(struct rule *r, struct rule_key *key, struct rule_side side)
+void rule_key_set(struct rule_model *r, struct rule_key *key, struct rule_side side)
 {
 	if (side.shards == key->newest.shards && side.backend == key->newest.backend)
 		return;
@@ -306,7 +306,7 @@ static bool differ(const struct snapshot *a, const struct snapshot *b, uint32_t 
 	return found;
 }
 
-void rule_change(struct rule *r, struct snapshot *next, bool keep)
+void rule_change(struct rule_model *r, struct snapshot *next, bool keep)
 {
 	unsigned shift = 32 - r->bits;
 	size_t i = 0, j = 0;
@@ -333,7 +333,7 @@ void rule_change(struct rule *r, struct snapshot *next, bool keep)
 }
 
 /* Of a cell or of a key: what is to become of its flags; true where it has settled. */
-static bool settle(const struct rule *r, uint32_t *since, bool *udp_new, bool *held, bool walked)
+static bool settle(const struct rule_model *r, uint32_t *since, bool *udp_new, bool *held, bool walked)
 {
 	uint32_t settle_time = (r->tcp_idle > r->udp_idle ? r->tcp_idle : r->udp_idle) / 100;
 	uint32_t age = r->now / 100 - *since;
@@ -351,7 +351,7 @@ static bool settle(const struct rule *r, uint32_t *since, bool *udp_new, bool *h
 	return false;
 }
 
-void rule_settle(struct rule *r)
+void rule_settle(struct rule_model *r)
 {
 	for (uint32_t c = 0; c < 1u << r->bits; c++) {
 		struct rule_cell *cell = &r->cells[c];
@@ -374,7 +374,7 @@ void rule_settle(struct rule *r)
 }
 
 /* What a walk finds of one flow: does its cell have to look? */
-static bool walk_flow(struct rule *r, struct rule_flow *f)
+static bool walk_flow(struct rule_model *r, struct rule_flow *f)
 {
 	struct rule_cell *c = cell_of(r, f);
 	uint16_t now = newest(r, f);
@@ -390,7 +390,7 @@ static bool walk_flow(struct rule *r, struct rule_flow *f)
 	return pin_differs || syn_differs;
 }
 
-void rule_walk(struct rule *r)
+void rule_walk(struct rule_model *r)
 {
 	bool *needed = calloc((size_t)1 << r->bits, sizeof(*needed)), moving = false;
 
@@ -405,7 +405,7 @@ void rule_walk(struct rule *r)
 	free(needed);
 }
 
-void rule_refine(struct rule *r, unsigned bits)
+void rule_refine(struct rule_model *r, unsigned bits)
 {
 	struct rule_cell *fine = calloc((size_t)1 << bits, sizeof(*fine));
 

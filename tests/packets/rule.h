@@ -67,7 +67,7 @@ struct rule_packet {
 	uint32_t seq, next;
 };
 
-struct rule {
+struct rule_model {
 	uint16_t generation[RULE_IDS];
 	struct snapshot *newest;
 	struct rule_cell *cells;
@@ -84,20 +84,20 @@ struct rule {
 	uint32_t loads[RULE_IDS];	/* XRING_LOAD_FULL: at its bound */
 };
 
-uint16_t rule_answer(struct rule *r, struct rule_flow *f, const struct rule_packet *p);
+uint16_t rule_answer(struct rule_model *r, struct rule_flow *f, const struct rule_packet *p);
 
 /* Where the flow's newest path ends, and what an unpinned flow of old gets. */
-uint32_t rule_hash(const struct rule *r, const struct rule_flow *f);
-uint16_t rule_old(const struct rule *r, const struct rule_flow *f);
-bool rule_moves(const struct rule *r, const struct rule_flow *f);
+uint32_t rule_hash(const struct rule_model *r, const struct rule_flow *f);
+uint16_t rule_old(const struct rule_model *r, const struct rule_flow *f);
+bool rule_moves(const struct rule_model *r, const struct rule_flow *f);
 
-void rule_key_set(struct rule *r, struct rule_key *key, struct rule_side side);
+void rule_key_set(struct rule_model *r, struct rule_key *key, struct rule_side side);
 
 /* Every position is now answered by `next`, which the rule takes over. */
-void rule_change(struct rule *r, struct snapshot *next, bool keep);
-void rule_settle(struct rule *r);
-void rule_walk(struct rule *r);
-void rule_refine(struct rule *r, unsigned bits);
+void rule_change(struct rule_model *r, struct snapshot *next, bool keep);
+void rule_settle(struct rule_model *r);
+void rule_walk(struct rule_model *r);
+void rule_refine(struct rule_model *r, unsigned bits);
 
 uint16_t snapshot_owner(const struct snapshot *s, uint32_t hash);
 
