@@ -101,7 +101,7 @@ hash     0123456789abcdef
 to do exactly this:
   xring --socket $RUN/sock apply -f 'new file.yaml' --expect 0123456789abcdef
 EOT
-asked '{"do":"plan","file":"new file.yaml","text":"services: {}\t# \"quoted\"\n"}'
+asked '{"do":"plan","file":"new file.yaml","directory":"'$RUN'","text":"services: {}\t# \"quoted\"\n"}'
 equal "as JSON" "$(xring plan -f "new file.yaml" --json | jq -r '.services[0].after[1].weight')" 2.5
 answers plan <<<'{"hash":"0123456789abcdef","services":[],"other":[]}'
 prints xring plan -f "new file.yaml" <<<"nothing would change"
@@ -206,7 +206,7 @@ change 8 web: prepare
 change 8 web: copy
 change 7 web: copy
 EOT
-grep -Fq '{"do":"apply","now":true,"file":"new file.yaml","text":"services: {}\t# \"quoted\"\n","expect":"0123456789abcdef"}' \
+grep -Fq '{"do":"apply","now":true,"file":"new file.yaml","directory":"'$RUN'","text":"services: {}\t# \"quoted\"\n","expect":"0123456789abcdef"}' \
 	requests || fail "apply asked otherwise"
 turns "[$(change 7 'done' '"done"'),$(change 8 'done' '"done"')]"
 xring apply -f "new file.yaml" --wait cleanup | grep -Fxq "change 8 web: done" || fail "apply --wait"
