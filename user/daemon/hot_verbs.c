@@ -61,7 +61,12 @@ static const char *state_says(const struct seen *k)
 		[HEAT_ELEPHANT] = "elephant",
 	};
 
-	return k->hand ? hand_print(k->hand->hand) : words[k->key->state];
+	if (k->hand)
+		return hand_print(k->hand->hand);
+	/* It found no entry. */
+	if (k->key->state == HEAT_SPLIT && !(k->entry && hot_newest(*k->entry->answer)))
+		return words[HEAT_HOT];
+	return words[k->key->state];
 }
 
 static json_t *key_json(const struct engine *e, const struct seen *k)
