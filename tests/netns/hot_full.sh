@@ -45,11 +45,11 @@ done
 talker hot --tcp 300 --rate 1 --life 1 --source $HOT
 talker warm --tcp 120 --rate 1 --life 1 --source $WARM
 all_told() {
-	[ "$(hot_key web $HOT '[.state, .shards]')" = '["split",100]' ] &&
+	[ "$(entries)" = "[$MOST,$MOST,1]" ] &&
+		[ "$(hot_key web $HOT '[.state, .shards]')" = '["split",100]' ] &&
 		[ "$(hot_key web $WARM '[.state, .shards, .backends]')" = '["hot",0,1]' ]
 }
 within 10 all_told
-equal "entries" "$(entries)" "[$MOST,$MOST,1]"
 said "1 hot keys find no entry" || fail "the log does not say it"
 equal "new ones of the other" "$(opens warm 100 | jq -c keys)" "[\"$(ring_owner web $WARM)\"]"
 equal "by hand" "$(xring --json hot web | jq 'map(select(.state == "pinned")) | length')" $((MOST - 1))
