@@ -24,7 +24,7 @@ services:
     tcp_idle: 4s
     udp_idle: 1s
     hot: {auto: false}
-    backends: {$(for host in "${hosts[@]}"; do printf '%s: %s, ' "$host" "$(lab address "$host")"; done)}
+    backends: {$(backends_of "${hosts[@]}")}
   single:
     vip: $VIP2:7000/tcp
     mode: ipip

@@ -23,7 +23,7 @@ services:
     tcp_idle: 4s
     udp_idle: 2s
     hot: {hold: ${HOLD}s, auto: false}
-    backends: {$(for host in "${hosts[@]}"; do printf '%s: %s, ' "$host" "$(lab address "$host")"; done)}
+    backends: {$(backends_of "${hosts[@]}")}
 EOT
 start
 wait_for resolved

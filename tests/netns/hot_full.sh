@@ -23,7 +23,7 @@ services:
     tcp_idle: 4s
     udp_idle: 1s
     hot: {factor: 2, hold: 2s}
-    backends: {$(for host in "${hosts[@]}"; do printf '%s: %s, ' "$host" "$(lab address "$host")"; done)}
+    backends: {$(backends_of "${hosts[@]}")}
 EOT
 start
 wait_for resolved

@@ -11,7 +11,7 @@ lab vip
 lab decap
 client_address $SPLIT $PINNED $EXEMPT
 talk_servers "${hosts[@]}"
-backends=$(for host in "${hosts[@]}"; do printf '%s: %s, ' "$host" "$(lab address "$host")"; done)
+backends=$(backends_of "${hosts[@]}")
 config <<EOT
 interfaces: [eth0]
 services:

@@ -21,7 +21,7 @@ done
 for host in "${hosts[@]}"; do
 	wait_for bulk "$host"
 done
-backends=$(for host in "${hosts[@]}"; do printf '%s: %s, ' "$host" "$(lab address "$host")"; done)
+backends=$(backends_of "${hosts[@]}")
 config <<EOT
 interfaces: [eth0]
 services:

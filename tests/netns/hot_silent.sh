@@ -20,7 +20,7 @@ services:
     key: client
     tcp_idle: 60s
     udp_idle: 1s
-    backends: {$(for host in "${hosts[@]}"; do printf '%s: %s, ' "$host" "$(lab address "$host")"; done)}
+    backends: {$(backends_of "${hosts[@]}")}
 EOT
 start --test-clock
 wait_for resolved

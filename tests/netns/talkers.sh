@@ -21,6 +21,14 @@ talk_servers() { # HOST...
 	done
 }
 
+# As a service's `backends` in the configuration.
+backends_of() { # HOST...
+	local host
+	for host in "$@"; do
+		printf '%s: %s, ' "$host" "$(lab address "$host")"
+	done
+}
+
 listening() {
 	on "$1" ss -Hltn "sport = 7000" | grep -q . && on "$1" ss -Hlun "sport = 7000" | grep -q .
 }

@@ -117,9 +117,6 @@ uint32_t cells_look_clear(struct cells *cells, const uint8_t *needed);
 /* All flags off: no flow is kept any more. */
 void cells_close(struct cells *cells);
 
-/* used[id] = 1 for each id that a cell, or the old answer of a moving one, names. */
-void cells_ids(const struct cells *cells, uint8_t *used);
-
 /*
  * The same tables, flags and times in more cells; `to` is all 0. -ENOSPC. What
  * the datapath marks in `from` meanwhile, cells_refine_flags() carries over.

@@ -68,11 +68,6 @@ bool hot_change(uint64_t *answer, uint64_t side)
 	return true;
 }
 
-void hot_cut(uint64_t *answer, uint64_t side)
-{
-	answer_swap(answer, ~0ULL, side | XRING_HOT_THERE);
-}
-
 void hot_udp_new(uint64_t *answer)
 {
 	if (!(*answer & XRING_HOT_UDP_NEW))

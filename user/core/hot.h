@@ -45,9 +45,6 @@ int hot_take(struct xring_hot *table, uint32_t number, uint32_t hash, uint32_t *
 /* The key's newest side from now on; the key is moving thereafter. True where it began to. */
 bool hot_change(uint64_t *answer, uint64_t side);
 
-/* The same for flows that are cut: nothing is kept, also not of changes before. */
-void hot_cut(uint64_t *answer, uint64_t side);
-
 /* UDP flows without a pin are new ones from now on. */
 void hot_udp_new(uint64_t *answer);
 

@@ -144,24 +144,6 @@ void cells_close(struct cells *cells)
 	cells->moving = 0;
 }
 
-static void word_ids(const struct cells *cells, uint64_t word, uint8_t *used)
-{
-	struct answer answer;
-
-	answer_read(cells->spills, word, &answer);
-	for (unsigned i = 0; i <= answer.count; i++)
-		used[answer.owner[i]] = 1;
-}
-
-void cells_ids(const struct cells *cells, uint8_t *used)
-{
-	for (uint32_t c = 0; c < cells_count(cells); c++) {
-		word_ids(cells, cells->words[c], used);
-		if (cells->words[c] & XRING_MOVING)
-			word_ids(cells, *cells_old(cells, c), used);
-	}
-}
-
 /* The part of a word that holds for cell c of `to`. */
 static int word_refine(const struct cells *from, uint64_t word, struct cells *to, uint32_t c,
 		       uint64_t *ret)
