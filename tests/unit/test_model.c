@@ -302,7 +302,8 @@ static void a_copy_of_nothing_can_grow(void **state)
 
 /* Each of them changes one thing of model_web(). */
 static void other_hash_key(struct model *m) { m->hash_key[15]++; }
-static void other_interface(struct model *m) { strcpy(m->interfaces[0], "eth1"); }
+static void other_interface(struct model *m) { strcpy(m->interfaces[0].name, "eth1"); }
+static void other_door(struct model *m) { strcpy(m->interfaces[0].region, "east"); }
 static void more_interfaces(struct model *m) { model_interface_add(m, "eth1"); }
 static void other_interval(struct model *m) { m->flush_interval_ms++; }
 static void other_changes(struct model *m) { m->flush_changes++; }
@@ -398,7 +399,7 @@ static void other_daylight_weight(struct model *m) { m->services[0].daylights[0]
 static void other_over(struct model *m) { m->services[0].daylights[0].entry.over_ms++; }
 
 static void (*const changes[])(struct model *m) = {
-	other_hash_key, other_interface, more_interfaces, other_interval, other_changes,
+	other_hash_key, other_interface, other_door, more_interfaces, other_interval, other_changes,
 	other_cells, other_backends, less_services, other_service, other_mode, other_key,
 	other_prefix4, other_prefix6, other_vnodes, more_vips, other_vip, other_vip_port,
 	other_protocol, less_backends, other_backend, other_address, other_family, other_port,
@@ -555,8 +556,8 @@ static void changes_of_commands_and_of_the_file_do_not_disturb_each_other(void *
 	assert_non_null(model_service(&running, "mine"));
 	assert_int_equal(running.service_count, 3);
 	assert_int_equal(running.interface_count, 2);
-	assert_string_equal(running.interfaces[0], "eth9");
-	assert_string_equal(running.interfaces[1], "eth1");
+	assert_string_equal(running.interfaces[0].name, "eth9");
+	assert_string_equal(running.interfaces[1].name, "eth1");
 	assert_int_equal(running.flush_changes, 5);
 	assert_int_equal(running.flush_interval_ms, 0);
 	model_clear(&running);
@@ -673,6 +674,28 @@ static void a_check_that_the_file_changed_is_taken_whole(void **state)
 	model_clear(&file);
 }
 
+static void an_interface_takes_the_region_that_the_file_gives_it(void **state)
+{
+	struct model running, loaded, file;
+	(void)state;
+
+	model_web(&running);
+	model_web(&loaded);
+	model_web(&file);
+	/* Attached by a command, and since then written down, with where it is. */
+	assert_int_equal(model_interface_add(&running, "eth1"), 0);
+	assert_int_equal(model_interface_add(&file, "eth1"), 0);
+	strcpy(model_interface(&file, "eth1")->region, "west");
+	other_door(&running);
+	assert_int_equal(model_merge(&running, &loaded, &file), 0);
+	assert_int_equal(running.interface_count, 2);
+	assert_string_equal(model_interface(&running, "eth0")->region, "east");
+	assert_string_equal(model_interface(&running, "eth1")->region, "west");
+	model_clear(&running);
+	model_clear(&loaded);
+	model_clear(&file);
+}
+
 static void a_name_new_in_the_file_replaces_the_one_of_a_command(void **state)
 {
 	struct model running, loaded, file;
@@ -738,7 +761,8 @@ static void assert_wrong(const struct model *m, const char *message, enum model_
 	assert_int_equal(model_check(m, &error), -EINVAL);
 	assert_string_equal(error.message, message);
 	assert_int_equal(error.at, at);
-	assert_non_null(error.service);
+	if (at != PART_INTERFACE_REGION)
+		assert_non_null(error.service);
 }
 
 static void assert_right(const struct model *m)
@@ -1036,6 +1060,30 @@ static void the_last_backend_that_a_rule_needs_stays(void **state)
 	model_clear(&m);
 }
 
+static void the_region_of_an_interface_is_one_that_there_is(void **state)
+{
+	struct model m;
+	char name[16];
+	(void)state;
+
+	model_web(&m);
+	other_door(&m);
+	assert_right(&m);
+	strcpy(m.interfaces[0].region, "south");
+	assert_wrong(&m, "interface eth0: region south: want a region that there is",
+		     PART_INTERFACE_REGION);
+	strcpy(m.interfaces[0].region, "east");
+	for (unsigned i = 1; i <= INTERFACE_REGIONS_MAX; i++) {
+		assert_right(&m);
+		snprintf(name, sizeof(name), "eth%u", i);
+		assert_int_equal(model_interface_add(&m, name), 0);
+		strcpy(model_interface(&m, name)->region, "west");
+	}
+	assert_wrong(&m, "interface eth16: region west: want at most 16 interfaces with one",
+		     PART_INTERFACE_REGION);
+	model_clear(&m);
+}
+
 /* As one that is remembered has where its list is gone. */
 static void a_rule_for_an_empty_set_is_not_one_for_everybody(void **state)
 {
@@ -1155,6 +1203,8 @@ int main(void)
 		cmocka_unit_test(models_share_sets_of_clients_until_the_last_is_gone),
 		cmocka_unit_test(the_file_wins_over_a_command_on_one_field),
 		cmocka_unit_test(a_check_that_the_file_changed_is_taken_whole),
+		cmocka_unit_test(an_interface_takes_the_region_that_the_file_gives_it),
+		cmocka_unit_test(the_region_of_an_interface_is_one_that_there_is),
 		cmocka_unit_test(a_name_new_in_the_file_replaces_the_one_of_a_command),
 		cmocka_unit_test(a_service_that_a_command_removed_stays_removed),
 		cmocka_unit_test(the_first_file_is_taken_whole),

@@ -14,7 +14,6 @@
 #define CELLS_MAX (1u << 28)
 #define BACKENDS_MIN 2u
 #define BACKENDS_MAX 32767u
-#define INTERFACES_MAX 1024u
 #define PINS_MIN 1024u
 #define PINS_MAX (1u << 24)
 
@@ -23,7 +22,6 @@
 #define WANT_CELLS "64 to 268435456"
 #define WANT_BACKENDS "2 to 32767"
 #define WANT_PINS "1024 to 16777216"
-#define WANT_INTERFACE "1 to 15 printable ASCII characters without white space, / and :"
 #define WANT_HASH_KEY_MADE WANT_HASH_KEY ", which openssl rand -hex 16 makes"
 
 static int read_hash_key(struct reader *r, void *to)
@@ -34,44 +32,6 @@ static int read_hash_key(struct reader *r, void *to)
 		return walk_fail(r, r->yaml.at, "hash_key: want " WANT_HASH_KEY_MADE);
 	r->has_hash_key = true;
 	return 0;
-}
-
-/* What the kernel takes as a name, but for bytes beyond ASCII. */
-static bool interface_valid(const char *name)
-{
-	if (!strcmp(name, ".") || !strcmp(name, ".."))
-		return false;
-	for (const char *c = name; *c; c++)
-		if (*c <= ' ' || *c > '~' || *c == '/' || *c == ':')
-			return false;
-	return *name != '\0';
-}
-
-static int read_interface(struct reader *r, void *to)
-{
-	struct yaml *y = &r->yaml;
-
-	(void)to;
-	if (y->kind != YAML_SCALAR || !interface_valid(y->text))
-		return yaml_refuse(y, "interface", WANT_INTERFACE);
-	if (r->model->interface_count == INTERFACES_MAX)
-		return walk_fail(r, y->at, "interface %s: want at most %u of them", y->text,
-			    INTERFACES_MAX);
-	switch (model_interface_add(r->model, y->text)) {
-	case 0:
-		return 0;
-	case -EEXIST:
-		return yaml_refuse(y, "interface", "it once");
-	case -ENAMETOOLONG:
-		return yaml_refuse(y, "interface", WANT_INTERFACE);
-	default:
-		return walk_no_memory(r);
-	}
-}
-
-static int read_interfaces(struct reader *r, void *to)
-{
-	return walk_is_null(r) ? 0 : walk_list(r, "interfaces", read_interface, to);
 }
 
 static int read_interval(struct reader *r, void *to)

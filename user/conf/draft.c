@@ -28,6 +28,7 @@ void conf_places_free(struct conf_places *places)
 		service_draft_clear(&places->services[i]);
 	for (size_t i = 0; i < places->region_count; i++)
 		prefix_set_put(places->regions[i].region.clients);
+	free(places->interfaces);
 	free(places->services);
 	free(places->regions);
 	free(places->name);
@@ -80,6 +81,17 @@ int draft_vip_add(struct service_draft *s, const struct vip *vip, struct place a
 	s->vips = places;
 	places[s->service.vip_count] = at;
 	vips[s->service.vip_count++] = *vip;
+	return 0;
+}
+
+int draft_interface_add(struct conf_places *drafts, size_t count, struct place region)
+{
+	struct place *interfaces = array_grow(drafts->interfaces, count, sizeof(*interfaces));
+
+	if (!interfaces)
+		return -ENOMEM;
+	drafts->interfaces = interfaces;
+	interfaces[count] = region;
 	return 0;
 }
 
@@ -294,6 +306,8 @@ static struct place error_place(const struct conf_places *drafts, const struct m
 
 	if (e->region)
 		return region_place(drafts, e);
+	if (e->at == PART_INTERFACE_REGION)
+		return drafts->interfaces[e->index];
 	s = find_service(drafts, e->service->name);
 	b = e->backend ? find_backend(s, e->backend->name) : NULL;
 	switch (e->at) {
@@ -322,6 +336,7 @@ static struct place error_place(const struct conf_places *drafts, const struct m
 	case PART_SERVICE:
 	case PART_REGION:
 	case PART_REGION_TIMEZONE:
+	case PART_INTERFACE_REGION:
 		break;
 	}
 	return s->at;

@@ -51,6 +51,7 @@ struct service_draft {
 
 struct conf_places {
 	char *name;			/* of the file */
+	struct place *interfaces;	/* of their regions; as many as the model has */
 	struct region_draft *regions;
 	size_t region_count;
 	struct service_draft *services;
@@ -62,6 +63,8 @@ struct service_draft *drafts_add(struct conf_places *drafts, const char *name, s
 struct backend_draft *draft_backend_add(struct service_draft *s, const char *name,
 					struct place at);
 int draft_vip_add(struct service_draft *s, const struct vip *vip, struct place at);
+/* Behind the `count` ones that there are. */
+int draft_interface_add(struct conf_places *drafts, size_t count, struct place region);
 struct region_draft *draft_region_add(struct conf_places *drafts, const char *name,
 				      struct place at);
 struct rule *draft_rule_add(struct service_draft *s, struct place at,

@@ -163,6 +163,17 @@ static void print_service(FILE *f, const struct service *s)
 		print_backend(f, &s->backends[i]);
 }
 
+static void print_interface(FILE *f, const struct interface *interface)
+{
+	fputs(*interface->region ? "{name: " : "", f);
+	print_text(f, interface->name);
+	if (!*interface->region)
+		return;
+	fputs(", region: ", f);
+	print_text(f, interface->region);
+	fputc('}', f);
+}
+
 static void print_interfaces(FILE *f, const struct model *m)
 {
 	if (!m->interface_count)
@@ -170,7 +181,7 @@ static void print_interfaces(FILE *f, const struct model *m)
 	fputs("interfaces: [", f);
 	for (size_t i = 0; i < m->interface_count; i++) {
 		fputs(i ? ", " : "", f);
-		print_text(f, m->interfaces[i]);
+		print_interface(f, &m->interfaces[i]);
 	}
 	fputs("]\n", f);
 }

@@ -5,6 +5,7 @@
 #include "conf/walk.h"
 
 /* What each part of the schema reads, and where to. */
+int read_interfaces(struct reader *r, void *to);	/* at its value; adds to r->model */
 int read_service(struct reader *r, void *to);	/* at its name; adds to r->drafts */
 int read_backend(struct reader *r, void *to);	/* at its name; to: a service_draft */
 int read_check(struct reader *r, void *to);	/* at its value; to: a service_draft */

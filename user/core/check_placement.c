@@ -120,6 +120,28 @@ static int check_regions(const struct model *m, struct model_error *ret)
 	return err;
 }
 
+/* ---- interfaces ---- */
+
+static int check_interfaces(const struct model *m, struct model_error *ret)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < m->interface_count; i++) {
+		const struct interface *interface = &m->interfaces[i];
+		struct model_error at = { .at = PART_INTERFACE_REGION, .index = i };
+
+		if (!*interface->region)
+			continue;
+		if (!model_region(m, interface->region))
+			return wrong(ret, at, "interface %s: region %s: want a region that there is",
+				     interface->name, interface->region);
+		if (++count > INTERFACE_REGIONS_MAX)
+			return wrong(ret, at, "interface %s: region %s: want at most %u interfaces with one",
+				     interface->name, interface->region, INTERFACE_REGIONS_MAX);
+	}
+	return 0;
+}
+
 /* ---- one rule ---- */
 
 /* What is being looked at, and where the answer goes. */
@@ -406,7 +428,7 @@ static int check_daylights(const struct model *m, const struct service *s, struc
 
 int placement_check(const struct model *m, struct model_error *ret)
 {
-	int err = check_regions(m, ret);
+	int err = check_regions(m, ret) ?: check_interfaces(m, ret);
 
 	for (size_t i = 0; i < m->service_count && !err; i++) {
 		const struct service *s = &m->services[i];

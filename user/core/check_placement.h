@@ -4,7 +4,7 @@
 
 #include "core/model.h"
 
-/* The part of model_check() that is about regions, rules and schedules. */
+/* The part of model_check() that is about regions, interfaces, rules and schedules. */
 int placement_check(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */
 
 #endif

@@ -252,34 +252,37 @@ static int merge_services(const struct model *running, const struct model *loade
 	return 0;
 }
 
-static bool has_interface(const struct model *m, const char *name)
+static int add_interface(struct model *m, const char *name, const char *region)
 {
-	for (size_t i = 0; i < m->interface_count; i++)
-		if (!strcmp(m->interfaces[i], name))
-			return true;
-	return false;
+	if (model_interface_add(m, name))
+		return -ENOMEM;
+	strcpy(m->interfaces[m->interface_count - 1].region, region);
+	return 0;
 }
 
+/* In the order in which they run; what the file adds comes behind. */
 static int merge_interfaces(const struct model *running, const struct model *loaded,
 			    const struct model *file, struct model *ret)
 {
-	for (size_t i = 0; i < running->interface_count; i++) {
-		const char *name = running->interfaces[i];
+	int err = 0;
 
-		if (has_interface(loaded, name) && !has_interface(file, name))
-			continue;
-		if (model_interface_add(ret, name) == -ENOMEM)
-			return -ENOMEM;
-	}
-	for (size_t i = 0; i < file->interface_count; i++) {
-		const char *name = file->interfaces[i];
+	for (size_t i = 0; i < running->interface_count && !err; i++) {
+		const struct interface *r = &running->interfaces[i];
+		const struct interface *l = model_interface(loaded, r->name);
+		const struct interface *f = model_interface(file, r->name);
 
-		if (has_interface(loaded, name))
+		if (l && !f)
 			continue;
-		if (model_interface_add(ret, name) == -ENOMEM)
-			return -ENOMEM;
+		err = add_interface(ret, r->name,
+				    f && (!l || strcmp(l->region, f->region)) ? f->region : r->region);
 	}
-	return 0;
+	for (size_t i = 0; i < file->interface_count && !err; i++) {
+		const struct interface *f = &file->interfaces[i];
+
+		if (!model_interface(loaded, f->name) && !model_interface(running, f->name))
+			err = add_interface(ret, f->name, f->region);
+	}
+	return err;
 }
 
 static void merge_numbers(const struct model *running, const struct model *loaded,
@@ -357,7 +360,8 @@ bool model_equal(const struct model *a, const struct model *b)
 	    a->service_count != b->service_count)
 		return false;
 	for (size_t i = 0; i < a->interface_count; i++)
-		if (strcmp(a->interfaces[i], b->interfaces[i]))
+		if (strcmp(a->interfaces[i].name, b->interfaces[i].name) ||
+		    strcmp(a->interfaces[i].region, b->interfaces[i].region))
 			return false;
 	for (size_t i = 0; i < a->region_count; i++)
 		if (!region_equal(&a->regions[i], &b->regions[i]))

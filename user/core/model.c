@@ -129,6 +129,14 @@ _Static_assert(offsetof(struct backend, name) == 0, "find() compares names");
 _Static_assert(offsetof(struct region, name) == 0, "find() compares names");
 _Static_assert(PLACE_NAME == NAME_BYTES, "one length of names");
 
+struct interface *model_interface(const struct model *m, const char *name)
+{
+	for (size_t i = 0; i < m->interface_count; i++)
+		if (!strcmp(m->interfaces[i].name, name))
+			return &m->interfaces[i];
+	return NULL;
+}
+
 struct region *model_region(const struct model *m, const char *name)
 {
 	bool found;
@@ -251,30 +259,28 @@ int service_vip_add(struct service *s, const struct vip *vip)
 
 int model_interface_add(struct model *m, const char *name)
 {
-	char (*interfaces)[sizeof(*m->interfaces)];
+	struct interface *interfaces;
 
-	for (size_t i = 0; i < m->interface_count; i++)
-		if (!strcmp(m->interfaces[i], name))
-			return -EEXIST;
-	if (strlen(name) >= sizeof(*interfaces))
+	if (model_interface(m, name))
+		return -EEXIST;
+	if (strlen(name) >= sizeof(interfaces->name))
 		return -ENAMETOOLONG;
 	interfaces = array_grow(m->interfaces, m->interface_count, sizeof(*interfaces));
 	if (!interfaces)
 		return -ENOMEM;
 	m->interfaces = interfaces;
-	memset(interfaces[m->interface_count], 0, sizeof(*interfaces));
-	strcpy(interfaces[m->interface_count++], name);
+	interfaces[m->interface_count] = (struct interface){ 0 };
+	strcpy(interfaces[m->interface_count++].name, name);
 	return 0;
 }
 
 void model_interface_remove(struct model *m, const char *name)
 {
-	for (size_t i = 0; i < m->interface_count; i++) {
-		if (strcmp(m->interfaces[i], name))
-			continue;
-		array_close(m->interfaces, m->interface_count--, sizeof(*m->interfaces), i);
-		return;
-	}
+	struct interface *interface = model_interface(m, name);
+
+	if (interface)
+		array_close(m->interfaces, m->interface_count--, sizeof(*interface),
+			    (size_t)(interface - m->interfaces));
 }
 
 void model_service_remove(struct model *m, const char *name)

@@ -31,6 +31,7 @@
 #define HOT_HOLD_MS (60 * 1000u)
 #define HOT_SHARDS 100u
 #define HOT_SHARDS_MAX 16383u
+#define INTERFACE_REGIONS_MAX 16u	/* interfaces with a region, as the datapath counts */
 
 struct address {
 	int family;			/* AF_INET or AF_INET6; 0: none */
@@ -145,9 +146,14 @@ struct service {
 	size_t daylight_count;
 };
 
+struct interface {
+	char name[16];			/* IFNAMSIZ */
+	char region[PLACE_NAME];	/* at which its packets enter; empty: none */
+};
+
 struct model {
 	uint8_t hash_key[HASH_KEY_BYTES];
-	char (*interfaces)[16];		/* IFNAMSIZ; in the order given */
+	struct interface *interfaces;	/* in the order given */
 	size_t interface_count;
 	uint32_t flush_interval_ms;
 	uint32_t flush_changes;
@@ -166,6 +172,7 @@ int model_copy(const struct model *from, struct model *ret);	/* -ENOMEM */
 void service_init(struct service *s);	/* the defaults, no name, VIP or backend */
 
 /* NULL where there is none. Pointers hold until the next change. */
+struct interface *model_interface(const struct model *m, const char *name);
 struct region *model_region(const struct model *m, const char *name);
 struct service *model_service(const struct model *m, const char *name);
 struct backend *service_backend(const struct service *s, const char *name);
@@ -205,6 +212,7 @@ enum model_part {
 	PART_BACKEND_REGION,
 	PART_REGION,			/* of the model, not of a service */
 	PART_REGION_TIMEZONE,
+	PART_INTERFACE_REGION,		/* of the model's interface number `index` */
 	PART_RULE,			/* its rule number `index` */
 	PART_RULE_CLIENTS,
 	PART_RULE_CONSTRAINT,		/* number `item` of rule `index` */

@@ -52,21 +52,13 @@ int engine_read_file(const char *path, const struct model *before, struct model 
 	return 0;
 }
 
-static bool has_interface(const struct model *m, const char *name)
-{
-	for (size_t i = 0; i < m->interface_count; i++)
-		if (!strcmp(m->interfaces[i], name))
-			return true;
-	return false;
-}
-
 void engine_attach(struct engine *e, const struct model *before)
 {
 	for (size_t i = 0; i < e->model.interface_count; i++) {
-		const char *name = e->model.interfaces[i], *mode;
+		const char *name = e->model.interfaces[i].name, *mode;
 		char why[256];
 
-		if (has_interface(before, name))
+		if (model_interface(before, name))
 			continue;
 		if (dp_attach(e->dp, name, DP_MODE_ANY, &mode, why, sizeof(why)))
 			log_warn("attach %s", why);
@@ -80,8 +72,8 @@ static void interfaces_detach(struct engine *e, const struct model *before)
 	char why[256];
 
 	for (size_t i = 0; i < before->interface_count; i++)
-		if (!has_interface(&e->model, before->interfaces[i]) &&
-		    dp_detach(e->dp, before->interfaces[i], why, sizeof(why)))
+		if (!model_interface(&e->model, before->interfaces[i].name) &&
+		    dp_detach(e->dp, before->interfaces[i].name, why, sizeof(why)))
 			log_warn("detach %s", why);
 }
 

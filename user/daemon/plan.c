@@ -135,12 +135,19 @@ static void say(json_t *list, const char *fmt, const char *what)
 	json_array_append_new(list, json_string(text));
 }
 
-static bool has_interface(const struct model *m, const char *name)
+static void other_interfaces(json_t *list, const struct model *from, const struct model *to)
 {
-	for (size_t i = 0; i < m->interface_count; i++)
-		if (!strcmp(m->interfaces[i], name))
-			return true;
-	return false;
+	for (size_t i = 0; i < to->interface_count; i++) {
+		const struct interface *now = &to->interfaces[i];
+		const struct interface *was = model_interface(from, now->name);
+
+		if (!was || strcmp(was->region, now->region))
+			say(list, was ? "interface %s: another region" : "interfaces: + %s",
+			    now->name);
+	}
+	for (size_t i = 0; i < from->interface_count; i++)
+		if (!model_interface(to, from->interfaces[i].name))
+			say(list, "interfaces: - %s", from->interfaces[i].name);
 }
 
 /* What differs beside rings: said, so that nothing comes as a surprise. */
@@ -148,12 +155,7 @@ static json_t *others(const struct model *from, const struct model *to)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < to->interface_count; i++)
-		if (!has_interface(from, to->interfaces[i]))
-			say(list, "interfaces: + %s", to->interfaces[i]);
-	for (size_t i = 0; i < from->interface_count; i++)
-		if (!has_interface(to, from->interfaces[i]))
-			say(list, "interfaces: - %s", from->interfaces[i]);
+	other_interfaces(list, from, to);
 	for (size_t i = 0; i < to->region_count; i++) {
 		const struct region *was = model_region(from, to->regions[i].name);
 

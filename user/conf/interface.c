@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "conf/schema.h"
+#include "core/text.h"
+
+#define INTERFACES_MAX 1024u
+#define WANT_INTERFACE "1 to 15 printable ASCII characters without white space, / and :"
+
+/* An interface that is being read. */
+struct reading {
+	struct interface interface;
+	struct place name;
+	struct place region;
+};
+
+/* What the kernel takes as a name, but for bytes beyond ASCII. */
+static bool interface_valid(const char *name)
+{
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (*c <= ' ' || *c > '~' || *c == '/' || *c == ':')
+			return false;
+	return *name && strlen(name) < sizeof(((struct interface *)NULL)->name);
+}
+
+static int read_name(struct reader *r, void *to)
+{
+	struct reading *reading = to;
+
+	if (r->yaml.kind != YAML_SCALAR || !interface_valid(r->yaml.text))
+		return yaml_refuse(&r->yaml, "interface", WANT_INTERFACE);
+	if (model_interface(r->model, r->yaml.text))
+		return yaml_refuse(&r->yaml, "interface", "it once");
+	strcpy(reading->interface.name, r->yaml.text);
+	reading->name = r->yaml.at;
+	return 0;
+}
+
+static int read_region_name(struct reader *r, void *to)
+{
+	struct reading *reading = to;
+
+	if (r->yaml.kind != YAML_SCALAR || !name_valid(r->yaml.text))
+		return yaml_refuse(&r->yaml, "region", WANT_NAME);
+	strcpy(reading->interface.region, r->yaml.text);
+	reading->region = r->yaml.at;
+	return 0;
+}
+
+static const struct field interface_fields[] = {
+	{ "name", read_name },
+	{ "region", read_region_name },
+};
+
+static int read_mapping(struct reader *r, struct reading *reading)
+{
+	struct place start = r->yaml.at;
+	int err = walk_fields(r, "interface", interface_fields, ARRAY_SIZE(interface_fields),
+			      reading);
+
+	if (!err && !reading->name.line)
+		return walk_fail(r, start, "interface without a name: want " WANT_INTERFACE);
+	return err;
+}
+
+static int read_interface(struct reader *r, void *to)
+{
+	struct reading reading = { 0 };
+	size_t count = r->model->interface_count;
+	int err = r->yaml.kind == YAML_MAPPING ? read_mapping(r, &reading) : read_name(r, &reading);
+
+	(void)to;
+	if (err)
+		return err;
+	if (count == INTERFACES_MAX)
+		return walk_fail(r, reading.name, "interface %s: want at most %u of them",
+				 reading.interface.name, INTERFACES_MAX);
+	if (draft_interface_add(r->drafts, count, reading.region) ||
+	    model_interface_add(r->model, reading.interface.name))
+		return walk_no_memory(r);
+	r->model->interfaces[count] = reading.interface;
+	return 0;
+}
+
+int read_interfaces(struct reader *r, void *to)
+{
+	return walk_is_null(r) ? 0 : walk_list(r, "interfaces", read_interface, to);
+}
