@@ -389,6 +389,8 @@ static void less_preferences(struct model *m) { m->services[0].rules[1].preferen
 static void other_strategy(struct model *m) { m->services[0].rules[1].strategy = STRATEGY_GEO; }
 static void other_spillover(struct model *m) { m->services[0].rules[1].spillover = SPILLOVER_SPRAY; }
 static void other_threshold(struct model *m) { m->services[0].rules[1].threshold++; }
+static void other_home(struct model *m) { m->services[0].rules[1].home.follow = true; }
+static void other_home_count(struct model *m) { m->services[0].rules[1].home.count++; }
 static void more_daylights(struct model *m) { add_daylight(&m->services[1], "east", 0, 60); }
 static void less_daylights(struct model *m) { m->services[0].daylight_count--; }
 static void other_daylight(struct model *m) { strcpy(m->services[0].daylights[0].region, "west"); }
@@ -412,7 +414,7 @@ static void (*const changes[])(struct model *m) = {
 	other_prefixes, other_file, other_place, other_tags, more_rules, less_rules,
 	other_clients, other_clients_region, other_required, other_constrained,
 	other_tag_constraint, less_constraints, other_preference, less_preferences,
-	other_strategy, other_spillover, other_threshold, more_daylights, less_daylights,
+	other_strategy, other_spillover, other_threshold, other_home, other_home_count, more_daylights, less_daylights,
 	other_daylight, other_from, other_to, other_days, other_daylight_weight, other_over,
 };
 

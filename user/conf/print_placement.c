@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "conf/print.h"
+#include "core/home.h"
 #include "core/prefix_set.h"
 #include "core/text.h"
 
@@ -131,6 +132,30 @@ static void print_preferences(struct line *line, const struct rule *rule)
 	fputc(']', line->f);
 }
 
+static void print_home(struct line *line, const struct home *home)
+{
+	struct line inner = { line->f, "{" };
+	struct home normal = home_default();
+	char text[HOME_TEXT];
+
+	if (!home->follow)
+		return;
+	key(line, "home");
+	if (home_equal(home, &normal)) {
+		fputs("follow", line->f);
+		return;
+	}
+	for (int i = 0; i < HOME_KEYS; i++) {
+		enum home_key k = (enum home_key)i;
+
+		if (home_key_equal(home, &normal, k))
+			continue;
+		key(&inner, home_key_word(k));
+		fputs(home_print(home, k, text), line->f);
+	}
+	fputc('}', line->f);
+}
+
 static void print_rule(FILE *f, const struct rule *rule)
 {
 	bool ordered = rule->preference_count || rule->strategy == STRATEGY_GEO;
@@ -152,6 +177,7 @@ static void print_rule(FILE *f, const struct rule *rule)
 		key(&line, "threshold");
 		fputs(thousandths_print(rule->threshold, text), f);
 	}
+	print_home(&line, &rule->home);
 	fputs("}\n", f);
 }
 

@@ -12,6 +12,7 @@ struct reading {
 	struct rule_places *at;
 	struct place spillover;
 	struct place threshold;
+	struct place home;
 };
 
 static int read_clients(struct reader *r, void *to)
@@ -113,6 +114,14 @@ static int read_strategy(struct reader *r, void *to)
 	return 0;
 }
 
+static int read_rule_home(struct reader *r, void *to)
+{
+	struct reading *reading = to;
+
+	reading->home = r->yaml.at;
+	return read_home(r, &reading->rule->home);
+}
+
 static const struct field rule_fields[] = {
 	{ "clients", read_clients },
 	{ "constraints", read_constraints },
@@ -120,6 +129,7 @@ static const struct field rule_fields[] = {
 	{ "strategy", read_strategy },
 	{ "spillover", read_spillover },
 	{ "threshold", read_threshold },
+	{ "home", read_rule_home },
 };
 
 /* Spilling is from one region to the next: there must be an order of them. */
@@ -138,6 +148,8 @@ static int finish_rule(struct reader *r, struct reading *reading)
 	if (reading->threshold.line && rule->spillover != SPILLOVER_WATERFALL)
 		return walk_fail(r, reading->threshold,
 				 "threshold: want spillover waterfall beside it");
+	if (reading->home.line && rule->strategy != STRATEGY_GEO)
+		return walk_fail(r, reading->home, "home: want strategy geo beside it");
 	return 0;
 }
 

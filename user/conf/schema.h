@@ -12,6 +12,7 @@ int read_check(struct reader *r, void *to);	/* at its value; to: a service_draft
 int read_region(struct reader *r, void *to);	/* at its name; adds to r->drafts */
 int read_placement(struct reader *r, void *to);	/* at its value; to: a service_draft */
 int read_schedule(struct reader *r, void *to);	/* at its value; to: a service_draft */
+int read_home(struct reader *r, struct home *ret);	/* at its value */
 
 /*
  * At their value: a list of networks, or the name of a file of them. A file that is

@@ -20,6 +20,7 @@
 #define RULE_PREFERENCES 8
 #define RULES_MAX 256			/* of a service, and of its schedule */
 #define REGIONS_MAX 256
+#define HOMES_MAX 65536u
 
 struct prefix_set;
 
@@ -42,6 +43,20 @@ enum strategy {
 	STRATEGY_GEO,			/* the region where the packet enters, then the others */
 };
 
+/*
+ * With strategy geo: prefixes of clients belong to the region where most of their traffic
+ * enters, wherever a packet enters. All but `follow` are of four bytes, for core/home.c's
+ * table, and 0 without it.
+ */
+struct home {
+	bool follow;
+	uint32_t prefix4, prefix6;	/* bits */
+	uint32_t threshold;		/* thousandths of a prefix's traffic that make a home */
+	uint32_t for_ms;		/* when they have come without a break for so long */
+	uint32_t moves;			/* a minute, at most */
+	uint32_t count;			/* homes, at most */
+};
+
 struct rule {
 	char region[PLACE_NAME];	/* clients: region=NAME; empty: not by region */
 	struct prefix_set *clients;	/* or these; neither: everybody else */
@@ -52,6 +67,7 @@ struct rule {
 	enum strategy strategy;
 	enum spillover spillover;
 	uint32_t threshold;		/* thousandths */
+	struct home home;
 };
 
 /* A region's weight by the time on its clocks. */

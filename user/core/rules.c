@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "core/home.h"
 #include "core/prefix_set.h"
 
 /* ---- regions ---- */
@@ -76,7 +77,8 @@ static bool rule_equal(const struct rule *a, const struct rule *b)
 {
 	return !strcmp(a->region, b->region) && a->strategy == b->strategy &&
 	       a->spillover == b->spillover && a->threshold == b->threshold &&
-	       constraints_equal(a, b) && preferences_equal(a, b) &&
+	       home_equal(&a->home, &b->home) && constraints_equal(a, b) &&
+	       preferences_equal(a, b) &&
 	       prefix_set_equal(a->clients, b->clients);
 }
 
