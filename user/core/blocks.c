@@ -101,6 +101,34 @@ int blocks_take(struct blocks *b, unsigned order, uint32_t *ret)
 	return 0;
 }
 
+static uint32_t block_around(uint32_t line, unsigned order)
+{
+	return line & ~(((uint32_t)1 << order) - 1);
+}
+
+int blocks_claim(struct blocks *b, uint32_t line, unsigned order)
+{
+	unsigned from = order;
+	uint32_t half;
+
+	if (order >= BLOCKS_ORDERS || line >= b->count ||
+	    b->count - line < (uint32_t)1 << order || line != block_around(line, order))
+		return -EINVAL;
+	while (from < BLOCKS_ORDERS && b->order[block_around(line, from)] != (from | IS_FREE))
+		from++;
+	if (from >= BLOCKS_ORDERS)
+		return -EEXIST;
+	list_take(b, from, block_around(line, from));
+	/* The halves that it is not in go back. */
+	while (from > order) {
+		half = block_around(line, --from);
+		list_put(b, from, half ^ (uint32_t)1 << from);
+	}
+	b->order[line] = (uint8_t)order;
+	b->used += (uint32_t)1 << order;
+	return 0;
+}
+
 void blocks_give(struct blocks *b, uint32_t line)
 {
 	unsigned order = b->order[line];

@@ -31,6 +31,11 @@ void blocks_clear(struct blocks *b);
 
 /* The first line of a block; what it holds is not said. -ENOSPC. */
 int blocks_take(struct blocks *b, unsigned order, uint32_t *ret);
+/*
+ * That very block, which a former process took. -EEXIST: some of it is taken;
+ * -EINVAL: there is no such block.
+ */
+int blocks_claim(struct blocks *b, uint32_t line, unsigned order);
 void blocks_give(struct blocks *b, uint32_t line);	/* no reader ever saw it */
 void blocks_retire(struct blocks *b, uint32_t line);
 void blocks_reclaim(struct blocks *b);
