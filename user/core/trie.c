@@ -98,7 +98,8 @@ int trie_set(struct trie *t, const struct trie_key *key, unsigned bits, uint32_t
 {
 	uint32_t *at, there, leaf, old = 0;
 
-	if (reserve(t))
+	/* A value that is put back, where an undertaking failed, needs no room. */
+	if (reserve(t) && !trie_get(t, key, bits))
 		return -ENOMEM;
 	at = descend(t, key, bits);
 	there = *at;
@@ -166,6 +167,27 @@ uint32_t trie_get(const struct trie *t, const struct trie_key *key, unsigned bit
 	if (!n || t->nodes[n].bits != bits || !trie_same(&t->nodes[n].key, key, bits))
 		return 0;
 	return t->nodes[n].value;
+}
+
+void trie_walk(const struct trie *t, struct trie_walk *ret)
+{
+	ret->count = 0;
+	if (t->root)
+		ret->ahead[ret->count++] = t->root;
+}
+
+const struct trie_node *trie_next(const struct trie *t, struct trie_walk *walk)
+{
+	while (walk->count) {
+		const struct trie_node *n = &t->nodes[walk->ahead[--walk->count]];
+
+		for (int i = 2; i-- > 0;)
+			if (n->child[i])
+				walk->ahead[walk->count++] = n->child[i];
+		if (n->value)
+			return n;
+	}
+	return NULL;
 }
 
 void trie_clear(struct trie *t)

@@ -41,6 +41,15 @@ int trie_set(struct trie *t, const struct trie_key *key, unsigned bits, uint32_t
 void trie_remove(struct trie *t, const struct trie_key *key, unsigned bits);
 uint32_t trie_get(const struct trie *t, const struct trie_key *key, unsigned bits);
 
+/* All prefixes by address, the shorter first where addresses are one; none may change. */
+struct trie_walk {
+	uint32_t ahead[130];		/* nodes: one for each bit, and the last one's second child */
+	unsigned count;
+};
+
+void trie_walk(const struct trie *t, struct trie_walk *ret);
+const struct trie_node *trie_next(const struct trie *t, struct trie_walk *walk);	/* or NULL */
+
 static inline unsigned trie_bit(const struct trie_key *key, unsigned i)
 {
 	return key->word[i >> 6] >> (63 - (i & 63)) & 1;
