@@ -2,6 +2,13 @@
 #ifndef XRING_BPF_MAPS_H
 #define XRING_BPF_MAPS_H
 
+#define XRING_LPM_LINE(lines, line)                                            \
+	({                                                                     \
+		__u32 line_ = (line);                                          \
+		bpf_map_lookup_elem((void *)(lines), &line_);                  \
+	})
+#include <xring/lpm.h>
+
 /*
  * Every map is pinned by name, so that iproute2 and xringd share one set, and
  * all but the counters can be written through mmap.
@@ -125,6 +132,62 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } xring_loads SEC(".maps");
+
+/* By class of clients. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XRING_CLASSES);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct xring_class);
+} xring_classes SEC(".maps");
+
+/* Which class a client is of: lines of prefix tables. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XRING_LINES);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, union xring_lpm_line);
+} xring_lines SEC(".maps");
+
+/* By backend: who may send it traffic, and where it is. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XRING_BACKENDS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, __u64);
+} xring_places SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XRING_PLACED);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct xring_placed);
+} xring_placed SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, XRING_HOMES);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, struct xring_home_key);
+	__type(value, struct xring_home);
+} xring_homes SEC(".maps");
+
+/* Which ring is where; for the daemon's next life. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XRING_ROUTES);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct xring_route);
+} xring_routes SEC(".maps");
 
 /* Flows that are kept where they are; no flow pushes out another. */
 struct {

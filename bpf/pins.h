@@ -25,15 +25,20 @@
 
 /*
  * A packet that the steady state does not answer, and what is known of it. The
- * path of a flow is what selects its answer: its key's entry among the hot ones, if it
- * has one, and the cell in which the path ends. Each of them may be moving; where the
- * key is, the old answer is that of the key's old path, whatever its cell does.
+ * path of a flow is what selects its answer: its client's class, if the service has some,
+ * its key's entry among the hot ones, if it has one, and the cell in which the path ends.
+ * Each of them may be moving. The old path takes the old side of those that are: the
+ * ring of the class, then the shard of the key, then the answer of the cell there. The
+ * first of them that moves says whether UDP flows without a pin are new.
+ *
+ * A backend that the client's rule forbids keeps nobody, as a dead one.
  */
 struct opened {
 	struct xring_flow flow;
 	__u32 key_hash;			/* of the partition key; given, as what follows */
 	__u32 number;			/* of the service */
-	__u32 base;			/* of its ring */
+	__u32 class_index;		/* of the client; 0: the service has none */
+	__u32 base;			/* of the ring, where there is no class; later of any */
 	__u32 idle_ms;
 	__u8 shift;
 	__u8 bound;			/* the service has one */
@@ -47,6 +52,8 @@ struct opened {
 	__u32 held;			/* the old word of the old path's cell, if that moves; 0 */
 	__u64 word;			/* of the newest cell */
 	__u64 answer;			/* of the key; 0: it has no entry */
+	__u64 newest_class;		/* the words of the class; 0: there is none */
+	__u64 old_class;
 };
 
 struct segment {
@@ -104,6 +111,18 @@ static __always_inline __u16 backend_generation(__u32 id)
 	return backend ? backend->t[backend->t[0].live & 1].generation : 0;
 }
 
+/* May the client be sent there? */
+static __always_inline int is_allowed(const struct opened *o, __u32 id)
+{
+	return !o->class_index || place_allows(place_of(id), o->newest_class);
+}
+
+/* Not where it is dead, nor where a rule forbids it: then nobody is kept. */
+static __always_inline int keeps(const struct opened *o, __u32 id)
+{
+	return backend_generation(id) && is_allowed(o, id);
+}
+
 /* The pin, unless its flow was silent for too long or its backend is gone. */
 static __always_inline struct xring_pin *pin_find(void *map, const struct opened *o, __u64 now)
 {
@@ -116,10 +135,15 @@ static __always_inline struct xring_pin *pin_find(void *map, const struct opened
 		idle = XRING_CLOSING_MS;
 	if (now > pin->seen + idle * 1000000)
 		return NULL;
-	if (pin->generation == backend_generation(pin->backend))
-		return pin;
-	event_count(XRING_EVENT_VOID);
-	return NULL;
+	if (pin->generation != backend_generation(pin->backend)) {
+		event_count(XRING_EVENT_VOID);
+		return NULL;
+	}
+	if (!is_allowed(o, pin->backend)) {
+		event_count(XRING_EVENT_FORBIDDEN);
+		return NULL;
+	}
+	return pin;
 }
 
 static __always_inline void word_mark(__u64 *word, __u64 flag)
@@ -142,6 +166,10 @@ static __always_inline __u32 table_cells(const struct opened *o)
 /* All that is moving on the old path keeps its old answer until such flows are gone. */
 static __always_inline void path_hold(const struct opened *o)
 {
+	struct xring_class *class = o->class_index ? class_at(o->class_index) : NULL;
+
+	if (class && o->newest_class & XRING_CLASS_MOVING)
+		word_mark(&class->old, XRING_CLASS_HELD);
 	if (o->answer & XRING_HOT_MOVING)
 		word_mark(hot_find(o->number, o->key_hash), XRING_HOT_HELD);
 	if (o->held)
@@ -169,7 +197,7 @@ static __always_inline int pin_make(const struct opened *o, __u32 backend, __u32
 /* The answer for a flow older than the change. */
 static __always_inline __u32 old_answer(const struct opened *o)
 {
-	return backend_generation(o->old) ? o->old : o->newest;
+	return keeps(o, o->old) ? o->old : o->newest;
 }
 
 /* Keeps a flow that has no pin; where there is no room, it keeps the old answer. */
@@ -351,37 +379,49 @@ static __always_inline __u32 udp_answer(const struct opened *o, __u64 now)
 	return keep(o, o->udp_new ? o->newest : old_answer(o), 0, now);
 }
 
-/* A key given to a backend that is dead, or to none, is the ring's. */
-static __always_inline __u32 side_backend(__u64 side)
+/* A key given to a backend that keeps nobody, or to none, is the ring's. */
+static __always_inline __u32 side_backend(const struct opened *o, __u64 side)
 {
 	__u32 id = xring_hot_backend(side);
 
-	return id && backend_generation(id) ? id : 0;
+	return id && keeps(o, id) ? id : 0;
 }
 
 /* What an unpinned flow of the cell got before the cell began to move, if it moves. */
-static __always_inline __u32 cell_before(struct opened *o, __u32 hash)
+static __always_inline __u32 cell_before(struct opened *o, __u32 base, __u8 shift, __u32 hash)
 {
-	__u32 cell = ring_cell(o->base, o->shift, hash);
+	__u32 cell = ring_cell(base, shift, hash);
 	__u64 word = cell_read(cell);
 
 	if (word & XRING_MOVING) {
-		o->held = cell + table_cells(o);
+		o->held = cell + (1u << (-shift & 31));
 		word = cell_read(o->held);
 	}
 	return cell_owner(word, hash);
 }
 
-/* The key is moving: the flows that it had then are where its old path leads. */
+/* The class or the key moves: the flows that it had then are where the old path leads. */
 static __always_inline void old_path_find(struct opened *o, const struct xring_config *config)
 {
-	__u64 side = o->answer >> XRING_HOT_OLD & XRING_HOT_SIDE_MASK;
+	__u64 class = o->newest_class & XRING_CLASS_MOVING ? o->old_class : o->newest_class;
+	__u64 side = o->answer;
+	__u32 base = o->base;
+	__u8 shift = o->shift;
 
+	if (o->answer & XRING_HOT_MOVING)
+		side = o->answer >> XRING_HOT_OLD & XRING_HOT_SIDE_MASK;
+	if (o->class_index) {
+		base = xring_class_base(class);
+		shift = xring_class_shift(class);
+	}
 	o->moving = 1;
-	o->udp_new = o->answer & XRING_HOT_UDP_NEW && !(o->answer & XRING_HOT_HELD);
-	o->old = side_backend(side);
+	if (o->newest_class & XRING_CLASS_MOVING)
+		o->udp_new = o->old_class & XRING_CLASS_UDP_NEW && !(o->old_class & XRING_CLASS_HELD);
+	else
+		o->udp_new = o->answer & XRING_HOT_UDP_NEW && !(o->answer & XRING_HOT_HELD);
+	o->old = side_backend(o, side);
 	if (!o->old)
-		o->old = cell_before(o, side_hash(config, side, o->key_hash, o->tuple));
+		o->old = cell_before(o, base, shift, side_hash(config, side, o->key_hash, o->tuple));
 }
 
 /* The cell selects nothing where the key was given to a backend. */
@@ -398,6 +438,18 @@ static __always_inline void old_cell_find(struct opened *o, __u32 given)
 	o->old = cell_owner(word, o->hash);
 }
 
+static __always_inline void class_read(struct opened *o)
+{
+	struct xring_class *class = class_at(o->class_index);
+
+	if (!o->class_index || !class)
+		return;
+	o->newest_class = class_newest(class);
+	o->old_class = *(volatile __u64 *)&class->old;
+	o->base = xring_class_base(o->newest_class);
+	o->shift = xring_class_shift(o->newest_class);
+}
+
 /* Finds out what is not given. */
 __noinline int path_find(struct opened *o)
 {
@@ -407,15 +459,16 @@ __noinline int path_find(struct opened *o)
 	config = bpf_map_lookup_elem(&xring_config, &zero);
 	if (!o || !config)
 		return 0;
+	class_read(o);
 	o->tuple = tuple_hash(config, o->flow.family, (const __u64 *)o->flow.src,
 			      (const __u64 *)o->flow.dst, o->flow.ports, o->flow.proto);
 	o->answer = hot_answer(o->number, o->key_hash);
 	o->hash = side_hash(config, o->answer, o->key_hash, o->tuple);
 	o->cell = ring_cell(o->base, o->shift, o->hash);
 	o->word = cell_read(o->cell);
-	given = side_backend(o->answer);
+	given = side_backend(o, o->answer);
 	o->newest = given ?: cell_owner(o->word, o->hash);
-	if (o->answer & XRING_HOT_MOVING)
+	if (o->answer & XRING_HOT_MOVING || (!given && o->newest_class & XRING_CLASS_MOVING))
 		old_path_find(o, config);
 	else
 		old_cell_find(o, given);

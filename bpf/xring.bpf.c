@@ -22,12 +22,15 @@
 const volatile __u8 changes = 1;
 /* false: no key is counted, and none is split. */
 const volatile __u8 hot = 1;
+/* false: no service tells its clients apart. */
+const volatile __u8 rules = 1;
 /* Time stands still but for what the configuration's clock says. */
 const volatile __u8 clock_stopped = 0;
 
 #include "maps.h"
 #include "parse.h"
 #include "service.h"
+#include "classes.h"
 #include "ring.h"
 #include "csum.h"
 #include "forward.h"
@@ -75,11 +78,12 @@ static __always_inline int from_backend(struct xdp_md *ctx, void *data, void *en
  * common packet stays in registers.
  */
 static __always_inline __u32 opened_backend(struct xdp_md *ctx, const struct flow *flow,
-					    const struct xring_slot *slot, __u32 hash)
+					    const struct xring_slot *slot, __u32 hash, __u32 class)
 {
 	struct opened o = {
 		.key_hash = hash,
 		.number = slot_number(slot),
+		.class_index = class,
 		.base = slot->ring_base,
 		.shift = slot->ring_shift,
 		.bound = !!(slot->flags & XRING_SERVICE_BOUND),
@@ -105,7 +109,7 @@ static __always_inline __u32 hot_path(const struct xring_config *config,
 
 	if (!answer)
 		return hash;
-	*open = answer & XRING_HOT_MOVING || xring_hot_backend(answer);
+	*open |= answer & XRING_HOT_MOVING || xring_hot_backend(answer);
 	return side_hash(config, answer, hash,
 			 tuple_hash(config, flow->family, flow->src, flow->dst, flow->ports,
 				    flow->proto));
@@ -118,39 +122,75 @@ static __always_inline int is_kept_off(const struct xring_slot *slot, const stru
 	return slot->flags & XRING_SERVICE_BOUND && flow->syn && load_of(id) > XRING_LOAD_FULL;
 }
 
+/* What a ring of rules sent to a region, and of some clients where they came in. */
+static __always_inline void region_count(struct xdp_md *ctx, const struct flow *flow,
+					 const struct xring_slot *slot, __u64 class, __u64 place)
+{
+	__u32 counter = xring_class_counter(class) + 1 + (place >> XRING_PLACE_REGION);
+	const struct xring_placed *placed = placed_count(counter, flow->bytes);
+	struct xring_home_key key = { .number = slot_number(slot), .family = flow->family };
+
+	if (!placed || !(class & XRING_CLASS_HOME) || placed->packets % XRING_HOME_EACH)
+		return;
+	*(__u64 *)key.addr = flow->src[0];
+	*(__u64 *)(key.addr + 2) = flow->src[1];
+	home_count(&key, slot->ring_base, ctx->ingress_ifindex);
+}
+
 static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 				      struct flow *flow, const struct xring_config *config,
 				      const struct xring_slot *slot)
 {
 	const struct xring_template *t;
 	__u32 hash = key_hash(config, slot, flow), at = hash;
+	__u32 base = slot->ring_base, index = 0;
+	__u64 word, class = 0, place = 0;
 	struct xring_backend *backend;
+	__u8 open = 0, shift = slot->ring_shift;
 	__u32 id, done, window;
-	__u64 word;
-	__u8 open = 0;
 
+	if (rules && slot->flags & XRING_SERVICE_RULES) {
+		index = class_find(base, flow->src[0], flow->src[1],
+				   XRING_ENTRY(ctx->ingress_ifindex, flow->family));
+		class = class_word(index);
+		base = xring_class_base(class);
+		shift = xring_class_shift(class);
+		open = class >> 63;	/* XRING_CLASS_MOVING */
+	}
 	if (hot && slot->flags & XRING_SERVICE_HOT)
 		at = hot_path(config, slot, flow, hash, &open);
 	/* Each look-up waits for the one before it: the rest is read meanwhile. */
-	word = cell_read(ring_cell(slot->ring_base, slot->ring_shift, at));
+	word = cell_read(ring_cell(base, shift, at));
 	if (!flow_rest(data, end, flow))
 		return drop(XRING_CNT_DROP_MALFORMED);
 	id = cell_owner(word, at);
 	if (changes && (open || word & (XRING_MOVING | XRING_LOOK) || is_kept_off(slot, flow, id)))
-		id = opened_backend(ctx, flow, slot, hash);
+		id = opened_backend(ctx, flow, slot, hash, index);
+	if (index) {
+		place = place_of(id);
+		/* Wherever the answer came from: this is what makes a rule strict. */
+		if (!place_allows(place, class))
+			id = 0;
+	}
 	backend = bpf_map_lookup_elem(&xring_backends, &id);
 	if (!backend)
 		return drop(XRING_CNT_DROP_NO_BACKEND);
 	t = &backend->t[backend->t[0].live & 1];
 	asm volatile("" : "+r"(t));	/* or clang adds it up again at each use */
 	done = forward(ctx, flow, t);
-	if (done == XRING_CNT_DROP_NO_BACKEND && slot->flags & XRING_SERVICE_STRICT)
+	if (done == XRING_CNT_DROP_NO_BACKEND &&
+	    (class & XRING_CLASS_STRICT || slot->flags & XRING_SERVICE_STRICT)) {
+		if (index)
+			placed_count(xring_class_counter(class), flow->bytes);
 		return drop(XRING_CNT_DROP_RESIDENCY);
+	}
 	if (done == XRING_CNT_DROP_NO_BACKEND && slot->flags & XRING_SERVICE_PASS)
 		return finish(XDP_PASS, XRING_CNT_PASS_NO_BACKEND);
 	if (done != FORWARD_OK)
 		return drop(done);
 	backend_count(id, flow->bytes, flow->syn);
+	if (index)
+		region_count(ctx, flow, slot, class, place);
 	window = *(volatile const __u32 *)&config->window;
 	/* SYNs make no key hot: anybody can send them. */
 	if (hot && window && !flow->syn)

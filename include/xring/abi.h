@@ -20,6 +20,12 @@
 #define XRING_SPILLS   (XRING_CELLS / 36)	/* 2.7% of a table's cells are the most there can be */
 #define XRING_PINS     (1u << 20)	/* flows */
 #define XRING_SYNS     (1u << 16)	/* flows whose handshake is under way */
+#define XRING_CLASSES  65536u	/* of clients, all services together */
+#define XRING_ROUTES   4096u	/* rings of services with rules */
+#define XRING_PLACED   32768u	/* counters by rule and region */
+#define XRING_LINES    (3u << 19)	/* of prefix tables: 96 MiB, a million networks */
+#define XRING_HOMES    65536u	/* client networks whose entrances are counted */
+#define XRING_DOORS    16u	/* interfaces that have a region */
 #define XRING_CPUS     1024u	/* that can count hot keys; the daemon gives each that is there a map */
 #define XRING_VIP_BITS 15
 #define XRING_VIP_SLOTS (1u << XRING_VIP_BITS)	/* in one half of the VIP table */
@@ -172,6 +178,7 @@ struct xring_slot {
 #define XRING_SERVICE_HOT   2u		/* some keys have an entry of their own (xring_hot) */
 #define XRING_SERVICE_BOUND 4u		/* new flows keep off backends that are over their bound */
 #define XRING_SERVICE_STRICT 8u		/* its placement has constraints: it fails closed */
+#define XRING_SERVICE_RULES 16u		/* its clients are told apart: ring_base is its class */
 /* The service's number, 1 and up: what no packet's ports reach of their mask. */
 #define XRING_SLOT_NUMBER 40
 
@@ -302,6 +309,102 @@ struct xring_vips {
 #define XRING_LOAD_FULL 1000u
 #define XRING_SHED_ATTEMPTS 4u
 
+/*
+ * A class of a service's clients: those that one ring answers. The service's own (its
+ * slot's ring_base) is for clients that no prefix names; it has the roots of the tables
+ * that find the others (include/xring/lpm.h, a class's index is a prefix's value). Where
+ * the entrance of a packet matters (DOORS), the class of the region at which it came in is
+ * that many places behind.
+ *
+ *     newest: MOVING HOME DOORS STRICT | counter (15) | allowed (6) | shift (5) | base (32)
+ *     old:    UDP_NEW HELD | allowed (6) | shift (5) | base (32)
+ *
+ * MOVING and the flags of the old word are those of a cell: for one settle time from the
+ * first change on `old` is the ring of before it. allowed is the bit of the ring's rule
+ * in a backend's place.
+ */
+struct xring_class {
+	__u64 newest;
+	__u64 old;
+	__u32 roots[2];			/* IPv4, IPv6 */
+	__u8 home_bits[2];		/* of HOME: how long a client's network is */
+	__u8 places;			/* of the first: classes by door, and itself */
+	__u8 pad;
+	__u32 number;			/* of the service; 0: nobody's. These two for the daemon */
+};
+
+#define XRING_CLASS_RING(base, shift) ((__u64)(base) | (__u64)(shift) << 32)
+#define XRING_CLASS_RING_MASK ((1ULL << 37) - 1)
+#define XRING_CLASS_ALLOWED 37		/* bits below it */
+#define XRING_CLASS_COUNTER 43
+#define XRING_CLASS_COUNTER_MASK 0x7fffu
+#define XRING_CLASS_STRICT (1ULL << 60)	/* no backend is one that its rule forbids */
+#define XRING_CLASS_DOORS  (1ULL << 61)
+#define XRING_CLASS_HOME   (1ULL << 62)	/* count where its clients enter */
+#define XRING_CLASS_MOVING (1ULL << 63)
+#define XRING_CLASS_UDP_NEW XRING_CLASS_HOME	/* these two of the old word */
+#define XRING_CLASS_HELD    XRING_CLASS_MOVING
+
+static inline __u32 xring_class_base(__u64 word)
+{
+	return word;
+}
+
+static inline __u8 xring_class_shift(__u64 word)
+{
+	return word >> 32 & 31;
+}
+
+static inline __u32 xring_class_allowed(__u64 word)
+{
+	return word >> XRING_CLASS_ALLOWED & 63;
+}
+
+static inline __u32 xring_class_counter(__u64 word)
+{
+	return word >> XRING_CLASS_COUNTER & XRING_CLASS_COUNTER_MASK;
+}
+
+/*
+ * By backend, 64 bits each: which rules allow it (bit 0 is of rings whose rule forbids
+ * nobody, and set in each), and above them the number of its region.
+ */
+#define XRING_PLACE_REGION 56
+#define XRING_PLACE_ALLOWED ((1ULL << XRING_PLACE_REGION) - 1)
+
+/*
+ * Per CPU: what the rings of rules sent where. A ring's counter is the index of what it
+ * dropped as no backend was allowed; behind it one by region, 0 first.
+ */
+struct xring_placed {
+	__u64 packets;
+	__u64 bytes;
+};
+
+/* Where the clients of a network come in; the least used give way to others. */
+struct xring_home_key {
+	__u32 number;			/* of the service */
+	__u8 family;			/* 4 or 6 */
+	__u8 pad[3];
+	__be32 addr[4];			/* IPv4 in addr[0], 0 beyond the network's bits */
+};
+
+struct xring_home {
+	__u32 packets[XRING_DOORS];	/* one of XRING_HOME_EACH is counted, by door */
+};
+#define XRING_HOME_EACH 8u
+
+/* Which ring is where: for the daemon's next life alone. */
+struct xring_route {
+	char service[XRING_NAME_MAX + 1];	/* empty: nothing is here */
+	__u8 digest[16];		/* of what its rule says */
+	__u32 base;
+	__u32 counter;
+	__u8 shift;
+	__u8 allowed;
+	__u8 pad[6];
+};
+
 /* The daemon's word to the datapath; one element. */
 #define XRING_HASH_KEYS 12
 struct xring_config {
@@ -315,6 +418,7 @@ struct xring_config {
 	__u64 vips;
 	__u64 hash_key[XRING_HASH_KEYS];	/* hash_expand() */
 	__u64 clock;				/* ns, added to the time: for tests */
+	__u64 doors[XRING_DOORS];	/* interface index (32) | number of its region, 1 and up (32) */
 };
 
 #define XRING_VIPS_HALF      (1ULL << 32)
@@ -332,5 +436,8 @@ _Static_assert(sizeof(struct xring_flow) == 40, "no hidden padding: it is a key"
 _Static_assert(sizeof(struct xring_pin) == 24, "no hidden padding");
 _Static_assert(sizeof(struct xring_heat_key) == 48, "no hidden padding");
 _Static_assert(sizeof(struct xring_hot) == 64, "one cache line");
+_Static_assert(sizeof(struct xring_class) == 32, "two a cache line");
+_Static_assert(sizeof(struct xring_home_key) == 24, "no hidden padding: it is a key");
+_Static_assert(sizeof(struct xring_route) == 96, "no hidden padding");
 
 #endif

@@ -48,7 +48,8 @@ enum xring_counter {
 	X(VOID,      "void",      "pins found void: their backend was cut")     \
 	X(FULL,      "full",      "packets whose flow found no room for a pin") \
 	X(SHED,      "shed",      "handshakes that went elsewhere: their backend was over its bound") \
-	X(OVER,      "over",      "handshakes that found every backend over its bound: the least bad one")
+	X(OVER,      "over",      "handshakes that found every backend over its bound: the least bad one") \
+	X(FORBIDDEN, "forbidden", "pins found void: a rule of the client's forbids their backend")
 
 enum xring_event {
 #define X(id, name, help) XRING_EVENT_##id,

@@ -129,6 +129,12 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, struct 
 		{ skel->maps.xring_owners, o->backends },
 		{ skel->maps.xring_traffic, o->backends },
 		{ skel->maps.xring_loads, o->backends },
+		{ skel->maps.xring_classes, .rings = true },
+		{ skel->maps.xring_lines, .rings = true },
+		{ skel->maps.xring_places, o->backends },
+		{ skel->maps.xring_placed },
+		{ skel->maps.xring_homes },
+		{ skel->maps.xring_routes, .rings = true },
 		{ skel->maps.xring_heat },
 		{ skel->maps.xring_hot },
 		{ skel->maps.xring_counters },
@@ -180,6 +186,10 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 		  map_memory(skel->maps.xring_backends, (void **)&dp->backends) ?:
 		  map_memory(skel->maps.xring_owners, (void **)&dp->owners) ?:
 		  map_memory(skel->maps.xring_loads, (void **)&dp->loads) ?:
+		  map_memory(skel->maps.xring_classes, (void **)&dp->classes) ?:
+		  map_memory(skel->maps.xring_lines, (void **)&dp->lines) ?:
+		  map_memory(skel->maps.xring_places, (void **)&dp->places) ?:
+		  map_memory(skel->maps.xring_routes, (void **)&dp->routes) ?:
 		  heat_open(dp, bpf_map__fd(skel->maps.xring_heat)) ?:
 		  map_memory(skel->maps.xring_hot, (void **)&dp->hot);
 	struct bpf_map *map;
@@ -191,9 +201,11 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 			dp->maps[dp->map_count++] = map_id(map);
 	dp->cell_count = bpf_map__max_entries(skel->maps.xring_cells);
 	dp->spill_count = bpf_map__max_entries(skel->maps.xring_spills);
+	dp->line_count = bpf_map__max_entries(skel->maps.xring_lines);
 	dp->backend_count = bpf_map__max_entries(skel->maps.xring_backends);
 	if (bpf_map__max_entries(skel->maps.xring_owners) != dp->backend_count ||
 	    bpf_map__max_entries(skel->maps.xring_traffic) != dp->backend_count ||
+	    bpf_map__max_entries(skel->maps.xring_places) != dp->backend_count ||
 	    bpf_map__max_entries(skel->maps.xring_loads) != dp->backend_count) {
 		log_err(0, "the pinned maps of backends differ in size: remove them");
 		return -EINVAL;
@@ -203,10 +215,12 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 	dp->events_fd = fcntl(bpf_map__fd(skel->maps.xring_events), F_DUPFD_CLOEXEC, 3);
 	dp->pins_fd = fcntl(bpf_map__fd(skel->maps.xring_pins), F_DUPFD_CLOEXEC, 3);
 	dp->syns_fd = fcntl(bpf_map__fd(skel->maps.xring_syns), F_DUPFD_CLOEXEC, 3);
+	dp->placed_fd = fcntl(bpf_map__fd(skel->maps.xring_placed), F_DUPFD_CLOEXEC, 3);
+	dp->homes_fd = fcntl(bpf_map__fd(skel->maps.xring_homes), F_DUPFD_CLOEXEC, 3);
 	dp->pin_max = bpf_map__max_entries(skel->maps.xring_pins);
 	dp->template_epoch = calloc(dp->backend_count, sizeof(*dp->template_epoch));
 	if (dp->traffic_fd < 0 || dp->counters_fd < 0 || dp->events_fd < 0 || dp->pins_fd < 0 ||
-	    dp->syns_fd < 0 || !dp->template_epoch)
+	    dp->syns_fd < 0 || dp->placed_fd < 0 || dp->homes_fd < 0 || !dp->template_epoch)
 		return log_err(-ENOMEM, "maps");
 	return 0;
 }
@@ -273,7 +287,7 @@ int dp_open(const struct dp_options *options, struct dp **ret)
 	if (!dp)
 		return -ENOMEM;
 	dp->lock_fd = dp->traffic_fd = dp->counters_fd = dp->prog_fd = dp->fresh_fd = -1;
-	dp->events_fd = dp->pins_fd = dp->syns_fd = -1;
+	dp->events_fd = dp->pins_fd = dp->syns_fd = dp->placed_fd = dp->homes_fd = -1;
 	dp->epoch = 1;
 	dp->cpus = libbpf_num_possible_cpus();
 	libbpf_set_print(libbpf_message);
@@ -294,6 +308,8 @@ void dp_close(struct dp *dp)
 	closep(&dp->events_fd);
 	closep(&dp->pins_fd);
 	closep(&dp->syns_fd);
+	closep(&dp->placed_fd);
+	closep(&dp->homes_fd);
 	closep(&dp->prog_fd);
 	closep(&dp->fresh_fd);
 	carry_close(dp);

@@ -8,6 +8,8 @@
 
 #include <xring/abi.h>
 
+union xring_lpm_line;
+
 /*
  * The datapath as the daemon sees it: maps in memory, a program, interfaces.
  * The only folder that knows libbpf. Pins, below the bpffs:
@@ -18,7 +20,7 @@
  *
  * All functions answer 0 or a negative errno, and log what went wrong.
  */
-#define DP_MAPS_MAX 24
+#define DP_MAPS_MAX 32
 
 struct dp {
 	struct xring_config *config;
@@ -30,6 +32,11 @@ struct dp {
 	struct xring_backend *backends;
 	struct xring_owner *owners;
 	uint64_t *loads;
+	struct xring_class *classes;		/* XRING_CLASSES of them */
+	union xring_lpm_line *lines;
+	uint32_t line_count;
+	uint64_t *places;			/* by backend */
+	struct xring_route *routes;		/* XRING_ROUTES of them */
 	uint32_t backend_count;
 	struct xring_heat **heat;		/* by CPU */
 	unsigned heat_cpus;
@@ -44,6 +51,8 @@ struct dp {
 	int events_fd;
 	int pins_fd;
 	int syns_fd;
+	int placed_fd;
+	int homes_fd;
 	uint32_t pin_max;
 	uint32_t abi_found;			/* of the maps that were there; 0: none */
 	uint32_t maps[DP_MAPS_MAX];		/* ids of those that are pinned */
@@ -92,6 +101,9 @@ int dp_traffic_read(const struct dp *dp, uint16_t id, struct xring_traffic *ret)
 int dp_traffic_read_many(const struct dp *dp, uint16_t first, uint32_t count,
 			 struct xring_traffic *ret);
 int dp_traffic_clear(const struct dp *dp, uint16_t id);
+/* What rings of rules sent where (struct xring_placed), from the counter `first` on. */
+int dp_placed_read(const struct dp *dp, uint32_t first, uint32_t count, struct xring_placed *ret);
+int dp_placed_clear(const struct dp *dp, uint32_t first, uint32_t count);
 int dp_events_read(const struct dp *dp, uint64_t ret[XRING_EVENT_MAX]);
 
 /*

@@ -84,3 +84,35 @@ int dp_traffic_clear(const struct dp *dp, uint16_t id)
 		return -ENOMEM;
 	return bpf_map_update_elem(dp->traffic_fd, &key, zero, BPF_ANY) ? -errno : 0;
 }
+
+int dp_placed_read(const struct dp *dp, uint32_t first, uint32_t count, struct xring_placed *ret)
+{
+	_free_ struct xring_placed *values = calloc(dp->cpus, sizeof(*values));
+
+	if (!values)
+		return -ENOMEM;
+	memset(ret, 0, count * sizeof(*ret));
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t key = first + i;
+
+		if (bpf_map_lookup_elem(dp->placed_fd, &key, values))
+			return log_err(-errno, "counters of rules");
+		for (int cpu = 0; cpu < dp->cpus; cpu++) {
+			ret[i].packets += values[cpu].packets;
+			ret[i].bytes += values[cpu].bytes;
+		}
+	}
+	return 0;
+}
+
+int dp_placed_clear(const struct dp *dp, uint32_t first, uint32_t count)
+{
+	_free_ struct xring_placed *zero = calloc(dp->cpus, sizeof(*zero));
+
+	if (!zero)
+		return -ENOMEM;
+	for (uint32_t key = first; key < first + count; key++)
+		if (bpf_map_update_elem(dp->placed_fd, &key, zero, BPF_ANY))
+			return -errno;
+	return 0;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XRING_BPF_CLASSES_H
+#define XRING_BPF_CLASSES_H
+
+/*
+ * Clients told apart: the longest prefix that matches a client, and where its rule asks
+ * for it the interface at which the packet came in, say of which class it is, and the
+ * class which ring answers (struct xring_class). Then what that ring sent where.
+ */
+static __always_inline struct xring_class *class_at(__u32 i)
+{
+	return bpf_map_lookup_elem(&xring_classes, &i);
+}
+
+static __always_inline __u64 class_newest(const struct xring_class *class)
+{
+	return *(volatile const __u64 *)&class->newest;
+}
+
+/* The number of the region at which packets of that interface enter; 0: none. */
+static __always_inline __u32 door_of(__u32 ifindex)
+{
+	const struct xring_config *config;
+	__u32 zero = 0;
+
+	config = bpf_map_lookup_elem(&xring_config, &zero);
+	for (__u32 i = 0; config && i < XRING_DOORS; i++) {
+		__u64 door = config->doors[i];
+
+		if (!door)
+			break;
+		if (door >> 32 == ifindex)
+			return door;
+	}
+	return 0;
+}
+
+/*
+ * own: the service's class; src: the client's address as in memory; entry: where the
+ * packet came in (XRING_ENTRY). Not static: the verifier reads it once.
+ */
+#define XRING_ENTRY(ifindex, family) ((__u64)(ifindex) << 8 | (family))
+
+__noinline __u32 class_find(__u32 own, __u64 src0, __u64 src1, __u64 entry)
+{
+	const struct xring_class *class = class_at(own);
+	__u64 src[2] = { src0, src1 };
+	__u32 index;
+
+	if (!class)
+		return own;
+	if ((__u8)entry == 4)
+		index = lpm_lookup4(&xring_lines, class->roots[0], src0);
+	else
+		index = lpm_lookup6(&xring_lines, class->roots[1], src);
+	if (index)
+		class = class_at(index);
+	else
+		index = own;
+	if (class && class_newest(class) & XRING_CLASS_DOORS)
+		index += door_of(entry >> 8);
+	return index;
+}
+
+/* A word of 0 is a ring of nobody. */
+static __always_inline __u64 class_word(__u32 index)
+{
+	const struct xring_class *class = class_at(index);
+
+	return class ? class_newest(class) : 0;
+}
+
+/* 0 where there is no such backend: no rule allows it. */
+static __always_inline __u64 place_of(__u32 id)
+{
+	__u64 *place = bpf_map_lookup_elem(&xring_places, &id);
+
+	return place ? *(volatile __u64 *)place : 0;
+}
+
+static __always_inline int place_allows(__u64 place, __u64 class)
+{
+	return place >> xring_class_allowed(class) & 1;
+}
+
+/* ---- what was sent where ---- */
+
+static __always_inline struct xring_placed *placed_count(__u32 counter, __u32 bytes)
+{
+	struct xring_placed *placed = bpf_map_lookup_elem(&xring_placed, &counter);
+
+	if (!placed)
+		return NULL;
+	placed->packets++;
+	placed->bytes += bytes;
+	return placed;
+}
+
+/* Where a client comes in. Not static, as class_find(). */
+__noinline int home_count(const struct xring_home_key *given, __u32 own, __u32 ifindex)
+{
+	const struct xring_class *class = class_at(own);
+	struct xring_home fresh = {}, *home;
+	struct xring_home_key key;
+	__u32 door, bits;
+	__be32 mask;
+
+	if (!given || !class)
+		return 0;
+	key = *given;
+	bits = class->home_bits[key.family != 4];
+	for (__u32 i = 0; i < 4; i++) {
+		mask = bits >= 32 ? 0xffffffff : bits ? bpf_htonl(0xffffffffu << (32 - bits)) : 0;
+		key.addr[i] &= mask;
+		bits = bits > 32 ? bits - 32 : 0;
+	}
+	door = door_of(ifindex) - 1;
+	if (door >= XRING_DOORS)
+		return 0;
+	asm volatile("" : : "r"(&key) : "memory");
+	home = bpf_map_lookup_elem(&xring_homes, &key);
+	if (!home) {
+		bpf_map_update_elem(&xring_homes, &key, &fresh, BPF_NOEXIST);
+		home = bpf_map_lookup_elem(&xring_homes, &key);
+	}
+	if (home)
+		__sync_fetch_and_add(&home->packets[door & (XRING_DOORS - 1)], 1);
+	return 0;
+}
+
+#endif
