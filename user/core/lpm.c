@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
-#include <netinet/in.h>
-#include <stdatomic.h>
-#include <string.h>
-
-#include <xring/lpm.h>
-
 #include "core/lpm.h"
+
+#include <errno.h>
+
 #include "core/lpm_node.h"
 
 int lpm_pool_new(union xring_lpm_line *lines, uint32_t count, struct lpm_pool *ret)
@@ -30,32 +26,6 @@ void lpm_pool_reclaim(struct lpm_pool *pool)
 	blocks_reclaim(&pool->blocks);
 }
 
-/* ---- prefixes and keys ---- */
-
-static uint64_t word_of(const uint8_t *bytes)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return be64toh(word);
-}
-
-/* The last bytes of an IPv4 address are 0. */
-static struct trie_key key_of(const struct address *a)
-{
-	return (struct trie_key){ { word_of(a->bytes), word_of(a->bytes + 8) } };
-}
-
-static enum lpm_family family_of(const struct address *a)
-{
-	return a->family == AF_INET ? LPM_IPV4 : LPM_IPV6;
-}
-
-static bool value_valid(uint32_t value)
-{
-	return value && value <= XRING_LPM_VALUE_MAX;
-}
-
 /* ---- the table ---- */
 
 void lpm_init(struct lpm *t, struct lpm_pool *pool, uint32_t *roots)
@@ -70,6 +40,7 @@ void lpm_clear(struct lpm *t)
 	for (int f = 0; f < LPM_FAMILIES; f++) {
 		word_replace(t->pool, &t->roots[f], 0);
 		trie_clear(&t->tries[f]);
+		t->loose[f] = false;
 	}
 }
 
@@ -81,10 +52,22 @@ static int compile(struct lpm *t, enum lpm_family f, const struct trie_key *key,
 		.trie = &t->tries[f],
 		.key = *key,
 		.bits = bits,
-		.bits_max = f == LPM_IPV4 ? 32 : 128,
+		.bits_max = family_bits(f),
 	};
 
 	return tree_update(&tree, &t->roots[f]);
+}
+
+int lpm_tighten(struct lpm *t)
+{
+	for (int f = 0; f < LPM_FAMILIES; f++) {
+		int failed = t->loose[f] ? compile(t, f, &(struct trie_key){}, 0) : 0;
+
+		if (failed)
+			return failed;
+		t->loose[f] = false;
+	}
+	return 0;
 }
 
 int lpm_set(struct lpm *t, const struct prefix *p, uint32_t value)
@@ -96,7 +79,7 @@ int lpm_set(struct lpm *t, const struct prefix *p, uint32_t value)
 
 	if (!value_valid(value))
 		return -EINVAL;
-	failed = trie_set(&t->tries[f], &key, p->bits, value, &old);
+	failed = lpm_tighten(t) ?: trie_set(&t->tries[f], &key, p->bits, value, &old);
 	if (failed)
 		return failed;
 	/* Another value asks for no other nodes: what fails is a new prefix. */
@@ -110,9 +93,13 @@ int lpm_remove(struct lpm *t, const struct prefix *p)
 {
 	enum lpm_family f = family_of(&p->address);
 	struct trie_key key = key_of(&p->address);
+	int failed;
 
 	if (!trie_get(&t->tries[f], &key, p->bits))
 		return -ENOENT;
+	failed = lpm_tighten(t);
+	if (failed)
+		return failed;
 	trie_remove(&t->tries[f], &key, p->bits);
 	return compile(t, f, &key, p->bits);
 }
@@ -134,7 +121,7 @@ uint32_t lpm_find(const struct lpm *t, const struct address *a)
 	return lpm_walk(t->pool->lines, root, key.word[0], key.word[1], XRING_LPM_STEPS6);
 }
 
-static int fill_tries(struct trie *tries, const struct lpm_entry *entries, size_t count)
+int tries_fill(struct trie *tries, const struct lpm_entry *entries, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct prefix *p = &entries[i].prefix;
@@ -155,7 +142,7 @@ static int fill_tries(struct trie *tries, const struct lpm_entry *entries, size_
 /* A table of its own, roots and all, in t's pool; on failure it is as it was made. */
 static int build(struct lpm *aside, const struct lpm_entry *entries, size_t count)
 {
-	int failed = fill_tries(aside->tries, entries, count);
+	int failed = tries_fill(aside->tries, entries, count);
 
 	for (int f = 0; f < LPM_FAMILIES && !failed; f++)
 		failed = compile(aside, f, &(struct trie_key){}, 0);
@@ -180,6 +167,7 @@ int lpm_load(struct lpm *t, const struct lpm_entry *entries, size_t count)
 		word_replace(t->pool, &t->roots[f], roots[f]);
 		trie_clear(&t->tries[f]);
 		t->tries[f] = aside.tries[f];
+		t->loose[f] = false;
 	}
 	return 0;
 }

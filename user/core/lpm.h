@@ -23,6 +23,7 @@
  * Internet has them 65 MiB, 100,000 of IPv6 14; one takes 64 bytes, none takes none.
  */
 union xring_lpm_line;
+struct runs;
 
 /* Where all tables are. */
 struct lpm_pool {
@@ -46,6 +47,7 @@ struct lpm {
 	struct lpm_pool *pool;
 	uint32_t *roots;		/* LPM_FAMILIES words, that the datapath starts from */
 	struct trie tries[LPM_FAMILIES];
+	bool loose[LPM_FAMILIES];	/* not all nodes that were adopted fit the trie */
 };
 
 struct lpm_entry {
@@ -63,7 +65,10 @@ void lpm_clear(struct lpm *t);
  * is full, -ENOMEM: both leave the table as it was.
  */
 int lpm_set(struct lpm *t, const struct prefix *p, uint32_t value);
-/* The value of the prefix that covers it is put back. -ENOENT, and no other error. */
+/*
+ * The value of the prefix that covers it is put back. -ENOENT, and no other error,
+ * but -ENOSPC where lpm_adopt() found nodes that fit no more and none is made yet.
+ */
 int lpm_remove(struct lpm *t, const struct prefix *p);
 /* What that very prefix was set to; 0: it was not. */
 uint32_t lpm_get(const struct lpm *t, const struct prefix *p);
@@ -77,5 +82,35 @@ uint32_t lpm_find(const struct lpm *t, const struct address *a);
  * the table as it was.
  */
 int lpm_load(struct lpm *t, const struct lpm_entry *entries, size_t count);
+
+/*
+ * Makes the table say what these prefixes say, which are sorted as prefix_compare()
+ * does and none in another: of both families, all that there are. It is being read
+ * meanwhile: an address has its old value or its new one at any time, and where the
+ * caller is killed on the way. One prefix after the other, as far as they differ; but
+ * where there was none, or a quarter of them changes, by lpm_load(), if there is room
+ * for that. -EINVAL (a value, or not such prefixes), -ENOSPC and -ENOMEM leave what
+ * the table says as it was.
+ */
+int lpm_change(struct lpm *t, const struct lpm_entry *entries, size_t count);
+
+/* ---- tables that a former process left in the lines (core/lpm_adopt.c) ---- */
+
+/*
+ * What the table from that root answers, read from its words alone. Any words may be
+ * there: -EINVAL where they are none of a table's: a line that the pool does not have,
+ * more bits than the family has, more nodes than a lookup looks at or than the pool
+ * has room for. -ENOMEM.
+ */
+int lpm_runs(const struct lpm_pool *pool, uint32_t root, enum lpm_family family,
+	     struct runs *ret);
+/*
+ * Takes over the table that roots[] is of, with the lines that it is in. It is then as
+ * if it had been made of the fewest prefixes of which none is in another. All tables
+ * of a pool are adopted before one is changed: what is not adopted is free. -EINVAL
+ * (as lpm_runs()), -EEXIST (a line has an owner), -ENOMEM: nothing is taken, *t is an
+ * empty table and the words of roots[] stay: lpm_init() is what comes next.
+ */
+int lpm_adopt(struct lpm *t, struct lpm_pool *pool, uint32_t *roots);
 
 #endif

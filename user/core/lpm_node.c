@@ -4,27 +4,15 @@
 #include <errno.h>
 #include <string.h>
 
-#include <xring/lpm.h>
-
-#define STRIDE_MIN 4			/* a line of words */
+#define STRIDE_MIN LPM_STRIDE_MIN
 #define STRIDE_MAX 24
 #define SKIP_MIN 8			/* more bits than that are not worth a node without a choice */
 #define STEP_WORDS 64			/* what one step less for one prefix may cost */
 #define STEP_BITS 8			/* taken to be a step, of prefixes that are not alone */
 
-static bool is_node(uint32_t word)
-{
-	return word & XRING_LPM_NODE;
-}
-
 static uint32_t node_word(unsigned stride, uint32_t line)
 {
 	return XRING_LPM_NODE | (uint32_t)stride << XRING_LPM_LINE_BITS | line;
-}
-
-static unsigned stride_order(unsigned stride)
-{
-	return stride > STRIDE_MIN ? stride - STRIDE_MIN : 0;
 }
 
 static union xring_lpm_line *node_line(const struct lpm_pool *pool, uint32_t word)
@@ -42,7 +30,7 @@ static void release(struct lpm_pool *pool, uint32_t word,
 {
 	unsigned stride = XRING_LPM_STRIDE(word);
 
-	if (!is_node(word))
+	if (!word_is_node(word))
 		return;
 	if (!stride)
 		release(pool, node_line(pool, word)->test.match, block_release);
@@ -59,6 +47,15 @@ void word_replace(struct lpm_pool *pool, uint32_t *at, uint32_t word)
 		return;
 	word_store(at, word);
 	release(pool, old, blocks_retire);
+}
+
+/* As word_replace(); new: nobody sees the word yet, and it names no node. */
+static void word_put(struct lpm_pool *pool, uint32_t *at, uint32_t word, bool new)
+{
+	if (new)
+		*at = word;
+	else
+		word_replace(pool, at, word);
 }
 
 void word_discard(struct lpm_pool *pool, uint32_t word)
@@ -204,7 +201,7 @@ static int paint_words(const struct paint *paint, uint32_t n, uint32_t cover, ui
 				    &paint->words[first], paint->whole);
 	if (!n) {
 		for (uint32_t i = from; i < to; i++)
-			word_replace(paint->tree->pool, &paint->words[i], cover);
+			word_put(paint->tree->pool, &paint->words[i], cover, paint->whole);
 		return 0;
 	}
 	depth = paint->depth - (unsigned)__builtin_ctz(size);
@@ -257,7 +254,7 @@ static int test_update(const struct lpm_tree *tree, const struct place *p, uint3
 	struct xring_lpm_test *test = &node_line(tree->pool, word)->test;
 	struct place below = { p->node, p->cover, test->bits };
 
-	word_replace(tree->pool, &test->other, p->cover);
+	word_put(tree->pool, &test->other, p->cover, whole);
 	return place_update(tree, below, &test->match, whole);
 }
 
@@ -335,15 +332,21 @@ static int place_update(const struct lpm_tree *tree, struct place p, uint32_t *a
 
 	place_settle(tree, &p);
 	if (!p.node) {
-		word_replace(tree->pool, at, p.cover);
+		word_put(tree->pool, at, p.cover, whole);
 		return 0;
 	}
-	if (!whole && is_node(word) && node_suits(tree, &p, word))
+	if (tree->loose && word_is_node(word))
+		tree->pool->blocks.note[word & XRING_LPM_LINE_MASK] = place_count(tree, &p);
+	if (!whole && word_is_node(word) && node_suits(tree, &p, word))
 		return node_update(tree, &p, word, false);
+	if (tree->loose) {
+		*tree->loose = true;
+		return 0;
+	}
 	failed = node_build(tree, &p, &built);
 	if (!failed)
-		word_replace(tree->pool, at, built);
-	else if (!whole && is_node(word) && node_fits(tree, &p, word))
+		word_put(tree->pool, at, built, whole);
+	else if (!whole && word_is_node(word) && node_fits(tree, &p, word))
 		return node_update(tree, &p, word, false);
 	return failed;
 }
@@ -351,4 +354,14 @@ static int place_update(const struct lpm_tree *tree, struct place p, uint32_t *a
 int tree_update(const struct lpm_tree *tree, uint32_t *root)
 {
 	return place_update(tree, (struct place){ .node = tree->trie->root }, root, false);
+}
+
+bool tree_survey(const struct lpm_tree *tree, uint32_t *root)
+{
+	struct lpm_tree survey = *tree;
+	bool loose = false;
+
+	survey.loose = &loose;
+	tree_update(&survey, root);
+	return !loose;
 }
