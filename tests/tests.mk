@@ -10,7 +10,8 @@
 # make bench-lab  and those of a whole lab with a hot client (root)
 # make bench-lpm  longest-prefix matches by structure (root)
 # make kernels    boots Debian's 6.1 and 6.12 under qemu with the packet tests
-# make fuzz       the parsers of configurations, prefix lists and time zones, FUZZ_SECONDS each
+# make fuzz       the parsers of configurations, prefix lists and time zones, and the reader of
+#                 prefix tables, FUZZ_SECONDS each
 
 UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 PACKETS := $(patsubst tests/packets/%.c,$(BUILD)/tests/packets/%,$(wildcard tests/packets/test_*.c))
@@ -109,7 +110,8 @@ FUZZ_SOURCES := $(wildcard user/conf/*.c user/core/*.c user/base/*.c)
 FUZZ_SEEDS_conf   := tests/conf/good tests/conf/bad
 FUZZ_SEEDS_prefix :=
 FUZZ_SEEDS_tz     := /usr/share/zoneinfo/Europe
-fuzz: fuzz-conf fuzz-prefix fuzz-tz
+FUZZ_SEEDS_lpm    :=
+fuzz: fuzz-conf fuzz-prefix fuzz-tz fuzz-lpm
 fuzz-%:
 	@mkdir -p $(BUILD)/fuzz/$*.found
 	clang -g -O1 -std=gnu11 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Iinclude -Iuser \
