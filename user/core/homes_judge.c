@@ -337,8 +337,8 @@ static struct home_entry *home_to_lose(struct homes *h, const struct home_entry 
 }
 
 /*
- * Moves it if it may, and if there is room; *ret_moved: it did. It does not wait any more where
- * it has made room for one before it. homes: without a list until they are needed.
+ * Moves it if it may, and if there is room; *ret_moved: it did. homes: without a list until
+ * they are needed. One that has just made room was the least used, and finds none.
  */
 static int move_one(struct homes *h, struct home_entry *e, const struct homes_look *look,
 		    struct ranks *homes, struct home_moves *ret, bool *ret_moved)
@@ -346,7 +346,7 @@ static int move_one(struct homes *h, struct home_entry *e, const struct homes_lo
 	int err = 0;
 
 	*ret_moved = false;
-	if (!e->waiting || !is_allowed(look, e, e->leader))
+	if (!is_allowed(look, e, e->leader))
 		return 0;
 	if (!e->record.region && h->homes >= look->home->count) {
 		struct home_entry *least;
