@@ -17,7 +17,7 @@ static __always_inline __u64 class_newest(const struct xring_class *class)
 	return *(volatile const __u64 *)&class->newest;
 }
 
-/* The number of the region at which packets of that interface enter; 0: none. */
+/* The number of that interface among the doors; 0: it is none. */
 static __always_inline __u32 door_of(__u32 ifindex)
 {
 	const struct xring_config *config;
@@ -25,10 +25,8 @@ static __always_inline __u32 door_of(__u32 ifindex)
 
 	config = bpf_map_lookup_elem(&xring_config, &zero);
 	for (__u32 i = 0; config && i < XRING_DOORS; i++) {
-		__u64 door = config->doors[i];
+		__u64 door = *(volatile const __u64 *)&config->doors[i];
 
-		if (!door)
-			break;
 		if (door >> 32 == ifindex)
 			return door;
 	}

@@ -25,7 +25,7 @@
 #define XRING_PLACED   32768u	/* counters by rule and region */
 #define XRING_LINES    (3u << 19)	/* of prefix tables: 96 MiB, a million networks */
 #define XRING_HOMES    65536u	/* client networks whose entrances are counted */
-#define XRING_DOORS    16u	/* interfaces that have a region */
+#define XRING_DOORS    16u	/* interfaces that are told apart */
 #define XRING_CPUS     1024u	/* that can count hot keys; the daemon gives each that is there a map */
 #define XRING_VIP_BITS 15
 #define XRING_VIP_SLOTS (1u << XRING_VIP_BITS)	/* in one half of the VIP table */
@@ -313,7 +313,7 @@ struct xring_vips {
  * A class of a service's clients: those that one ring answers. The service's own (its
  * slot's ring_base) is for clients that no prefix names; it has the roots of the tables
  * that find the others (include/xring/lpm.h, a class's index is a prefix's value). Where
- * the entrance of a packet matters (DOORS), the class of the region at which it came in is
+ * the entrance of a packet matters (DOORS), the class of the door by which it came in is
  * that many places behind.
  *
  *     newest: MOVING HOME DOORS STRICT | counter (15) | allowed (6) | shift (5) | base (32)
@@ -370,6 +370,7 @@ static inline __u32 xring_class_counter(__u64 word)
  * nobody, and set in each), and above them the number of its region.
  */
 #define XRING_PLACE_REGION 56
+#define XRING_PLACE_NOBODY 55	/* the bit of no backend */
 #define XRING_PLACE_ALLOWED ((1ULL << XRING_PLACE_REGION) - 1)
 
 /*
@@ -418,7 +419,7 @@ struct xring_config {
 	__u64 vips;
 	__u64 hash_key[XRING_HASH_KEYS];	/* hash_expand() */
 	__u64 clock;				/* ns, added to the time: for tests */
-	__u64 doors[XRING_DOORS];	/* interface index (32) | number of its region, 1 and up (32) */
+	__u64 doors[XRING_DOORS];	/* interface index (32) | its number, 1 and up (32) */
 };
 
 #define XRING_VIPS_HALF      (1ULL << 32)

@@ -3,7 +3,6 @@
 # Lists of networks that a configuration names: found beside it, read again at a reload
 # and after a kill, refused with their own line, and not missed once nobody names them.
 . "$(dirname "$0")/lib.sh"
-skip "the daemon does not tell clients apart yet: rules for some are refused"
 
 lab up -b 2
 config_of() { # LIST: with two regions, each with a backend, and rules for both

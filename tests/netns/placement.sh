@@ -154,7 +154,3 @@ sleep 2
 pkill -TERM -P $talk
 wait $talk || fail "TCP: $(tail -n 3 "$RUN/tcp")"
 equal "connections broken" "$(tail -n 1 "$RUN/tcp" | jq .tcp_broken)" 0
-
-echo "what is not told apart yet is refused"
-sed -i 's/constraints: \[+region=east\]/clients: [192.0.2.0\/24], constraints: [+region=east]/' "$RUN/xring.yaml"
-fails 2 "not told apart yet" "$BUILD/xringd" -f "$RUN/xring.yaml" --check

@@ -18,7 +18,7 @@ build_other() {
 		/^struct xring_traffic {/,/^};/s/^};/\t__u64 more;\n};/
 		s/sizeof(struct xring_pin) == 24/sizeof(struct xring_pin) == 32/' "$abi"
 	sed -i 's/^\tX(DROP_RESIDENCY.*/&\t\\\n\tX(PASS_MORE, "pass_more", "none")/
-		s/^\tX(OVER,.*/&\t\\\n\tX(MORE, "more", "none")/' "$counters"
+		s/^\tX(FORBIDDEN,.*/&\t\\\n\tX(MORE, "more", "none")/' "$counters"
 	equal "what was patched" "$(diff -r "$TOP/include" "$other/include" | grep -c '^>')" 7
 	make -s -C "$other" BUILD="$other/build" CFLAGS=-O1 "$other/build/xringd" >"$other/log" 2>&1 ||
 		fail "build: $(cat "$other/log")"

@@ -45,9 +45,11 @@ static void prefers(struct world *w, const char *first, const char *second)
 
 static int64_t weigh(struct world *w, int64_t now)
 {
+	struct route route;
 	int64_t next;
 
-	assert_int_equal(places_weigh(&w->s, &universal, now, w->places, 4, &next), 0);
+	route_of(&w->rule, NULL, NULL, &route);
+	assert_int_equal(places_weigh(&w->s, &route, &universal, now, w->places, 4, &next), 0);
 	return next;
 }
 

@@ -85,17 +85,22 @@ static int schedules_apply(const struct service *s, const struct region_zones *z
 
 /* ---- rules ---- */
 
-static size_t preference_of(const struct rule *rule, const char *region)
+/* Where a region stands in the order of a route; the last that there is: nowhere. */
+static size_t preference_of(const struct route *route, const char *region)
 {
 	size_t i = 0;
 
-	while (i < rule->preference_count && strcmp(rule->preferences[i], region))
+	if (*route->first)
+		return strcmp(route->first, region) != 0;
+	while (i < route->preference_count && strcmp(route->preferences[i], region))
 		i++;
 	return i;
 }
 
-static int preferences_apply(const struct rule *rule, struct place *list, size_t count)
+static int preferences_apply(const struct route *route, struct place *list, size_t count)
 {
+	size_t region_count = *route->first ? 2 : route->preference_count;
+
 	struct waterfall_region regions[RULE_PREFERENCES] = {};
 	_free_ struct waterfall_backend *backends = calloc(count + 1, sizeof(*backends));
 	_free_ size_t *at = calloc(count + 1, sizeof(*at));
@@ -104,9 +109,9 @@ static int preferences_apply(const struct rule *rule, struct place *list, size_t
 	if (!backends || !at)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		size_t region = preference_of(rule, list[i].backend->region);
+		size_t region = preference_of(route, list[i].backend->region);
 
-		if (region == rule->preference_count || list[i].forbidden) {
+		if (region == region_count || list[i].forbidden) {
 			list[i].counts = 0;
 			continue;
 		}
@@ -115,30 +120,29 @@ static int preferences_apply(const struct rule *rule, struct place *list, size_t
 		at[used] = i;
 		backends[used++] = (struct waterfall_backend){ region, list[i].counts, 0 };
 	}
-	waterfall_shares(rule->spillover, rule->threshold, regions, rule->preference_count);
-	waterfall_weights(regions, rule->preference_count, backends, used);
+	waterfall_shares(route->spillover, route->threshold, regions, region_count);
+	waterfall_weights(regions, region_count, backends, used);
 	for (size_t i = 0; i < used; i++)
 		list[at[i]].counts = backends[i].effective;
 	return 0;
 }
 
-int places_weigh(const struct service *s, const struct region_zones *zones, int64_t now,
-		 struct place *list, size_t count, int64_t *ret_next)
+int places_weigh(const struct service *s, const struct route *route,
+		 const struct region_zones *zones, int64_t now, struct place *list, size_t count,
+		 int64_t *ret_next)
 {
-	const struct rule *rule = service_rule(s);
 	int64_t next = INT64_MAX;
 	int err = schedules_apply(s, zones, now, list, count, &next);
 
-	for (size_t i = 0; rule && i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct backend *b = list[i].backend;
 
-		list[i].forbidden = !constraints_allow(rule->constraints, rule->constraint_count,
-						       b->region, b->tags);
+		list[i].forbidden = !route_allows(route, b->region, b->tags);
 		if (list[i].forbidden)
 			list[i].counts = list[i].total = 0;
 	}
-	if (!err && rule && rule->preference_count)
-		err = preferences_apply(rule, list, count);
+	if (!err && (route->preference_count || *route->first))
+		err = preferences_apply(route, list, count);
 	*ret_next = next;
 	return err;
 }

@@ -2,12 +2,12 @@
 #ifndef XRING_PLACES_H
 #define XRING_PLACES_H
 
-#include "core/model.h"
+#include "core/routes.h"
 
 /*
- * What a service's placement makes of its backends: its rule for everybody forbids some and
- * shares the traffic among regions, its schedule weighs regions by their clocks. All of it
- * is weights on the one ring, so that every shift is a change like another.
+ * What a service's placement makes of its backends in the ring of one route: it forbids
+ * some and shares the traffic among regions, the schedule weighs regions by their clocks.
+ * All of it is weights on that ring, so that every shift is a change like another.
  */
 struct place {
 	const struct backend *backend;	/* its region and tags */
@@ -40,7 +40,8 @@ uint32_t region_weight(const struct service *s, const struct region_zones *zones
 		       const char *region, int64_t now);
 
 /* *ret_next: when (ms of UTC) the answer is another one by time alone; INT64_MAX: never. -ENOMEM. */
-int places_weigh(const struct service *s, const struct region_zones *zones, int64_t now,
-		 struct place *list, size_t count, int64_t *ret_next);
+int places_weigh(const struct service *s, const struct route *route,
+		 const struct region_zones *zones, int64_t now, struct place *list, size_t count,
+		 int64_t *ret_next);
 
 #endif

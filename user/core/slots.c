@@ -39,7 +39,10 @@ static void fill_service(const struct service *s, const struct vip *vip,
 	ret->ring_base = ring->base;
 	ret->ring_shift = ring->shift;
 	ret->flags = (s->all_down == ALL_DOWN_PASS ? XRING_SERVICE_PASS : 0) |
-		     (s->bound ? XRING_SERVICE_BOUND : 0) | (is_strict(s) ? XRING_SERVICE_STRICT : 0) | (ring->hot ? XRING_SERVICE_HOT : 0);
+		     (s->bound ? XRING_SERVICE_BOUND : 0) |
+		     (is_strict(s) && !ring->rules ? XRING_SERVICE_STRICT : 0) |
+		     (ring->hot ? XRING_SERVICE_HOT : 0) |
+		     (ring->rules ? XRING_SERVICE_RULES : 0);
 	ret->udp_idle = s->udp_idle_ms / 100;
 	ret->tcp_idle = s->tcp_idle_ms;
 }

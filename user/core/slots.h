@@ -17,10 +17,11 @@ size_t slots_count(const struct model *m);	/* at most that many */
 
 /* What a slot says of its service beside what the model does. */
 struct slot_ring {
-	uint32_t base;			/* first cell */
+	uint32_t base;			/* first cell; with rules its class */
 	uint8_t shift;			/* 32 less the logarithm of the cells */
 	uint32_t number;		/* of the service */
 	bool hot;			/* some keys have an entry of their own */
+	bool rules;			/* its clients are told apart */
 };
 
 /* Those of one service; returns how many. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A new daemon on running maps. Backends are known by the owners' records, rings
- * by the VIP table; both are taken over as they are. Then the first
+ * by the VIP table, or where rules tell clients apart by their
+ * records and classes; all are taken over as they are. Then the first
  * live_apply() compares every cell with the model and writes what differs,
  * whatever the last daemon was in the middle of.
  */
@@ -14,8 +15,10 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "core/vips.h"
+#include "daemon/live_classes.h"
 #include "daemon/live_keys.h"
 #include "daemon/live_node.h"
+#include "daemon/live_rings.h"
 
 static int stale_id(struct live *live, uint16_t id)
 {
@@ -111,14 +114,14 @@ static bool mark_spills(const struct live *live, const struct extent *e, uint8_t
 	return true;
 }
 
-/* The ring of one slot, if it is one that nobody has claimed. */
-static int adopt_extent(struct live *live, const struct xring_slot *slot, uint8_t *used)
+/* The ring of that many cells, if it is one that nobody has claimed. */
+static int adopt_extent(struct live *live, uint32_t base, uint8_t shift, uint8_t *used)
 {
-	struct extent e = { slot->ring_base, 32 - slot->ring_shift };
+	struct extent e = { base, 32 - shift };
 	struct extent *foreign;
 	int err;
 
-	if (slot->ring_shift < 32 - CELLS_BITS_MAX || e.bits < CELLS_BITS_MIN)
+	if (shift < 32 - CELLS_BITS_MAX || e.bits < CELLS_BITS_MIN)
 		return 0;
 	err = arena_claim(&live->arena, e.base, e.bits + 1);
 	if (err)
@@ -136,27 +139,27 @@ static int adopt_extent(struct live *live, const struct xring_slot *slot, uint8_
 	return 0;
 }
 
-/* Gives a service the extent that its VIP names. */
-static void adopt_ring(struct live *live, struct live_service *s, const struct xring_slot *slot,
-		       uint64_t now)
+bool ring_adopt(struct live *live, struct live_ring *r, uint32_t base, uint64_t now)
 {
-	for (size_t i = 0; i < live->foreign_count && !s->has_extent; i++) {
+	for (size_t i = 0; i < live->foreign_count; i++) {
 		struct extent e = live->foreign[i];
 
-		if (e.base != slot->ring_base)
+		if (e.base != base)
 			continue;
-		s->base = e.base;
-		s->cells = (struct cells){
+		r->base = e.base;
+		r->cells = (struct cells){
 			.words = live->dp->cells + e.base,
 			.since = live->since + e.base / 2,
 			.bits = e.bits,
 			.spills = &live->spills,
 		};
-		cells_adopt(&s->cells, now / (NS_PER_S / 10));
-		s->look = 1;	/* until a walk knows better */
-		s->has_extent = s->reconcile = true;
+		cells_adopt(&r->cells, now / (NS_PER_S / 10));
+		r->service->look = 1;	/* until a walk knows better */
+		r->has_extent = r->reconcile = true;
 		live->foreign[i] = live->foreign[--live->foreign_count];
+		return true;
 	}
+	return false;
 }
 
 /* The entries of its hot keys know it by that. Versions before 0.3 had none. */
@@ -169,52 +172,88 @@ static void adopt_number(struct live *live, struct live_service *s, uint32_t num
 		s->number = number;
 }
 
-static int adopt_rings(struct live *live, const struct model *m, uint64_t now)
+/* Those of slots, and those that rules have. */
+static int adopt_extents(struct live *live, uint8_t *used)
 {
 	const struct xring_slot *half = dp_vips_live(live->dp);
-	_free_ uint8_t *used = calloc(live->dp->spill_count, 1);
-	uint32_t seed = live->dp->config->vips;
-	int err = used ? 0 : -ENOMEM;
+	int err = 0;
 
 	for (size_t i = 0; i < XRING_VIP_SLOTS && !err; i++) {
 		uint32_t kind = half[i].port >> 24;
 
-		if (kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6)
-			err = adopt_extent(live, &half[i], used);
+		if ((kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6) &&
+		    !(half[i].flags & XRING_SERVICE_RULES))
+			err = adopt_extent(live, half[i].ring_base, half[i].ring_shift, used);
 	}
+	for (uint32_t i = 0; i < XRING_ROUTES && !err; i++)
+		if (live->dp->routes[i].service[0])
+			err = adopt_extent(live, live->dp->routes[i].base,
+					   live->dp->routes[i].shift, used);
+	for (uint32_t i = 1; i < XRING_CLASSES && !err; i++) {
+		const struct xring_class *class = &live->dp->classes[i];
+
+		if (!class->number)
+			continue;
+		err = adopt_extent(live, xring_class_base(class->newest),
+				   xring_class_shift(class->newest), used);
+		if (!err && class->newest & XRING_CLASS_MOVING)
+			err = adopt_extent(live, xring_class_base(class->old),
+					   xring_class_shift(class->old), used);
+	}
+	return err;
+}
+
+/* The slot of a service in the maps; NULL: it has none there. */
+static const struct xring_slot *slot_of(const struct live *live, const struct service *service)
+{
+	const struct xring_slot *half = dp_vips_live(live->dp), *slot = NULL;
+
+	for (size_t v = 0; v < service->vip_count && !slot; v++) {
+		const struct vip *vip = &service->vips[v];
+		struct xring_slot wanted = {};
+
+		slot_address(&vip->address, vip->port, vip->protocol,
+			     vip->address.family == AF_INET ? XRING_SLOT_SERVICE4 :
+							      XRING_SLOT_SERVICE6,
+			     &wanted);
+		slot = vips_find(half, live->dp->config->vips, wanted.addr, wanted.port);
+	}
+	return slot;
+}
+
+static int adopt_rings(struct live *live, const struct model *m, uint64_t now)
+{
+	_free_ uint8_t *used = calloc(live->dp->spill_count, 1);
+	int err = used ? adopt_extents(live, used) : -ENOMEM;
+
 	if (err)
 		return err;
 	spill_pool_claim(&live->spills, used);
-	for (size_t i = 0; i < m->service_count; i++) {
+	for (size_t i = 0; i < m->service_count && !err; i++) {
 		const struct service *service = &m->services[i];
 		struct live_service *s = live_service_get(live, service->name);
+		const struct xring_slot *slot = slot_of(live, service);
 
 		if (!s)
 			return -ENOMEM;
 		s->key = service->key;
-		for (size_t v = 0; v < service->vip_count && !s->has_extent; v++) {
-			const struct vip *vip = &service->vips[v];
-			const struct xring_slot *slot;
-			struct xring_slot wanted = {};
-
-			slot_address(&vip->address, vip->port, vip->protocol,
-				     vip->address.family == AF_INET ? XRING_SLOT_SERVICE4 :
-								      XRING_SLOT_SERVICE6,
-				     &wanted);
-			slot = vips_find(half, seed, wanted.addr, wanted.port);
-			if (!slot)
-				continue;
-			adopt_number(live, s, slot->ports_mask >> XRING_SLOT_NUMBER);
-			adopt_ring(live, s, slot, now);
-		}
+		if (!slot)
+			continue;
+		adopt_number(live, s, slot->ports_mask >> XRING_SLOT_NUMBER);
+		if (slot->flags & XRING_SERVICE_RULES)
+			err = classes_adopt(live, s, slot->ring_base, now);
+		else
+			ring_adopt(live, s->main, slot->ring_base, now);
 	}
-	return 0;
+	classes_strange(live);
+	return err;
 }
 
 int live_adopt(struct live *live, const struct model *m, uint64_t now)
 {
 	int err = adopt_backends(live, m, now);
 
+	live_doors_adopt(live, m);
 	/* Rings of another layout are made anew, as they were: they follow from the model. */
 	if (err || (live->dp->abi_found && live->dp->abi_found != XRING_ABI))
 		return err;

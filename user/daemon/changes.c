@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/key.h"
+#include "daemon/live_classes.h"
 #include "daemon/live_keys.h"
 
 uint64_t changes_clock_ms(void)
@@ -169,7 +170,7 @@ void change_undo(struct change_entry *e, char *from, char *to)
 
 void change_plan(struct change_entry *e)
 {
-	if (e->planned || e->stage == STAGE_PREPARE || e->of_key)
+	if (e->planned || e->stage == STAGE_PREPARE || e->of_key || e->of_clients)
 		return;
 	if (plan_new(e->before.nodes, e->before.count, e->after.nodes, e->after.count, &e->plan))
 		e->plan = (struct plan){};
@@ -191,11 +192,14 @@ void changes_begun(struct changes *c, const struct live_move *move, uint64_t now
 {
 	const struct live_service *s = move->service;
 	struct change_entry *e = waiting(c, s->name);
+	char route[ROUTE_TEXT];
 
 	if (!e)
-		e = changes_ask(c, s->name, "what was under way");
+		e = changes_ask(c, s->name, s->ring_count > 1 ? "in the ring of %s" :
+				"what was under way", route_print(&move->ring->route, route));
 	if (!e)
 		return;
+	e->route = s->ring_count > 1 ? route_id(&move->ring->route) : 0;
 	roster_set(&e->before, move->before, move->before_count);
 	roster_set(&e->after, move->after, move->after_count);
 	e->begun = e->pins_at = now;
@@ -242,6 +246,41 @@ void changes_key_begun(struct changes *c, const struct live *live, const struct 
 	stage_set(c, e, STAGE_COPY);
 }
 
+static struct change_entry *shifting(const struct changes *c, const char *service, uint64_t now)
+{
+	for (size_t i = c->count; i-- > 0;)
+		if (c->list[i]->of_clients && c->list[i]->begun == now &&
+		    !strcmp(c->list[i]->service, service))
+			return c->list[i];
+	return NULL;
+}
+
+void changes_shifted(struct changes *c, const struct live_service *s, uint64_t now,
+		     const char *fmt, ...)
+{
+	struct change_entry *e = shifting(c, s->name, now);
+	char what[2 * ROUTE_TEXT + 64];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	if (!e) {
+		e = change_new(c, s->name);
+		if (!e)
+			return;
+		e->of_clients = true;
+		e->begun = e->pins_at = now;
+		e->window = service_window(s) * NS_PER_S / 10;
+		e->settle = service_settle(s) * NS_PER_S / 10;
+		touch(c, e->id);
+		stage_set(c, e, STAGE_COPY);
+	}
+	if (e->what_count < CHANGE_WHATS)
+		e->what[e->what_count] = strdup(what);
+	e->what_count++;
+}
+
 #define PLANNED_AT_ONCE 256	/* backends of which a plan takes no time */
 
 void change_end(struct changes *c, struct change_entry *e, const char *why)
@@ -276,7 +315,12 @@ static bool still_moves(const struct live *live, const struct change_entry *e)
 	if (e->of_key)
 		return key && *key->answer & XRING_HOT_MOVING;
 
-	return s && s->has_extent && cells_move_since(&s->cells, e->begun / (NS_PER_S / 10));
+	if (e->of_clients)
+		return s && s->classes && s->classes->moving;
+	for (size_t i = 0; s && i < s->ring_count; i++)
+		if (cells_move_since(&s->rings[i]->cells, e->begun / (NS_PER_S / 10)))
+			return true;
+	return false;
 }
 
 static bool is_in(const struct roster *r, const char *name)
@@ -347,17 +391,23 @@ void changes_walk_begun(struct changes *c)
 	}
 }
 
-static bool is_held_by(const struct change_entry *e, const struct path *path)
+static bool is_held_by(const struct change_entry *e, const struct live_ring *r,
+		       const struct path *path)
 {
-	return e->of_key ? path->key == e->key_hash : plan_moves_hash(&e->plan, path->hash);
+	if (e->of_key)
+		return path->key == e->key_hash;
+	if (e->of_clients)
+		return e->stage < STAGE_CLEANUP;
+	return (!e->route || e->route == route_id(&r->route)) &&
+	       plan_moves_hash(&e->plan, path->hash);
 }
 
-void changes_held(struct changes *c, const struct live_service *s, const struct path *path)
+void changes_held(struct changes *c, const struct live_ring *r, const struct path *path)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		struct change_entry *e = c->list[i];
 
-		if (is_counted(e) && !strcmp(e->service, s->name) && is_held_by(e, path))
+		if (is_counted(e) && !strcmp(e->service, r->service->name) && is_held_by(e, r, path))
 			e->pins_now++;
 	}
 }

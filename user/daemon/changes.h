@@ -45,6 +45,8 @@ struct change_entry {
 	uint64_t window, settle;	/* ns */
 	bool of_key;			/* of one key's, not of the ring's */
 	uint32_t key_hash;
+	bool of_clients;		/* some have got another ring */
+	uint64_t route;			/* whose ring it is of (route_id); 0: the only one's */
 	uint32_t cells;
 	struct roster before, after;
 	bool planned;			/* what follows is known */
@@ -89,6 +91,9 @@ void changes_begun(struct changes *c, const struct live_move *move, uint64_t now
 /* A hot key's newest side has changed: a change of its own. */
 void changes_key_begun(struct changes *c, const struct live *live, const struct live_key *key,
 		       uint64_t now);
+/* Clients have got another ring: a change of their own, with all that do so in one flush. */
+void changes_shifted(struct changes *c, const struct live_service *s, uint64_t now,
+		     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /*
  * The flush is over: what was asked and moved nothing has ended, unless a new
  * backend waits for its first check.
@@ -99,7 +104,7 @@ void changes_flushed(struct changes *c, const struct live *live);
 uint64_t changes_tick(struct changes *c, const struct live *live, uint64_t now);
 
 void changes_walk_begun(struct changes *c);
-void changes_held(struct changes *c, const struct live_service *s, const struct path *path);
+void changes_held(struct changes *c, const struct live_ring *r, const struct path *path);
 void changes_walk_done(struct changes *c, const struct live *live, uint64_t now);
 
 struct change_entry *changes_find(const struct changes *c, uint32_t id);

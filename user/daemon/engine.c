@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "conf/conf.h"
 #include "conf/zones.h"
+#include "core/prefix_set.h"
 #include "core/template.h"
 #include "core/text.h"
 #include "daemon/engine_parts.h"
@@ -73,29 +74,47 @@ static int check_cut(const struct model *from, const struct model *to, char *why
 	return 0;
 }
 
-/* Clients are not told apart yet: a rule is for all of a service's, or for nobody. */
-int engine_check_rules(const struct model *m, char *why, size_t size)
+/*
+ * How many lines of the prefix tables a service's networks may take: as the Internet has
+ * them one of IPv4 takes 70 bytes, one of IPv6 150 (docs/performance.md).
+ */
+static uint64_t lines_of(const struct prefix_set *set)
 {
-	for (size_t i = 0; i < m->region_count; i++) {
-		if (!m->regions[i].clients)
-			continue;
-		snprintf(why, size, "region %s: prefixes: want none, clients are not told apart yet",
-			 m->regions[i].name);
-		return -EINVAL;
+	uint64_t lines = 0;
+
+	for (size_t i = 0; set && i < set->list.count; i++)
+		lines += set->list.prefixes[i].address.family == AF_INET ? 5 : 10;
+	return lines / 4;
+}
+
+static uint64_t service_lines(const struct model *m, const struct service *s)
+{
+	bool regional = false;
+	uint64_t lines = 0;
+
+	for (size_t i = 0; i < s->rule_count; i++) {
+		const struct region *region = model_region(m, s->rules[i].region);
+
+		lines += lines_of(region ? region->clients : s->rules[i].clients);
+		regional |= s->rules[i].strategy == STRATEGY_REGIONAL;
 	}
+	for (size_t i = 0; regional && i < m->region_count; i++)
+		lines += lines_of(m->regions[i].clients);
+	return lines;
+}
+
+int engine_check_rules(const struct model *m, uint32_t lines, char *why, size_t size)
+{
+	uint64_t sum = 0;
+
 	for (size_t i = 0; i < m->service_count; i++) {
-		const struct service *s = &m->services[i];
-
-		for (size_t r = 0; r < s->rule_count; r++) {
-			const struct rule *rule = &s->rules[r];
-
-			if (!rule->clients && !*rule->region && rule->strategy <= STRATEGY_GLOBAL)
-				continue;
-			snprintf(why, size, "service %s: rule %zu of its placement: want one for "
-				 "all clients, without a strategy of regional or geo: they are not "
-				 "told apart yet", s->name, r + 1);
-			return -EINVAL;
-		}
+		sum += service_lines(m, &m->services[i]);
+		if (sum <= lines)
+			continue;
+		snprintf(why, size, "service %s: its clients need about %lu MiB of prefix tables: "
+			 "want at most %u MiB for all services", m->services[i].name, sum >> 14,
+			 lines >> 14);
+		return -EINVAL;
 	}
 	return 0;
 }
@@ -109,7 +128,7 @@ int engine_check(struct engine *e, const struct model *next, const struct change
 		snprintf(why, size, "%s", error.message);
 		return -EINVAL;
 	}
-	if (engine_check_rules(next, why, size))
+	if (engine_check_rules(next, e->dp->line_count, why, size))
 		return -EINVAL;
 	return (change->cut ? 0 : check_cut(&e->model, next, why, size) ?:
 			  live_replies_check(e->live, next, engine_now(e), why, size)) ?:

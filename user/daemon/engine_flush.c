@@ -219,11 +219,21 @@ static void hook_node_gone(void *context, struct live_node *node)
 	health_node_gone(node);
 }
 
-static void hook_held(void *context, struct live_service *s, const struct path *path)
+static void hook_held(void *context, const struct live_ring *r, const struct path *path)
 {
 	struct engine *e = context;
 
-	changes_held(&e->changes, s, path);
+	changes_held(&e->changes, r, path);
+}
+
+static void hook_shifted(void *context, const struct live_service *s, size_t networks,
+			 const struct route *from, const struct route *to)
+{
+	struct engine *e = context;
+	char was[ROUTE_TEXT], is[ROUTE_TEXT];
+
+	changes_shifted(&e->changes, s, engine_now(e), "placement: %zu networks: %s instead of %s",
+			networks, route_print(to, is), route_print(from, was));
 }
 
 static void hook_key(void *context, const struct live_key *key)
@@ -279,6 +289,7 @@ int engine_live_begin(struct engine *e)
 	e->live->context = e;
 	e->live->moved = hook_moved;
 	e->live->key_moved = hook_key;
+	e->live->shifted = hook_shifted;
 	e->live->node_new = hook_node;
 	e->live->node_free = hook_node_gone;
 	changes_open(&e->changes, e->options.state, e->dp->adopted);

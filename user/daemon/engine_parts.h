@@ -16,7 +16,7 @@ const struct backend *engine_off_link(const struct model *before, const struct m
 int engine_live_begin(struct engine *e);
 
 /* Is it of what a daemon can do? 0, or -EINVAL and why. */
-int engine_check_rules(const struct model *m, char *why, size_t size);
+int engine_check_rules(const struct model *m, uint32_t lines, char *why, size_t size);
 
 /* The clocks of the model's regions; they were read once when it was checked. */
 void engine_zones(struct engine *e);

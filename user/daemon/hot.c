@@ -130,7 +130,7 @@ static void apply_hands(struct hot_watch *w)
 		struct live_service *s = live_service(w->engine->live, hand->service);
 		struct hot_service *hs = s ? service_get(w, s) : NULL;
 
-		if (!hs || !s->has_extent)
+		if (!hs || !s->main->has_extent)
 			continue;
 		heat_follow(&hs->heat, live_key_hash(w->engine->live, s, &hand->flow), &hand->flow);
 		set(w, s, &hand->flow, hand_side(s, hand));
@@ -162,7 +162,7 @@ static size_t candidates_of(const struct hot_watch *w, const struct hot_service 
 	const struct service *model = model_service(&w->engine->model, hs->name);
 	size_t count = 0;
 
-	for (size_t i = 0; s && s->has_extent && model && i < hs->heat.count; i++) {
+	for (size_t i = 0; s && s->main->has_extent && model && i < hs->heat.count; i++) {
 		const struct heat_key *key = &hs->heat.keys[i];
 		const struct live_key *entry = live_key(w->engine->live, s, key->hash);
 		bool stays = entry && hot_newest(*entry->answer);

@@ -32,7 +32,7 @@ static uint32_t backends_of(const struct engine *e, const struct live_service *s
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; seen && i < shards && count < s->node_count; i++) {
-		uint32_t id = cells_lookup(&s->cells, shard_position(e, hash, i));
+		uint32_t id = cells_lookup(&s->main->cells, shard_position(e, hash, i));
 
 		count += id && !seen[id];
 		seen[id] = 1;
@@ -94,7 +94,7 @@ static void service_append(const struct engine *e, const struct hot_service *hs,
 {
 	const struct live_service *s = live_service(e->live, hs->name);
 
-	for (size_t i = 0; s && s->has_extent && i < hs->heat.count; i++) {
+	for (size_t i = 0; s && s->main->has_extent && i < hs->heat.count; i++) {
 		const struct heat_key *key = &hs->heat.keys[i];
 		struct seen seen = { s, &hs->heat, key, hot_hand(&e->hot, s, key->hash),
 				     live_key(e->live, s, key->hash) };
@@ -167,7 +167,7 @@ static struct live_service *request_key(struct engine *e, const json_t *request,
 		a->code = EXIT_WORDS;
 		return NULL;
 	}
-	if (!s || !s->has_extent) {
+	if (!s || !s->main->has_extent) {
 		answer_no(a, EXIT_NO, "service %s: it is not in the maps yet", model->name);
 		return NULL;
 	}
@@ -178,7 +178,7 @@ static json_t *shard_json(const struct live_service *s, uint32_t shard, uint32_t
 			  uint16_t backend)
 {
 	const struct live_node *node = live_node_by_id(s, backend ?:
-						       cells_lookup(&s->cells, position));
+						       cells_lookup(&s->main->cells, position));
 
 	return json_pack("{s:i, s:I, s:s?}", "shard", shard, "position", (json_int_t)position,
 			 "backend", node ? node->name : NULL);

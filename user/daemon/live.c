@@ -12,8 +12,10 @@
 #include "core/slots.h"
 #include "core/vips.h"
 #include "daemon/live_cells.h"
+#include "daemon/live_classes.h"
 #include "daemon/live_keys.h"
 #include "daemon/live_node.h"
+#include "daemon/live_rings.h"
 
 #define TENTH (NS_PER_S / 10)
 
@@ -75,6 +77,11 @@ struct live_service *live_service_get(struct live *live, const char *name)
 		return NULL;
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	s->number = number_free(live);
+	s->main = live_ring_new(s, NULL);
+	if (!s->main) {
+		free(s);
+		return NULL;
+	}
 	memmove(services + at + 1, services + at,
 		(live->service_count - at) * sizeof(*services));
 	services[at] = s;
@@ -90,8 +97,11 @@ static void service_free(struct live *live, struct live_service *s)
 		node_free(live, s->leaving[i]);
 	free(s->nodes);
 	free(s->leaving);
-	free(s->needed);
-	ring_clear(&s->ring);
+	classes_free(s);
+	for (size_t i = 0; i < s->ring_count; i++)
+		live_ring_free(s->rings[i]);
+	free(s->rings);
+	free(s->homes);
 	free(s);
 }
 
@@ -108,8 +118,10 @@ int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct key_reco
 	live->records = records;
 	live->arena.size = dp->cell_count;
 	live->by_id = calloc(dp->backend_count, sizeof(*live->by_id));
-	err = live->by_id ? 0 : -ENOMEM;
-	err = err ?: spill_pool_new(dp->spills, dp->spill_count, &live->spills) ?:
+	live->class_by_index = calloc(XRING_CLASSES, sizeof(struct live_class *));
+	err = live->by_id && live->class_by_index ? 0 : -ENOMEM;
+	err = err ?: lpm_pool_new(dp->lines, dp->line_count, &live->prefixes) ?:
+	      spill_pool_new(dp->spills, dp->spill_count, &live->spills) ?:
 	      nexthop_open(loop, node_hop_changed, live, &live->nexthops);
 	if (err) {
 		live_close(live);
@@ -133,6 +145,9 @@ void live_close(struct live *live)
 	free(live->stale_ids);
 	free(live->slots);
 	live_keys_clear(live);
+	lpm_pool_clear(&live->prefixes);
+	free(live->class_by_index);
+	free(live->regions);
 	zones_clear(&live->zones);
 	free(live->traffic);
 	free(live);
@@ -174,13 +189,13 @@ int live_check(const struct live *live, const struct model *m, char *why, size_t
 		const struct service *s = &m->services[i];
 		const struct live_service *ls = live_service(live, s->name);
 		size_t points = service_points(s);
-		unsigned bits = service_bits(ls, points);
+		unsigned bits = ring_bits(ls ? ls->main : NULL, points);
 		uint32_t base;
 
 		leaving = ls ? nodes_leaving(ls, s) : 0;
 		backends += s->backend_count + leaving;
 		slots += s->mode == MODE_NAT ? s->vip_count * leaving : 0;
-		if (ls && ls->has_extent && ls->cells.bits == bits)
+		if (ls && ls->main->has_extent && ls->main->cells.bits == bits)
 			continue;
 		err = arena_alloc(&arena, bits + 1, &base);
 		if (err == -ENOSPC)
@@ -206,7 +221,15 @@ int live_check(const struct live *live, const struct model *m, char *why, size_t
 
 static struct slot_ring slot_ring_of(const struct live_service *s)
 {
-	return (struct slot_ring){ s->base, 32 - s->cells.bits, s->number, s->key_count > 0 };
+	bool rules = s->classes && s->classes->own && !s->classes->ends;
+
+	return (struct slot_ring){
+		.base = rules ? s->classes->own->first : s->main->base,
+		.shift = 32 - s->main->cells.bits,
+		.number = s->number,
+		.hot = s->key_count > 0,
+		.rules = rules,
+	};
 }
 
 /* A backend that leaves still answers its flows: where their replies lead. */
@@ -254,7 +277,7 @@ static int slots_make(const struct live *live, const struct model *m, struct xri
 		const struct live_service *s = live_service(live, m->services[i].name);
 		struct slot_ring ring;
 
-		if (!s || !s->has_extent)
+		if (!s || !s->main->has_extent)
 			continue;	/* it waits for its flush */
 		ring = slot_ring_of(s);
 		count += slots_fill(&m->services[i], &ring, slots + count);
@@ -312,10 +335,9 @@ static void services_forget(struct live *live)
 			live->services[kept++] = s;
 			continue;
 		}
-		if (s->has_extent) {
-			cells_release(&s->cells);
-			arena_free(&live->arena, s->base);
-		}
+		classes_drop(live, s);
+		for (size_t k = 0; k < s->ring_count; k++)
+			ring_drop(live, s->rings[k]);
 		live_keys_drop(live, s);
 		for (size_t n = 0; n < s->node_count; n++)
 			node_id_free(live, s->nodes[n]->id);
@@ -333,6 +355,12 @@ static void stale_forget(struct live *live)
 	live->stale_count = 0;
 }
 
+/* Does a cell of the ring name it, newest or old? */
+static bool ring_names(const struct live_ring *r, const struct live_node *node)
+{
+	return r->frozen || r->cells.moving || ring_points(r, node);
+}
+
 /*
  * A leaving node is named by no cell once its service has settled, and by no pin
  * when a whole walk has found none.
@@ -340,17 +368,20 @@ static void stale_forget(struct live *live)
 static bool may_go(const struct live *live, const struct live_service *s,
 		   const struct live_node *node)
 {
-	return !s->cells.moving && !node_points(s, node) && !node->pins &&
-	       !live_keys_name(live, node->id) &&
+	for (size_t i = 0; i < s->ring_count; i++)
+		if (ring_names(s->rings[i], node))
+			return false;
+	return !node->pins && !live_keys_name(live, node->id) &&
 	       live->walked > node->left && live->walked > s->settled;
 }
 
 static bool any_gone(const struct live *live)
 {
 	for (size_t i = 0; i < live->service_count; i++)
-		if (live->services[i]->gone)
+		if (live->services[i]->gone || classes_gone(live->services[i]))
 			return true;
-	return live->spills.retired_count || live->foreign_count || live->stale_count;
+	return live->classes_strange || live->prefixes.blocks.retired_lines ||
+	       live->spills.retired_count || live->foreign_count || live->stale_count;
 }
 
 static void cleanup(struct live *live)
@@ -359,6 +390,10 @@ static void cleanup(struct live *live)
 		return;
 	dp_grace(live->dp);
 	services_forget(live);
+	for (size_t i = 0; i < live->service_count; i++)
+		classes_forget(live, live->services[i]);
+	classes_strange_forget(live);
+	lpm_pool_reclaim(&live->prefixes);
 	extents_forget(live);
 	stale_forget(live);
 	spill_pool_reclaim(&live->spills);
@@ -400,19 +435,27 @@ int live_sweep(struct live *live, const struct model *m)
 
 /* ---- changes ---- */
 
+/* No flow is kept any more. */
+static void service_close(struct live *live, struct live_service *s)
+{
+	for (size_t i = 0; i < s->ring_count; i++)
+		if (s->rings[i]->has_extent)
+			cells_close(&s->rings[i]->cells);
+	classes_close(live, s);
+	live_keys_drop(live, s);
+	s->rekeyed = true;
+}
+
 /* Another key moves every flow, whatever the ring says: none can be kept. */
 static void key_set(struct live *live, struct live_service *s, const struct service *model)
 {
-	if (s->has_extent && s->key_known && !key_equal(&s->key, &model->key)) {
-		cells_close(&s->cells);
-		live_keys_drop(live, s);
-		s->rekeyed = true;
-	}
+	if (s->key_known && !key_equal(&s->key, &model->key))
+		service_close(live, s);
 	s->key = model->key;
 	s->key_known = true;
 }
 
-static int service_apply(struct live *live, const struct service *model,
+static int service_apply(struct live *live, const struct model *m, const struct service *model,
 			 const struct live_times *times, struct live_report *report)
 {
 	struct live_service *s = live_service_get(live, model->name);
@@ -422,12 +465,16 @@ static int service_apply(struct live *live, const struct service *model,
 	if (!s)
 		return -ENOMEM;
 	key_set(live, s, model);
-	err = nodes_sync(live, s, model, times);
+	err = classes_prepare(live, s, m, model) ?: nodes_sync(live, s, model, times);
 	if (err)
 		return err;
 	nodes_weigh(live, s, model, times->now, &next);
+	places_write(live, s);
 	nodes_show(live, s);
-	return service_ring(live, s, times, report);
+	for (size_t i = 0; i < s->ring_count && !err; i++)
+		if (!s->rings[i]->frozen)
+			err = ring_apply(live, s->rings[i], times, report);
+	return err ?: classes_apply(live, s, times) ?: rings_forget(live, s);
 }
 
 int live_apply(struct live *live, const struct model *m, const struct live_times *times,
@@ -439,15 +486,17 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
 
 	for (size_t i = 0; i < live->service_count; i++)
 		live->services[i]->gone = !model_service(m, live->services[i]->name);
-	err = live_replies_yield(live, m, times->now);
+	live_doors_set(live, m);
+	err = live_regions_set(live, m) ?: live_replies_yield(live, m, times->now);
 	for (size_t i = 0; i < m->service_count && !err; i++)
-		err = service_apply(live, &m->services[i], times, &report);
+		err = service_apply(live, m, &m->services[i], times, &report);
 	if (err)
 		return err;
 	report.ns = clock_ns() - start;
 	err = live_vips_write(live, m);
 	if (err)
 		return err;
+	live_doors_write(live);
 	cleanup(live);
 	*ret = report;
 	return 0;
@@ -471,14 +520,15 @@ static void sooner(uint64_t *next, uint64_t at)
 		*next = at;
 }
 
-static void service_tick(struct live *live, struct live_service *s, uint64_t now, uint64_t *next)
+static void ring_tick(struct live *live, struct live_ring *r, uint64_t now, uint64_t *next)
 {
+	struct live_service *s = r->service;
 	struct cells_times times = { now / TENTH, service_window(s), service_settle(s) };
 	struct cells_step step;
 
-	if (!s->has_extent || !s->cells.moving)
+	if (!r->has_extent || !r->cells.moving)
 		return;
-	cells_settle(&s->cells, &times, &step);
+	cells_settle(&r->cells, &times, &step);
 	if (step.settled) {
 		live->settle_epoch = live->dp->epoch;
 		s->settled = live->walks;
@@ -500,7 +550,9 @@ uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool 
 		const struct service *model = model_service(m, s->name);
 		uint64_t at = 0;
 
-		service_tick(live, s, now, &next);
+		for (size_t k = 0; k < s->ring_count; k++)
+			ring_tick(live, s->rings[k], now, &next);
+		sooner(&next, classes_tick(live, s, now, &apply));
 		apply |= model && nodes_weigh(live, s, model, now, &at);
 		sooner(&next, at);
 	}
@@ -511,14 +563,17 @@ uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool 
 
 void live_close_cells(struct live *live)
 {
-	for (size_t i = 0; i < live->service_count; i++) {
-		struct live_service *s = live->services[i];
+	for (size_t i = 0; i < live->service_count; i++)
+		service_close(live, live->services[i]);
+}
 
-		if (s->has_extent)
-			cells_close(&s->cells);
-		live_keys_drop(live, s);
-		s->rekeyed = true;
-	}
+uint32_t service_moving(const struct live_service *s)
+{
+	uint32_t moving = 0;
+
+	for (size_t i = 0; i < s->ring_count; i++)
+		moving += s->rings[i]->cells.moving;
+	return moving;
 }
 
 bool live_busy(const struct live *live)
@@ -526,8 +581,8 @@ bool live_busy(const struct live *live)
 	for (size_t i = 0; i < live->service_count; i++) {
 		const struct live_service *s = live->services[i];
 
-		if (s->cells.moving || s->keys_moving || s->look || s->leaving_count ||
-		    s->rekeyed)
+		if (service_moving(s) || (s->classes && s->classes->moving) || s->keys_moving ||
+		    s->look || s->leaving_count || s->rekeyed)
 			return true;
 	}
 	return false;

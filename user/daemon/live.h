@@ -6,9 +6,11 @@
 #include "core/cells.h"
 #include "core/health.h"
 #include "core/load.h"
+#include "core/lpm.h"
 #include "core/model.h"
 #include "core/places.h"
 #include "core/plan.h"
+#include "core/routes.h"
 #include "daemon/nexthop.h"
 #include "dp/dp.h"
 
@@ -25,6 +27,8 @@
 #define FLOWS_SAMPLES 40
 
 struct live_service;
+struct live_class;
+struct live_classes;
 struct live_key;
 struct key_record;
 
@@ -33,16 +37,19 @@ struct live_node {
 	struct live_service *service;
 	struct xring_owner *owner;
 	uint16_t id;
-	uint32_t index;				/* in the ring, unless it is leaving */
+	uint32_t index;				/* in the rings, unless it is leaving */
 	uint32_t weight;			/* configured, thousandths */
 	enum backend_state state;
-	uint32_t counts;			/* of that weight, now */
+	uint32_t counts;			/* of that weight, now, in the service's main ring */
 	uint32_t counted;			/* as the maps show it */
-	uint32_t points;			/* that it is to have */
+	uint32_t loaded;			/* the most that it counts in any ring */
 	bool dead;				/* its flows are cut */
-	bool forbidden;				/* by the service's placement */
+	bool forbidden;				/* by all rules of the service's placement */
 	bool dying;				/* it is to be dead, or not */
 	bool named;				/* a change that cuts is about it */
+	char region[PLACE_NAME];
+	char tags[TAGS_BYTES];
+	bool placeless;				/* found leaving: these two are not known */
 	struct address address;
 	uint16_t port;
 	const struct nexthop *nexthop;
@@ -60,22 +67,23 @@ struct live_node {
 	bool looked;
 };
 
-struct live_service {
-	char name[NAME_BYTES];
-	enum mode mode;
-	struct key key;
-	bool key_known;
-	bool rekeyed;				/* pins of the key before are to go */
-	uint32_t drain_ms, tcp_idle_ms, udp_idle_ms;
-	uint32_t vnodes, vnodes_shown;		/* wanted; of the ring in the maps */
-	struct live_node **nodes;		/* sorted by name */
-	size_t node_count;
-	struct live_node **leaving;
-	size_t leaving_count;
-	uint32_t index_count;			/* indexes given so far */
-	uint32_t number;			/* in its slots, 1 and up */
-	uint32_t key_count;			/* that have an entry (daemon/live_keys.h) */
-	uint32_t keys_moving;
+/* Of a node in one ring. */
+struct live_part {
+	uint32_t counts;			/* of its weight, now */
+	uint32_t points;			/* that it is to have */
+	bool forbidden;				/* by the ring's rule */
+};
+
+/* The ring of one route, and its cells. */
+struct live_ring {
+	struct live_service *service;
+	struct route route;			/* what its rule says */
+	bool frozen;				/* found, and nobody knows what for: it stays as it is */
+	bool wanted;				/* by the model, or by a class of clients */
+	uint8_t digest[ROUTE_DIGEST];		/* of that, as it was found */
+	uint32_t record;			/* in the maps; of a service with rules alone */
+	uint32_t counter;			/* its first, of what it sent where */
+	uint8_t allowed;			/* its bit in a backend's place; 0: all are */
 	struct ring ring;
 	struct cells cells;
 	uint32_t base;
@@ -84,21 +92,49 @@ struct live_service {
 	bool refined;				/* from the extent at `former`, not let go yet */
 	uint32_t former;
 	bool reconcile;				/* the cells may say anything: look at all */
+	uint32_t vnodes_shown;			/* of the ring in the maps */
+	struct live_part *parts;		/* by a node's index */
+	uint32_t part_count;
+	uint8_t *needed;			/* the walk's own, by cell */
+	unsigned needed_bits;
+};
+
+struct live_service {
+	char name[NAME_BYTES];
+	enum mode mode;
+	struct key key;
+	bool key_known;
+	bool rekeyed;				/* pins of the key before are to go */
+	uint32_t drain_ms, tcp_idle_ms, udp_idle_ms;
+	uint32_t vnodes;
+	struct live_node **nodes;		/* sorted by name */
+	size_t node_count;
+	struct live_node **leaving;
+	size_t leaving_count;
+	uint32_t index_count;			/* indexes given so far */
+	uint32_t number;			/* in its slots, 1 and up */
+	uint32_t key_count;			/* that have an entry (daemon/live_keys.h) */
+	uint32_t keys_moving;
+	struct live_ring *main;			/* of clients that no rule tells apart */
+	struct live_ring **rings;		/* all, the main one too */
+	size_t ring_count;
+	struct live_classes *classes;		/* of its clients (daemon/live_classes.h); NULL: none */
+	struct homed *homes;			/* of client networks, sorted */
+	size_t home_count;
 	bool gone;
 	uint64_t settled;			/* walks begun when cells last settled */
 	uint32_t look;				/* cells, as the last walk left them */
 	uint32_t pins;				/* that differ from the ring, as it saw them */
-	uint32_t pins_now;			/* the walk's own, as what follows */
-	uint8_t *needed;			/* by cell */
-	unsigned needed_bits;
+	uint32_t pins_now;			/* the walk's own */
 	struct xring_traffic retired;		/* of backends that are no more */
 	uint64_t flows[FLOWS_SAMPLES];		/* begun, as looked at (daemon/flows.h) */
 	uint32_t flow_samples;
 };
 
-/* One service's ring has changed: what its backends counted before and after. */
+/* A ring of a service has changed: what its backends counted before and after. */
 struct live_move {
 	struct live_service *service;
+	struct live_ring *ring;
 	struct plan_node *before, *after;
 	size_t before_count, after_count;
 	uint32_t cells;				/* words written */
@@ -134,6 +170,13 @@ struct live {
 	bool slots_stale;			/* a service has its first hot key, or has none any more */
 
 	struct region_zones zones;		/* of the model's regions */
+	char (*regions)[PLACE_NAME];		/* as counters and places number them */
+	size_t region_count;
+	struct lpm_pool prefixes;		/* all services' */
+	struct live_class **class_by_index;
+	bool classes_strange;			/* some in the maps are of no service */
+	struct door doors[DOORS];
+	uint64_t homes_serial;			/* counted up where a service's homes change */
 	int64_t wall_ms;			/* for tests: what the clocks of regions are put forward */
 
 	/* Told of: */
@@ -142,6 +185,8 @@ struct live {
 	void (*node_free)(void *context, struct live_node *node);
 	void (*moved)(void *context, const struct live_move *move);
 	void (*key_moved)(void *context, const struct live_key *key);
+	void (*shifted)(void *context, const struct live_service *s, size_t networks,
+			const struct route *from, const struct route *to);
 };
 
 struct live_times {
@@ -186,11 +231,17 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
  */
 uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool *ret_apply);
 
+/* Regions get their numbers, of m; where they change, counters begin anew. */
+int live_regions_set(struct live *live, const struct model *m);
+
 /* The VIP table, where it is to say something else than it does. */
 int live_vips_write(struct live *live, const struct model *m);
 
 /* All flags off and all pins void: the flows' keys are others now. */
 void live_close_cells(struct live *live);
+
+/* Cells that move, of all its rings. */
+uint32_t service_moving(const struct live_service *s);
 
 /* Is anything in the maps under way? */
 bool live_busy(const struct live *live);
@@ -212,12 +263,15 @@ const struct live_node *live_node_by_id(const struct live_service *s, uint16_t i
 #define LIVE_ID_NEW (XRING_SPILL - 1)
 uint16_t live_id(const struct live_service *s, const struct backend *b);
 
-/* The backends of a service of some model, as they would count now: for plans. */
-int live_weigh(const struct live *live, const struct service *s, uint64_t now,
-	       struct plan_node *ret);
+/*
+ * The backends of a service of some model, as they would count now in the ring of that
+ * route: for plans.
+ */
+int live_weigh(const struct live *live, const struct service *s, const struct route *route,
+	       uint64_t now, struct plan_node *ret);
 /* The same at another hour: wall is CLOCK_REALTIME, ms. */
-int live_weigh_at(const struct live *live, const struct service *s, uint64_t now, int64_t wall,
-		  struct plan_node *ret);
+int live_weigh_at(const struct live *live, const struct service *s, const struct route *route,
+		  uint64_t now, int64_t wall, struct plan_node *ret);
 
 /* CLOCK_REALTIME, which tests may put forward, in ms. */
 int64_t live_wall_ms(const struct live *live);

@@ -4,22 +4,22 @@
 
 #include "daemon/live.h"
 
-/* The ring of a live service and its cells. */
+/* A ring of a live service and its cells. */
 
 /* How many bits it is to have for that many points. */
-unsigned service_bits(const struct live_service *s, size_t points);
+unsigned ring_bits(const struct live_ring *r, size_t points);
 
 /* Virtual nodes in the ring as it is, also of a node that is about to leave it. */
-uint32_t node_points(const struct live_service *s, const struct live_node *node);
+uint32_t ring_points(const struct live_ring *r, const struct live_node *node);
 
 /* The backends of the ring as it is; ret has room for all of them. */
-size_t service_parts(const struct live_service *s, uint32_t vnodes, struct plan_node *ret);
+size_t ring_parts(const struct live_ring *r, uint32_t vnodes, struct plan_node *ret);
 
 /*
  * Brings ring and cells to what the nodes count. Written words are added to the
  * report; a change of the ring is told to live->moved.
  */
-int service_ring(struct live *live, struct live_service *s, const struct live_times *times,
+int ring_apply(struct live *live, struct live_ring *r, const struct live_times *times,
 		 struct live_report *report);
 
 /* Frees the extents and ids that nothing names any more; behind a grace period. */

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "core/key.h"
+#include "daemon/live_classes.h"
 
 #define TENTH (NS_PER_S / 10)
 
@@ -294,8 +295,11 @@ uint16_t live_answer(const struct live *live, const struct live_service *s,
 		     const struct xring_flow *flow)
 {
 	struct path path = live_path(live, s, flow);
+	struct live_ring *rings[CLASS_PLACES];
+	bool moving;
 
-	return path.backend ?: cells_lookup(&s->cells, path.hash);
+	rings_of_flow(live, s, flow, rings, &moving);
+	return path.backend ?: cells_lookup(&rings[0]->cells, path.hash);
 }
 
 void live_keys_walk_begun(struct live *live)

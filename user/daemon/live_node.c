@@ -39,15 +39,23 @@ const struct live_node *live_node_by_id(const struct live_service *s, uint16_t i
 	return NULL;
 }
 
-/* An index that no point of the ring names. */
+static void ring_uses(const struct live_ring *r, bool *used)
+{
+	for (uint32_t i = 0; i < r->ring.node_count; i++)
+		used[i] |= r->ring.nodes[i].points;
+}
+
+/* An index that no point of a ring names. */
 static uint32_t index_get(struct live_service *s)
 {
 	_free_ bool *used = calloc(s->index_count + 1, sizeof(*used));
 
 	for (size_t n = 0; used && n < s->node_count; n++)
 		used[s->nodes[n]->index] = true;
-	for (uint32_t i = 0; used && i < s->ring.node_count; i++)
-		if (!used[i] && !s->ring.nodes[i].points)
+	for (size_t k = 0; used && k < s->ring_count; k++)
+		ring_uses(s->rings[k], used);
+	for (uint32_t i = 0; used && i < s->index_count; i++)
+		if (!used[i])
 			return i;
 	return s->index_count++;
 }
@@ -119,6 +127,7 @@ int node_adopt(struct live *live, struct live_service *s, uint16_t id, bool leav
 	node->nexthop = nexthop_get(live->nexthops, &node->address);
 	if (!node->nexthop)
 		return -ENOMEM;
+	node->placeless = leaving;
 	if (leaving)
 		return list_insert(&s->leaving, &s->leaving_count, s->leaving_count, node);
 	node->index = index_get(s);
@@ -171,7 +180,7 @@ static uint16_t id_get(struct live *live, const struct live_service *s, const st
 			continue;
 		live->id_cursor = id % count;
 		dp_traffic_clear(live->dp, id);
-		owner_write(&live->dp->owners[id], s, b, s->has_extent ? now : 0);
+		owner_write(&live->dp->owners[id], s, b, s->main->has_extent ? now : 0);
 		return id;
 	}
 	return 0;
@@ -182,7 +191,7 @@ void node_id_free(struct live *live, uint16_t id)
 	static const struct xring_template none;
 
 	dp_template_write(live->dp, id, &none);
-	live->dp->loads[id] = 0;
+	live->dp->loads[id] = live->dp->places[id] = 0;
 	step();
 	__atomic_store_n(&live->dp->owners[id].service[0], 0, __ATOMIC_RELEASE);
 }
@@ -333,6 +342,9 @@ static void node_set(struct live *live, struct live_service *s, struct live_node
 	struct xring_owner *owner = node->owner;
 
 	node->weight = b->weight;
+	node->placeless = false;
+	memcpy(node->region, b->region, sizeof(node->region));
+	memcpy(node->tags, b->tags, sizeof(node->tags));
 	if (b->state != BACKEND_ACTIVE) {
 		if (node->state == BACKEND_ACTIVE || (node->named && times->cut))
 			drain_begin(s, node, times);

@@ -49,7 +49,7 @@ static bool service_look(struct live *live, struct live_service *s, uint32_t bou
 
 	for (size_t i = 0; list && i < s->node_count; i++) {
 		node_look(live, s->nodes[i], age);
-		s->nodes[i]->load.weight = s->nodes[i]->counts;
+		s->nodes[i]->load.weight = s->nodes[i]->loaded;
 		list[i] = s->nodes[i]->load;
 	}
 	if (!list)

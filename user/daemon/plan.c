@@ -25,18 +25,20 @@ static size_t parts_before(const struct live_service *s, struct plan_node **ret)
 {
 	size_t count = 0;
 
-	*ret = calloc((s ? s->ring.node_count : 0) + 1, sizeof(**ret));
+	*ret = calloc((s ? s->main->ring.node_count : 0) + 1, sizeof(**ret));
 	if (*ret && s)
-		count = service_parts(s, s->vnodes_shown ?: s->vnodes, *ret);
+		count = ring_parts(s->main, s->main->vnodes_shown ?: s->vnodes, *ret);
 	return count;
 }
 
 static size_t parts_after(const struct engine *e, const struct service *to, struct plan_node **ret)
 {
 	size_t count = to ? to->backend_count : 0, kept = 0;
+	struct route route;
 
+	route_of(to ? service_rule(to) : NULL, NULL, NULL, &route);
 	*ret = calloc(count + 1, sizeof(**ret));
-	if (!*ret || !to || live_weigh(e->live, to, engine_now(e), *ret))
+	if (!*ret || !to || live_weigh(e->live, to, &route, engine_now(e), *ret))
 		return 0;
 	for (size_t i = 0; i < count; i++)
 		if ((*ret)[i].points)
@@ -63,10 +65,10 @@ static long cells_of_plan(const struct live_service *s, const struct plan_node *
 	}
 	if (ring_new(nodes, count, &ring))
 		return -ENOMEM;
-	bits = service_bits(s, ring.point_count);
+	bits = ring_bits(s ? s->main : NULL, ring.point_count);
 	cells = 1l << bits;
-	if (s && s->has_extent && bits == s->cells.bits)
-		cells = cells_differ(&s->cells, &ring, ids);
+	if (s && s->main->has_extent && bits == s->main->cells.bits)
+		cells = cells_differ(&s->main->cells, &ring, ids);
 	ring_clear(&ring);
 	return cells < 0 ? 1l << bits : cells;
 }

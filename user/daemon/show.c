@@ -31,10 +31,10 @@ static json_t *share(double part, double whole)
 /* Exact shares of the ring as it is in the maps, by node index; NULL: no memory. */
 uint64_t *live_shares(const struct live_service *s)
 {
-	uint64_t *shares = calloc(s->ring.node_count + 1, sizeof(*shares));
+	uint64_t *shares = calloc(s->main->ring.node_count + 1, sizeof(*shares));
 
 	if (shares)
-		ring_shares(&s->ring, shares);
+		ring_shares(&s->main->ring, shares);
 	return shares;
 }
 
@@ -153,7 +153,7 @@ static void backends_append(const struct engine *e, const struct service *s, jso
 	for (size_t i = 0; i < s->backend_count; i++) {
 		const struct live_node *node = live ? live_node(live, s->backends[i].name) : NULL;
 		json_t *one = backend_json(e->live, s->name, &s->backends[i], s->check.kind);
-		bool owns = shares && node && node->index < live->ring.node_count;
+		bool owns = shares && node && node->index < live->main->ring.node_count;
 
 		json_object_set_new(one, "share",
 				    json_real(owns ? shares[node->index] / CIRCLE : 0));
@@ -299,7 +299,7 @@ static json_t *node_json(const struct engine *e, const struct live_service *s,
 
 	dp_traffic_read(e->dp, node->id, &traffic);
 	return json_pack("{sssisfsosI}", "name", node->name, "vnodes",
-			 s->ring.nodes[node->index].points, "share",
+			 s->main->ring.nodes[node->index].points, "share",
 			 shares[node->index] / CIRCLE, "seen", share(traffic.packets, packets),
 			 "packets", (json_int_t)traffic.packets);
 }
@@ -329,17 +329,17 @@ int show_ring(struct engine *e, const json_t *request, struct answer *a)
 	if (!model)
 		return -1;
 	nodes = json_array();
-	if (s && s->has_extent) {
+	if (s && s->main->has_extent) {
 		shares = live_shares(s);
 		packets = live_packets(e, s);
 		for (size_t i = 0; shares && i < s->node_count; i++)
-			if (s->nodes[i]->index < s->ring.node_count)
+			if (s->nodes[i]->index < s->main->ring.node_count)
 				json_array_append_new(nodes, node_json(e, s, s->nodes[i], shares,
 								       packets));
 	}
 	a->data = json_pack("{sssisisiso}", "service", model->name, "vnodes", model->vnodes,
-			    "points", s ? (int)s->ring.point_count : 0, "cells",
-			    s && s->has_extent ? 1 << s->cells.bits : 0, "backends", nodes);
+			    "points", s ? (int)s->main->ring.point_count : 0, "cells",
+			    s && s->main->has_extent ? 1 << s->main->cells.bits : 0, "backends", nodes);
 	return 0;
 }
 
@@ -355,16 +355,16 @@ static json_t *lookup_json(const struct live *live, const struct live_service *s
 	const struct live_key *entry = live_key(live, s, hash);
 	uint64_t side = entry ? hot_newest(*entry->answer) : 0;
 	const struct live_node *owner =
-		live_node_by_id(s, xring_hot_backend(side) ?: cells_lookup(&s->cells, hash));
+		live_node_by_id(s, xring_hot_backend(side) ?: cells_lookup(&s->main->cells, hash));
 	_free_ uint32_t *found = calloc(n, sizeof(*found));
 	json_t *names = json_array();
-	size_t many = found ? ring_replicas(&s->ring, hash, n, found) : 0;
+	size_t many = found ? ring_replicas(&s->main->ring, hash, n, found) : 0;
 
 	if (owner)
 		json_array_append_new(names, json_string(owner->name));
 	for (size_t i = 0; i < many && json_array_size(names) < n; i++)
 		if (!owner || owner->index != found[i])
-			json_array_append_new(names, json_string(s->ring.nodes[found[i]].name));
+			json_array_append_new(names, json_string(s->main->ring.nodes[found[i]].name));
 	return json_pack("{s:s, s:I, s:o, s:o*}", "key", key, "position", (json_int_t)hash,
 			 "backends", names, "shards", xring_hot_shards(side) ?
 			 json_integer(xring_hot_shards(side)) : NULL);
@@ -386,7 +386,7 @@ int show_lookup(struct engine *e, const json_t *request, struct answer *a)
 	if (json_array_size(keys) * n > LOOKUPS_MAX)
 		return answer_no(a, EXIT_WORDS, "%zu keys: want at most %lld of %lld backends each",
 				 json_array_size(keys), LOOKUPS_MAX / n, n);
-	if (!s || !s->has_extent)
+	if (!s || !s->main->has_extent)
 		return answer_no(a, EXIT_NO, "service %s: it is not in the maps yet", model->name);
 	list = json_array();
 	json_array_foreach(keys, i, key) {
@@ -497,7 +497,7 @@ json_t *pins_json(const struct engine *e)
 	uint32_t moving = 0, keys = 0, look = 0;
 
 	for (size_t i = 0; i < e->live->service_count; i++) {
-		moving += e->live->services[i]->cells.moving;
+		moving += service_moving(e->live->services[i]);
 		keys += e->live->services[i]->keys_moving;
 		look += e->live->services[i]->look;
 	}

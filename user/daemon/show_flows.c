@@ -137,7 +137,7 @@ static void sampled_add(struct query *q)
 		const struct hot_service *hs = &w->services[i];
 		const struct live_service *s = live_service(q->e->live, hs->name);
 
-		for (size_t k = 0; s && s->has_extent && k < hs->heat.count; k++) {
+		for (size_t k = 0; s && s->main->has_extent && k < hs->heat.count; k++) {
 			const struct heat_key *key = &hs->heat.keys[k];
 			const struct live_node *node = key->samples ?
 				live_node_by_id(s, live_answer(q->e->live, s, &key->flow)) : NULL;

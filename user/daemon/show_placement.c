@@ -32,9 +32,11 @@ static struct share *shares_at(const struct engine *e, const struct service *s, 
 {
 	_free_ struct plan_node *nodes = calloc(s->backend_count + 1, sizeof(*nodes));
 	struct share *list = calloc(s->backend_count + 1, sizeof(*list));
+	struct route route;
 
+	route_of(service_rule(s), NULL, NULL, &route);
 	*ret_count = 0;
-	if (!nodes || !list || live_weigh_at(e->live, s, engine_now(e), wall, nodes)) {
+	if (!nodes || !list || live_weigh_at(e->live, s, &route, engine_now(e), wall, nodes)) {
 		free(list);
 		return NULL;
 	}

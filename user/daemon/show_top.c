@@ -15,7 +15,7 @@ static json_t *node_json(const struct engine *e, const struct service *model,
 			 const uint64_t *shares)
 {
 	const struct backend *b = service_backend(model, node->name);
-	bool owns = shares && node->index < s->ring.node_count;
+	bool owns = shares && node->index < s->main->ring.node_count;
 	struct xring_traffic t = {};
 	const char *state;
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "core/pins.h"
+#include "daemon/live_classes.h"
 #include "daemon/live_keys.h"
 
 #define PAUSE_MS 1000u			/* between two walks, or ten times as long as one takes */
@@ -31,22 +32,27 @@ struct walk {
  * It is not where the ring would have it: the cell at the end of its newest path must
  * say so, which it does not yet where that path is a new one.
  */
-static void pin_count(struct walk *w, struct live_node *node, const struct path *path,
-		      const struct xring_pin *pin)
+static void pin_mark(struct live_ring *r, const struct path *path)
+{
+	uint32_t cell = cells_of(&r->cells, path->hash);
+
+	cells_look_set(&r->cells, cell);
+	if (r->needed && r->needed_bits == r->cells.bits)
+		r->needed[cell] = 1;
+}
+
+static void pin_count(struct walk *w, struct live_node *node, const struct live_ring *r,
+		      const struct path *path, const struct xring_pin *pin)
 {
 	struct live_service *s = node->service;
-	uint32_t cell = cells_of(&s->cells, path->hash);
 
-	cells_look_set(&s->cells, cell);
-	if (s->needed && s->needed_bits == s->cells.bits)
-		s->needed[cell] = 1;
 	if (w->syns && !(pin->state & XRING_PIN_CONFIRMED))
 		return;
 	w->count.held++;
 	node->pins_now++;
 	s->pins_now++;
 	if (w->hooks.held)
-		w->hooks.held(w->hooks.context, s, path);
+		w->hooks.held(w->hooks.context, r, path);
 }
 
 /* Of a key with an entry, all that are pinned, wherever. */
@@ -58,33 +64,83 @@ static void key_count(struct walk *w, const struct live_service *s, const struct
 		key->pins_now++;
 }
 
+/* May the ring's clients be sent there? */
+static bool ring_allows(const struct live_ring *r, const struct live_node *node)
+{
+	return r->frozen || node->placeless || route_allows(&r->route, node->region, node->tags);
+}
+
+/*
+ * The flow may come in by several doors, and its newest path end in as many rings: what is
+ * needed in one of them is. *ret: that ring.
+ */
+static enum pin_fate pin_fate(struct walk *w, const struct live_node *node,
+			      const struct xring_flow *flow, const struct xring_pin *pin,
+			      uint64_t now, struct path *path, struct live_ring **ret)
+{
+	const struct live_service *s = node->service;
+	struct live_ring *rings[CLASS_PLACES];
+	bool moving, alive = !node->dead && !s->rekeyed &&
+			     pin->generation == 1 + node->owner->generation % UINT16_MAX;
+	size_t count = rings_of_flow(w->live, s, flow, rings, &moving);
+	uint32_t idle_ms = flow->proto == IPPROTO_TCP ? s->tcp_idle_ms : s->udp_idle_ms;
+	enum pin_fate fate = PIN_GONE;
+
+	*path = live_path(w->live, s, flow);
+	for (size_t i = 0; i < count; i++) {
+		struct live_ring *r = rings[i];
+		struct path here = *path;
+		enum pin_fate one;
+
+		if (here.backend && !ring_allows(r, w->live->by_id[here.backend]))
+			here.backend = 0;
+		here.moving |= moving && !here.backend;
+		one = pin_judge(&r->cells, &here, pin, alive && ring_allows(r, node), now, idle_ms);
+		if (one == PIN_NEEDED)
+			pin_mark(r, &here);
+		if (one == PIN_NEEDED || fate == PIN_GONE)
+			fate = one;
+		if (one == PIN_NEEDED || !i)
+			*ret = r;
+	}
+	return fate;
+}
+
 static void pin_see(struct walk *w, const struct xring_flow *flow, const struct xring_pin *pin,
 		    uint64_t now)
 {
 	struct live_node *node = pin->backend < w->live->dp->backend_count ?
 				 w->live->by_id[pin->backend] : NULL;
 	enum pin_fate fate = PIN_GONE;
+	struct live_ring *ring = NULL;
 	struct path path = {};
 
-	if (node && node->service->has_extent) {
-		const struct live_service *s = node->service;
-		bool alive = !node->dead && !s->rekeyed &&
-			     pin->generation == 1 + node->owner->generation % UINT16_MAX;
-
-		path = live_path(w->live, s, flow);
-		fate = pin_judge(&s->cells, &path, pin, alive, now,
-				 flow->proto == IPPROTO_TCP ? s->tcp_idle_ms : s->udp_idle_ms);
-	}
+	if (node && node->service->main->has_extent)
+		fate = pin_fate(w, node, flow, pin, now, &path, &ring);
 	if (fate != PIN_GONE && !w->syns)
 		key_count(w, node->service, &path);
 	if (fate == PIN_NEEDED)
-		pin_count(w, node, &path, pin);
+		pin_count(w, node, ring, &path, pin);
 	else if (fate == PIN_GONE && !w->syns)
 		dp_pin_delete(w->live->dp, flow);
 	if (w->syns)
 		w->count.syns++;
 	else if (fate != PIN_GONE)
 		w->count.pins++;
+}
+
+/* What the walk finds to be needed in a ring where something is under way. */
+static void ring_begin(struct live_ring *r)
+{
+	const struct live_service *s = r->service;
+
+	free(r->needed);
+	r->needed = NULL;
+	if (!r->has_extent || (!s->look && !service_moving(s) && !s->keys_moving &&
+			       !(s->classes && s->classes->moving)))
+		return;
+	r->needed = calloc(cells_count(&r->cells), 1);
+	r->needed_bits = r->cells.bits;
 }
 
 static void service_begin(struct live_service *s)
@@ -94,12 +150,8 @@ static void service_begin(struct live_service *s)
 		s->nodes[i]->pins_now = 0;
 	for (size_t i = 0; i < s->leaving_count; i++)
 		s->leaving[i]->pins_now = 0;
-	free(s->needed);
-	s->needed = NULL;
-	if (!s->has_extent || (!s->look && !s->cells.moving && !s->keys_moving))
-		return;
-	s->needed = calloc(cells_count(&s->cells), 1);
-	s->needed_bits = s->cells.bits;
+	for (size_t i = 0; i < s->ring_count; i++)
+		ring_begin(s->rings[i]);
 }
 
 /* Where cells have settled since, packets that saw them move may not be done yet. */
@@ -125,8 +177,9 @@ static void begin(struct walk *w)
  * The cells of backends that were over their bounds since the walk began keep LOOK. False
  * where that is not to be known.
  */
-static bool over_need(const struct live *live, struct live_service *s)
+static bool over_need(const struct live *live, struct live_ring *r)
 {
+	const struct live_service *s = r->service;
 	_free_ uint8_t *over = calloc(XRING_ID_MASK + 1, 1);
 	bool any = false;
 
@@ -139,7 +192,7 @@ static bool over_need(const struct live *live, struct live_service *s)
 		over[node->id] = any = true;
 	}
 	if (any)
-		cells_need(&s->cells, over, s->needed);
+		cells_need(&r->cells, over, r->needed);
 	return over;
 }
 
@@ -148,18 +201,31 @@ static bool over_need(const struct live *live, struct live_service *s)
  * settled since the walk began, nor while a key moves, whose pins may be in any cell,
  * nor where a backend was over its bound meanwhile: a pin made behind its back was not seen.
  */
+static uint32_t ring_done(const struct live *live, struct live_ring *r)
+{
+	const struct live_service *s = r->service;
+
+	if (!r->needed)
+		return r->has_extent && s->look;	/* it was not looked at: as before */
+	if (r->needed_bits != r->cells.bits || r->refined || s->settled >= live->walks ||
+	    s->keys_moving || (s->classes && s->classes->moving) || !over_need(live, r))
+		return 1;
+	return cells_look_clear(&r->cells, r->needed);
+}
+
 static void service_done(const struct live *live, struct live_service *s)
 {
+	uint32_t look = 0;
+
 	s->pins = s->pins_now;
 	for (size_t i = 0; i < s->node_count; i++)
 		s->nodes[i]->pins = s->nodes[i]->pins_now;
 	for (size_t i = 0; i < s->leaving_count; i++)
 		s->leaving[i]->pins = s->leaving[i]->pins_now;
 	s->rekeyed = false;
-	if (!s->needed || s->needed_bits != s->cells.bits || s->refined)
-		return;
-	if (s->settled < live->walks && !s->keys_moving && over_need(live, s))
-		s->look = cells_look_clear(&s->cells, s->needed);
+	for (size_t i = 0; i < s->ring_count; i++)
+		look += ring_done(live, s->rings[i]);
+	s->look = look;
 }
 
 static void done(struct walk *w)

@@ -24,7 +24,7 @@ struct walk_hooks {
 	void *context;
 	uint64_t (*now)(void *context);
 	/* A pin that keeps its flow from where the ring would have it. */
-	void (*held)(void *context, struct live_service *s, const struct path *path);
+	void (*held)(void *context, const struct live_ring *r, const struct path *path);
 	void (*begun)(void *context);
 	void (*done)(void *context);
 };
