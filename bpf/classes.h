@@ -94,30 +94,28 @@ static __always_inline struct xring_placed *placed_count(__u32 counter, __u32 by
 	return placed;
 }
 
-/* Where a client comes in. Not static, as class_find(). */
-__noinline int home_count(const struct xring_home_key *given, __u32 own, __u32 ifindex)
+/* Where a client comes in. number: of the service. Not static, as class_find(). */
+__noinline int home_count(__u32 own, __u64 src0, __u64 src1, __u64 entry, __u32 number)
 {
 	const struct xring_class *class = class_at(own);
-	struct xring_home fresh = {}, *home;
-	struct xring_home_key key;
-	__u32 door, bits;
-	__be32 mask;
+	struct xring_home_key key = { .number = number, .family = entry };
+	__u32 door = door_of(entry >> 8) - 1, bits;
+	struct xring_home *home;
 
-	if (!given || !class)
+	if (!class || door >= XRING_DOORS)
 		return 0;
-	key = *given;
+	*(__u64 *)key.addr = src0;
+	*(__u64 *)(key.addr + 2) = src1;
 	bits = class->home_bits[key.family != 4];
 	for (__u32 i = 0; i < 4; i++) {
-		mask = bits >= 32 ? 0xffffffff : bits ? bpf_htonl(0xffffffffu << (32 - bits)) : 0;
-		key.addr[i] &= mask;
+		if (bits < 32)
+			key.addr[i] &= bits ? bpf_htonl(0xffffffffu << (32 - bits)) : 0;
 		bits = bits > 32 ? bits - 32 : 0;
 	}
-	door = door_of(ifindex) - 1;
-	if (door >= XRING_DOORS)
-		return 0;
-	asm volatile("" : : "r"(&key) : "memory");
 	home = bpf_map_lookup_elem(&xring_homes, &key);
 	if (!home) {
+		struct xring_home fresh = {};
+
 		bpf_map_update_elem(&xring_homes, &key, &fresh, BPF_NOEXIST);
 		home = bpf_map_lookup_elem(&xring_homes, &key);
 	}

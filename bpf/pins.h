@@ -34,15 +34,17 @@
  * A backend that the client's rule forbids keeps nobody, as a dead one.
  */
 struct opened {
+	/* Given, as in struct asked. */
 	struct xring_flow flow;
-	__u32 key_hash;			/* of the partition key; given, as what follows */
-	__u32 number;			/* of the service */
-	__u32 class_index;		/* of the client; 0: the service has none */
-	__u32 base;			/* of the ring, where there is no class; later of any */
+	__u32 key_hash;
+	__u32 number;
+	__u32 class_index;
+	__u32 base;			/* then the newest ring's */
 	__u32 idle_ms;
 	__u8 shift;
-	__u8 bound;			/* the service has one */
-	__u8 moving;			/* found out: is the path? */
+	__u8 bound;
+	/* Found out. */
+	__u8 moving;			/* is the path? */
 	__u8 udp_new;			/* UDP flows without a pin are new ones */
 	__u32 tuple;			/* the whole 5-tuple's hash */
 	__u32 hash;			/* where the newest path ends */
@@ -52,9 +54,24 @@ struct opened {
 	__u32 held;			/* the old word of the old path's cell, if that moves; 0 */
 	__u64 word;			/* of the newest cell */
 	__u64 answer;			/* of the key; 0: it has no entry */
-	__u64 newest_class;		/* the words of the class; 0: there is none */
-	__u64 old_class;
+	__u64 newest_class;		/* its word; 0: there is none */
 };
+
+/* Of it what the caller knows: programs have little stack. */
+struct asked {
+	struct xring_flow flow;
+	__u32 key_hash;			/* of the partition key */
+	__u32 number;			/* of the service */
+	__u32 class_index;		/* of the client; 0: the service has none */
+	__u32 base;			/* of the ring, where there is no class */
+	__u32 idle_ms;
+	__u8 shift;
+	__u8 bound;			/* the service has one */
+	__u8 pad[2];
+};
+
+_Static_assert(__builtin_offsetof(struct opened, moving) == __builtin_offsetof(struct asked, pad),
+	       "one begins as the other");
 
 struct segment {
 	__u32 seq;
@@ -197,7 +214,11 @@ static __always_inline int pin_make(const struct opened *o, __u32 backend, __u32
 /* The answer for a flow older than the change. */
 static __always_inline __u32 old_answer(const struct opened *o)
 {
-	return keeps(o, o->old) ? o->old : o->newest;
+	if (keeps(o, o->old))
+		return o->old;
+	if (!is_allowed(o, o->old))
+		event_count(XRING_EVENT_FORBIDDEN);
+	return o->newest;
 }
 
 /* Keeps a flow that has no pin; where there is no room, it keeps the old answer. */
@@ -401,9 +422,10 @@ static __always_inline __u32 cell_before(struct opened *o, __u32 base, __u8 shif
 }
 
 /* The class or the key moves: the flows that it had then are where the old path leads. */
-static __always_inline void old_path_find(struct opened *o, const struct xring_config *config)
+static __always_inline void old_path_find(struct opened *o, const struct xring_config *config,
+					  __u64 old_class)
 {
-	__u64 class = o->newest_class & XRING_CLASS_MOVING ? o->old_class : o->newest_class;
+	__u64 class = o->newest_class & XRING_CLASS_MOVING ? old_class : o->newest_class;
 	__u64 side = o->answer;
 	__u32 base = o->base;
 	__u8 shift = o->shift;
@@ -416,7 +438,7 @@ static __always_inline void old_path_find(struct opened *o, const struct xring_c
 	}
 	o->moving = 1;
 	if (o->newest_class & XRING_CLASS_MOVING)
-		o->udp_new = o->old_class & XRING_CLASS_UDP_NEW && !(o->old_class & XRING_CLASS_HELD);
+		o->udp_new = class & XRING_CLASS_UDP_NEW && !(class & XRING_CLASS_HELD);
 	else
 		o->udp_new = o->answer & XRING_HOT_UDP_NEW && !(o->answer & XRING_HOT_HELD);
 	o->old = side_backend(o, side);
@@ -438,16 +460,17 @@ static __always_inline void old_cell_find(struct opened *o, __u32 given)
 	o->old = cell_owner(word, o->hash);
 }
 
-static __always_inline void class_read(struct opened *o)
+/* Its ring is the newest; the word of the old one is the answer. */
+static __always_inline __u64 class_read(struct opened *o)
 {
 	struct xring_class *class = class_at(o->class_index);
 
 	if (!o->class_index || !class)
-		return;
+		return 0;
 	o->newest_class = class_newest(class);
-	o->old_class = *(volatile __u64 *)&class->old;
 	o->base = xring_class_base(o->newest_class);
 	o->shift = xring_class_shift(o->newest_class);
+	return *(volatile __u64 *)&class->old;
 }
 
 /* Finds out what is not given. */
@@ -455,11 +478,12 @@ __noinline int path_find(struct opened *o)
 {
 	const struct xring_config *config;
 	__u32 given, zero = 0;
+	__u64 old_class;
 
 	config = bpf_map_lookup_elem(&xring_config, &zero);
 	if (!o || !config)
 		return 0;
-	class_read(o);
+	old_class = class_read(o);
 	o->tuple = tuple_hash(config, o->flow.family, (const __u64 *)o->flow.src,
 			      (const __u64 *)o->flow.dst, o->flow.ports, o->flow.proto);
 	o->answer = hot_answer(o->number, o->key_hash);
@@ -469,22 +493,22 @@ __noinline int path_find(struct opened *o)
 	given = side_backend(o, o->answer);
 	o->newest = given ?: cell_owner(o->word, o->hash);
 	if (o->answer & XRING_HOT_MOVING || (!given && o->newest_class & XRING_CLASS_MOVING))
-		old_path_find(o, config);
+		old_path_find(o, config, old_class);
 	else
 		old_cell_find(o, given);
 	return 1;
 }
 
 /* The backend of such a packet. */
-__noinline __u32 opened_answer(struct xdp_md *ctx, const struct opened *given)
+__noinline __u32 opened_answer(struct xdp_md *ctx, const struct asked *asked)
 {
-	struct opened o;
+	struct opened o = {};
 	__u64 now;
 
-	if (!given)
+	if (!asked)
 		return 0;
-	/* Linux 6.1 takes keys from the stack alone; clang would not make the copy. */
-	o = *given;
+	/* Linux 6.1 takes keys from the stack alone. */
+	__builtin_memcpy(&o, asked, sizeof(*asked));
 	asm volatile("" : : "r"(&o) : "memory");
 	path_find(&o);
 	now = clock_ns();

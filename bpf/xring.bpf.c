@@ -78,12 +78,12 @@ static __always_inline int from_backend(struct xdp_md *ctx, void *data, void *en
  * common packet stays in registers.
  */
 static __always_inline __u32 opened_backend(struct xdp_md *ctx, const struct flow *flow,
-					    const struct xring_slot *slot, __u32 hash, __u32 class)
+					    const struct xring_slot *slot, __u32 hash, __u32 index)
 {
-	struct opened o = {
+	struct asked o = {
 		.key_hash = hash,
 		.number = slot_number(slot),
-		.class_index = class,
+		.class_index = index,
 		.base = slot->ring_base,
 		.shift = slot->ring_shift,
 		.bound = !!(slot->flags & XRING_SERVICE_BOUND),
@@ -128,13 +128,11 @@ static __always_inline void region_count(struct xdp_md *ctx, const struct flow *
 {
 	__u32 counter = xring_class_counter(class) + 1 + (place >> XRING_PLACE_REGION);
 	const struct xring_placed *placed = placed_count(counter, flow->bytes);
-	struct xring_home_key key = { .number = slot_number(slot), .family = flow->family };
 
 	if (!placed || !(class & XRING_CLASS_HOME) || placed->packets % XRING_HOME_EACH)
 		return;
-	*(__u64 *)key.addr = flow->src[0];
-	*(__u64 *)(key.addr + 2) = flow->src[1];
-	home_count(&key, slot->ring_base, ctx->ingress_ifindex);
+	home_count(slot->ring_base, flow->src[0], flow->src[1],
+		   XRING_ENTRY(ctx->ingress_ifindex, flow->family), slot_number(slot));
 }
 
 static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,

@@ -49,7 +49,7 @@ enum xring_counter {
 	X(FULL,      "full",      "packets whose flow found no room for a pin") \
 	X(SHED,      "shed",      "handshakes that went elsewhere: their backend was over its bound") \
 	X(OVER,      "over",      "handshakes that found every backend over its bound: the least bad one") \
-	X(FORBIDDEN, "forbidden", "pins found void: a rule of the client's forbids their backend")
+	X(FORBIDDEN, "forbidden", "packets whose flow was where a rule of its client's forbids it: it is cut")
 
 enum xring_event {
 #define X(id, name, help) XRING_EVENT_##id,
