@@ -395,15 +395,19 @@ struct xring_home {
 };
 #define XRING_HOME_EACH 8u
 
-/* Which ring is where: for the daemon's next life alone. */
+/*
+ * Which ring is where, and which counters are which rule's: for the daemon's next life
+ * alone.
+ */
 struct xring_route {
 	char service[XRING_NAME_MAX + 1];	/* empty: nothing is here */
-	__u8 digest[16];		/* of what its rule says */
-	__u32 base;
-	__u32 counter;
-	__u8 shift;
+	__u8 digest[16];		/* of the route, or of the rule */
+	__u32 base;			/* of a ring */
+	__u32 counter;			/* of a rule */
+	__u8 shift;			/* of a ring */
 	__u8 allowed;
-	__u8 pad[6];
+	__u16 counters;			/* of a rule; 0: it is a ring */
+	__u8 pad[4];
 };
 
 /* The daemon's word to the datapath; one element. */

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/field.h"
+#include "cli/rules.h"
 #include "cli/table.h"
 #include "core/text.h"
 
@@ -64,6 +65,7 @@ static void print_regions(const json_t *data)
 		table_cell(&t, "%.1f%%", 100 * real(region, "share"));
 	}
 	table_end(&t);
+	print_rules(json_object_get(data, "rules"));
 }
 
 int run_placement_show(const struct args *args)

@@ -74,6 +74,9 @@ long cells_update(struct cells *cells, const struct cells_change *change,
 /* How many words cells_write() would write. */
 long cells_differ(const struct cells *cells, const struct ring *ring, const uint16_t *id_of);
 
+/* ids[id] = 1 for each that a cell names, also the old ones of those that move. */
+void cells_names(const struct cells *cells, uint8_t *ids);
+
 /* Retires every bucket that these cells name. */
 void cells_release(struct cells *cells);
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/home.h"
 #include "core/prefix_set.h"
 #include "core/text.h"
 
@@ -357,6 +358,18 @@ static int check_tie(const struct looking *l, const struct rule *other, size_t o
 	return 0;
 }
 
+/* The networks that are counted are those of the service. */
+static int check_homes(const struct looking *l)
+{
+	const struct home *home = &l->rule->home;
+
+	for (size_t i = 0; home->follow && i < l->index; i++)
+		if (l->service->rules[i].home.follow && !home_equal(&l->service->rules[i].home, home))
+			return WRONG(l, PART_RULE, 0, "home: want it as rule %zu has it, they are one service's",
+				     i + 1);
+	return 0;
+}
+
 static int check_rules(const struct model *m, const struct service *s, struct model_error *ret)
 {
 	int err = 0;
@@ -367,6 +380,7 @@ static int check_rules(const struct model *m, const struct service *s, struct mo
 		err = check_rule(&l);
 		for (size_t k = 0; k < i && !err; k++)
 			err = check_tie(&l, &s->rules[k], k);
+		err = err ?: check_homes(&l);
 	}
 	return err;
 }

@@ -100,6 +100,26 @@ void cells_look_set(struct cells *cells, uint32_t c)
 		flags_set(&cells->words[c], XRING_LOOK);
 }
 
+static void word_names(const struct cells *cells, uint64_t word, uint8_t *ids)
+{
+	struct answer answer;
+
+	answer_read(cells->spills, word, &answer);
+	for (unsigned i = 0; i <= answer.count; i++)
+		ids[answer.owner[i]] = 1;
+}
+
+void cells_names(const struct cells *cells, uint8_t *ids)
+{
+	for (uint32_t c = 0; c < cells_count(cells); c++) {
+		uint64_t word = word_read(&cells->words[c]);
+
+		word_names(cells, word, ids);
+		if (word & XRING_MOVING)
+			word_names(cells, word_read(cells_old(cells, c)), ids);
+	}
+}
+
 void cells_need(const struct cells *cells, const uint8_t *ids, uint8_t *needed)
 {
 	for (uint32_t c = 0; c < cells_count(cells); c++) {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/class_words.h"
+#include "daemon/ledgers.h"
 #include "daemon/live_rings.h"
 
 /* Until the rules are compiled nobody knows what they are for. */
@@ -29,11 +30,15 @@ static int adopt_records(struct live *live, struct live_service *s, uint64_t now
 
 		if (strcmp(record->service, s->name))
 			continue;
+		if (record->counters) {
+			if (ledger_adopt(s, record, i))
+				return -ENOMEM;
+			continue;
+		}
 		r = ring_found(s);
 		if (!r)
 			return -ENOMEM;
 		r->record = i;
-		r->counter = record->counter;
 		r->allowed = record->allowed;
 		memcpy(r->digest, record->digest, sizeof(r->digest));
 		ring_adopt(live, r, record->base, now);
@@ -75,6 +80,7 @@ static struct live_class *class_found(struct live *live, struct live_service *s,
 	*class = (struct live_class){
 		.first = first,
 		.places = at->places,
+		.counter = xring_class_counter(at->newest),
 		.follows = at->newest & XRING_CLASS_HOME,
 		.home_bits = { at->home_bits[0], at->home_bits[1] },
 		.since = now / (NS_PER_S / 10),

@@ -74,7 +74,7 @@ static uint64_t newest_word(const struct live_class *class, uint32_t d)
 {
 	const struct live_ring *r = class->newest[d];
 
-	return ring_word(r) | (uint64_t)r->counter << XRING_CLASS_COUNTER |
+	return ring_word(r) | (uint64_t)class->counter << XRING_CLASS_COUNTER |
 	       (route_strict(&r->route) ? XRING_CLASS_STRICT : 0) |
 	       (!d && class->places > 1 ? XRING_CLASS_DOORS : 0) |
 	       (class->follows ? XRING_CLASS_HOME : 0) |

@@ -49,6 +49,11 @@ int do_hot_clear(struct engine *e, const json_t *request, struct answer *a);
 int show_placement(struct engine *e, const json_t *request, struct answer *a);
 int show_forecast(struct engine *e, const json_t *request, struct answer *a);
 
+/* Rules (show_rules.c), and what is proved of them (show_audit.c). */
+int show_explain(struct engine *e, const json_t *request, struct answer *a);
+int show_homes(struct engine *e, const json_t *request, struct answer *a);
+int show_audit(struct engine *e, const json_t *request, struct answer *a);
+
 int show_flows(struct engine *e, const json_t *request, struct answer *a);	/* show_flows.c */
 int show_top(struct engine *e, const json_t *request, struct answer *a);	/* show_top.c */
 

@@ -240,6 +240,7 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 	e->model = *next;
 	*next = (struct model){};
 	engine_zones(e);
+	homed_changed(e);
 	engine_gather(e, change);
 	changes_write(&e->changes);
 	return 0;

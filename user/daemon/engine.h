@@ -8,6 +8,7 @@
 #include "core/model.h"
 #include "daemon/changes.h"
 #include "daemon/flows.h"
+#include "daemon/homed.h"
 #include "daemon/hot.h"
 #include "daemon/loads.h"
 #include "daemon/live.h"
@@ -50,6 +51,7 @@ struct engine {
 	struct flows flows;
 	struct hot_watch hot;
 	struct loads loads;
+	struct home_watch homes;
 	struct checker *checker;	/* NULL: not yet */
 	uint32_t *since;		/* files of the state directory, mapped */
 	struct key_record *records;

@@ -76,7 +76,7 @@ static int begin_with(struct engine *e, struct model *next, const char *text, si
 		e->options.bpffs, next->limit_cells, next->limit_backends, next->pins,
 	};
 	int err = dp_open(&dp, &e->dp) ?: state_open(e->options.state, &e->state_lock) ?:
-		  engine_live_begin(e) ?: check_begin(e, next) ?: maps_begin(e) ?:
+		  engine_live_begin(e) ?: check_begin(e, next) ?: maps_begin(e) ?: homed_open(e) ?:
 		  state_write_running(e->options.state, &e->model) ?:
 		  state_write(e->options.state, "loaded", text, len) ?: engine_flush(e, e->options.cut) ?:
 		  dp_take_over(e->dp) ?: hot_open(e) ?:
@@ -146,6 +146,7 @@ void engine_close(struct engine *e)
 		loop_timer_close(e->loop, &e->tick);
 	flows_close(e->loop, &e->flows);
 	hot_close(e);
+	homed_close(e);
 	loads_close(e->loop, &e->loads);
 	if (e->walk)
 		walk_close(e->walk);

@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "core/slots.h"
 #include "core/vips.h"
+#include "daemon/ledgers.h"
 #include "daemon/live_cells.h"
 #include "daemon/live_classes.h"
 #include "daemon/live_keys.h"
@@ -100,7 +101,10 @@ static void service_free(struct live *live, struct live_service *s)
 	classes_free(s);
 	for (size_t i = 0; i < s->ring_count; i++)
 		live_ring_free(s->rings[i]);
+	for (size_t i = 0; i < s->ledger_count; i++)
+		free(s->ledgers[i]);
 	free(s->rings);
+	free(s->ledgers);
 	free(s->homes);
 	free(s);
 }
@@ -338,6 +342,8 @@ static void services_forget(struct live *live)
 		classes_drop(live, s);
 		for (size_t k = 0; k < s->ring_count; k++)
 			ring_drop(live, s->rings[k]);
+		ledgers_unwant(s);
+		ledgers_forget(live, s);
 		live_keys_drop(live, s);
 		for (size_t n = 0; n < s->node_count; n++)
 			node_id_free(live, s->nodes[n]->id);
@@ -459,11 +465,13 @@ static int service_apply(struct live *live, const struct model *m, const struct 
 			 const struct live_times *times, struct live_report *report)
 {
 	struct live_service *s = live_service_get(live, model->name);
+	struct live_times clients = *times;
 	uint64_t next;
 	int err;
 
 	if (!s)
 		return -ENOMEM;
+	clients.cut |= !s->main->has_extent;	/* a new one has none to keep */
 	key_set(live, s, model);
 	err = classes_prepare(live, s, m, model) ?: nodes_sync(live, s, model, times);
 	if (err)
@@ -474,7 +482,7 @@ static int service_apply(struct live *live, const struct model *m, const struct 
 	for (size_t i = 0; i < s->ring_count && !err; i++)
 		if (!s->rings[i]->frozen)
 			err = ring_apply(live, s->rings[i], times, report);
-	return err ?: classes_apply(live, s, times) ?: rings_forget(live, s);
+	return err ?: classes_apply(live, s, &clients) ?: rings_forget(live, s);
 }
 
 int live_apply(struct live *live, const struct model *m, const struct live_times *times,

@@ -29,6 +29,7 @@
 struct live_service;
 struct live_class;
 struct live_classes;
+struct live_ledger;
 struct live_key;
 struct key_record;
 
@@ -82,7 +83,6 @@ struct live_ring {
 	bool wanted;				/* by the model, or by a class of clients */
 	uint8_t digest[ROUTE_DIGEST];		/* of that, as it was found */
 	uint32_t record;			/* in the maps; of a service with rules alone */
-	uint32_t counter;			/* its first, of what it sent where */
 	uint8_t allowed;			/* its bit in a backend's place; 0: all are */
 	struct ring ring;
 	struct cells cells;
@@ -119,6 +119,8 @@ struct live_service {
 	struct live_ring **rings;		/* all, the main one too */
 	size_t ring_count;
 	struct live_classes *classes;		/* of its clients (daemon/live_classes.h); NULL: none */
+	struct live_ledger **ledgers;		/* what its rules sent where */
+	size_t ledger_count;
 	struct homed *homes;			/* of client networks, sorted */
 	size_t home_count;
 	bool gone;

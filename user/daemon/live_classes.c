@@ -14,6 +14,7 @@
 #include "base/util.h"
 #include "core/rules.h"
 #include "daemon/class_words.h"
+#include "daemon/ledgers.h"
 #include "daemon/live_rings.h"
 
 #define TENTH (NS_PER_S / 10)
@@ -24,6 +25,8 @@ static void compiled_clear(struct live_classes *c)
 {
 	targets_clear(&c->targets);
 	rules_free(c->rules, c->rule_count);
+	free(c->counters);
+	c->counters = NULL;
 	regions_free(c->regions, c->region_count);
 	c->rules = NULL;
 	c->regions = NULL;
@@ -89,6 +92,26 @@ static int rings_prepare(struct live *live, struct live_service *s)
 	}
 	for (size_t i = 0; i < s->classes->count; i++)
 		class_wants(s->classes->list[i]);
+	return err;
+}
+
+/* Each target has its rule's. */
+static int ledgers_prepare(struct live *live, struct live_service *s)
+{
+	struct live_classes *c = s->classes;
+	uint32_t *counters = calloc(c->targets.count + 1, sizeof(*counters));
+	int err = counters ? 0 : -ENOMEM;
+
+	ledgers_unwant(s);
+	for (size_t i = 0; i < c->targets.count && !err; i++) {
+		const struct live_ledger *l = NULL;
+
+		err = ledger_get(live, s, c->rules, c->targets.list[i].rule, &l);
+		c->tidy |= c->counters && l && c->counters[i] != l->counter;
+		counters[i] = l ? l->counter : 0;
+	}
+	free(c->counters);
+	c->counters = counters;
 	return err;
 }
 
@@ -165,7 +188,7 @@ int classes_prepare(struct live *live, struct live_service *s, const struct mode
 	c->ends = false;
 	if (!compiled_same(live, c, m, model))
 		err = compile(live, s, c, m, model);
-	return err ?: rings_prepare(live, s);
+	return err ?: rings_prepare(live, s) ?: ledgers_prepare(live, s);
 }
 
 /* ---- clients that get another ring ---- */
@@ -196,7 +219,8 @@ static bool class_says(const struct shifts *all, const struct live_class *class,
 {
 	const struct target *t = &all->s->classes->targets.list[target];
 
-	if (class->follows != t->home.follow || class->home_bits[0] != t->home.prefix4 ||
+	if (class->counter != all->s->classes->counters[target] ||
+	    class->follows != t->home.follow || class->home_bits[0] != t->home.prefix4 ||
 	    class->home_bits[1] != t->home.prefix6)
 		return false;
 	for (uint32_t d = 0; d < CLASS_PLACES; d++)
@@ -260,6 +284,7 @@ static void class_move(struct shifts *all, struct live_class *class, const struc
 		}
 		class->newest[d] = r;
 	}
+	class->counter = c->counters[target];
 	class->follows = c->targets.list[target].home.follow;
 	class->home_bits[0] = c->targets.list[target].home.prefix4;
 	class->home_bits[1] = c->targets.list[target].home.prefix6;
@@ -290,6 +315,7 @@ static struct live_class *class_part(struct shifts *all, const struct live_class
 		class->newest[d] = from->newest[place];
 		class->old[d] = from->old[place];
 	}
+	class->counter = from->counter;
 	class->follows = from->follows;
 	memcpy(class->home_bits, from->home_bits, sizeof(class->home_bits));
 	class->moving = from->moving;
@@ -486,6 +512,7 @@ int classes_apply(struct live *live, struct live_service *s, const struct live_t
 	c->tidy = false;
 	s->main = c->own->newest[0];
 	classes_name(live, c);
+	ledgers_forget(live, s);
 	c->ends = classes_needless(c);
 	live->slots_stale |= c->ends;
 	return 0;

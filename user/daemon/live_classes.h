@@ -22,6 +22,7 @@ struct live_class {
 	uint32_t places;			/* 1, or CLASS_PLACES where the door matters */
 	struct live_ring *newest[CLASS_PLACES];
 	struct live_ring *old[CLASS_PLACES];	/* NULL where it does not move */
+	uint32_t counter;			/* of its rule's ledger */
 	bool follows;				/* where its clients come in is counted, */
 	uint8_t home_bits[2];			/* by networks of so many bits */
 	bool moving;
@@ -39,6 +40,7 @@ struct live_classes {
 	struct lpm lpm;
 	struct runs runs[2];			/* of first indexes; 0: the own class */
 	struct targets targets;			/* as they were last brought about */
+	uint32_t *counters;			/* of each target */
 	struct rule *rules;			/* of what those were compiled, as what follows */
 	size_t rule_count;
 	struct region *regions;

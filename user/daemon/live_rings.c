@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "base/util.h"
+#include "daemon/ledgers.h"
 #include "daemon/live_cells.h"
 
 struct live_ring *live_ring_new(struct live_service *s, const struct route *route)
@@ -69,16 +70,7 @@ struct live_ring *ring_of_base(const struct live_service *s, uint32_t base)
 	return NULL;
 }
 
-/* ---- records, bits, counters ---- */
-
-static uint32_t record_free(const struct live *live)
-{
-	uint32_t i = 0;
-
-	while (i < XRING_ROUTES && live->dp->routes[i].service[0])
-		i++;
-	return i;
-}
+/* ---- records and bits ---- */
 
 /* Bit 0 is of the rings that allow all. 0: none is free. */
 static uint8_t bit_free(const struct live_service *s)
@@ -91,60 +83,15 @@ static uint8_t bit_free(const struct live_service *s)
 	return taken ? __builtin_ctzll(taken) : 0;
 }
 
-/* A power of two, so that some more regions find room. */
-static uint32_t counters_each(const struct live *live)
-{
-	uint32_t each = 16;
-
-	while (each < live->region_count + 2)
-		each *= 2;
-	return each;
-}
-
-static bool counter_taken(const struct live *live, uint32_t counter)
-{
-	for (uint32_t i = 0; i < XRING_ROUTES; i++)
-		if (live->dp->routes[i].service[0] && live->dp->routes[i].counter == counter)
-			return true;
-	return false;
-}
-
-static int counters_take(const struct live *live, uint32_t *ret)
-{
-	uint32_t each = counters_each(live);
-
-	for (uint32_t counter = 0; counter + each <= XRING_PLACED; counter += each) {
-		if (counter_taken(live, counter))
-			continue;
-		*ret = counter;
-		return dp_placed_clear(live->dp, counter, each);
-	}
-	return -ENOSPC;
-}
-
-static void record_write(struct live *live, const struct live_ring *r)
-{
-	struct xring_route *record = &live->dp->routes[r->record], fresh = {
-		.counter = r->counter,
-		.allowed = r->allowed,
-	};
-
-	snprintf(fresh.service, sizeof(fresh.service), "%s", r->service->name);
-	route_digest(&r->route, fresh.digest);
-	memcpy(record->service + 1, fresh.service + 1, sizeof(fresh) - 1);
-	step();
-	__atomic_store_n(&record->service[0], fresh.service[0], __ATOMIC_RELEASE);
-}
-
 int ring_enroll(struct live *live, struct live_ring *r)
 {
-	uint32_t record;
-	int err;
+	struct xring_route record = {};
+	uint32_t index;
 
 	if (r->record != UINT32_MAX)
 		return 0;
-	record = record_free(live);
-	if (record == XRING_ROUTES)
+	index = record_free(live);
+	if (index == XRING_ROUTES)
 		return log_err(-ENOSPC, "service %s: want at most %u rings of rules", r->service->name,
 			       XRING_ROUTES);
 	if (route_strict(&r->route)) {
@@ -153,11 +100,11 @@ int ring_enroll(struct live *live, struct live_ring *r)
 			return log_err(-ENOSPC, "service %s: want at most %d different constraints",
 				       r->service->name, XRING_PLACE_NOBODY - 1);
 	}
-	err = counters_take(live, &r->counter);
-	if (err)
-		return log_err(err, "service %s: counters of rules", r->service->name);
-	r->record = record;
-	record_write(live, r);
+	r->record = index;
+	record.allowed = r->allowed;
+	snprintf(record.service, sizeof(record.service), "%s", r->service->name);
+	route_digest(&r->route, record.digest);
+	record_write(live, index, &record);
 	return 0;
 }
 
@@ -176,8 +123,7 @@ void ring_discharge(struct live *live, struct live_ring *r)
 {
 	if (r->record == UINT32_MAX)
 		return;
-	step();
-	__atomic_store_n(&live->dp->routes[r->record].service[0], 0, __ATOMIC_RELEASE);
+	record_drop(live, r->record);
 	r->record = UINT32_MAX;
 	r->allowed = 0;
 }
@@ -194,22 +140,11 @@ uint32_t region_number(const struct live *live, const char *name)
 
 static int counters_renew(struct live *live)
 {
-	for (size_t i = 0; i < live->service_count; i++) {
-		const struct live_service *s = live->services[i];
+	int err = 0;
 
-		for (size_t k = 0; k < s->ring_count; k++) {
-			struct live_ring *r = s->rings[k];
-			int err;
-
-			if (r->record == UINT32_MAX)
-				continue;
-			err = counters_take(live, &r->counter);
-			if (err)
-				return log_err(err, "service %s: counters of rules", s->name);
-			live->dp->routes[r->record].counter = r->counter;
-		}
-	}
-	return 0;
+	for (size_t i = 0; i < live->service_count && !err; i++)
+		err = ledgers_renew(live, live->services[i]);
+	return err;
 }
 
 /* The model's have other numbers: what was counted by the old ones is no use. */
@@ -268,15 +203,6 @@ void places_write(struct live *live, struct live_service *s)
 	for (size_t i = 0; i < s->leaving_count; i++)
 		if (!s->leaving[i]->placeless)
 			place_write(live, s, s->leaving[i]);
-}
-
-int ring_placed(const struct live *live, const struct live_ring *r, struct xring_placed *ret,
-		uint32_t count)
-{
-	if (r->record != UINT32_MAX)
-		return dp_placed_read(live->dp, r->counter, count, ret);
-	memset(ret, 0, count * sizeof(*ret));
-	return 0;
 }
 
 /* ---- the end ---- */

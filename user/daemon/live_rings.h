@@ -7,8 +7,8 @@
 /*
  * The rings of a live service. One that tells no clients apart has its main ring, whose
  * route may become another one: its weights follow. With rules there is a ring for each
- * route, with a record in the maps, a bit in the backends' places, and counters; what it
- * is for stays as it is, and clients move between rings (daemon/live_classes.h).
+ * route, with a record in the maps and, if it is strict, a bit in the backends' places;
+ * what it is for stays as it is, and clients move between rings (daemon/live_classes.h).
  */
 struct live_ring *live_ring_new(struct live_service *s, const struct route *route);
 void live_ring_free(struct live_ring *r);
@@ -17,7 +17,7 @@ void live_ring_free(struct live_ring *r);
 struct live_ring *ring_of_route(const struct live_service *s, const struct route *route);
 struct live_ring *ring_of_base(const struct live_service *s, uint32_t base);
 
-/* A record, a bit and counters, where it has none. -ENOSPC, with what was wanted in the log. */
+/* A record, and a bit if it is strict, where it has none. -ENOSPC, with what was wanted in the log. */
 int ring_enroll(struct live *live, struct live_ring *r);
 void ring_discharge(struct live *live, struct live_ring *r);
 /* The record says where the ring's cells are. */
@@ -25,10 +25,6 @@ void ring_recorded(struct live *live, const struct live_ring *r);
 
 /* The service's backends' places: which rings allow them, and their region. */
 void places_write(struct live *live, struct live_service *s);
-
-/* Packets and bytes by region, as many as there are, behind what was dropped. */
-int ring_placed(const struct live *live, const struct live_ring *r, struct xring_placed *ret,
-		uint32_t count);
 
 /* Takes the extent at that base, one of those that were found. False: there is none. */
 bool ring_adopt(struct live *live, struct live_ring *r, uint32_t base, uint64_t now);

@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "daemon/commands.h"
 #include "daemon/live.h"
+#include "daemon/rules_json.h"
 #include "proto/proto.h"
 
 #define HOURS_MAX 24 * 31
@@ -116,8 +117,8 @@ int show_placement(struct engine *e, const json_t *request, struct answer *a)
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(regions, region_json(e, s, &list[i], wall,
 							   whole_of(list, count)));
-	a->data = json_pack("{s:s, s:f, s:o}", "service", s->name, "at", wall / 1000.0, "regions",
-			    regions);
+	a->data = json_pack("{s:s, s:f, s:o, s:o}", "service", s->name, "at", wall / 1000.0,
+			    "regions", regions, "rules", rules_json(e, s));
 	return 0;
 }
 

@@ -116,3 +116,32 @@ int dp_placed_clear(const struct dp *dp, uint32_t first, uint32_t count)
 			return -errno;
 	return 0;
 }
+
+#define HOMES_STEP 4096u
+
+int dp_homes_take(const struct dp *dp,
+		  void (*each)(void *context, const struct xring_home_key *key,
+			       const struct xring_home *home), void *context)
+{
+	_free_ struct xring_home_key *keys = calloc(HOMES_STEP, sizeof(*keys));
+	_free_ struct xring_home *values = calloc(HOMES_STEP, sizeof(*values));
+	uint32_t from = 0, to = 0, count;
+	bool begun = false;
+	int err = 0;
+
+	if (!keys || !values)
+		return -ENOMEM;
+	while (!err) {
+		count = HOMES_STEP;
+		if (bpf_map_lookup_and_delete_batch(dp->homes_fd, begun ? &from : NULL, &to, keys,
+						    values, &count, NULL))
+			err = -errno;	/* ENOENT: all are read, these too */
+		if (err && err != -ENOENT)
+			return err == -ENOSPC ? 0 : log_err(err, "counters of entrances");
+		for (uint32_t i = 0; i < count; i++)
+			each(context, &keys[i], &values[i]);
+		from = to;
+		begun = true;
+	}
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_LEDGERS_H
+#define XRING_LEDGERS_H
+
+#include "daemon/live.h"
+
+/*
+ * What each rule of a service sent to which region: counters of the datapath's, which
+ * outlive the daemon with the maps. A rule is known by what it says, whoever its clients
+ * are: a list that grows begins no new count.
+ */
+struct live_ledger {
+	uint8_t digest[ROUTE_DIGEST];
+	uint32_t record;
+	uint32_t counter;			/* its first */
+	bool wanted;
+};
+
+/* Of the rule of that index, -1: of no rule; made if need be. -ENOSPC, told. */
+int ledger_get(struct live *live, struct live_service *s, const struct rule *rules, int index,
+	       const struct live_ledger **ret);
+/* NULL: it has none. */
+const struct live_ledger *ledger_find(const struct live_service *s, const struct rule *rules,
+				      int index);
+
+/* One that was found in the maps. */
+int ledger_adopt(struct live_service *s, const struct xring_route *record, uint32_t index);
+
+/* None is wanted; the rest of them goes. */
+void ledgers_unwant(struct live_service *s);
+void ledgers_forget(struct live *live, struct live_service *s);
+
+/* All begin anew, as regions have other numbers: each takes another place. */
+int ledgers_renew(struct live *live, struct live_service *s);
+
+/* What was dropped, and behind it by region: region_count + 2 of them. */
+int ledger_read(const struct live *live, const struct live_ledger *l, struct xring_placed *ret);
+
+/* A free record of the maps; XRING_ROUTES: there is none. */
+uint32_t record_free(const struct live *live);
+void record_write(struct live *live, uint32_t index, const struct xring_route *record);
+void record_drop(struct live *live, uint32_t index);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_RULES_JSON_H
+#define XRING_RULES_JSON_H
+
+#include <jansson.h>
+
+#include "daemon/engine.h"
+
+/* Rules as commands show them (show_rules.c). */
+
+/* Of all of a service's clients that are told apart; an empty list: none are. */
+json_t *rules_json(const struct engine *e, const struct service *s);
+
+/* Where a client's network has come to belong; null: nowhere. */
+json_t *home_json(const struct engine *e, const struct service *s, const struct address *client);
+
+#endif
