@@ -44,12 +44,12 @@ client_address() { # ADDRESS...: the client host has these too
 	done
 }
 
-talker() { # NAME OPTION...: a client of talk's; TO: the VIP
+talker() { # NAME OPTION...: a client of talk's; TO: the VIP; FROM: the client host
 	local name=$1 fd
 	shift
 	[ -p "$RUN/$name.orders" ] || mkfifo "$RUN/$name.orders"
 	exec {fd}<>"$RUN/$name.orders"
-	nsenter --net="/run/netns/xring-$LAB-client" -- "$TALK" client "${TO:-$VIP4}" 7000 "$@" \
+	nsenter --net="/run/netns/xring-$LAB-${FROM:-client}" -- "$TALK" client "${TO:-$VIP4}" 7000 "$@" \
 		<&"$fd" >"$RUN/$name.counts" 2>"$RUN/$name.said" &
 	TALKER_PID[$name]=$!
 	TALKER_ORDERS[$name]=$fd
