@@ -13,6 +13,7 @@
 bool plan_is_empty(const json_t *data)
 {
 	return !json_array_size(json_object_get(data, "services")) &&
+	       !json_array_size(json_object_get(data, "clients")) &&
 	       !json_array_size(json_object_get(data, "other"));
 }
 
@@ -176,6 +177,42 @@ static void print_service(const json_t *service)
 	print_stages(json_object_get(service, "stages"));
 }
 
+/* ---- clients ---- */
+
+static void print_shares(const json_t *shares)
+{
+	const json_t *share;
+	const char *region, *comma = "";
+
+	json_object_foreach((json_t *)shares, region, share) {
+		printf("%s%s %.1f%%", comma, *region ? region : "-", 100 * json_real_value(share));
+		comma = ", ";
+	}
+	if (!json_object_size(shares))
+		printf("nowhere");
+}
+
+/* web: clients of 3 networks (0.002% of IPv4): [+region=east] instead of all. */
+static void print_clients(const json_t *way)
+{
+	const char *interface = text(way, "interface");
+
+	printf("%s: clients of %lld networks (%.3g%% of IPv4, %.3g%% of IPv6)",
+	       text(way, "service"), number(way, "networks"), percent(way, "ipv4"),
+	       percent(way, "ipv6"));
+	if (*interface)
+		printf(" that enter by %s", interface);
+	if (strcmp(text(way, "from"), text(way, "to")))
+		printf(": %s instead of %s", text(way, "to"), text(way, "from"));
+	else
+		printf(": %s", text(way, "to"));
+	printf("\n    ");
+	print_shares(json_object_get(way, "before"));
+	printf(" -> ");
+	print_shares(json_object_get(way, "after"));
+	putchar('\n');
+}
+
 void plan_print(const json_t *data)
 {
 	const json_t *other = json_object_get(data, "other"), *item;
@@ -189,6 +226,10 @@ void plan_print(const json_t *data)
 		print_service(item);
 		putchar('\n');
 	}
+	json_array_foreach(json_object_get(data, "clients"), i, item)
+		print_clients(item);
+	if (i)
+		putchar('\n');
 	json_array_foreach(other, i, item)
 		printf("%s\n", json_string_value(item));
 	if (json_array_size(other))

@@ -149,6 +149,34 @@ uint64_t route_id(const struct route *r)
 	return id;
 }
 
+/* ---- doors ---- */
+
+static struct door *door_named(struct door doors[DOORS], const char *name)
+{
+	for (size_t i = 0; i < DOORS; i++)
+		if (!strcmp(doors[i].name, name))
+			return &doors[i];
+	return NULL;
+}
+
+void doors_set(struct door doors[DOORS], const struct model *m)
+{
+	for (size_t i = 0; i < DOORS; i++)
+		if (!model_interface(m, doors[i].name))
+			doors[i] = (struct door){};
+	for (size_t i = 0; i < m->interface_count; i++) {
+		const struct interface *is = &m->interfaces[i];
+		struct door *door = door_named(doors, is->name);
+
+		if (!door && *is->region)
+			door = door_named(doors, "");
+		if (!door)
+			continue;
+		memcpy(door->name, is->name, sizeof(door->name));
+		memcpy(door->region, is->region, sizeof(door->region));
+	}
+}
+
 /* ---- compiling ---- */
 
 /* What is known while runs are combined. */

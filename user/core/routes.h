@@ -48,6 +48,9 @@ struct door {
 };
 #define DOORS INTERFACE_REGIONS_MAX
 
+/* The interfaces of m that have a region, and those that had one: they keep their numbers. */
+void doors_set(struct door doors[DOORS], const struct model *m);
+
 struct target {
 	uint32_t routes[DOORS + 1];	/* 0: of no door, then by door */
 	bool doors;			/* they differ */

@@ -685,43 +685,9 @@ size_t rings_of_flow(const struct live *live, const struct live_service *s,
 
 /* ---- doors ---- */
 
-static struct door *door_named(struct live *live, const char *name)
-{
-	for (size_t i = 0; i < DOORS; i++)
-		if (!strcmp(live->doors[i].name, name))
-			return &live->doors[i];
-	return NULL;
-}
-
-static const struct interface *interface_named(const struct model *m, const char *name)
-{
-	for (size_t i = 0; i < m->interface_count; i++)
-		if (!strcmp(m->interfaces[i].name, name))
-			return &m->interfaces[i];
-	return NULL;
-}
-
 void live_doors_set(struct live *live, const struct model *m)
 {
-	bool any = false;
-
-	for (size_t i = 0; i < DOORS; i++)
-		if (!interface_named(m, live->doors[i].name))
-			live->doors[i] = (struct door){};
-	for (size_t i = 0; i < m->interface_count; i++)
-		any |= *m->interfaces[i].region != 0;
-	for (size_t i = 0; i < m->interface_count; i++) {
-		const struct interface *is = &m->interfaces[i];
-		struct door *door = door_named(live, is->name);
-
-		/* Those with a region first: there may be more than are told apart. */
-		if (!door && any && *is->region)
-			door = door_named(live, "");
-		if (!door)
-			continue;
-		memcpy(door->name, is->name, sizeof(door->name));
-		memcpy(door->region, is->region, sizeof(door->region));
-	}
+	doors_set(live->doors, m);
 }
 
 void live_doors_write(struct live *live)
@@ -744,7 +710,7 @@ void live_doors_adopt(struct live *live, const struct model *m)
 		if (!live->dp->config->doors[i] ||
 		    !if_indextoname(live->dp->config->doors[i] >> 32, name))
 			continue;
-		is = interface_named(m, name);
+		is = model_interface(m, name);
 		if (!is)
 			continue;
 		memcpy(live->doors[i].name, is->name, sizeof(is->name));

@@ -17,6 +17,7 @@
 #include "core/rules.h"
 #include "core/text.h"
 #include "daemon/live_cells.h"
+#include "daemon/plan_clients.h"
 #include "proto/proto.h"
 
 /* ---- one service ---- */
@@ -235,7 +236,7 @@ static int plan_hash(const struct engine *e, const struct model *to, const char 
 
 json_t *plan_model(const struct engine *e, const struct model *to, const char *text, size_t len)
 {
-	json_t *services = json_array();
+	json_t *services = json_array(), *clients = plan_clients(e, to);
 	char hash[17];
 
 	for (size_t i = 0; i < to->service_count; i++) {
@@ -249,12 +250,13 @@ json_t *plan_model(const struct engine *e, const struct model *to, const char *t
 		if (!model_service(to, e->live->services[i]->name))
 			json_array_append_new(services,
 					      service_plan(e, e->live->services[i], NULL));
-	if (plan_hash(e, to, text, len, hash)) {
+	if (!clients || plan_hash(e, to, text, len, hash)) {
 		json_decref(services);
+		json_decref(clients);
 		return NULL;
 	}
-	return json_pack("{s:s, s:o, s:o}", "hash", hash, "services", services, "other",
-			 others(&e->model, to));
+	return json_pack("{s:s, s:o, s:o, s:o}", "hash", hash, "services", services, "clients",
+			 clients, "other", others(&e->model, to));
 }
 
 /* ---- the verbs ---- */
