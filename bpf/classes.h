@@ -35,37 +35,51 @@ static __always_inline __u32 door_of(__u32 ifindex)
 
 /*
  * own: the service's class; src: the client's address as in memory; entry: where the
- * packet came in (XRING_ENTRY). Not static: the verifier reads it once.
+ * packet came in (XRING_ENTRY).
  */
 #define XRING_ENTRY(ifindex, family) ((__u64)(ifindex) << 8 | (family))
 
-__noinline __u32 class_find(__u32 own, __u64 src0, __u64 src1, __u64 entry)
+static __always_inline const struct xring_class *class_of(__u32 own, __u64 src0, __u64 src1,
+							   __u64 entry, __u32 *ret)
 {
 	const struct xring_class *class = class_at(own);
 	__u64 src[2] = { src0, src1 };
 	__u32 index;
 
+	*ret = own;
 	if (!class)
-		return own;
+		return NULL;
 	if ((__u8)entry == 4)
 		index = lpm_lookup4(&xring_lines, class->roots[0], src0);
 	else
 		index = lpm_lookup6(&xring_lines, class->roots[1], src);
-	if (index)
+	if (index) {
 		class = class_at(index);
-	else
-		index = own;
-	if (class && class_newest(class) & XRING_CLASS_DOORS)
-		index += door_of(entry >> 8);
-	return index;
+		*ret = index;
+	}
+	if (class && class_newest(class) & XRING_CLASS_DOORS) {
+		*ret += door_of(entry >> 8);
+		class = class_at(*ret);
+	}
+	return class;
 }
 
-/* A word of 0 is a ring of nobody. */
-static __always_inline __u64 class_word(__u32 index)
+/* What the client's class says, which is never 0. Not static: the verifier reads it once. */
+__noinline __u64 class_find(__u32 own, __u64 src0, __u64 src1, __u64 entry)
 {
-	const struct xring_class *class = class_at(index);
+	__u32 index;
+	const struct xring_class *class = class_of(own, src0, src1, entry, &index);
 
-	return class ? class_newest(class) : 0;
+	return (class ? class_newest(class) : 0) ?: XRING_CLASS_NOBODY;
+}
+
+/* The same, as its index: for packets that look closer. */
+__noinline __u32 class_index(__u32 own, __u64 src0, __u64 src1, __u64 entry)
+{
+	__u32 index;
+
+	class_of(own, src0, src1, entry, &index);
+	return index;
 }
 
 /* 0 where there is no such backend: no rule allows it. */

@@ -78,12 +78,11 @@ static __always_inline int from_backend(struct xdp_md *ctx, void *data, void *en
  * common packet stays in registers.
  */
 static __always_inline __u32 opened_backend(struct xdp_md *ctx, const struct flow *flow,
-					    const struct xring_slot *slot, __u32 hash, __u32 index)
+					    const struct xring_slot *slot, __u32 hash)
 {
 	struct asked o = {
 		.key_hash = hash,
 		.number = slot_number(slot),
-		.class_index = index,
 		.base = slot->ring_base,
 		.shift = slot->ring_shift,
 		.bound = !!(slot->flags & XRING_SERVICE_BOUND),
@@ -97,6 +96,9 @@ static __always_inline __u32 opened_backend(struct xdp_md *ctx, const struct flo
 	o.flow.ports = flow->ports;
 	o.flow.proto = flow->proto;
 	o.flow.family = flow->family;
+	if (rules && slot->flags & XRING_SERVICE_RULES)
+		o.class_index = class_index(slot->ring_base, flow->src[0], flow->src[1],
+					    XRING_ENTRY(ctx->ingress_ifindex, flow->family));
 	return opened_answer(ctx, &o);
 }
 
@@ -141,16 +143,15 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 {
 	const struct xring_template *t;
 	__u32 hash = key_hash(config, slot, flow), at = hash;
-	__u32 base = slot->ring_base, index = 0;
+	__u32 base = slot->ring_base;
 	__u64 word, class = 0, place = 0;
 	struct xring_backend *backend;
 	__u8 open = 0, shift = slot->ring_shift;
 	__u32 id, done, window;
 
 	if (rules && slot->flags & XRING_SERVICE_RULES) {
-		index = class_find(base, flow->src[0], flow->src[1],
+		class = class_find(base, flow->src[0], flow->src[1],
 				   XRING_ENTRY(ctx->ingress_ifindex, flow->family));
-		class = class_word(index);
 		base = xring_class_base(class);
 		shift = xring_class_shift(class);
 		open = class >> 63;	/* XRING_CLASS_MOVING */
@@ -163,8 +164,8 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 		return drop(XRING_CNT_DROP_MALFORMED);
 	id = cell_owner(word, at);
 	if (changes && (open || word & (XRING_MOVING | XRING_LOOK) || is_kept_off(slot, flow, id)))
-		id = opened_backend(ctx, flow, slot, hash, index);
-	if (index) {
+		id = opened_backend(ctx, flow, slot, hash);
+	if (class) {
 		place = place_of(id);
 		/* Wherever the answer came from: this is what makes a rule strict. */
 		if (!place_allows(place, class))
@@ -178,7 +179,7 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 	done = forward(ctx, flow, t);
 	if (done == XRING_CNT_DROP_NO_BACKEND &&
 	    (class & XRING_CLASS_STRICT || slot->flags & XRING_SERVICE_STRICT)) {
-		if (index)
+		if (class)
 			placed_count(xring_class_counter(class), flow->bytes);
 		return drop(XRING_CNT_DROP_RESIDENCY);
 	}
@@ -187,7 +188,7 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 	if (done != FORWARD_OK)
 		return drop(done);
 	backend_count(id, flow->bytes, flow->syn);
-	if (index)
+	if (class)
 		region_count(ctx, flow, slot, class, place);
 	window = *(volatile const __u32 *)&config->window;
 	/* SYNs make no key hot: anybody can send them. */

@@ -89,8 +89,9 @@ bench-lab: all $(TOOLS)
 
 # ROUNDS=400: more of them.
 BENCH_LPM := $(BUILD)/tests/bench/lpm
-$(BENCH_LPM)/lpm: $(BENCH_LPM)/main.o $(BUILD)/tests/bench/stats.o $(CORE) $(BASE)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lmd
+$(BENCH_LPM)/lpm: $(BENCH_LPM)/main.o $(addprefix $(BUILD)/tests/bench/,networks.o stats.o) \
+		$(CORE) $(BASE)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lmd -lm
 
 bench-lpm: $(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o
 	$(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o $(ROUNDS)

@@ -336,6 +336,7 @@ struct xring_class {
 #define XRING_CLASS_RING(base, shift) ((__u64)(base) | (__u64)(shift) << 32)
 #define XRING_CLASS_RING_MASK ((1ULL << 37) - 1)
 #define XRING_CLASS_ALLOWED 37		/* bits below it */
+#define XRING_PLACE_NOBODY 55	/* the bit of no backend's place */
 #define XRING_CLASS_COUNTER 43
 #define XRING_CLASS_COUNTER_MASK 0x7fffu
 #define XRING_CLASS_STRICT (1ULL << 60)	/* no backend is one that its rule forbids */
@@ -344,6 +345,10 @@ struct xring_class {
 #define XRING_CLASS_MOVING (1ULL << 63)
 #define XRING_CLASS_UDP_NEW XRING_CLASS_HOME	/* these two of the old word */
 #define XRING_CLASS_HELD    XRING_CLASS_MOVING
+
+/* A ring of nobody: no backend has that bit. */
+#define XRING_CLASS_NOBODY \
+	(XRING_CLASS_STRICT | (__u64)XRING_PLACE_NOBODY << XRING_CLASS_ALLOWED)
 
 static inline __u32 xring_class_base(__u64 word)
 {
@@ -370,7 +375,6 @@ static inline __u32 xring_class_counter(__u64 word)
  * nobody, and set in each), and above them the number of its region.
  */
 #define XRING_PLACE_REGION 56
-#define XRING_PLACE_NOBODY 55	/* the bit of no backend */
 #define XRING_PLACE_ALLOWED ((1ULL << XRING_PLACE_REGION) - 1)
 
 /*

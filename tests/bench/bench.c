@@ -16,6 +16,7 @@
 
 #include "changes.h"
 #include "costs.h"
+#include "clients.h"
 #include "keys.h"
 #include "net.h"
 #include "path.h"
@@ -222,6 +223,29 @@ static void figures_keys(const struct rows *rows)
 	figure_keys(rows, TRAFFIC_ACK, "keys counted, each packet another flow");
 }
 
+static void figure_clients(const struct rows *rows, const char *ruled, enum traffic traffic,
+			   const char *name, double most)
+{
+	const struct row *row = rows_find(rows, ruled, traffic);
+
+	if (row)
+		figures[figure_count++] = (struct figure){
+			name, row_difference(rows, row), row_difference_of_minimums(rows, row),
+			most, false, "ns", "" };
+}
+
+static void figures_clients(const struct rows *rows)
+{
+	figure_clients(rows, CLIENTS_RULES4, TRAFFIC_THOUSAND,
+		       "1,000,000 networks, 1,000 clients", 15);
+	figure_clients(rows, CLIENTS_RULES4, TRAFFIC_MILLION,
+		       "1,000,000 networks, a million clients", 80);
+	figure_clients(rows, CLIENTS_RULES6, TRAFFIC_THOUSAND,
+		       "100,000 IPv6 networks, 1,000 clients", 0);
+	figure_clients(rows, CLIENTS_RULES6, TRAFFIC_MILLION,
+		       "100,000 IPv6 networks, a million clients", 0);
+}
+
 static void figures_rest(const struct path *path, const struct costs *costs)
 {
 	const struct figure rest[] = {
@@ -320,6 +344,7 @@ int main(int argc, char **argv)
 	figures_rows(&rows);
 	figures_changes(&rows);
 	figures_keys(&rows);
+	figures_clients(&rows);
 	if (!o.only) {
 		costs_run(o.programs, o.objects[0], o.rounds, &costs);
 		realtime(false);

@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-#define unused __attribute__((unused))
+#define ignored __attribute__((unused))
 
 /* What the bench's BPF programs share with bench.c. */
 
@@ -22,7 +22,7 @@ struct stream {
 	__u32 flows;			/* 1: no choice */
 	__u32 fresh;			/* 1: no flow comes twice */
 	__u32 family;			/* 4 or 6 */
-	__u32 pad;
+	__u32 spread;			/* of clients over addresses: an odd number, or 256 */
 	__u8 frame[FRAME_BYTES];
 };
 

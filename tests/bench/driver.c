@@ -94,6 +94,7 @@ void traffic_stream(enum traffic traffic, const struct address *vip, struct stre
 		.flows = kinds[traffic].flows,
 		.fresh = kinds[traffic].fresh,
 		.family = four ? 4 : 6,
+		.spread = 256,
 	};
 	memcpy(ret->frame, &ether, sizeof(ether));
 	if (four)

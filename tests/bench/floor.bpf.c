@@ -8,13 +8,13 @@
 
 /* What xring is counted over: a program that does nothing. */
 SEC("xdp")
-int floor_empty(struct xdp_md *ctx unused)
+int floor_empty(struct xdp_md *ctx ignored)
 {
 	return XDP_PASS;
 }
 
 SEC("xdp")
-int floor_tx(struct xdp_md *ctx unused)
+int floor_tx(struct xdp_md *ctx ignored)
 {
 	return XDP_TX;
 }

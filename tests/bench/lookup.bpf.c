@@ -89,25 +89,25 @@ static __always_inline int loop(int what)
 }
 
 SEC("xdp")
-int bench_lookup_none(struct xdp_md *ctx unused)
+int bench_lookup_none(struct xdp_md *ctx ignored)
 {
 	return loop(LOOKUP_NONE);
 }
 
 SEC("xdp")
-int bench_lookup_ring(struct xdp_md *ctx unused)
+int bench_lookup_ring(struct xdp_md *ctx ignored)
 {
 	return loop(LOOKUP_RING);
 }
 
 SEC("xdp")
-int bench_lookup_array(struct xdp_md *ctx unused)
+int bench_lookup_array(struct xdp_md *ctx ignored)
 {
 	return loop(LOOKUP_ARRAY);
 }
 
 SEC("xdp")
-int bench_lookup_packed(struct xdp_md *ctx unused)
+int bench_lookup_packed(struct xdp_md *ctx ignored)
 {
 	return loop(LOOKUP_PACKED);
 }

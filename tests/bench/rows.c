@@ -17,6 +17,7 @@
 #include <xring/hash.h>
 
 #include "changes.h"
+#include "clients.h"
 #include "keys.h"
 #include "object.h"
 #include "stats.h"
@@ -251,6 +252,7 @@ void rows_new(const char *directory, char *const *objects, size_t object_count,
 	}
 	changes_add(ret, objects[0], only);
 	keys_add(ret, objects[0], only);
+	clients_add(ret, objects[0], only);
 }
 
 static uint16_t load16(const uint8_t *at)

@@ -22,9 +22,9 @@ static __always_inline __u64 stream_next(struct stream *s)
 }
 
 /* 2^36 flows have tuples of their own: 20 bits of the address, 16 of the port. */
-static __always_inline __u32 flow_address(__u64 flow)
+static __always_inline __u32 flow_address(const struct stream *s, __u64 flow)
 {
-	return flow & 0xfffff;
+	return (flow & 0xfffff) * s->spread;
 }
 
 static __always_inline __u16 flow_port(__u64 flow)
@@ -67,14 +67,15 @@ static __always_inline void write_ipv4(void *frame, const struct stream *s, __u6
 {
 	store(__u64, frame + 14, load(__u64, s->frame + 14));
 	store(__u32, frame + 22, load(__u32, s->frame + 22));
-	store(__u64, frame + 26, load(__u64, s->frame + 26) + ((__u64)flow_address(flow) << 8));
+	store(__u64, frame + 26, load(__u64, s->frame + 26) ^ flow_address(s, flow));
 	write_tcp(frame, s, 34, flow);
 }
 
 static __always_inline void write_ipv6(void *frame, const struct stream *s, __u64 flow)
 {
-	write_copy(frame, s, 14, 30);
-	store(__u64, frame + 30, load(__u64, s->frame + 30) + ((__u64)flow_address(flow) << 32));
+	write_copy(frame, s, 14, 22);
+	store(__u64, frame + 22, load(__u64, s->frame + 22) ^ (__u64)flow_address(s, flow) << 16);
+	write_copy(frame, s, 30, 38);
 	write_copy(frame, s, 38, 54);
 	write_tcp(frame, s, 54, flow);
 }

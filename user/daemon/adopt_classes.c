@@ -208,8 +208,6 @@ int classes_adopt(struct live *live, struct live_service *s, uint32_t own, uint6
 	return adopt_prefixes(live, s);
 }
 
-#define NOBODY_ALLOWED (XRING_CLASS_STRICT | (uint64_t)XRING_PLACE_NOBODY << XRING_CLASS_ALLOWED)
-
 void classes_strange(struct live *live)
 {
 	for (uint32_t i = 1; i < XRING_CLASSES; i++) {
@@ -218,7 +216,7 @@ void classes_strange(struct live *live)
 		if (!at->number || live->class_by_index[i])
 			continue;
 		live->classes_strange = true;
-		__atomic_store_n(&at->newest, NOBODY_ALLOWED, __ATOMIC_RELEASE);
+		__atomic_store_n(&at->newest, XRING_CLASS_NOBODY, __ATOMIC_RELEASE);
 		at->roots[0] = at->roots[1] = 0;
 	}
 }

@@ -20,6 +20,7 @@
 
 #include <xring/lpm.h>
 
+#include "../networks.h"
 #include "../stats.h"
 #include "base/util.h"
 #include "bench_lpm.h"
@@ -56,97 +57,6 @@ static void *map_memory(const char *name, size_t bytes)
 }
 
 /* ---- prefixes and clients ---- */
-
-static uint64_t random64(void)
-{
-	static uint64_t x = 0x9e3779b97f4a7c15;
-
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return x;
-}
-
-/* Lengths as often as they are in tables of the Internet, in thousandths. */
-struct length {
-	unsigned bits;
-	unsigned often;
-};
-
-static const struct length lengths4[] = {
-	{ 24, 600 }, { 23, 100 }, { 22, 110 }, { 21, 50 }, { 20, 45 }, { 19, 25 }, { 18, 14 },
-	{ 17, 8 }, { 16, 28 }, { 25, 4 }, { 26, 4 }, { 28, 4 }, { 32, 8 },
-};
-
-static const struct length lengths6[] = {
-	{ 48, 450 }, { 32, 200 }, { 44, 90 }, { 40, 80 }, { 36, 40 }, { 46, 20 }, { 47, 20 },
-	{ 42, 15 }, { 34, 10 }, { 38, 10 }, { 56, 25 }, { 64, 40 },
-};
-
-static unsigned random_length(const struct length *lengths)
-{
-	unsigned x = (unsigned)(random64() >> 20) % 1000;
-
-	while (x >= lengths->often)
-		x -= lengths++->often;
-	return lengths->bits;
-}
-
-static struct address random4(void)
-{
-	struct address a = { .family = AF_INET };
-	uint64_t x = random64() >> 16;
-
-	memcpy(a.bytes, &x, 4);
-	a.bytes[0] = 1 + a.bytes[0] % 223;
-	return a;
-}
-
-/*
- * In the registries' blocks, of which each gave a provider after the other a network
- * of 29 bits; subnets of a provider from the first on, or anywhere.
- */
-static struct address random6(void)
-{
-	static const uint32_t blocks[] = { 0x20010, 0x24000, 0x26000, 0x28000, 0x2a000, 0x2c0f0 };
-	uint64_t x = random64() >> 8, provider = (x >> 8) % 4096;
-	uint64_t subnet = x >> 32 & (x & 1 ? 0x0fff : 0x7ffff);
-	struct address a = { .family = AF_INET6 };
-
-	x = (uint64_t)blocks[x % ARRAY_SIZE(blocks)] << 44 | provider << 35;
-	x = htobe64(x | subnet << 16 | (random64() >> 48));
-	memcpy(a.bytes, &x, sizeof(x));
-	return a;
-}
-
-static int by_prefix(const void *a, const void *b)
-{
-	return prefix_compare(&((const struct lpm_entry *)a)->prefix,
-			      &((const struct lpm_entry *)b)->prefix);
-}
-
-static struct lpm_entry *make_entries(size_t count, struct address (*random_address)(void),
-				      const struct length *lengths)
-{
-	struct lpm_entry *e = calloc(3 * count, sizeof(*e));
-	size_t kept = 0;
-
-	for (size_t i = 0; i < 3 * count; i++) {
-		struct address a = random_address();
-
-		e[i].prefix = prefix_of(&a, random_length(lengths));
-		e[i].value = 1 + (uint32_t)(random64() >> 34) % 1000;
-	}
-	qsort(e, 3 * count, sizeof(*e), by_prefix);
-	/* Some of those that are one of a kind. */
-	for (size_t i = 1; i < 3 * count && kept < count; i++)
-		if (by_prefix(&e[i - 1], &e[i]) &&
-		    (3 * count - i <= count - kept || random64() >> 63))
-			e[kept++] = e[i];
-	if (kept < count)
-		fail("%zu prefixes, want %zu", kept, count);
-	return e;
-}
 
 static void make_clients(void)
 {
@@ -518,8 +428,8 @@ static void prepare(const char *path)
 	clients6 = map_memory("clients6", sizeof(*clients6) * CLIENTS);
 	if (lpm_pool_new(lines, LINES, &pool))
 		fail("no memory");
-	entries4 = make_entries(PREFIXES4, random4, lengths4);
-	entries6 = make_entries(PREFIXES6, random6, lengths6);
+	entries4 = networks(AF_INET, PREFIXES4);
+	entries6 = networks(AF_INET6, PREFIXES6);
 	make_clients();
 	load_entries("IPv4", entries4, PREFIXES4, &table, roots[0]);
 	change_entries("IPv4", entries4, PREFIXES4, &table);
