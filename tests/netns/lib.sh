@@ -43,7 +43,7 @@ at_exit() {
 		cat "$RUN/xringd.log"
 		timeout 5 "$BUILD/xring" --socket "$RUN/sock" stats 2>&1 || true
 	fi
-	jobs -p | xargs -r kill 2>/dev/null || true
+	jobs -rp | xargs -r kill 2>/dev/null || true	# the number of one that ended may be another's
 	lab down
 	if declare -F cleanup >/dev/null; then
 		cleanup		# what a test has beside its lab
