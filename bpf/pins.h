@@ -128,10 +128,15 @@ static __always_inline __u16 backend_generation(__u32 id)
 	return backend ? backend->t[backend->t[0].live & 1].generation : 0;
 }
 
-/* May the client be sent there? */
+/* May the client be sent there, by the rule of that word of its class? */
+static __always_inline int word_allows(const struct opened *o, __u64 class, __u32 id)
+{
+	return !o->class_index || place_allows(place_of(id), class);
+}
+
 static __always_inline int is_allowed(const struct opened *o, __u32 id)
 {
-	return !o->class_index || place_allows(place_of(id), o->newest_class);
+	return word_allows(o, o->newest_class, id);
 }
 
 /* Not where it is dead, nor where a rule forbids it: then nobody is kept. */
@@ -157,6 +162,8 @@ static __always_inline struct xring_pin *pin_find(void *map, const struct opened
 		return NULL;
 	}
 	if (!is_allowed(o, pin->backend)) {
+		/* For good: the next rule may allow it, when the flow lives elsewhere. */
+		bpf_map_delete_elem(map, &o->flow);
 		event_count(XRING_EVENT_FORBIDDEN);
 		return NULL;
 	}
@@ -400,12 +407,15 @@ static __always_inline __u32 udp_answer(const struct opened *o, __u64 now)
 	return keep(o, o->udp_new ? o->newest : old_answer(o), 0, now);
 }
 
-/* A key given to a backend that keeps nobody, or to none, is the ring's. */
-static __always_inline __u32 side_backend(const struct opened *o, __u64 side)
+/*
+ * A key given to a backend that is dead, or that the rule of that word forbids, or to none,
+ * is the ring's.
+ */
+static __always_inline __u32 side_backend(const struct opened *o, __u64 side, __u64 class)
 {
 	__u32 id = xring_hot_backend(side);
 
-	return id && keeps(o, id) ? id : 0;
+	return id && backend_generation(id) && word_allows(o, class, id) ? id : 0;
 }
 
 /* What an unpinned flow of the cell got before the cell began to move, if it moves. */
@@ -441,7 +451,7 @@ static __always_inline void old_path_find(struct opened *o, const struct xring_c
 		o->udp_new = class & XRING_CLASS_UDP_NEW && !(class & XRING_CLASS_HELD);
 	else
 		o->udp_new = o->answer & XRING_HOT_UDP_NEW && !(o->answer & XRING_HOT_HELD);
-	o->old = side_backend(o, side);
+	o->old = side_backend(o, side, class);
 	if (!o->old)
 		o->old = cell_before(o, base, shift, side_hash(config, side, o->key_hash, o->tuple));
 }
@@ -490,9 +500,14 @@ __noinline int path_find(struct opened *o)
 	o->hash = side_hash(config, o->answer, o->key_hash, o->tuple);
 	o->cell = ring_cell(o->base, o->shift, o->hash);
 	o->word = cell_read(o->cell);
-	given = side_backend(o, o->answer);
+	given = side_backend(o, o->answer, o->newest_class);
 	o->newest = given ?: cell_owner(o->word, o->hash);
-	if (o->answer & XRING_HOT_MOVING || (!given && o->newest_class & XRING_CLASS_MOVING))
+	/*
+	 * A class that moves does so for keys that are given to a backend, too: the rule of
+	 * before may have forbidden it, and whoever is not pinned now would be taken for a
+	 * new flow by what the class says of UDP, once the key moves.
+	 */
+	if (o->answer & XRING_HOT_MOVING || o->newest_class & XRING_CLASS_MOVING)
 		old_path_find(o, config, old_class);
 	else
 		old_cell_find(o, given);

@@ -94,7 +94,7 @@ static enum pin_fate pin_fate(struct walk *w, const struct live_node *node,
 
 		if (here.backend && !ring_allows(r, w->live->by_id[here.backend]))
 			here.backend = 0;
-		here.moving |= moving && !here.backend;
+		here.moving |= moving;
 		one = pin_judge(&r->cells, &here, pin, alive && ring_allows(r, node), now, idle_ms);
 		if (one == PIN_NEEDED)
 			pin_mark(r, &here);
