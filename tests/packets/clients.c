@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Clients, what they send, and what was promised them. */
-#include "history.h"
+#include "history_parts.h"
 
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -50,11 +50,21 @@ static void *ip6_fill(struct history *h, const struct client *c, uint32_t bytes)
 	return ip + 1;
 }
 
+/* Data does not leave the regions that the client's rule names, whatever happens. */
+static void law(struct history *h, size_t i, uint16_t backend)
+{
+	if (!backend)
+		h->dropped++;
+	else if (h->kind.rules && !(home_table(h, i)->regions >> h->region_of[backend] & 1))
+		h->leaks++;
+}
+
 static uint16_t packet(struct history *h, size_t i, uint8_t flags, uint32_t seq, uint32_t bytes)
 {
 	struct client *c = &h->clients[i];
 	struct tcphdr *tcp;
 	struct rule_packet p = { flags, seq, seq + bytes + !!(flags & SYN) + !!(flags & FIN) };
+	struct xdp_md ctx;
 	uint16_t got, want;
 
 	memset(h->in, 0, sizeof(h->in));
@@ -66,26 +76,33 @@ static uint16_t packet(struct history *h, size_t i, uint8_t flags, uint32_t seq,
 		tcp->doff = 5;
 		((uint8_t *)tcp)[13] = flags;
 	}
+	ctx = (struct xdp_md){ .data_end = sizeof(h->in),
+			       .ingress_ifindex = h->door_ifindex[c->door] };
 	h->opts = (struct bpf_test_run_opts){ .sz = sizeof(h->opts), .data_in = h->in,
 		.data_size_in = sizeof(h->in), .data_out = h->out,
-		.data_size_out = sizeof(h->out), .repeat = 1 };
+		.data_size_out = sizeof(h->out), .repeat = 1,
+		.ctx_in = h->kind.doors ? &ctx : NULL,
+		.ctx_size_in = h->kind.doors ? sizeof(ctx) : 0 };
 	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(h->skel->progs.xring), &h->opts), 0);
 	h->packets++;
 	want = rule_answer(&h->rule, &h->flows[i], &p);
-	got = h->opts.retval == XDP_TX ? h->out[4] << 8 | h->out[5] : 0;
+	got = h->opts.retval != XDP_DROP ? h->out[4] << 8 | h->out[5] : 0;
 	if (got != want)
 		fail_msg("flow %zu (%s), flags %02x, seq %u: went to %u, the model says %u", i,
 			 c->udp ? "udp" : "tcp", flags, seq, got, want);
+	law(h, i, got);
 	return got;
 }
 
-/* No room for its pin, and its old backend dead: such a flow follows the newest answer. */
+/* No room for its pin, and its old backend dead or forbidden: it follows the newest answer. */
 static bool homeless(const struct history *h, size_t i)
 {
 	const struct rule_flow *f = &h->flows[i];
 
-	return !f->pin.there && !f->syn.confirmed && rule_moves(&h->rule, f) &&
-	       !h->rule.generation[rule_old(&h->rule, f)];
+	return !f->pin.there && !(f->syn.confirmed && rule_valid(&h->rule, f, &f->syn)) &&
+	       rule_moves(&h->rule, f) &&
+	       (!h->rule.generation[rule_old(&h->rule, f)] ||
+		!rule_allows(&h->rule, f, rule_old(&h->rule, f)));
 }
 
 /* The promise. Where a flow lives is dead or was never told, none is given. */
@@ -223,9 +240,21 @@ static void flow_key(struct history *h, size_t i)
 	h->flows[i].key = &h->keys[k];
 }
 
+void client_speak(struct history *h, size_t i)
+{
+	struct client *c = &h->clients[i];
+
+	c->excused |= h->rule.now - c->last > patience(c);
+	if (!c->udp)
+		client_tcp(h, i);
+	else
+		client_udp(h, i);
+	c->last = h->rule.now;
+}
+
 void clients_step(struct history *h)
 {
-	for (size_t i = 0; i < FLOWS; i++) {
+	for (size_t i = 0; i < h->rule.flow_count; i++) {
 		struct client *c = &h->clients[i];
 		uint64_t silent = h->rule.now - c->last;
 		bool speaks = chance(h, c->life == CLIENT_SYN ? 900 : 60);
@@ -233,14 +262,33 @@ void clients_step(struct history *h)
 
 		if (c->life != CLIENT_NEW && chance(h, 2) && !c->udp)
 			attacker(h, i);
-		if (!speaks && !must)
-			continue;
-		c->excused |= silent > patience(c);
-		if (!c->udp)
-			client_tcp(h, i);
-		else
-			client_udp(h, i);
-		c->last = h->rule.now;
+		if (speaks || must)
+			client_speak(h, i);
+	}
+}
+
+/* Does the datapath remember where the flow lives? */
+static bool remembered(const struct history *h, const struct client *c, const struct rule_flow *f)
+{
+	if (rule_valid(&h->rule, f, &f->pin) && f->pin.backend == c->backend)
+		return true;
+	return (f->syn.confirmed || c->life == CLIENT_SYN) &&
+	       rule_valid(&h->rule, f, &f->syn) && f->syn.backend == c->backend;
+}
+
+/*
+ * Where its rule forbids the backend, nothing keeps a flow there. Nor where it was not
+ * pinned yet and the rule of before a change does: that ring has cut the backend.
+ */
+void clients_excuse(struct history *h)
+{
+	for (size_t i = 0; i < h->rule.flow_count; i++) {
+		const struct rule_flow *f = &h->flows[i];
+		struct client *c = &h->clients[i];
+
+		c->excused |= c->backend && (!rule_allows(&h->rule, f, c->backend) ||
+					     (!rule_allowed(&h->rule, f, c->backend) &&
+					      !remembered(h, c, f)));
 	}
 }
 
@@ -249,8 +297,9 @@ static void flow_begin(struct history *h, size_t i)
 	struct client *c = &h->clients[i];
 
 	*c = (struct client){ .udp = i % 10 < 3, .v6 = i % 3 == 0,
+			      .door = h->kind.doors ? i / 7 % SIDES : 0,
 			      .addr = htonl(0x0a010000 + (h->kind.hot ? i % CLIENTS : i)),
-			      .port = htons(1024 + i), .last = h->rule.now };
+			      .port = htons(PORT_FIRST + i), .last = h->rule.now };
 	h->flows[i].udp = c->udp;
 	flow_hashes(h, i);
 	flow_key(h, i);
@@ -258,6 +307,6 @@ static void flow_begin(struct history *h, size_t i)
 
 void clients_begin(struct history *h)
 {
-	for (size_t i = 0; i < FLOWS; i++)
+	for (size_t i = 0; i < h->rule.flow_count; i++)
 		flow_begin(h, i);
 }

@@ -10,14 +10,15 @@
 
 /*
  * The rule of changes as a model that knows no cell's word: rings, hashes, and
- * what is remembered of cells and flows. bpf/pins.h must agree with it on every
- * packet, core/cells.c and core/opened.c on every flag.
+ * what is remembered of classes, keys, cells and flows. bpf/pins.h must agree with it
+ * on every packet, core/cells.c and core/opened.c on every flag.
  *
  * Backends are ids; generation[id] 0 is dead. Times are ms, those of cells
  * tenths of a second.
  */
 #define RULE_IDS 4096
 #define RULE_NODES 64
+#define RULE_RINGS 8
 
 /* A ring as it was at some moment, shared by the cells that froze it. */
 struct snapshot {
@@ -28,8 +29,25 @@ struct snapshot {
 
 struct rule_cell {
 	bool moving, look, udp_new, held;
+	bool needed;			/* found by the walk under way */
 	uint32_t since;
 	struct snapshot *old;
+};
+
+/* One ring of the service; its only one, where clients are not told apart. */
+struct rule_ring {
+	struct snapshot *newest;
+	struct rule_cell *cells;
+	unsigned bits;
+	unsigned rule;			/* its bit in what a backend is allowed */
+};
+
+/* Clients that one ring answers. */
+struct rule_class {
+	bool moving, udp_new, held;
+	uint32_t since;
+	uint8_t newest, old;		/* rings */
+	bool walked;			/* since its newest ring changed */
 };
 
 struct rule_pin {
@@ -59,6 +77,7 @@ struct rule_flow {
 	uint32_t hash;			/* of its partition key */
 	uint32_t tuple;			/* of all of it */
 	struct rule_key *key;		/* NULL: it has none of its own */
+	struct rule_class *class;	/* of its client; NULL: there are no rules */
 	struct rule_pin pin, syn;
 };
 
@@ -69,9 +88,9 @@ struct rule_packet {
 
 struct rule_model {
 	uint16_t generation[RULE_IDS];
-	struct snapshot *newest;
-	struct rule_cell *cells;
-	unsigned bits;
+	uint64_t allowed[RULE_IDS];	/* by which rules */
+	struct rule_ring rings[RULE_RINGS];
+	unsigned ring_count;
 	uint32_t tcp_idle, udp_idle;	/* ms */
 	uint64_t now;			/* ms */
 	uint32_t pins, pins_max;
@@ -79,6 +98,8 @@ struct rule_model {
 	size_t flow_count;
 	struct rule_key *keys;
 	size_t key_count;
+	struct rule_class *classes;
+	size_t class_count;
 	const uint64_t *hash_key;	/* expanded */
 	bool bound;
 	uint32_t loads[RULE_IDS];	/* XRING_LOAD_FULL: at its bound */
@@ -86,19 +107,41 @@ struct rule_model {
 
 uint16_t rule_answer(struct rule_model *r, struct rule_flow *f, const struct rule_packet *p);
 
-/* Where the flow's newest path ends, and what an unpinned flow of old gets. */
-uint32_t rule_hash(const struct rule_model *r, const struct rule_flow *f);
+/* What an unpinned flow of old gets, and whether there are such. */
 uint16_t rule_old(const struct rule_model *r, const struct rule_flow *f);
 bool rule_moves(const struct rule_model *r, const struct rule_flow *f);
-
-void rule_key_set(struct rule_model *r, struct rule_key *key, struct rule_side side);
-
-/* Every position is now answered by `next`, which the rule takes over. */
-void rule_change(struct rule_model *r, struct snapshot *next, bool keep);
-void rule_settle(struct rule_model *r);
-void rule_walk(struct rule_model *r);
-void rule_refine(struct rule_model *r, unsigned bits);
+/* May the flow's client be sent there, by the newest rule and by the one before it? */
+bool rule_allows(const struct rule_model *r, const struct rule_flow *f, uint16_t id);
+bool rule_allowed(const struct rule_model *r, const struct rule_flow *f, uint16_t id);
 
 uint16_t snapshot_owner(const struct snapshot *s, uint32_t hash);
+
+/* ---- rule_paths.c: what selects an answer ---- */
+
+/* One path of a flow: through its class's ring, as its key or a shard of it, to a cell. */
+struct rule_path {
+	const struct rule_ring *ring;
+	uint32_t hash;
+	uint16_t given;			/* not 0: the key's backend, and no cell is asked */
+	struct rule_cell *cell;
+};
+
+struct rule_path rule_newest_path(const struct rule_model *r, const struct rule_flow *f);
+struct rule_path rule_old_path(const struct rule_model *r, const struct rule_flow *f);
+uint16_t rule_newest(const struct rule_model *r, const struct rule_flow *f);
+
+/* ---- rule_change.c ---- */
+
+void rule_key_set(struct rule_model *r, struct rule_key *key, struct rule_side side);
+void rule_class_set(struct rule_model *r, struct rule_class *class, uint8_t ring);
+
+/* Every position of that ring is now answered by `next`, which the rule takes over. */
+void rule_change(struct rule_model *r, unsigned ring, struct snapshot *next, bool keep);
+void rule_settle(struct rule_model *r);
+void rule_walk(struct rule_model *r);
+void rule_refine(struct rule_model *r, unsigned ring, unsigned bits);
+void rule_clear(struct rule_model *r);
+/* Is that pin one that its flow follows? */
+bool rule_valid(const struct rule_model *r, const struct rule_flow *f, const struct rule_pin *pin);
 
 #endif
