@@ -76,6 +76,7 @@ int run_placement_show(const struct args *args)
 	if (code)
 		return code;
 	request_set(request, "service", args->words[0]);
+	request_set(request, "client", option(args, "client"));
 	return ask_and_print(args, request, print_regions);
 }
 
@@ -119,5 +120,6 @@ int run_placement_forecast(const struct args *args)
 	if (hours)
 		json_object_set_new(request, "hours", json_integer(n));
 	request_set(request, "service", args->words[0]);
+	request_set(request, "client", option(args, "client"));
 	return ask_and_print(args, request, print_forecast);
 }

@@ -324,7 +324,7 @@ static void print_status(const json_t *data)
 	const json_t *program = json_object_get(data, "program");
 	const json_t *writes = json_object_get(data, "writes");
 	const json_t *room = json_object_get(data, "room");
-	char heads[] = "INTERFACE|MODE|ATTACHED BY|>PROGRAM";
+	char heads[] = "INTERFACE|REGION|MODE|ATTACHED BY|>PROGRAM";
 	const json_t *interface;
 	struct table t;
 	size_t i;
@@ -347,7 +347,10 @@ static void print_status(const json_t *data)
 	       json_number_value(json_object_get(writes, "flush_ms_max")));
 	table_begin(&t, heads);
 	json_array_foreach(json_object_get(data, "interfaces"), i, interface) {
+		const char *region = text(interface, "region");
+
 		table_cell(&t, "%s", text(interface, "name"));
+		table_cell(&t, "%s", *region ? region : "-");
 		table_cell(&t, "%s", text(interface, "mode"));
 		table_cell(&t, "%s", text(interface, "by"));
 		table_cell(&t, "%lld", number(interface, "program"));

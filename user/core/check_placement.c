@@ -365,7 +365,7 @@ static int check_homes(const struct looking *l)
 
 	for (size_t i = 0; home->follow && i < l->index; i++)
 		if (l->service->rules[i].home.follow && !home_equal(&l->service->rules[i].home, home))
-			return WRONG(l, PART_RULE, 0, "home: want it as rule %zu has it, they are one service's",
+			return WRONG(l, PART_RULE, 0, "home: want it as in rule %zu: a service has its homes in one table",
 				     i + 1);
 	return 0;
 }

@@ -545,10 +545,14 @@ static json_t *interfaces_json(const struct engine *e)
 	size_t n = 0;
 
 	dp_interfaces(e->dp, &list, &n);
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(json, json_pack("{sssssssi}", "name", list[i].name, "mode",
+	for (size_t i = 0; i < n; i++) {
+		const struct interface *is = model_interface(&e->model, list[i].name);
+
+		json_array_append_new(json, json_pack("{sssssssiss}", "name", list[i].name, "mode",
 						      list[i].mode, "by", list[i].by, "program",
-						      list[i].prog_id));
+						      list[i].prog_id, "region",
+						      is ? is->region : ""));
+	}
 	return json;
 }
 

@@ -28,16 +28,14 @@ static struct share *share_of(struct share *list, size_t *count, const char *reg
 }
 
 /* Of all regions, in the order of the backends; NULL: no memory. */
-static struct share *shares_at(const struct engine *e, const struct service *s, int64_t wall,
-			       size_t *ret_count)
+static struct share *shares_at(const struct engine *e, const struct service *s,
+			       const struct route *route, int64_t wall, size_t *ret_count)
 {
 	_free_ struct plan_node *nodes = calloc(s->backend_count + 1, sizeof(*nodes));
 	struct share *list = calloc(s->backend_count + 1, sizeof(*list));
-	struct route route;
 
-	route_of(service_rule(s), NULL, NULL, &route);
 	*ret_count = 0;
-	if (!nodes || !list || live_weigh_at(e->live, s, &route, engine_now(e), wall, nodes)) {
+	if (!nodes || !list || live_weigh_at(e->live, s, route, engine_now(e), wall, nodes)) {
 		free(list);
 		return NULL;
 	}
@@ -60,14 +58,12 @@ static double whole_of(const struct share *list, size_t count)
 }
 
 /* Its place among the preferences, from 1; null: it is none of them. */
-static json_t *preference_json(const struct service *s, const char *region)
+static json_t *preference_json(const struct route *route, const char *region)
 {
-	const struct rule *rule = service_rule(s);
-
-	for (size_t i = 0; rule && i < rule->preference_count; i++)
-		if (!strcmp(rule->preferences[i], region))
+	for (size_t i = 0; i < route->preference_count; i++)
+		if (!strcmp(route->preferences[i], region))
 			return json_integer(i + 1);
-	return json_null();
+	return *route->first ? json_integer(strcmp(route->first, region) ? 2 : 1) : json_null();
 }
 
 static const char *timezone_of(const struct model *m, const char *region)
@@ -79,7 +75,8 @@ static const char *timezone_of(const struct model *m, const char *region)
 }
 
 static json_t *region_json(const struct engine *e, const struct service *s,
-			   const struct share *share, int64_t wall, double whole)
+			   const struct route *route, const struct share *share, int64_t wall,
+			   double whole)
 {
 	const struct tz *zone = region_zone(&e->live->zones, share->region);
 
@@ -87,7 +84,7 @@ static json_t *region_json(const struct engine *e, const struct service *s,
 			 "timezone", timezone_of(&e->model, share->region), "offset",
 			 tz_offset(zone, wall / 1000), "weight",
 			 region_weight(s, &e->live->zones, share->region, wall) / 1000.0,
-			 "preference", preference_json(s, share->region), "backends",
+			 "preference", preference_json(route, share->region), "backends",
 			 share->backends, "share", whole > 0 ? share->counts / whole : 0);
 }
 
@@ -105,17 +102,18 @@ int show_placement(struct engine *e, const json_t *request, struct answer *a)
 	const struct service *s = request_service(&e->model, request, a);
 	int64_t wall = wall_of(e, request);
 	_free_ struct share *list = NULL;
+	struct route route;
 	json_t *regions;
 	size_t count;
 
-	if (!s)
+	if (!s || request_route(e, s, request, a, &route))
 		return -1;
-	list = shares_at(e, s, wall, &count);
+	list = shares_at(e, s, &route, wall, &count);
 	if (!list)
 		return answer_no(a, EXIT_NO, "no memory");
 	regions = json_array();
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(regions, region_json(e, s, &list[i], wall,
+		json_array_append_new(regions, region_json(e, s, &route, &list[i], wall,
 							   whole_of(list, count)));
 	a->data = json_pack("{s:s, s:f, s:o, s:o}", "service", s->name, "at", wall / 1000.0,
 			    "regions", regions, "rules", rules_json(e, s));
@@ -139,8 +137,9 @@ int show_forecast(struct engine *e, const json_t *request, struct answer *a)
 	const struct service *s = request_service(&e->model, request, a);
 	json_int_t hours = json_integer_value(json_object_get(request, "hours")) ?: 24;
 	int64_t wall = wall_of(e, request);
+	struct route route;
 
-	if (!s)
+	if (!s || request_route(e, s, request, a, &route))
 		return -1;
 	if (hours < 1 || hours > HOURS_MAX)
 		return answer_no(a, EXIT_WORDS, "hours %lld: want 1 to %d", (long long)hours,
@@ -148,7 +147,7 @@ int show_forecast(struct engine *e, const json_t *request, struct answer *a)
 	a->data = json_array();
 	for (json_int_t hour = 0; hour <= hours; hour++, wall += 3600 * 1000) {
 		size_t count;
-		_free_ struct share *list = shares_at(e, s, wall, &count);
+		_free_ struct share *list = shares_at(e, s, &route, wall, &count);
 
 		if (list)
 			json_array_append_new(a->data, hour_json(list, count, wall));

@@ -18,6 +18,8 @@
 #include "daemon/rules_json.h"
 #include "proto/proto.h"
 
+#define WANT_CLIENT "client %s: want an address, or a key of the service that begins with one"
+
 /* ---- clients, in words ---- */
 
 static const struct rule *rule_at(const struct service *s, int index)
@@ -265,12 +267,42 @@ static void target_append(const struct engine *e, const struct service *s,
 			json_array_append_new(list, rule_json(e, s, ls, t, i, d));
 }
 
+/* A rule for everybody sends what its backends get. */
+static json_t *only_json(const struct engine *e, const struct service *s,
+			 const struct live_service *ls, const struct rule *rule)
+{
+	_free_ struct xring_placed *placed = calloc(e->live->region_count + 2, sizeof(*placed));
+	struct route route;
+	char text[ROUTE_TEXT];
+
+	for (size_t i = 0; placed && i < ls->node_count; i++) {
+		const struct live_node *node = ls->nodes[i];
+		struct xring_placed *one = &placed[1 + region_number(e->live, node->region)];
+		struct xring_traffic traffic;
+
+		if (dp_traffic_read(e->dp, node->id, &traffic))
+			continue;
+		one->packets += traffic.packets;
+		one->bytes += traffic.bytes;
+	}
+	route_of(rule, NULL, NULL, &route);
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:b, s:i, s:o, s:n, s:i}", "rule",
+			 (json_int_t)(rule - s->rules + 1), "clients", "everybody",
+			 "client_region", "", "interface", "", "route", route_print(&route, text),
+			 "strict", route_strict(&route), "networks", 1, "regions",
+			 regions_json(e, s, &route, placed), "dropped", "points",
+			 (int)ls->main->ring.point_count);
+}
+
 /* Of each target, in the order of the rules. */
 json_t *rules_json(const struct engine *e, const struct service *s)
 {
 	const struct live_service *ls = live_service(e->live, s->name);
 	const struct targets *t = ls && ls->classes ? &ls->classes->targets : NULL;
 	json_t *list = json_array();
+
+	if (ls && !t && service_rule(s))
+		json_array_append_new(list, only_json(e, s, ls, service_rule(s)));
 
 	for (int rule = 0; t && rule <= (int)s->rule_count; rule++)
 		for (uint32_t i = 0; i < t->count; i++)
@@ -342,6 +374,24 @@ static uint32_t target_of(const struct live_service *s, const struct address *cl
 	return runs_find(&t->runs[client->family == AF_INET6], client);
 }
 
+int request_route(const struct engine *e, const struct service *s, const json_t *request,
+		  struct answer *a, struct route *ret)
+{
+	const char *text = request_text(request, "client");
+	const struct live_service *ls = live_service(e->live, s->name);
+	struct address client;
+
+	route_of(service_rule(s), NULL, NULL, ret);
+	if (!text)
+		return 0;
+	if (client_parse(text, &client))
+		return answer_no(a, EXIT_WORDS, WANT_CLIENT, text);
+	if (ls && ls->classes && ls->classes->own)
+		*ret = ls->classes->targets.routes[
+			ls->classes->targets.list[target_of(ls, &client)].routes[0]];
+	return 0;
+}
+
 static json_t *plain_json(const struct engine *e, const struct service *s,
 			  const struct live_service *ls, const char *key)
 {
@@ -391,8 +441,7 @@ int show_explain(struct engine *e, const json_t *request, struct answer *a)
 	if (!s || !key)
 		return -1;
 	if (client_parse(key, &client))
-		return answer_no(a, EXIT_WORDS, "client %s: want an address, or a key of the service "
-				 "that begins with one", key);
+		return answer_no(a, EXIT_WORDS, WANT_CLIENT, key);
 	if (!ls || !ls->main->has_extent)
 		return answer_no(a, EXIT_NO, "service %s: it is not in the maps yet", s->name);
 	a->data = ls->classes && ls->classes->own ? told_json(e, s, ls, &client, key) :
