@@ -17,8 +17,8 @@ config_of() { # EAST-LIST EXTRA-RULES
 interfaces: [eth0]
 flush: {interval: 0.2}
 regions:
-  east: {timezone: America/New_York}
-  west: {timezone: Europe/Dublin}
+  east: {}
+  west: {}
 services:
   web:
     vip: $VIP4:7000/tcp

@@ -42,6 +42,7 @@ services:
     mode: ipip
     tcp_idle: 60s
     udp_idle: 2s
+    check: {type: tcp, interval: 0.2s, timeout: 0.1s, fall: 1, rise: 1}
 $1
     backends:
       b1: {address: $(lab address b1), region: east}
@@ -108,3 +109,6 @@ check_owner 10.1.3.10 "b3 b4"
 for host in 2 3 4; do
 	talker_end c$host
 done
+
+echo "meanwhile no backend was taken for dead"
+! grep ' is down' "$RUN/xringd.log" || fail "it was"
