@@ -149,7 +149,7 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 	__u8 open = 0, shift = slot->ring_shift;
 	__u32 id, done, window;
 
-	if (rules && slot->flags & XRING_SERVICE_RULES) {
+	if (rules && __builtin_expect(slot->flags & XRING_SERVICE_RULES, 0)) {
 		class = class_find(base, flow->src[0], flow->src[1],
 				   XRING_ENTRY(ctx->ingress_ifindex, flow->family));
 		base = xring_class_base(class);
@@ -165,7 +165,7 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 	id = cell_owner(word, at);
 	if (changes && (open || word & (XRING_MOVING | XRING_LOOK) || is_kept_off(slot, flow, id)))
 		id = opened_backend(ctx, flow, slot, hash);
-	if (class) {
+	if (__builtin_expect(!!class, 0)) {
 		place = place_of(id);
 		/* Wherever the answer came from: this is what makes a rule strict. */
 		if (!place_allows(place, class))
@@ -188,7 +188,7 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 	if (done != FORWARD_OK)
 		return drop(done);
 	backend_count(id, flow->bytes, flow->syn);
-	if (class)
+	if (__builtin_expect(!!class, 0))
 		region_count(ctx, flow, slot, class, place);
 	window = *(volatile const __u32 *)&config->window;
 	/* SYNs make no key hot: anybody can send them. */
