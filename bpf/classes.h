@@ -35,32 +35,47 @@ static __always_inline __u32 door_of(__u32 ifindex)
 
 /*
  * own: the service's class; src: the client's address as in memory; entry: where the
- * packet came in (XRING_ENTRY).
+ * packet came in, and for which service.
  */
-#define XRING_ENTRY(ifindex, family) ((__u64)(ifindex) << 8 | (family))
+static __always_inline __u64 entry_of(const struct xring_slot *slot, __u32 ifindex, __u8 family)
+{
+	return slot->ports_mask >> XRING_SLOT_NUMBER << XRING_SLOT_NUMBER | (__u64)ifindex << 8 |
+	       family;
+}
+
+static __always_inline __u32 entry_number(__u64 entry)
+{
+	return entry >> XRING_SLOT_NUMBER;
+}
+
+/* The word that a table is known by. */
+static __always_inline __u32 table_root(__u32 number, __u8 six)
+{
+	__u32 at = XRING_LINE_ROOT(number & (XRING_TABLES - 1), six);
+	__u32 line = at / XRING_LPM_LINE_WORDS;
+	const union xring_lpm_line *lines = bpf_map_lookup_elem(&xring_lines, &line);
+
+	return lines ? lpm_read(&lines->word[at % XRING_LPM_LINE_WORDS]) : 0;
+}
 
 static __always_inline const struct xring_class *class_of(__u32 own, __u64 src0, __u64 src1,
 							   __u64 entry, __u32 *ret)
 {
-	const struct xring_class *class = class_at(own);
+	__u32 six = (__u8)entry != 4, root = table_root(entry_number(entry), six), index;
+	const struct xring_class *class;
 	__u64 src[2] = { src0, src1 };
-	__u32 index;
 
-	*ret = own;
-	if (!class)
-		return NULL;
-	if ((__u8)entry == 4)
-		index = lpm_lookup4(&xring_lines, class->roots[0], src0);
+	if (six)
+		index = lpm_lookup6(&xring_lines, root, src);
 	else
-		index = lpm_lookup6(&xring_lines, class->roots[1], src);
-	if (index) {
-		class = class_at(index);
-		*ret = index;
-	}
+		index = lpm_lookup4(&xring_lines, root, src0);
+	index = index ?: own;
+	class = class_at(index);
 	if (class && class_newest(class) & XRING_CLASS_DOORS) {
-		*ret += door_of(entry >> 8);
-		class = class_at(*ret);
+		index += door_of((__u32)(entry >> 8));
+		class = class_at(index);
 	}
+	*ret = index;
 	return class;
 }
 
@@ -108,12 +123,12 @@ static __always_inline struct xring_placed *placed_count(__u32 counter, __u32 by
 	return placed;
 }
 
-/* Where a client comes in. number: of the service. Not static, as class_find(). */
-__noinline int home_count(__u32 own, __u64 src0, __u64 src1, __u64 entry, __u32 number)
+/* Where a client comes in. Not static, as class_find(). */
+__noinline int home_count(__u32 own, __u64 src0, __u64 src1, __u64 entry)
 {
 	const struct xring_class *class = class_at(own);
-	struct xring_home_key key = { .number = number, .family = entry };
-	__u32 door = door_of(entry >> 8) - 1, bits;
+	struct xring_home_key key = { .number = entry_number(entry), .family = entry };
+	__u32 door = door_of((__u32)(entry >> 8)) - 1, bits;
 	struct xring_home *home;
 
 	if (!class || door >= XRING_DOORS)

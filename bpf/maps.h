@@ -4,7 +4,7 @@
 
 #define XRING_LPM_LINE(lines, line)                                            \
 	({                                                                     \
-		__u32 line_ = (line);                                          \
+		__u32 line_ = (line) + XRING_LINE_ROOTS;                       \
 		bpf_map_lookup_elem((void *)(lines), &line_);                  \
 	})
 #include <xring/lpm.h>
@@ -171,8 +171,10 @@ struct {
 	__type(value, struct xring_placed);
 } xring_placed SEC(".maps");
 
+/* Taken out twice a second by the daemon: a full one counts no others. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, XRING_HOMES);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__type(key, struct xring_home_key);

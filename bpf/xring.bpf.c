@@ -98,7 +98,7 @@ static __always_inline __u32 opened_backend(struct xdp_md *ctx, const struct flo
 	o.flow.family = flow->family;
 	if (rules && slot->flags & XRING_SERVICE_RULES)
 		o.class_index = class_index(slot->ring_base, flow->src[0], flow->src[1],
-					    XRING_ENTRY(ctx->ingress_ifindex, flow->family));
+					    entry_of(slot, ctx->ingress_ifindex, flow->family));
 	return opened_answer(ctx, &o);
 }
 
@@ -134,7 +134,7 @@ static __always_inline void region_count(struct xdp_md *ctx, const struct flow *
 	if (!placed || !(class & XRING_CLASS_HOME) || placed->packets % XRING_HOME_EACH)
 		return;
 	home_count(slot->ring_base, flow->src[0], flow->src[1],
-		   XRING_ENTRY(ctx->ingress_ifindex, flow->family), slot_number(slot));
+		   entry_of(slot, ctx->ingress_ifindex, flow->family));
 }
 
 static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
@@ -151,7 +151,7 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 
 	if (rules && __builtin_expect(slot->flags & XRING_SERVICE_RULES, 0)) {
 		class = class_find(base, flow->src[0], flow->src[1],
-				   XRING_ENTRY(ctx->ingress_ifindex, flow->family));
+				   entry_of(slot, ctx->ingress_ifindex, flow->family));
 		base = xring_class_base(class);
 		shift = xring_class_shift(class);
 		open = class >> 63;	/* XRING_CLASS_MOVING */

@@ -20,11 +20,12 @@
 #define XRING_SPILLS   (XRING_CELLS / 36)	/* 2.7% of a table's cells are the most there can be */
 #define XRING_PINS     (1u << 20)	/* flows */
 #define XRING_SYNS     (1u << 16)	/* flows whose handshake is under way */
-#define XRING_CLASSES  65536u	/* of clients, all services together */
-#define XRING_ROUTES   4096u	/* rings of services with rules */
-#define XRING_PLACED   32768u	/* counters by rule and region */
-#define XRING_LINES    (3u << 19)	/* of prefix tables: 96 MiB, a million networks */
+#define XRING_CLASSES  16384u	/* of clients, all services together */
+#define XRING_ROUTES   2048u	/* rings and rules of services that tell clients apart */
+#define XRING_PLACED   8192u	/* counters by rule and region */
+#define XRING_LINES    (1u << 14)	/* of prefix tables: ten thousand networks */
 #define XRING_HOMES    65536u	/* client networks whose entrances are counted */
+#define XRING_TABLES   4096u	/* services that have prefix tables: by their numbers */
 #define XRING_DOORS    16u	/* interfaces that are told apart */
 #define XRING_CPUS     1024u	/* that can count hot keys; the daemon gives each that is there a map */
 #define XRING_VIP_BITS 15
@@ -311,8 +312,8 @@ struct xring_vips {
 
 /*
  * A class of a service's clients: those that one ring answers. The service's own (its
- * slot's ring_base) is for clients that no prefix names; it has the roots of the tables
- * that find the others (include/xring/lpm.h, a class's index is a prefix's value). Where
+ * slot's ring_base) is for clients that no prefix names; the others are found by the
+ * service's prefix tables (XRING_LINE_ROOTS), where a class's index is a prefix's value. Where
  * the entrance of a packet matters (DOORS), the class of the door by which it came in is
  * that many places behind.
  *
@@ -326,12 +327,21 @@ struct xring_vips {
 struct xring_class {
 	__u64 newest;
 	__u64 old;
-	__u32 roots[2];			/* IPv4, IPv6 */
 	__u8 home_bits[2];		/* of HOME: how long a client's network is */
 	__u8 places;			/* of the first: classes by door, and itself */
 	__u8 pad;
 	__u32 number;			/* of the service; 0: nobody's. These two for the daemon */
+	__u64 pad2;
 };
+
+/*
+ * Prefix tables (include/xring/lpm.h) are all in one map, which has room for as many
+ * networks as there were when it was made. Its first lines are their roots, so that they
+ * and what they name are always of one map: IPv4's and IPv6's of each service by its number.
+ * Lines are counted from behind them.
+ */
+#define XRING_LINE_ROOTS (2 * XRING_TABLES / 16)
+#define XRING_LINE_ROOT(number, six) (2 * (number) + (six))	/* word, from the first on */
 
 #define XRING_CLASS_RING(base, shift) ((__u64)(base) | (__u64)(shift) << 32)
 #define XRING_CLASS_RING_MASK ((1ULL << 37) - 1)
@@ -386,7 +396,7 @@ struct xring_placed {
 	__u64 bytes;
 };
 
-/* Where the clients of a network come in; the least used give way to others. */
+/* Where the clients of a network come in. */
 struct xring_home_key {
 	__u32 number;			/* of the service */
 	__u8 family;			/* 4 or 6 */

@@ -15,6 +15,7 @@
 #define BACKENDS 100
 #define NETWORKS4 1000000
 #define NETWORKS6 100000
+#define LINES (3u << 19)
 #define SPREAD 0x9e3779b1u		/* odd: no two of 2^20 clients have one address */
 #define OWN 1				/* classes: of those whom no network has */
 #define RULES 2				/* of two rules, from here on */
@@ -82,7 +83,7 @@ static void classes_fill(struct site *site)
 	uint64_t *places = object_memory(site->world.obj, "xring_places",
 					 XRING_BACKENDS * sizeof(*places));
 	union xring_lpm_line *lines = object_memory(site->world.obj, "xring_lines",
-						    XRING_LINES * sizeof(*lines));
+						    LINES * sizeof(*lines));
 
 	for (uint32_t i = OWN; i < RULES + 2; i++)
 		classes[i].newest = XRING_CLASS_RING(s->cells.words - site->world.cells,
@@ -91,9 +92,9 @@ static void classes_fill(struct site *site)
 				    (uint64_t)(16 * i) << XRING_CLASS_COUNTER;
 	for (uint32_t i = 0; i < s->backend_count; i++)
 		places[s->ids + i] = 7 | (uint64_t)(1 + i % 3) << XRING_PLACE_REGION;
-	if (lpm_pool_new(lines, XRING_LINES, &site->pool))
+	if (lpm_pool_new(lines + XRING_LINE_ROOTS, LINES - XRING_LINE_ROOTS, &site->pool))
 		fail("out of memory");
-	lpm_init(&site->table, &site->pool, classes[OWN].roots);
+	lpm_init(&site->table, &site->pool, (uint32_t *)lines);	/* of the service number 0 */
 	load(site, s->family);
 }
 
@@ -103,7 +104,8 @@ static struct site *site_new(const char *path, int family)
 
 	if (!site)
 		fail("out of memory");
-	world_open(path, &site->world);
+	world_fill(object_load_sized(path, "xring_lines", LINES), &site->world);
+	site->world.program = object_program(site->world.obj, "xring");
 	site->plain = site->ruled = (struct served){ .mode = MODE_IPIP, .family = family,
 						     .to_family = family,
 						     .backend_count = BACKENDS, .ifindex = 1 };

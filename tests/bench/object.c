@@ -31,6 +31,15 @@ static void load(struct bpf_object *obj, const char *path)
 		fail("%s: load: %s", path, strerror(-err));
 }
 
+struct bpf_object *object_load_sized(const char *path, const char *map, uint32_t entries)
+{
+	struct bpf_object *obj = open_unpinned(path);
+
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, map), entries);
+	load(obj, path);
+	return obj;
+}
+
 struct bpf_object *object_load(const char *path)
 {
 	struct bpf_object *obj = open_unpinned(path);

@@ -13,6 +13,8 @@
  * and what they open lives as long as the process, unless it is closed.
  */
 struct bpf_object *object_load(const char *path);
+/* With that many entries of one map. */
+struct bpf_object *object_load_sized(const char *path, const char *map, uint32_t entries);
 /* Once more, with the maps of another and this value of a constant, a byte. */
 struct bpf_object *object_load_twin(const char *path, const struct bpf_object *maps,
 				    const char *constant, uint8_t value);

@@ -69,8 +69,20 @@ reload_within() { # SECONDS: to the last write
 	within "$1" flushed "$before"
 }
 
+RULES="    placement: [{clients: region=east, preferences: [east, west]}, {clients: region=west, preferences: [west, east]}]"
+
+echo "where there is no room for them, a restart makes it"
+config_of "$RULES"
+kill -HUP "$(daemon_pid)"
+wait_for said "MiB of tables, there are 1: want a larger limits.networks, or a restart"
+stop
+start
+wait_for resolved
+config_of ""
+reload_within 10
+
 echo "a million networks, under traffic"
-config_of "    placement: [{clients: region=east, preferences: [east, west]}, {clients: region=west, preferences: [west, east]}]"
+config_of "$RULES"
 reload_within 10
 check_owner() { # CLIENT NAMES
 	local backend

@@ -30,7 +30,7 @@
 #define STEP_MS 4000u			/* the longest step */
 #define VNODES 20
 #define PORT_FIRST 1024			/* of flow 0 */
-#define LINES (1u << 12)		/* of the prefix table */
+#define LINES (1u << 13)		/* of the prefix table */
 #define CLIENTS 200			/* addresses, where the key is the client */
 #define NUMBER 7			/* of the service */
 #define REGIONS 4			/* numbered from 1 */

@@ -5,6 +5,8 @@
  * and moves from there; one that goes follows the one that it is in, and is there until
  * neither of them moves any more.
  */
+#include <xring/lpm.h>
+
 #include "history_parts.h"
 
 #include <arpa/inet.h>
@@ -428,14 +430,25 @@ static void doors_find(struct history *h)
 	}
 }
 
+static uint32_t *roots(const struct history *h)
+{
+	return (uint32_t *)h->lines + XRING_LINE_ROOT(NUMBER, 0);
+}
+
+static void pool_open(struct history *h)
+{
+	assert_int_equal(lpm_pool_new(h->lines + XRING_LINE_ROOTS, LINES - XRING_LINE_ROOTS,
+				      &h->pool), 0);
+}
+
 void homes_open(struct history *h)
 {
 	if (!h->kind.rules)
 		return;
 	if (h->kind.doors)
 		doors_find(h);
-	assert_int_equal(lpm_pool_new(h->lines, LINES, &h->pool), 0);
-	lpm_init(&h->lpm, &h->pool, h->classes[1].roots);
+	pool_open(h);
+	lpm_init(&h->lpm, &h->pool, roots(h));
 	h->homes[HOME_SELF].there = true;
 	h->rule.classes = h->rule_classes;
 	h->rule.class_count = CLASSES;
@@ -456,8 +469,8 @@ void homes_restart(struct history *h)
 	if (!h->kind.rules)
 		return;
 	lpm_forget(h);
-	assert_int_equal(lpm_pool_new(h->lines, LINES, &h->pool), 0);
-	assert_int_equal(lpm_adopt(&h->lpm, &h->pool, h->classes[1].roots), 0);
+	pool_open(h);
+	assert_int_equal(lpm_adopt(&h->lpm, &h->pool, roots(h)), 0);
 }
 
 void homes_close(struct history *h)

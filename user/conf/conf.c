@@ -21,6 +21,8 @@
 #define WANT_CHANGES "1 to 100000"
 #define WANT_CELLS "64 to 268435456"
 #define WANT_BACKENDS "2 to 32767"
+#define NETWORKS_MAX 20000000u
+#define WANT_NETWORKS "0 to 20000000"
 #define WANT_PINS "1024 to 16777216"
 #define WANT_HASH_KEY_MADE WANT_HASH_KEY ", which openssl rand -hex 16 makes"
 
@@ -80,9 +82,17 @@ static int read_limit_backends(struct reader *r, void *to)
 			     &r->model->limit_backends);
 }
 
+static int read_limit_networks(struct reader *r, void *to)
+{
+	(void)to;
+	return walk_unsigned(r, "networks", WANT_NETWORKS, 0, NETWORKS_MAX,
+			     &r->model->limit_networks);
+}
+
 static const struct field limit_fields[] = {
 	{ "cells", read_cells },
 	{ "backends", read_limit_backends },
+	{ "networks", read_limit_networks },
 };
 
 static int read_limits(struct reader *r, void *to)

@@ -187,19 +187,23 @@ static void print_interfaces(FILE *f, const struct model *m)
 }
 
 /* Of two values in one line, those that differ from their defaults. */
-static void print_pair(FILE *f, const char *key, const char *first, const char *first_key,
-		       const char *second, const char *second_key)
+/* {key: value, ...} of those that have a value; nothing, if none has. */
+static void print_pairs(FILE *f, const char *key, const char *const pairs[][2], size_t count)
 {
-	if (!*first && !*second)
-		return;
-	fprintf(f, "%s: {", key);
-	if (*first)
-		fprintf(f, "%s: %s", first_key, first);
-	if (*first && *second)
-		fputs(", ", f);
-	if (*second)
-		fprintf(f, "%s: %s", second_key, second);
-	fputs("}\n", f);
+	bool any = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!*pairs[i][1])
+			continue;
+		if (any)
+			fputs(", ", f);
+		else
+			fprintf(f, "%s: {", key);
+		fprintf(f, "%s: %s", pairs[i][0], pairs[i][1]);
+		any = true;
+	}
+	if (any)
+		fputs("}\n", f);
 }
 
 #define NUMBER_TEXT 16
@@ -214,14 +218,22 @@ static const char *number(uint32_t value, uint32_t normal, char buf[NUMBER_TEXT]
 
 static void print_numbers(FILE *f, const struct model *m)
 {
-	char first[WEIGHT_TEXT] = "", second[NUMBER_TEXT], cells[NUMBER_TEXT];
+	char interval[WEIGHT_TEXT] = "", changes[NUMBER_TEXT], cells[NUMBER_TEXT];
+	char backends[NUMBER_TEXT], networks[NUMBER_TEXT];
+	const char *const flush[][2] = {
+		{ "interval", interval },
+		{ "changes", number(m->flush_changes, FLUSH_CHANGES, changes) },
+	};
+	const char *const limits[][2] = {
+		{ "cells", number(m->limit_cells, XRING_CELLS, cells) },
+		{ "backends", number(m->limit_backends, XRING_BACKENDS, backends) },
+		{ "networks", number(m->limit_networks, 0, networks) },
+	};
 
 	if (m->flush_interval_ms != FLUSH_INTERVAL_MS)
-		weight_print(m->flush_interval_ms, first);
-	print_pair(f, "flush", first, "interval",
-		   number(m->flush_changes, FLUSH_CHANGES, second), "changes");
-	print_pair(f, "limits", number(m->limit_cells, XRING_CELLS, cells), "cells",
-		   number(m->limit_backends, XRING_BACKENDS, second), "backends");
+		weight_print(m->flush_interval_ms, interval);
+	print_pairs(f, "flush", flush, ARRAY_SIZE(flush));
+	print_pairs(f, "limits", limits, ARRAY_SIZE(limits));
 	if (m->pins != PINS_DEFAULT)
 		fprintf(f, "pins: %u\n", m->pins);
 }

@@ -300,6 +300,8 @@ static void merge_numbers(const struct model *running, const struct model *loade
 	ret->limit_cells = from->limit_cells;
 	from = loaded->limit_backends != file->limit_backends ? file : running;
 	ret->limit_backends = from->limit_backends;
+	from = loaded->limit_networks != file->limit_networks ? file : running;
+	ret->limit_networks = from->limit_networks;
 	from = loaded->pins != file->pins ? file : running;
 	ret->pins = from->pins;
 }
@@ -355,7 +357,8 @@ bool model_equal(const struct model *a, const struct model *b)
 	if (memcmp(a->hash_key, b->hash_key, HASH_KEY_BYTES) ||
 	    a->flush_interval_ms != b->flush_interval_ms ||
 	    a->flush_changes != b->flush_changes || a->limit_cells != b->limit_cells ||
-	    a->limit_backends != b->limit_backends || a->pins != b->pins ||
+	    a->limit_backends != b->limit_backends || a->limit_networks != b->limit_networks ||
+	    a->pins != b->pins ||
 	    a->interface_count != b->interface_count || a->region_count != b->region_count ||
 	    a->service_count != b->service_count)
 		return false;

@@ -159,6 +159,7 @@ struct model {
 	uint32_t flush_changes;
 	uint32_t limit_cells;		/* sizes of the maps, when they are made */
 	uint32_t limit_backends;
+	uint32_t limit_networks;	/* at least as many as the rules have at the start */
 	uint32_t pins;			/* flows that changes may hold where they are */
 	struct region *regions;		/* sorted by name */
 	size_t region_count;

@@ -162,7 +162,7 @@ static int adopt_runs(struct live *live, struct live_classes *c)
 static int adopt_prefixes(struct live *live, struct live_service *s)
 {
 	struct live_classes *c = s->classes;
-	uint32_t *roots = live->dp->classes[c->own->first].roots;
+	uint32_t *roots = service_roots(live, s);
 	int err = lpm_adopt(&c->lpm, &live->prefixes, roots);
 
 	if (err == -ENOMEM)
@@ -208,6 +208,18 @@ int classes_adopt(struct live *live, struct live_service *s, uint32_t own, uint6
 	return adopt_prefixes(live, s);
 }
 
+/* The table of a number that no service has. */
+static void table_forget(struct live *live, uint32_t number)
+{
+	uint32_t *roots = (uint32_t *)live->dp->lines + XRING_LINE_ROOT(number, 0);
+
+	for (size_t i = 0; i < live->service_count; i++)
+		if (live->services[i]->number == number && live->services[i]->classes)
+			return;
+	if (number < XRING_TABLES)
+		roots[0] = roots[1] = 0;
+}
+
 void classes_strange(struct live *live)
 {
 	for (uint32_t i = 1; i < XRING_CLASSES; i++) {
@@ -217,7 +229,7 @@ void classes_strange(struct live *live)
 			continue;
 		live->classes_strange = true;
 		__atomic_store_n(&at->newest, XRING_CLASS_NOBODY, __ATOMIC_RELEASE);
-		at->roots[0] = at->roots[1] = 0;
+		table_forget(live, at->number);
 	}
 }
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <xring/lpm.h>
+
 #include "base/log.h"
 #include "base/util.h"
 #include "conf/conf.h"
@@ -103,20 +105,34 @@ static uint64_t service_lines(const struct model *m, const struct service *s)
 	return lines;
 }
 
-int engine_check_rules(const struct model *m, uint32_t lines, char *why, size_t size)
+/* Is there room for the networks of all rules? */
+static int check_lines(const struct model *m, uint32_t lines, char *why, size_t size)
 {
-	uint64_t sum = 0;
+	uint64_t sum = XRING_LINE_ROOTS;
 
 	for (size_t i = 0; i < m->service_count; i++) {
 		sum += service_lines(m, &m->services[i]);
 		if (sum <= lines)
 			continue;
-		snprintf(why, size, "service %s: its clients need about %lu MiB of prefix tables: "
-			 "want at most %u MiB for all services", m->services[i].name, sum >> 14,
-			 lines >> 14);
+		snprintf(why, size, "service %s: the networks of its clients need %lu MiB of tables, "
+			 "there are %u: want a larger limits.networks, or a restart, which makes room "
+			 "and moves no flow", m->services[i].name, (sum >> 14) + 1, lines >> 14);
 		return -EINVAL;
 	}
 	return 0;
+}
+
+uint32_t engine_lines(const struct model *m)
+{
+	uint64_t sum = XRING_LINE_ROOTS + 2 * (uint64_t)m->limit_networks, need = 0;
+
+	for (size_t i = 0; i < m->service_count; i++)
+		need += service_lines(m, &m->services[i]);
+	need += need / 2 + XRING_LINE_ROOTS;
+	sum = need > sum ? need : sum;
+	if (sum < XRING_LINES)
+		return XRING_LINES;
+	return sum < XRING_LPM_LINE_MASK ? sum : XRING_LPM_LINE_MASK;
 }
 
 int engine_check(struct engine *e, const struct model *next, const struct change *change,
@@ -128,7 +144,7 @@ int engine_check(struct engine *e, const struct model *next, const struct change
 		snprintf(why, size, "%s", error.message);
 		return -EINVAL;
 	}
-	if (engine_check_rules(next, e->dp->line_count, why, size))
+	if (check_lines(next, e->dp->line_count, why, size))
 		return -EINVAL;
 	return (change->cut ? 0 : check_cut(&e->model, next, why, size) ?:
 			  live_replies_check(e->live, next, engine_now(e), why, size)) ?:
@@ -188,6 +204,7 @@ static char *service_yaml(const struct engine *e, const struct model *m, const s
 	one.flush_changes = e->model.flush_changes;
 	one.limit_cells = e->model.limit_cells;
 	one.limit_backends = e->model.limit_backends;
+	one.limit_networks = e->model.limit_networks;
 	one.pins = e->model.pins;
 	return conf_print(&one);
 }

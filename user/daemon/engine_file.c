@@ -39,10 +39,7 @@ int engine_read_file(const char *path, const struct model *before, struct model 
 		log_err(0, "%s", why.message);
 		return err == -ENOMEM ? err : -EINVAL;
 	}
-	err = engine_check_rules(&file, XRING_LINES, why.message, sizeof(why.message));
-	if (err)
-		log_err(0, "%s: %s", path, why.message);
-	err = err ?: file_links(before, &file, places);
+	err = file_links(before, &file, places);
 	conf_places_free(places);
 	if (err) {
 		model_clear(&file);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <xring/lpm.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
@@ -124,7 +126,8 @@ int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct key_reco
 	live->by_id = calloc(dp->backend_count, sizeof(*live->by_id));
 	live->class_by_index = calloc(XRING_CLASSES, sizeof(struct live_class *));
 	err = live->by_id && live->class_by_index ? 0 : -ENOMEM;
-	err = err ?: lpm_pool_new(dp->lines, dp->line_count, &live->prefixes) ?:
+	err = err ?: lpm_pool_new(dp->lines + XRING_LINE_ROOTS, dp->line_count - XRING_LINE_ROOTS,
+			    &live->prefixes) ?:
 	      spill_pool_new(dp->spills, dp->spill_count, &live->spills) ?:
 	      nexthop_open(loop, node_hop_changed, live, &live->nexthops);
 	if (err) {
@@ -396,9 +399,11 @@ static void cleanup(struct live *live)
 		return;
 	dp_grace(live->dp);
 	services_forget(live);
-	for (size_t i = 0; i < live->service_count; i++)
+	/* The last version's program may have tables of its own, that name them still. */
+	for (size_t i = 0; i < live->service_count && live->dp->fresh_fd < 0; i++)
 		classes_forget(live, live->services[i]);
-	classes_strange_forget(live);
+	if (live->dp->fresh_fd < 0)
+		classes_strange_forget(live);
 	lpm_pool_reclaim(&live->prefixes);
 	extents_forget(live);
 	stale_forget(live);

@@ -115,6 +115,11 @@ static int ledgers_prepare(struct live *live, struct live_service *s)
 	return err;
 }
 
+uint32_t *service_roots(const struct live *live, const struct live_service *s)
+{
+	return (uint32_t *)live->dp->lines + XRING_LINE_ROOT(s->number, 0);
+}
+
 /* All clients were answered by the main ring until now. */
 static int classes_begin(struct live *live, struct live_service *s)
 {
@@ -123,6 +128,9 @@ static int classes_begin(struct live *live, struct live_service *s)
 
 	if (err)
 		return err;
+	if (s->number >= XRING_TABLES)
+		return log_err(-ENOSPC, "service %s: want at most %u services with rules for some clients",
+			       s->name, XRING_TABLES);
 	for (int f = 0; f < 2; f++)
 		err = err ?: runs_of_prefixes(NULL, 0, f ? AF_INET6 : AF_INET, &c->runs[f]);
 	if (err)
@@ -134,7 +142,7 @@ static int classes_begin(struct live *live, struct live_service *s)
 	for (uint32_t d = 0; d < CLASS_PLACES; d++)
 		c->own->newest[d] = s->main;
 	c->own->named = true;
-	lpm_init(&c->lpm, &live->prefixes, live->dp->classes[c->own->first].roots);
+	lpm_init(&c->lpm, &live->prefixes, service_roots(live, s));
 	live->slots_stale = true;
 	return 0;
 }

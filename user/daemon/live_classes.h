@@ -96,6 +96,9 @@ size_t rings_of_flow(const struct live *live, const struct live_service *s,
 		     const struct xring_flow *flow, struct live_ring *ret[CLASS_PLACES],
 		     bool *ret_moving);
 
+/* The words that a service's prefix tables are known by. */
+uint32_t *service_roots(const struct live *live, const struct live_service *s);
+
 /* Doors get their numbers, of m; before classes_prepare(). The datapath knows them later. */
 void live_doors_set(struct live *live, const struct model *m);
 void live_doors_write(struct live *live);

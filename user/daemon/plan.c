@@ -182,6 +182,7 @@ static json_t *others(const struct model *from, const struct model *to)
 	    from->flush_changes != to->flush_changes)
 		say(list, "%s", "flush: other settings");
 	if (from->limit_cells != to->limit_cells || from->limit_backends != to->limit_backends ||
+	    from->limit_networks != to->limit_networks ||
 	    from->pins != to->pins)
 		say(list, "%s", "limits, pins: other sizes");
 	return list;

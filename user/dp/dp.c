@@ -81,6 +81,7 @@ struct map_rule {
 	struct bpf_map *map;
 	uint32_t wanted;		/* entries; 0: as compiled */
 	bool shrinks;			/* may become smaller while it is in use */
+	bool grows;			/* what is wanted is the least */
 	bool rings;			/* of no use to a version of another layout */
 };
 
@@ -105,6 +106,8 @@ static int map_size(struct dp *dp, const struct map_rule *rule)
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return log_err(-errno, "pinned map %s", path);
 	dp->adopted = true;
+	if (info.max_entries > wanted && rule->grows && !blank)
+		bpf_map__set_max_entries(rule->map, wanted = info.max_entries);
 	if (info.max_entries > wanted && !rule->shrinks && !blank) {
 		log_warn("%s keeps its %u entries, the configuration wants %u: "
 			 "it becomes smaller when it is made anew", path, info.max_entries,
@@ -130,7 +133,7 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, struct 
 		{ skel->maps.xring_traffic, o->backends },
 		{ skel->maps.xring_loads, o->backends },
 		{ skel->maps.xring_classes, .rings = true },
-		{ skel->maps.xring_lines, .rings = true },
+		{ skel->maps.xring_lines, o->lines, .grows = true, .rings = true },
 		{ skel->maps.xring_places, o->backends },
 		{ skel->maps.xring_placed },
 		{ skel->maps.xring_homes },

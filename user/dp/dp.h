@@ -74,6 +74,7 @@ struct dp_options {
 	uint32_t cells;				/* sizes, where the maps are made here */
 	uint32_t backends;
 	uint32_t pins;
+	uint32_t lines;				/* at least */
 };
 
 int dp_open(const struct dp_options *options, struct dp **ret);
