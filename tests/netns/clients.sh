@@ -70,6 +70,8 @@ equal other "$(names other)" "b1 b2 b3 b4"
 echo "a set gains a network under live flows: they stay, new ones go where it says"
 before=$(counts other .names)
 config_of "10.1.2.0/24, 10.1.4.0/24"
+equal "planned" "$(xring --json plan -f "$RUN/xring.yaml" | jq -c '.clients[] |
+	[.from, .to, .networks, (.before.west > 0.4), .after]')" '["all","[+region=east]",1,true,{"east":1}]'
 reload
 xring changes | grep -q "placement: 1 networks: \[+region=east\] instead of all" ||
 	fail "no change says so: $(xring changes)"

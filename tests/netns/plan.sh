@@ -64,7 +64,7 @@ grep -Fq -- "apply -f $RUN/next.yaml --expect $hash" "$RUN/text" || fail "plan: 
 equal "nothing to plan" "$(xring plan -f "$RUN/xring.yaml")" "nothing would change"
 
 echo "it has all that the manual says"
-equal "keys" "$(jq -c keys "$RUN/plan")" '["hash","other","services"]'
+equal "keys" "$(jq -c keys "$RUN/plan")" '["clients","hash","other","services"]'
 equal "one service" "$(jq '.services | length' "$RUN/plan")" 1
 equal "keys of it" "$(jq -c '.services[0] | keys' "$RUN/plan")" \
 	'["action","after","before","cells","least","moved","moves","new_flows","pins","service","stages"]'
