@@ -6,7 +6,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 TALK=$BUILD/tests/tools/talk
-declare -A TALKER_PID TALKER_ORDERS
+declare -A TALKER_PID TALKER_ORDERS SERVER_PID
 
 # Each says its name on port 7000, by TCP and UDP, until the lab goes.
 talk_servers() { # HOST...
@@ -15,6 +15,7 @@ talk_servers() { # HOST...
 		nsenter --net="/run/netns/xring-$LAB-$host" -- \
 			"$TALK" server :: 7000 --udp --rate "${SERVER_RATE:-1}" "$host" \
 			>"$RUN/$host.server" 2>&1 &
+		SERVER_PID[$host]=$!
 	done
 	for host in "$@"; do
 		wait_for listening "$host"
