@@ -18,7 +18,7 @@ static __always_inline __u64 class_newest(const struct xring_class *class)
 }
 
 /* The number of that interface among the doors; 0: it is none. */
-static __always_inline __u32 door_of(__u32 ifindex)
+__noinline __u32 door_of(__u32 ifindex)
 {
 	const struct xring_config *config;
 	__u32 zero = 0;
@@ -33,10 +33,7 @@ static __always_inline __u32 door_of(__u32 ifindex)
 	return 0;
 }
 
-/*
- * own: the service's class; src: the client's address as in memory; entry: where the
- * packet came in, and for which service.
- */
+/* Where the packet came in, and for which service. */
 static __always_inline __u64 entry_of(const struct xring_slot *slot, __u32 ifindex, __u8 family)
 {
 	return slot->ports_mask >> XRING_SLOT_NUMBER << XRING_SLOT_NUMBER | (__u64)ifindex << 8 |
@@ -58,43 +55,40 @@ static __always_inline __u32 table_root(__u32 number, __u8 six)
 	return lines ? lpm_read(&lines->word[at % XRING_LPM_LINE_WORDS]) : 0;
 }
 
-static __always_inline const struct xring_class *class_of(__u32 own, __u64 src0, __u64 src1,
-							   __u64 entry, __u32 *ret)
+/*
+ * The class of the client's longest prefix, 0 where none has it; src: as in memory. Not
+ * static: the verifier reads it once, and not again for each that calls.
+ */
+__noinline __u32 prefix_find(__u64 src0, __u64 src1, __u64 entry)
 {
-	__u32 six = (__u8)entry != 4, root = table_root(entry_number(entry), six), index;
-	const struct xring_class *class;
+	__u32 six = (__u8)entry != 4, root = table_root(entry_number(entry), six);
 	__u64 src[2] = { src0, src1 };
 
-	if (six)
-		index = lpm_lookup6(&xring_lines, root, src);
-	else
-		index = lpm_lookup4(&xring_lines, root, src0);
-	index = index ?: own;
-	class = class_at(index);
-	if (class && class_newest(class) & XRING_CLASS_DOORS) {
-		index += door_of((__u32)(entry >> 8));
-		class = class_at(index);
-	}
-	*ret = index;
-	return class;
+	return six ? lpm_lookup6(&xring_lines, root, src) : lpm_lookup4(&xring_lines, root, src0);
 }
 
-/* What the client's class says, which is never 0. Not static: the verifier reads it once. */
-__noinline __u64 class_find(__u32 own, __u64 src0, __u64 src1, __u64 entry)
-{
-	__u32 index;
-	const struct xring_class *class = class_of(own, src0, src1, entry, &index);
-
-	return (class ? class_newest(class) : 0) ?: XRING_CLASS_NOBODY;
-}
-
-/* The same, as its index: for packets that look closer. */
+/* own: the service's class. Not static, as prefix_find(). */
 __noinline __u32 class_index(__u32 own, __u64 src0, __u64 src1, __u64 entry)
 {
-	__u32 index;
+	__u32 index = prefix_find(src0, src1, entry) ?: own;
+	const struct xring_class *class = class_at(index);
 
-	class_of(own, src0, src1, entry, &index);
+	if (class && class_newest(class) & XRING_CLASS_DOORS)
+		index += door_of((__u32)(entry >> 8));
 	return index;
+}
+
+/* What the client's class says, which is never 0. */
+__noinline __u64 class_find(__u32 own, __u64 src0, __u64 src1, __u64 entry)
+{
+	const struct xring_class *class = class_at(prefix_find(src0, src1, entry) ?: own);
+	__u64 word = class ? class_newest(class) : 0;
+
+	if (word & XRING_CLASS_DOORS) {
+		class = class_at(class_index(own, src0, src1, entry));
+		word = class ? class_newest(class) : 0;
+	}
+	return word ?: XRING_CLASS_NOBODY;
 }
 
 /* 0 where there is no such backend: no rule allows it. */

@@ -168,8 +168,7 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 	if (__builtin_expect(!!class, 0)) {
 		place = place_of(id);
 		/* Wherever the answer came from: this is what makes a rule strict. */
-		if (!place_allows(place, class))
-			id = 0;
+		id *= place_allows(place, class);
 	}
 	backend = bpf_map_lookup_elem(&xring_backends, &id);
 	if (!backend)
