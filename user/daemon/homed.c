@@ -282,17 +282,9 @@ static bool allowed(void *context, const struct prefix *p, unsigned number)
 	return true;
 }
 
-static struct live_service *of_number(const struct live *live, uint32_t number)
-{
-	for (size_t i = 0; i < live->service_count; i++)
-		if (live->services[i]->number == number)
-			return live->services[i];
-	return NULL;
-}
-
 static void seen(struct engine *e, const struct xring_home_key *key, const struct xring_home *home)
 {
-	const struct live_service *s = of_number(e->live, key->number);
+	const struct live_service *s = live_service_of_number(e->live, key->number);
 	const struct service *model = s ? model_service(&e->model, s->name) : NULL;
 	const struct home *how = model ? service_home(model) : NULL;
 	struct home_service *hs = how ? get(&e->homes, s->name) : NULL;

@@ -50,17 +50,22 @@ struct live_service *live_service(const struct live *live, const char *name)
 	return found ? live->services[at] : NULL;
 }
 
+struct live_service *live_service_of_number(const struct live *live, uint32_t number)
+{
+	for (size_t i = 0; i < live->service_count; i++)
+		if (live->services[i]->number == number)
+			return live->services[i];
+	return NULL;
+}
+
 /* The least that no service has, nor had before the last grace period. */
 static uint32_t number_free(const struct live *live)
 {
-	for (uint32_t number = 1;; number++) {
-		size_t i = 0;
+	uint32_t number = 1;
 
-		while (i < live->service_count && live->services[i]->number != number)
-			i++;
-		if (i == live->service_count)
-			return number;
-	}
+	while (live_service_of_number(live, number))
+		number++;
+	return number;
 }
 
 struct live_service *live_service_get(struct live *live, const char *name)

@@ -256,6 +256,7 @@ int live_sweep(struct live *live, const struct model *m);
 
 /* NULL where there is none. */
 struct live_service *live_service(const struct live *live, const char *name);
+struct live_service *live_service_of_number(const struct live *live, uint32_t number);
 struct live_node *live_node(const struct live_service *s, const char *name);
 /* What keeps packets from a node that has its way, for people; NULL: nothing. */
 const char *node_why(const struct live_service *s, const struct live_node *node);

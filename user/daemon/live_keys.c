@@ -117,20 +117,12 @@ bool live_keys_name(const struct live *live, uint16_t id)
 
 /* ---- adopting ---- */
 
-static struct live_service *service_of_number(const struct live *live, uint32_t number)
-{
-	for (size_t i = 0; i < live->service_count; i++)
-		if (live->services[i]->number == number)
-			return live->services[i];
-	return NULL;
-}
-
 /* One that nobody can name is of no use: its flows are the ring's. */
 static int adopt_key(struct live *live, uint32_t place, uint32_t number, uint32_t hash,
 		     uint64_t now)
 {
 	struct key_record *record = &live->records[place];
-	struct live_service *s = service_of_number(live, number);
+	struct live_service *s = live_service_of_number(live, number);
 	struct live_key *key;
 
 	if (!s || record->number != number || record->hash != hash ||

@@ -8,6 +8,21 @@
 
 /* Rules as commands show them (show_rules.c). */
 
+/* What a region has of a route's traffic. */
+struct region_share {
+	const char *region;			/* "": of backends without one */
+	unsigned backends;
+	bool allowed;
+	uint64_t counts;			/* weights, all together */
+};
+
+/*
+ * By region, in the order of the backends, at that hour (CLOCK_REALTIME, ms); freed by the
+ * caller. NULL: no memory.
+ */
+struct region_share *region_shares(const struct engine *e, const struct service *s,
+				   const struct route *route, int64_t wall, size_t *ret_count);
+
 /* Of all of a service's clients that are told apart; an empty list: none are. */
 json_t *rules_json(const struct engine *e, const struct service *s);
 

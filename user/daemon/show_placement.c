@@ -11,44 +11,7 @@
 
 #define HOURS_MAX 24 * 31
 
-/* What each region of a service has; a backend without one is of "". */
-struct share {
-	const char *region;
-	unsigned backends;
-	uint64_t counts;
-};
-
-static struct share *share_of(struct share *list, size_t *count, const char *region)
-{
-	for (size_t i = 0; i < *count; i++)
-		if (!strcmp(list[i].region, region))
-			return &list[i];
-	list[*count] = (struct share){ region };
-	return &list[(*count)++];
-}
-
-/* Of all regions, in the order of the backends; NULL: no memory. */
-static struct share *shares_at(const struct engine *e, const struct service *s,
-			       const struct route *route, int64_t wall, size_t *ret_count)
-{
-	_free_ struct plan_node *nodes = calloc(s->backend_count + 1, sizeof(*nodes));
-	struct share *list = calloc(s->backend_count + 1, sizeof(*list));
-
-	*ret_count = 0;
-	if (!nodes || !list || live_weigh_at(e->live, s, route, engine_now(e), wall, nodes)) {
-		free(list);
-		return NULL;
-	}
-	for (size_t i = 0; i < s->backend_count; i++) {
-		struct share *share = share_of(list, ret_count, s->backends[i].region);
-
-		share->backends++;
-		share->counts += nodes[i].weight;
-	}
-	return list;
-}
-
-static double whole_of(const struct share *list, size_t count)
+static double whole_of(const struct region_share *list, size_t count)
 {
 	double whole = 0;
 
@@ -75,7 +38,7 @@ static const char *timezone_of(const struct model *m, const char *region)
 }
 
 static json_t *region_json(const struct engine *e, const struct service *s,
-			   const struct route *route, const struct share *share, int64_t wall,
+			   const struct route *route, const struct region_share *share, int64_t wall,
 			   double whole)
 {
 	const struct tz *zone = region_zone(&e->live->zones, share->region);
@@ -101,14 +64,14 @@ int show_placement(struct engine *e, const json_t *request, struct answer *a)
 {
 	const struct service *s = request_service(&e->model, request, a);
 	int64_t wall = wall_of(e, request);
-	_free_ struct share *list = NULL;
+	_free_ struct region_share *list = NULL;
 	struct route route;
 	json_t *regions;
 	size_t count;
 
 	if (!s || request_route(e, s, request, a, &route))
 		return -1;
-	list = shares_at(e, s, &route, wall, &count);
+	list = region_shares(e, s, &route, wall, &count);
 	if (!list)
 		return answer_no(a, EXIT_NO, "no memory");
 	regions = json_array();
@@ -120,7 +83,7 @@ int show_placement(struct engine *e, const json_t *request, struct answer *a)
 	return 0;
 }
 
-static json_t *hour_json(const struct share *list, size_t count, int64_t wall)
+static json_t *hour_json(const struct region_share *list, size_t count, int64_t wall)
 {
 	double whole = whole_of(list, count);
 	json_t *shares = json_object();
@@ -147,7 +110,7 @@ int show_forecast(struct engine *e, const json_t *request, struct answer *a)
 	a->data = json_array();
 	for (json_int_t hour = 0; hour <= hours; hour++, wall += 3600 * 1000) {
 		size_t count;
-		_free_ struct share *list = shares_at(e, s, &route, wall, &count);
+		_free_ struct region_share *list = region_shares(e, s, &route, wall, &count);
 
 		if (list)
 			json_array_append_new(a->data, hour_json(list, count, wall));

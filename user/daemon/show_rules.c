@@ -81,13 +81,6 @@ static int preference_of(const struct route *route, const char *region)
 	return route->preference_count ? -1 : 1;
 }
 
-struct region_share {
-	const char *region;
-	unsigned backends;
-	bool allowed;
-	uint64_t counts;
-};
-
 static struct region_share *share_of(struct region_share *list, size_t *count, const char *region)
 {
 	for (size_t i = 0; i < *count; i++)
@@ -97,15 +90,14 @@ static struct region_share *share_of(struct region_share *list, size_t *count, c
 	return &list[(*count)++];
 }
 
-/* By region, in the order of the backends; NULL: no memory. */
-static struct region_share *shares_of(const struct engine *e, const struct service *s,
-				      const struct route *route, size_t *ret_count)
+struct region_share *region_shares(const struct engine *e, const struct service *s,
+				   const struct route *route, int64_t wall, size_t *ret_count)
 {
 	_free_ struct plan_node *nodes = calloc(s->backend_count + 1, sizeof(*nodes));
 	struct region_share *list = calloc(s->backend_count + 1, sizeof(*list));
 
 	*ret_count = 0;
-	if (!nodes || !list || live_weigh(e->live, s, route, engine_now(e), nodes)) {
+	if (!nodes || !list || live_weigh_at(e->live, s, route, engine_now(e), wall, nodes)) {
 		free(list);
 		return NULL;
 	}
@@ -149,7 +141,7 @@ static json_t *regions_json(const struct engine *e, const struct service *s,
 	uint64_t whole = 0;
 	size_t count;
 
-	list = shares_of(e, s, route, &count);
+	list = region_shares(e, s, route, live_wall_ms(e->live), &count);
 	for (size_t i = 0; list && i < count; i++)
 		whole += list[i].counts;
 	for (size_t i = 0; list && i < count; i++)
