@@ -256,15 +256,10 @@ static struct change_entry *shifting(const struct changes *c, const char *servic
 }
 
 void changes_shifted(struct changes *c, const struct live_service *s, uint64_t now,
-		     const char *fmt, ...)
+		     const char *what)
 {
 	struct change_entry *e = shifting(c, s->name, now);
-	char what[2 * ROUTE_TEXT + 64];
-	va_list args;
 
-	va_start(args, fmt);
-	vsnprintf(what, sizeof(what), fmt, args);
-	va_end(args);
 	if (!e) {
 		e = change_new(c, s->name);
 		if (!e)

@@ -93,7 +93,7 @@ void changes_key_begun(struct changes *c, const struct live *live, const struct 
 		       uint64_t now);
 /* Clients have got another ring: a change of their own, with all that do so in one flush. */
 void changes_shifted(struct changes *c, const struct live_service *s, uint64_t now,
-		     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+		     const char *what);
 /*
  * The flush is over: what was asked and moved nothing has ended, unless a new
  * backend waits for its first check.

@@ -230,10 +230,11 @@ static void hook_shifted(void *context, const struct live_service *s, size_t net
 			 const struct route *from, const struct route *to)
 {
 	struct engine *e = context;
-	char was[ROUTE_TEXT], is[ROUTE_TEXT];
+	char was[ROUTE_TEXT], is[ROUTE_TEXT], what[2 * ROUTE_TEXT + 64];
 
-	changes_shifted(&e->changes, s, engine_now(e), "placement: %zu networks: %s instead of %s",
-			networks, route_print(to, is), route_print(from, was));
+	snprintf(what, sizeof(what), "placement: %zu networks: %s instead of %s", networks,
+		 route_print(to, is), route_print(from, was));
+	changes_shifted(&e->changes, s, engine_now(e), what);
 }
 
 static void hook_key(void *context, const struct live_key *key)
