@@ -300,6 +300,12 @@ static int by_prefix(const void *left, const void *right)
 	return prefix_compare(&a->prefix, &b->prefix);
 }
 
+static void sets_sort(struct sets *s)
+{
+	if (s->count)
+		qsort(s->entries, s->count, sizeof(*s->entries), by_prefix);
+}
+
 static uint32_t rule_for_all(const struct service *s)
 {
 	for (size_t i = 0; i < s->rule_count; i++)
@@ -318,7 +324,7 @@ static int sets_of_rules(const struct model *m, const struct service *s, struct 
 
 		err = sets_add(ret, region ? region->clients : rule->clients, i + 1);
 	}
-	qsort(ret->entries, ret->count, sizeof(*ret->entries), by_prefix);
+	sets_sort(ret);
 	return err;
 }
 
@@ -332,7 +338,7 @@ static int sets_of_regions(const struct model *m, const struct service *s, struc
 		asked |= s->rules[i].strategy == STRATEGY_REGIONAL;
 	for (size_t i = 0; asked && i < m->region_count && !err; i++)
 		err = sets_add(ret, m->regions[i].clients, i + 1);
-	qsort(ret->entries, ret->count, sizeof(*ret->entries), by_prefix);
+	sets_sort(ret);
 	return err;
 }
 
