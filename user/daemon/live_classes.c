@@ -303,6 +303,8 @@ void classes_forget(struct live *live, struct live_service *s)
 	if (c && c->ends) {
 		ring_discharge(live, s->main);
 		classes_drop(live, s);
+		ledgers_unwant(s);
+		ledgers_forget(live, s);
 		return;
 	}
 	for (size_t i = 0; c && i < c->count; i++) {
@@ -315,8 +317,10 @@ void classes_forget(struct live *live, struct live_service *s)
 		c->moving -= class->moving;
 		class_erase(live, class);
 	}
-	if (c)
-		c->count = kept;
+	if (!c || kept == c->count)
+		return;
+	c->count = kept;
+	c->tidy = true;			/* their rings go, and so may the last class */
 }
 
 void classes_free(struct live_service *s)
