@@ -185,10 +185,6 @@ static int adopt_extents(struct live *live, uint8_t *used)
 		    !(half[i].flags & XRING_SERVICE_RULES))
 			err = adopt_extent(live, half[i].ring_base, half[i].ring_shift, used);
 	}
-	for (uint32_t i = 0; i < XRING_ROUTES && !err; i++)
-		if (live->dp->routes[i].service[0])
-			err = adopt_extent(live, live->dp->routes[i].base,
-					   live->dp->routes[i].shift, used);
 	for (uint32_t i = 1; i < XRING_CLASSES && !err; i++) {
 		const struct xring_class *class = &live->dp->classes[i];
 
@@ -200,6 +196,11 @@ static int adopt_extents(struct live *live, uint8_t *used)
 			err = adopt_extent(live, xring_class_base(class->old),
 					   xring_class_shift(class->old), used);
 	}
+	/* Behind the words, which are whole: a record's two may be of two lives. */
+	for (uint32_t i = 0; i < XRING_ROUTES && !err; i++)
+		if (live->dp->routes[i].service[0])
+			err = adopt_extent(live, live->dp->routes[i].base,
+					   live->dp->routes[i].shift, used);
 	return err;
 }
 
@@ -245,8 +246,7 @@ static int adopt_rings(struct live *live, const struct model *m, uint64_t now)
 		else
 			ring_adopt(live, s->main, slot->ring_base, now);
 	}
-	classes_strange(live);
-	return err;
+	return err ?: classes_strange(live);
 }
 
 int live_adopt(struct live *live, const struct model *m, uint64_t now)

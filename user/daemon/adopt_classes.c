@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/util.h"
 #include "daemon/class_words.h"
 #include "daemon/ledgers.h"
 #include "daemon/live_rings.h"
@@ -30,6 +31,8 @@ static int adopt_records(struct live *live, struct live_service *s, uint64_t now
 
 		if (strcmp(record->service, s->name))
 			continue;
+		if (!record->counters && !record->shift)
+			continue;	/* killed before the ring was made: `base` is none */
 		if (record->counters) {
 			if (ledger_adopt(s, record, i))
 				return -ENOMEM;
@@ -118,7 +121,8 @@ static bool block_whole(const struct live *live, uint32_t first, uint32_t number
 		return false;
 	for (uint32_t d = 0; d < places; d++)
 		if (live->dp->classes[first + d].number != number ||
-		    !live->dp->classes[first + d].newest || live->class_by_index[first + d])
+		    !xring_class_shift(live->dp->classes[first + d].newest) ||
+		    live->class_by_index[first + d])
 			return false;
 	return true;
 }
@@ -220,7 +224,31 @@ static void table_forget(struct live *live, uint32_t number)
 		roots[0] = roots[1] = 0;
 }
 
-void classes_strange(struct live *live)
+static void records_claim(const struct live_service *s, uint8_t *claimed)
+{
+	for (size_t i = 0; i < s->ring_count; i++)
+		if (s->rings[i]->record != UINT32_MAX)
+			claimed[s->rings[i]->record] = 1;
+	for (size_t i = 0; i < s->ledger_count; i++)
+		claimed[s->ledgers[i]->record] = 1;
+}
+
+/* A record that tells of nothing would be taken for another ring's by a later life. */
+static int records_strange(struct live *live)
+{
+	_free_ uint8_t *claimed = calloc(XRING_ROUTES, 1);
+
+	if (!claimed)
+		return -ENOMEM;
+	for (size_t i = 0; i < live->service_count; i++)
+		records_claim(live->services[i], claimed);
+	for (uint32_t i = 0; i < XRING_ROUTES; i++)
+		if (live->dp->routes[i].service[0] && !claimed[i])
+			record_drop(live, i);
+	return 0;
+}
+
+int classes_strange(struct live *live)
 {
 	for (uint32_t i = 1; i < XRING_CLASSES; i++) {
 		struct xring_class *at = &live->dp->classes[i];
@@ -231,6 +259,7 @@ void classes_strange(struct live *live)
 		__atomic_store_n(&at->newest, XRING_CLASS_NOBODY, __ATOMIC_RELEASE);
 		table_forget(live, at->number);
 	}
+	return records_strange(live);
 }
 
 void classes_strange_forget(struct live *live)
@@ -238,9 +267,5 @@ void classes_strange_forget(struct live *live)
 	for (uint32_t i = 1; live->classes_strange && i < XRING_CLASSES; i++)
 		if (!live->class_by_index[i] && live->dp->classes[i].number)
 			live->dp->classes[i] = (struct xring_class){};
-	for (uint32_t i = 0; live->classes_strange && i < XRING_ROUTES; i++)
-		if (live->dp->routes[i].service[0] &&
-		    !live_service(live, live->dp->routes[i].service))
-			live->dp->routes[i].service[0] = 0;
 	live->classes_strange = false;
 }

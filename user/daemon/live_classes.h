@@ -67,8 +67,11 @@ int classes_apply(struct live *live, struct live_service *s, const struct live_t
 /* Takes over what the maps hold; own: the index of the service's class. */
 int classes_adopt(struct live *live, struct live_service *s, uint32_t own, uint64_t now);
 
-/* What is left of services that are no more drops their packets, and then goes. */
-void classes_strange(struct live *live);
+/*
+ * What is left of services that are no more drops their packets, and then goes; so do
+ * records of what no service has.
+ */
+int classes_strange(struct live *live);
 void classes_strange_forget(struct live *live);
 
 /* Those that no client has any more; behind a grace period. */
