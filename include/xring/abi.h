@@ -421,7 +421,7 @@ struct xring_route {
 	__u8 shift;			/* of a ring */
 	__u8 allowed;
 	__u16 counters;			/* of a rule; 0: it is a ring */
-	__u8 pad[4];
+	__u32 regions;			/* of a rule: which have those numbers, hashed */
 };
 
 /* The daemon's word to the datapath; one element. */

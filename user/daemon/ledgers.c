@@ -40,6 +40,22 @@ void record_drop(struct live *live, uint32_t index)
 
 /* ---- counters ---- */
 
+/* Which regions are counted, by number: what tells whether counts of another life are ours. */
+static uint32_t regions_hash(const struct live *live)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	uint32_t hash;
+	SHA2_CTX sha;
+
+	SHA256Init(&sha);
+	for (size_t i = 0; i < live->region_count; i++)
+		SHA256Update(&sha, (const uint8_t *)live->regions[i],
+			     strlen(live->regions[i]) + 1);
+	SHA256Final(digest, &sha);
+	memcpy(&hash, digest, sizeof(hash));
+	return hash;
+}
+
 /* A power of two, so that some more regions find room. */
 static uint32_t counters_each(const struct live *live)
 {
@@ -63,15 +79,33 @@ static bool counters_taken(const struct live *live, uint32_t first, uint32_t cou
 	return false;
 }
 
+/* By a ledger that has left it, while its classes' words do not say so yet. */
+static bool counters_left(const struct live *live, uint32_t first, uint32_t count)
+{
+	for (size_t i = 0; i < live->service_count; i++) {
+		const struct live_service *s = live->services[i];
+
+		for (size_t k = 0; k < s->ledger_count; k++)
+			if (s->ledgers[k]->left < first + count &&
+			    first < s->ledgers[k]->left + s->ledgers[k]->left_count)
+				return true;
+	}
+	return false;
+}
+
+/* Where it is tight, one that was just left must do: it begins with a packet or two. */
 static int counters_take(const struct live *live, uint32_t *ret)
 {
 	uint32_t each = counters_each(live);
 
-	for (uint32_t first = 0; first + each <= XRING_PLACED; first += each) {
-		if (counters_taken(live, first, each))
-			continue;
-		*ret = first;
-		return dp_placed_clear(live->dp, first, each);
+	for (int tight = 0; tight < 2; tight++) {
+		for (uint32_t first = 0; first + each <= XRING_PLACED; first += each) {
+			if (counters_taken(live, first, each) ||
+			    (!tight && counters_left(live, first, each)))
+				continue;
+			*ret = first;
+			return dp_placed_clear(live->dp, first, each);
+		}
 	}
 	return -ENOSPC;
 }
@@ -153,7 +187,8 @@ static struct live_ledger *ledger_add(struct live_service *s)
 static int ledger_make(struct live *live, struct live_service *s,
 		       const uint8_t digest[ROUTE_DIGEST], struct live_ledger **ret)
 {
-	struct xring_route record = { .counters = counters_each(live) };
+	struct xring_route record = { .counters = counters_each(live),
+				      .regions = regions_hash(live) };
 	uint32_t index = record_free(live), counter = 0;
 	struct live_ledger *l;
 	int err = index == XRING_ROUTES ? -ENOSPC : counters_take(live, &counter);
@@ -166,6 +201,7 @@ static int ledger_make(struct live *live, struct live_service *s,
 	memcpy(l->digest, digest, sizeof(l->digest));
 	l->record = index;
 	l->counter = record.counter = counter;
+	l->regions = record.regions;
 	snprintf(record.service, sizeof(record.service), "%s", s->name);
 	memcpy(record.digest, digest, sizeof(record.digest));
 	record_write(live, index, &record);
@@ -200,6 +236,7 @@ int ledger_adopt(struct live_service *s, const struct xring_route *record, uint3
 	memcpy(l->digest, record->digest, sizeof(l->digest));
 	l->record = index;
 	l->counter = record->counter;
+	l->regions = record->regions;
 	return 0;
 }
 
@@ -219,6 +256,7 @@ void ledgers_forget(struct live *live, struct live_service *s)
 		struct live_ledger *l = s->ledgers[i];
 
 		if (l->wanted) {
+			l->left_count = 0;
 			s->ledgers[kept++] = l;
 			continue;
 		}
@@ -228,17 +266,37 @@ void ledgers_forget(struct live *live, struct live_service *s)
 	s->ledger_count = kept;
 }
 
+/* Where it is killed in between, the regions are still other ones: it is done again. */
+static int ledger_renew(struct live *live, struct live_ledger *l, uint32_t regions)
+{
+	struct xring_route *record = &live->dp->routes[l->record];
+	uint32_t counter;
+	int err = counters_take(live, &counter);
+
+	if (err)
+		return err;
+	l->left = l->counter;
+	l->left_count = record->counters;
+	l->counter = counter;
+	record->counter = l->counter;
+	record->counters = counters_each(live);
+	step();
+	__atomic_store_n(&record->regions, regions, __ATOMIC_RELEASE);
+	l->regions = regions;
+	return 0;
+}
+
 int ledgers_renew(struct live *live, struct live_service *s)
 {
+	uint32_t regions = regions_hash(live);
+
 	for (size_t i = 0; i < s->ledger_count; i++) {
 		struct live_ledger *l = s->ledgers[i];
-		int err = counters_take(live, &l->counter);
+		int err = l->regions == regions ? 0 : ledger_renew(live, l, regions);
 
 		if (err)
 			return log_err(err, "service %s: no room for the counters of its rules",
 				       s->name);
-		live->dp->routes[l->record].counter = l->counter;
-		live->dp->routes[l->record].counters = counters_each(live);
 	}
 	return 0;
 }

@@ -13,6 +13,8 @@ struct live_ledger {
 	uint8_t digest[ROUTE_DIGEST];
 	uint32_t record;
 	uint32_t counter;			/* its first */
+	uint32_t regions;			/* a hash of those that it counts, in their order */
+	uint32_t left, left_count;		/* where it was, and classes may still count */
 	bool wanted;
 };
 
@@ -30,7 +32,7 @@ int ledger_adopt(struct live_service *s, const struct xring_route *record, uint3
 void ledgers_unwant(struct live_service *s);
 void ledgers_forget(struct live *live, struct live_service *s);
 
-/* All begin anew, as regions have other numbers: each takes another place. */
+/* Those that count regions by other numbers begin anew: each takes another place. */
 int ledgers_renew(struct live *live, struct live_service *s);
 
 /* What was dropped, and behind it by region: region_count + 2 of them. */

@@ -150,7 +150,7 @@ static int counters_renew(struct live *live)
 /* The model's have other numbers: what was counted by the old ones is no use. */
 int live_regions_set(struct live *live, const struct model *m)
 {
-	bool same = live->region_count == m->region_count, first = !live->regions;
+	bool same = live->region_count == m->region_count;
 	char (*names)[PLACE_NAME];
 
 	for (size_t i = 0; same && i < m->region_count; i++)
@@ -165,7 +165,7 @@ int live_regions_set(struct live *live, const struct model *m)
 	free(live->regions);
 	live->regions = names;
 	live->region_count = m->region_count;
-	return first ? 0 : counters_renew(live);
+	return counters_renew(live);	/* also of those found: a kill may have come between */
 }
 
 static uint64_t place_word(const struct live *live, const struct live_service *s,
