@@ -279,7 +279,7 @@ uint64_t classes_tick(struct live *live, struct live_service *s, uint64_t now, b
 		if (at && (!next || at < next))
 			next = at;
 	}
-	*ret_apply |= c && c->tidy;
+	*ret_apply |= c && (c->tidy || (classes_gone(s) && live->dp->fresh_fd < 0));
 	return next;
 }
 
