@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/step.h"
 #include "base/util.h"
 #include "conf/conf.h"
 #include "core/check_text.h"
@@ -484,7 +485,8 @@ static int do_change_cancel(struct engine *e, const json_t *request, struct answ
 
 /*
  * For tests: time goes on at once, here and in the datapath; or ("hours" of them) on the
- * clocks of regions alone, so that no flow has been silent for a day.
+ * clocks of regions alone, so that no flow has been silent for a day. "die": at that step of
+ * the writes from now on; the answer says how many were left.
  */
 static int do_clock(struct engine *e, const json_t *request, struct answer *a)
 {
@@ -493,6 +495,11 @@ static int do_clock(struct engine *e, const json_t *request, struct answer *a)
 
 	if (!e->options.test_clock)
 		return answer_no(a, EXIT_NO, "clock: want a daemon started with --test-clock");
+	if (json_object_get(request, "die")) {
+		a->data = json_pack("{s:I}", "left", (json_int_t)step_fatal);
+		step_fatal = json_integer_value(json_object_get(request, "die"));
+		return 0;
+	}
 	if (hours > 0 && hours <= CLOCK_ADVANCE_MAX) {
 		e->live->wall_ms += hours * 3600 * 1000;
 		engine_clock_advance(e, 0);

@@ -10,6 +10,7 @@
 #include "core/setting.h"
 #include "core/text.h"
 #include "daemon/commands.h"
+#include "daemon/live_classes.h"
 #include "daemon/live_keys.h"
 #include "daemon/show.h"
 #include "proto/proto.h"
@@ -508,6 +509,25 @@ json_t *pins_json(const struct engine *e)
 			 e->hot.no_room);
 }
 
+/* Classes and records: as the maps hold them, whoever believes to have them. */
+static json_t *rules_stats(const struct engine *e)
+{
+	uint32_t moving = 0, rings = 0, classes = 0, records = 0;
+
+	for (size_t i = 0; i < e->live->service_count; i++) {
+		const struct live_service *s = e->live->services[i];
+
+		moving += s->classes ? s->classes->moving : 0;
+		rings += s->ring_count;
+	}
+	for (uint32_t i = 1; i < XRING_CLASSES; i++)
+		classes += e->dp->classes[i].number != 0;
+	for (uint32_t i = 0; i < XRING_ROUTES; i++)
+		records += e->dp->routes[i].service[0] != 0;
+	return json_pack("{s:i, s:i, s:i, s:i}", "classes", classes, "classes_moving", moving,
+			 "rings", rings, "records", records);
+}
+
 int show_stats(struct engine *e, const json_t *request, struct answer *a)
 {
 	uint64_t values[XRING_CNT_MAX];
@@ -530,9 +550,10 @@ int show_stats(struct engine *e, const json_t *request, struct answer *a)
 	services = json_array();
 	for (size_t i = 0; i < e->model.service_count; i++)
 		json_array_append_new(services, service_stats(e, &e->model.services[i]));
-	a->data = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "packets", verdicts_json(values),
-			    "reasons", reasons, "services", services, "events", events_json(e),
-			    "pins", pins_json(e), "writes", writes_json(&e->stats));
+	a->data = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "packets",
+			    verdicts_json(values), "reasons", reasons, "services", services,
+			    "events", events_json(e), "pins", pins_json(e), "rules",
+			    rules_stats(e), "writes", writes_json(&e->stats));
 	return 0;
 }
 
