@@ -153,3 +153,19 @@ wait_for settled
 stop KILL
 start
 wait_for resolved
+
+echo "more constraints than there are bits are refused"
+{
+	sed -n 1,/^services:/p "$RUN/xring.yaml" | grep -v "^services:\|^  east\|^  west"
+	for i in {1..45}; do
+		echo "  r$i: {prefixes: [10.$((100 + i)).0.0/16]}"
+	done
+	echo "services:"
+	echo "  web:"
+	echo "    vip: $VIP4:7000/tcp"
+	echo "    mode: ipip"
+	echo "    placement: [{strategy: regional}]"
+	echo "    backends: {b1: {address: $(lab address b1), region: r1}}"
+} >"$RUN/many.yaml"
+fails 1 "service web: its rules make 46 different sets of constraints: want at most 40" \
+	xring plan -f "$RUN/many.yaml"

@@ -418,6 +418,39 @@ int targets_of(const struct model *m, const struct service *s, const struct door
 	return err;
 }
 
+static int count_rule(struct compiling *c, const struct rule *rule)
+{
+	const struct model *m = c->model;
+	size_t places = rule->strategy == STRATEGY_REGIONAL || rule->strategy == STRATEGY_GEO ?
+			m->region_count : 0;
+	struct route route;
+
+	for (size_t i = 0; i <= places; i++) {
+		const char *region = i ? m->regions[i - 1].name : NULL;
+
+		route_of(rule, region, region, &route);
+		intern_route(c, &route);
+	}
+	return c->failed ? -ENOMEM : 0;
+}
+
+int routes_count(const struct model *m, const struct service *s, size_t *ret_routes,
+		 size_t *ret_strict)
+{
+	struct targets targets = {};
+	struct compiling c = { .model = m, .service = s, .to = &targets };
+	int err = 0;
+
+	for (size_t i = 0; i < s->rule_count && !err; i++)
+		err = count_rule(&c, &s->rules[i]);
+	*ret_routes = targets.route_count;
+	*ret_strict = 0;
+	for (size_t i = 0; i < targets.route_count; i++)
+		*ret_strict += route_strict(&targets.routes[i]);
+	targets_clear(&targets);
+	return err;
+}
+
 bool targets_many(const struct targets *t)
 {
 	return t->count > 1 || t->list[0].doors || t->list[0].home.follow;

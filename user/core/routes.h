@@ -79,6 +79,13 @@ struct homed {
 int targets_of(const struct model *m, const struct service *s, const struct door doors[DOORS],
 	       const struct homed *homes, size_t home_count, struct targets *ret);
 
+/*
+ * How many rings a service may come to have by its rules, whatever its clients, doors and
+ * homes; and of them those that forbid something. -ENOMEM.
+ */
+int routes_count(const struct model *m, const struct service *s, size_t *ret_routes,
+		 size_t *ret_strict);
+
 /* Are there clients to be told apart at all? */
 bool targets_many(const struct targets *t);
 

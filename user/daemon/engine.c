@@ -122,6 +122,36 @@ static int check_lines(const struct model *m, uint32_t lines, char *why, size_t 
 	return 0;
 }
 
+#define STRICT_MAX 40		/* of XRING_PLACE_NOBODY - 1 bits: others may be on their way out */
+
+/* Rings, counters and bits of all rules, with room for those before them. */
+static int check_routes(const struct model *m, char *why, size_t size)
+{
+	size_t records = 0, routes, strict;
+
+	for (size_t i = 0; i < m->service_count; i++) {
+		const struct service *s = &m->services[i];
+		int err = s->rule_count ? routes_count(m, s, &routes, &strict) : 0;
+
+		if (err)
+			return err;
+		if (!s->rule_count)
+			continue;
+		records += routes + s->rule_count + 1;
+		if (strict <= STRICT_MAX && records <= XRING_ROUTES / 2)
+			continue;
+		if (strict > STRICT_MAX)
+			snprintf(why, size, "service %s: its rules make %zu different sets of "
+				 "constraints: want at most %d", s->name, strict,
+				 STRICT_MAX);
+		else
+			snprintf(why, size, "service %s: the rules make %zu rings and rules: want "
+				 "at most %u of all services", s->name, records, XRING_ROUTES / 2);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 uint32_t engine_lines(const struct model *m)
 {
 	uint64_t sum = XRING_LINE_ROOTS + 2 * (uint64_t)m->limit_networks, need = 0;
@@ -144,7 +174,7 @@ int engine_check(struct engine *e, const struct model *next, const struct change
 		snprintf(why, size, "%s", error.message);
 		return -EINVAL;
 	}
-	if (check_lines(next, e->dp->line_count, why, size))
+	if (check_routes(next, why, size) || check_lines(next, e->dp->line_count, why, size))
 		return -EINVAL;
 	return (change->cut ? 0 : check_cut(&e->model, next, why, size) ?:
 			  live_replies_check(e->live, next, engine_now(e), why, size)) ?:

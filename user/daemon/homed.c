@@ -218,8 +218,8 @@ static int by_prefix(const void *left, const void *right)
 	return prefix_compare(&a->prefix, &b->prefix);
 }
 
-/* False: no memory, and it keeps those that it had. */
-static bool service_homes(const struct engine *e, struct live_service *s,
+/* Without memory it keeps those that it had. */
+static void service_homes(const struct engine *e, struct live_service *s,
 			  const struct home_service *hs)
 {
 	struct homed *list = calloc((hs ? homes_count(hs->homes) : 0) + 1, sizeof(*list));
@@ -227,17 +227,18 @@ static bool service_homes(const struct engine *e, struct live_service *s,
 	size_t count = 0;
 
 	if (!list)
-		return false;
+		return;
 	for (size_t i = 0; hs && (r = homes_next(hs->homes, &i));) {
 		list[count].prefix = r->prefix;
 		list[count].region = model_region_number(&e->model, homed_region(hs, r->region));
 		count += list[count].region != 0;
 	}
 	qsort(list, count, sizeof(*list), by_prefix);
+	s->homes_serial += count != s->home_count ||
+			   (count && memcmp(list, s->homes, count * sizeof(*list)));
 	free(s->homes);
 	s->homes = list;
 	s->home_count = count;
-	return true;
 }
 
 static void spread(struct engine *e)
@@ -249,7 +250,6 @@ static void spread(struct engine *e)
 		if (hs || s->home_count)
 			service_homes(e, s, hs);
 	}
-	e->live->homes_serial++;
 }
 
 /* ---- looking ---- */

@@ -93,13 +93,15 @@ static bool counters_left(const struct live *live, uint32_t first, uint32_t coun
 	return false;
 }
 
+#define COUNTERS_FIRST 512u		/* below: where those count for whom there is no room */
+
 /* Where it is tight, one that was just left must do: it begins with a packet or two. */
 static int counters_take(const struct live *live, uint32_t *ret)
 {
 	uint32_t each = counters_each(live);
 
 	for (int tight = 0; tight < 2; tight++) {
-		for (uint32_t first = 0; first + each <= XRING_PLACED; first += each) {
+		for (uint32_t first = COUNTERS_FIRST; first + each <= XRING_PLACED; first += each) {
 			if (counters_taken(live, first, each) ||
 			    (!tight && counters_left(live, first, each)))
 				continue;
@@ -107,7 +109,9 @@ static int counters_take(const struct live *live, uint32_t *ret)
 			return dp_placed_clear(live->dp, first, each);
 		}
 	}
-	return -ENOSPC;
+	log_warn("there is no room for the counters of more rules: some are not counted");
+	*ret = 0;
+	return 0;
 }
 
 int ledger_read(const struct live *live, const struct live_ledger *l, struct xring_placed *ret)

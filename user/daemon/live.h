@@ -123,6 +123,7 @@ struct live_service {
 	size_t ledger_count;
 	struct homed *homes;			/* of client networks, sorted */
 	size_t home_count;
+	uint64_t homes_serial;			/* counted up where they change */
 	bool gone;
 	uint64_t settled;			/* walks begun when cells last settled */
 	uint32_t look;				/* cells, as the last walk left them */
@@ -178,7 +179,6 @@ struct live {
 	struct live_class **class_by_index;
 	bool classes_strange;			/* some in the maps are of no service */
 	struct door doors[DOORS];
-	uint64_t homes_serial;			/* counted up where a service's homes change */
 	int64_t wall_ms;			/* for tests: what the clocks of regions are put forward */
 
 	/* Told of: */

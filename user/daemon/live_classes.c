@@ -44,10 +44,12 @@ static bool regions_same(const struct live_classes *c, const struct model *m)
 }
 
 /* A million prefixes are compiled once, and not with every change of a backend. */
-static bool compiled_same(const struct live *live, const struct live_classes *c,
+static bool compiled_same(const struct live *live, const struct live_service *s,
 			  const struct model *m, const struct service *model)
 {
-	return c->known && c->homes_serial == live->homes_serial &&
+	const struct live_classes *c = s->classes;
+
+	return c->known && c->homes_serial == s->homes_serial &&
 	       !memcmp(c->doors, live->doors, sizeof(c->doors)) && regions_same(c, m) &&
 	       rules_equal(c->rules, c->rule_count, model->rules, model->rule_count);
 }
@@ -67,7 +69,7 @@ static int compile(struct live *live, struct live_service *s, struct live_classe
 	c->regions = regions_copy(m->regions, m->region_count);
 	c->region_count = c->regions ? m->region_count : 0;
 	memcpy(c->doors, live->doors, sizeof(c->doors));
-	c->homes_serial = live->homes_serial;
+	c->homes_serial = s->homes_serial;
 	c->known = c->rules && c->regions;
 	c->tidy = true;				/* they are to be brought about */
 	return c->known ? 0 : -ENOMEM;
@@ -193,7 +195,7 @@ int classes_prepare(struct live *live, struct live_service *s, const struct mode
 			return -ENOMEM;
 	}
 	c->ends = false;
-	if (!compiled_same(live, c, m, model))
+	if (!compiled_same(live, s, m, model))
 		err = compile(live, s, c, m, model);
 	return err ?: rings_prepare(live, s) ?: ledgers_prepare(live, s);
 }

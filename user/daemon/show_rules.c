@@ -219,7 +219,7 @@ static struct xring_placed *rule_placed(const struct engine *e, const struct ser
 					const struct live_service *ls, int rule)
 {
 	const struct live_ledger *l = ls ? ledger_find(ls, s->rules, rule) : NULL;
-	struct xring_placed *placed = l ? calloc(e->live->region_count + 2, sizeof(*placed)) : NULL;
+	struct xring_placed *placed = l && l->counter ? calloc(e->live->region_count + 2, sizeof(*placed)) : NULL;
 
 	if (placed && ledger_read(e->live, l, placed)) {
 		free(placed);
