@@ -72,6 +72,10 @@ equal east "$(names east)" "b1 b2"
 equal west "$(names west)" "b3 b4"
 equal other "$(names other)" "b1 b2 b3 b4"
 
+for port in {1001..1020}; do
+	[[ $(ring_owner web "$EAST:$port,$VIP4:7000/tcp") =~ ^b[12]$ ]] || fail "the look-up went west"
+done
+
 echo "a set gains a network under live flows: they stay, new ones go where it says"
 before=$(counts other .names)
 config_of "10.1.2.0/24, 10.1.4.0/24"

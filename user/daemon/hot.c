@@ -91,7 +91,7 @@ static uint16_t backend_id(const struct live_service *s, const char *name)
 {
 	const struct live_node *node = live_node(s, name);
 
-	return node && node->counts && !node->dead ? node->id : 0;
+	return node && node->loaded && !node->dead ? node->id : 0;
 }
 
 static uint64_t hand_side(const struct live_service *s, const struct hot_hand *hand)
@@ -236,8 +236,8 @@ static double backends_of(const struct live_service *s)
 	double sum = 0, most = 0;
 
 	for (size_t i = 0; i < s->node_count; i++) {
-		sum += s->nodes[i]->counts;
-		most = s->nodes[i]->counts > most ? s->nodes[i]->counts : most;
+		sum += s->nodes[i]->loaded;
+		most = s->nodes[i]->loaded > most ? s->nodes[i]->loaded : most;
 	}
 	return most > 0 ? sum / most : 1;
 }

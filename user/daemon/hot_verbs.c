@@ -13,6 +13,7 @@
 #include "core/key.h"
 #include "daemon/commands.h"
 #include "daemon/hot_state.h"
+#include "daemon/live_classes.h"
 #include "daemon/live_keys.h"
 #include "daemon/show.h"
 #include "proto/proto.h"
@@ -25,14 +26,15 @@ static uint32_t shard_position(const struct engine *e, uint32_t hash, uint32_t s
 }
 
 /* Over how many backends. */
-static uint32_t backends_of(const struct engine *e, const struct live_service *s, uint32_t hash,
-			    uint32_t shards)
+static uint32_t backends_of(const struct engine *e, const struct live_service *s,
+			    const struct heat_key *key, uint32_t shards)
 {
+	const struct cells *cells = &ring_of_flow(e->live, s, &key->flow)->cells;
 	_free_ uint8_t *seen = calloc(XRING_ID_MASK + 1, 1);
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; seen && i < shards && count < s->node_count; i++) {
-		uint32_t id = cells_lookup(&s->main->cells, shard_position(e, hash, i));
+		uint32_t id = cells_lookup(cells, shard_position(e, key->hash, i));
 
 		count += id && !seen[id];
 		seen[id] = 1;
@@ -82,7 +84,7 @@ static json_t *key_json(const struct engine *e, const struct seen *k)
 		"rate_pps", rate, "share", all > 0 ? fmin(rate / all, 1) : 0, "times_average",
 		average > 0 ? rate / average : 0, "state", state_says(k), "by",
 		k->hand ? "hand" : "auto", "shards", shards, "backends",
-		shards ? backends_of(e, k->s, k->key->hash, shards) : 1, "backend",
+		shards ? backends_of(e, k->s, k->key, shards) : 1, "backend",
 		k->hand && k->hand->hand == HAND_PIN ? json_string(k->hand->backend) : json_null(),
 		"flows", k->entry ? json_integer(k->entry->pins) : json_null(), "since",
 		(k->hand ? k->hand->since_ms : k->key->since_ms) / 1000.0);
@@ -174,11 +176,11 @@ static struct live_service *request_key(struct engine *e, const json_t *request,
 	return s;
 }
 
-static json_t *shard_json(const struct live_service *s, uint32_t shard, uint32_t position,
+static json_t *shard_json(const struct live_ring *r, uint32_t shard, uint32_t position,
 			  uint16_t backend)
 {
-	const struct live_node *node = live_node_by_id(s, backend ?:
-						       cells_lookup(&s->main->cells, position));
+	const struct live_node *node = live_node_by_id(r->service, backend ?:
+						       cells_lookup(&r->cells, position));
 
 	return json_pack("{s:i, s:I, s:s?}", "shard", shard, "position", (json_int_t)position,
 			 "backend", node ? node->name : NULL);
@@ -200,9 +202,10 @@ int show_hot_shards(struct engine *e, const json_t *request, struct answer *a)
 	side = key ? hot_newest(*key->answer) : 0;
 	a->data = json_array();
 	if (!xring_hot_shards(side))
-		json_array_append_new(a->data, shard_json(s, 0, hash, xring_hot_backend(side)));
+		json_array_append_new(a->data, shard_json(ring_of_flow(e->live, s, &flow), 0, hash, xring_hot_backend(side)));
 	for (uint32_t i = 0; i < xring_hot_shards(side); i++)
-		json_array_append_new(a->data, shard_json(s, i, shard_position(e, hash, i), 0));
+		json_array_append_new(a->data, shard_json(ring_of_flow(e->live, s, &flow), i,
+							  shard_position(e, hash, i), 0));
 	return 0;
 }
 

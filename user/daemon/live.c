@@ -189,9 +189,23 @@ static size_t nodes_leaving(const struct live_service *s, const struct service *
 	return count;
 }
 
+/* Rings of so many cells that a service needs beside those that it has. */
+static int rings_more(const struct live_service *ls, const struct model *m, const struct service *s,
+		      unsigned bits, size_t *ret)
+{
+	size_t routes = 0, strict, have = 0;
+	int err = s->rule_count ? routes_count(m, s, &routes, &strict) : 0;
+
+	for (size_t i = 0; ls && i < ls->ring_count; i++)
+		have += ls->rings[i]->has_extent && ls->rings[i]->cells.bits >= bits;
+	routes = routes ?: 1;
+	*ret = routes > have ? routes - have : 0;
+	return err;
+}
+
 int live_check(const struct live *live, const struct model *m, char *why, size_t size)
 {
-	size_t backends = 0, slots = slots_count(m), leaving;
+	size_t backends = 0, slots = slots_count(m), leaving, rings;
 	struct arena arena;
 	int err = arena_copy(&live->arena, &arena);
 
@@ -207,9 +221,9 @@ int live_check(const struct live *live, const struct model *m, char *why, size_t
 		leaving = ls ? nodes_leaving(ls, s) : 0;
 		backends += s->backend_count + leaving;
 		slots += s->mode == MODE_NAT ? s->vip_count * leaving : 0;
-		if (ls && ls->main->has_extent && ls->main->cells.bits == bits)
-			continue;
-		err = arena_alloc(&arena, bits + 1, &base);
+		err = rings_more(ls, m, s, bits, &rings);
+		for (size_t k = 0; k < rings && !err; k++)
+			err = arena_alloc(&arena, bits + 1, &base);
 		if (err == -ENOSPC)
 			snprintf(why, size, "service %s: %zu ring points need %u cells: "
 				 "%u of %u are taken; want lower weights or vnodes, "

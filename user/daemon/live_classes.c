@@ -408,6 +408,16 @@ size_t rings_of_flow(const struct live *live, const struct live_service *s,
 	return count;
 }
 
+struct live_ring *ring_of_flow(const struct live *live, const struct live_service *s,
+			       const struct xring_flow *flow)
+{
+	struct live_ring *rings[CLASS_PLACES];
+	bool moving;
+
+	rings_of_flow(live, s, flow, rings, &moving);
+	return rings[0];
+}
+
 /* ---- doors ---- */
 
 void live_doors_set(struct live *live, const struct model *m)

@@ -99,6 +99,10 @@ size_t rings_of_flow(const struct live *live, const struct live_service *s,
 		     const struct xring_flow *flow, struct live_ring *ret[CLASS_PLACES],
 		     bool *ret_moving);
 
+/* The one of them that answers where no door is known. */
+struct live_ring *ring_of_flow(const struct live *live, const struct live_service *s,
+			       const struct xring_flow *flow);
+
 /* The words that a service's prefix tables are known by. */
 uint32_t *service_roots(const struct live *live, const struct live_service *s);
 

@@ -287,11 +287,8 @@ uint16_t live_answer(const struct live *live, const struct live_service *s,
 		     const struct xring_flow *flow)
 {
 	struct path path = live_path(live, s, flow);
-	struct live_ring *rings[CLASS_PLACES];
-	bool moving;
 
-	rings_of_flow(live, s, flow, rings, &moving);
-	return path.backend ?: cells_lookup(&rings[0]->cells, path.hash);
+	return path.backend ?: cells_lookup(&ring_of_flow(live, s, flow)->cells, path.hash);
 }
 
 void live_keys_walk_begun(struct live *live)

@@ -351,21 +351,23 @@ int show_ring(struct engine *e, const json_t *request, struct answer *a)
  * given to. "shards", where it is split: then that is where new flows do not go.
  */
 static json_t *lookup_json(const struct live *live, const struct live_service *s, const char *key,
-			   uint32_t hash, size_t n)
+			   const struct xring_flow *flow, size_t n)
 {
+	const struct live_ring *r = ring_of_flow(live, s, flow);
+	uint32_t hash = live_key_hash(live, s, flow);
 	const struct live_key *entry = live_key(live, s, hash);
 	uint64_t side = entry ? hot_newest(*entry->answer) : 0;
 	const struct live_node *owner =
-		live_node_by_id(s, xring_hot_backend(side) ?: cells_lookup(&s->main->cells, hash));
+		live_node_by_id(s, xring_hot_backend(side) ?: cells_lookup(&r->cells, hash));
 	_free_ uint32_t *found = calloc(n, sizeof(*found));
 	json_t *names = json_array();
-	size_t many = found ? ring_replicas(&s->main->ring, hash, n, found) : 0;
+	size_t many = found ? ring_replicas(&r->ring, hash, n, found) : 0;
 
 	if (owner)
 		json_array_append_new(names, json_string(owner->name));
 	for (size_t i = 0; i < many && json_array_size(names) < n; i++)
 		if (!owner || owner->index != found[i])
-			json_array_append_new(names, json_string(s->main->ring.nodes[found[i]].name));
+			json_array_append_new(names, json_string(r->ring.nodes[found[i]].name));
 	return json_pack("{s:s, s:I, s:o, s:o*}", "key", key, "position", (json_int_t)hash,
 			 "backends", names, "shards", xring_hot_shards(side) ?
 			 json_integer(xring_hot_shards(side)) : NULL);
@@ -392,15 +394,14 @@ int show_lookup(struct engine *e, const json_t *request, struct answer *a)
 	list = json_array();
 	json_array_foreach(keys, i, key) {
 		const char *text = json_string_value(key) ?: "";
-		uint32_t hash;
+		struct xring_flow flow;
 
-		if (key_hash_text(text, model, (uint64_t *)e->dp->config->hash_key, &hash,
-				  a->why, sizeof(a->why))) {
+		if (key_flow_parse(text, model, &flow, a->why, sizeof(a->why))) {
 			json_decref(list);
 			a->code = EXIT_WORDS;
 			return -1;
 		}
-		json_array_append_new(list, lookup_json(e->live, s, text, hash, n));
+		json_array_append_new(list, lookup_json(e->live, s, text, &flow, n));
 	}
 	a->data = list;
 	return 0;
