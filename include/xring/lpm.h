@@ -70,7 +70,8 @@ static __always_inline __u32 lpm_read(const __u32 *word)
 /*
  * The value for an address, host byte order, its first bit the highest of hi; IPv4
  * stands in the high half of hi. root: the word of its family; steps: its
- * XRING_LPM_STEPS, a constant. 0 where nothing matches.
+ * XRING_LPM_STEPS, a constant. 0 where nothing matches; XRING_LPM_NODE, which is no value,
+ * where the table makes no sense: whoever is to be dropped then is not let through.
  */
 static __always_inline __u32 lpm_walk(const void *lines, __u32 word, __u64 hi, __u64 lo, int steps)
 {
@@ -87,7 +88,7 @@ static __always_inline __u32 lpm_walk(const void *lines, __u32 word, __u64 hi, _
 
 			at = XRING_LPM_LINE(lines, line + index / XRING_LPM_LINE_WORDS);
 			if (!at)
-				return 0;
+				return XRING_LPM_NODE;
 			word = lpm_read(&at->word[index % XRING_LPM_LINE_WORDS]);
 			depth += stride;
 		} else {
@@ -95,7 +96,7 @@ static __always_inline __u32 lpm_walk(const void *lines, __u32 word, __u64 hi, _
 
 			at = XRING_LPM_LINE(lines, line);
 			if (!at)
-				return 0;
+				return XRING_LPM_NODE;
 			differ = (hi ^ at->test.key[0]) & at->test.mask[0];
 			if (wide)
 				differ |= (lo ^ at->test.key[1]) & at->test.mask[1];
@@ -103,7 +104,7 @@ static __always_inline __u32 lpm_walk(const void *lines, __u32 word, __u64 hi, _
 			depth = at->test.bits;
 		}
 	}
-	return word & XRING_LPM_NODE ? 0 : word;
+	return word & XRING_LPM_NODE ? XRING_LPM_NODE : word;
 }
 
 /* address: in network byte order. */

@@ -172,7 +172,13 @@ static int adopt_prefixes(struct live *live, struct live_service *s)
 	if (err == -ENOMEM)
 		return err;
 	if (err) {
-		log_warn("service %s: its prefixes make no sense: they are written anew", s->name);
+		/* Without a prefix all clients are the own class's, and some may not be. */
+		log_warn("service %s: its prefixes make no sense: nobody is answered until they "
+			 "are written anew", s->name);
+		c->closed = true;
+		for (uint32_t d = 0; d < c->own->places; d++)
+			__atomic_store_n(&live->dp->classes[c->own->first + d].newest,
+					 XRING_CLASS_NOBODY, __ATOMIC_RELEASE);
 		lpm_init(&c->lpm, &live->prefixes, roots);
 	}
 	return adopt_runs(live, c);

@@ -224,13 +224,15 @@ int classes_apply(struct live *live, struct live_service *s, const struct live_t
 	for (size_t i = 0; i < s->ring_count; i++)
 		ring_recorded(live, s->rings[i]);
 	for (size_t i = 0; i < c->count; i++)
-		class_words_write(live, c->list[i]);	/* a ring's cells may be elsewhere */
+		if (!c->closed || c->list[i] != c->own)
+			class_words_write(live, c->list[i]);	/* its ring may be elsewhere */
 	if (err || !c->tidy)
 		return err;
 	err = clients_shift(live, s, times);
 	if (err)
 		return err;
-	c->tidy = false;
+	c->tidy = c->closed = false;
+	class_words_write(live, c->own);
 	s->main = c->own->newest[0];
 	classes_name(live, c);
 	ledgers_forget(live, s);
@@ -276,7 +278,7 @@ uint64_t classes_tick(struct live *live, struct live_service *s, uint64_t now, b
 	struct live_classes *c = s->classes;
 	uint64_t next = 0, at;
 
-	for (size_t i = 0; c && c->moving && i < c->count; i++) {
+	for (size_t i = 0; c && c->moving && !c->closed && i < c->count; i++) {
 		at = c->list[i]->moving ? class_settle(live, s, c->list[i], now) : 0;
 		if (at && (!next || at < next))
 			next = at;
@@ -382,7 +384,7 @@ struct live_class *class_of(const struct live *live, const struct live_service *
 	if (!s->classes || !s->classes->own)
 		return NULL;
 	index = lpm_find(&s->classes->lpm, client);
-	return index ? live->class_by_index[index] : s->classes->own;
+	return index && index < XRING_CLASSES ? live->class_by_index[index] : s->classes->own;
 }
 
 size_t rings_of_flow(const struct live *live, const struct live_service *s,

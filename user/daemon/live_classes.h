@@ -50,6 +50,7 @@ struct live_classes {
 	bool known;				/* the targets are those of all this */
 	bool tidy;				/* there is something to be brought about, or to be one */
 	bool ends;				/* nobody is told apart any more */
+	bool closed;				/* no prefix is known: nobody is answered until all are */
 	uint32_t moving;
 	uint64_t epoch;				/* of dp, when one last settled */
 };
