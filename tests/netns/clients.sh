@@ -80,7 +80,8 @@ echo "a set gains a network under live flows: they stay, new ones go where it sa
 before=$(counts other .names)
 config_of "10.1.2.0/24, 10.1.4.0/24"
 equal "planned" "$(xring --json plan -f "$RUN/xring.yaml" | jq -c '.clients[] |
-	[.from, .to, .networks, (.before.west > 0.4), .after]')" '["all","[+region=east]",1,true,{"east":1}]'
+	[.rule, .clients, .from, .to, .networks, (.before.west > 0.4), .after]')" \
+	'[1,"10.1.2.0/24 and 1 more","all","[+region=east]",1,true,{"east":1}]'
 reload
 xring changes | grep -q "placement: 1 networks: \[+region=east\] instead of all" ||
 	fail "no change says so: $(xring changes)"

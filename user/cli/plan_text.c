@@ -192,13 +192,16 @@ static void print_shares(const json_t *shares)
 		printf("nowhere");
 }
 
-/* web: clients of 3 networks (0.002% of IPv4): [+region=east] instead of all. */
+/* web: eu.txt, by rule 1: 3 networks (0.002% of IPv4, 0% of IPv6): [+region=east] instead of all */
 static void print_clients(const json_t *way)
 {
 	const char *interface = text(way, "interface");
 
-	printf("%s: clients of %lld networks (%.3g%% of IPv4, %.3g%% of IPv6)",
-	       text(way, "service"), number(way, "networks"), percent(way, "ipv4"),
+	printf("%s: %s", text(way, "service"), text(way, "clients"));
+	if (number(way, "rule"))
+		printf(", by rule %lld", number(way, "rule"));
+	printf(": %lld network%s (%.3g%% of IPv4, %.3g%% of IPv6)", number(way, "networks"),
+	       number(way, "networks") == 1 ? "" : "s", percent(way, "ipv4"),
 	       percent(way, "ipv6"));
 	if (*interface)
 		printf(" that enter by %s", interface);

@@ -14,6 +14,7 @@
 #include "base/array.h"
 #include "base/util.h"
 #include "daemon/live_classes.h"
+#include "daemon/rules_json.h"
 
 /* Clients of one target now, and of one then. */
 struct pair {
@@ -112,9 +113,9 @@ static json_t *way_json(const struct engine *e, const struct service *was,
 }
 
 static void pair_append(const struct engine *e, const struct service *was,
-			const struct service *now, const struct targets *before,
-			const struct targets *after, const struct pair *pair,
-			const struct door doors[DOORS], json_t *to)
+			const struct model *m, const struct service *now,
+			const struct targets *before, const struct targets *after,
+			const struct pair *pair, const struct door doors[DOORS], json_t *to)
 {
 	const struct target *from = &before->list[pair->before], *then = &after->list[pair->after];
 
@@ -128,6 +129,9 @@ static void pair_append(const struct engine *e, const struct service *was,
 		if (!way)
 			continue;
 		json_object_set_new(way, "interface", json_string(d ? doors[d - 1].name : ""));
+		json_object_set_new(way, "rule", then->rule < 0 ? json_null() :
+				    json_integer(then->rule + 1));
+		json_object_set_new(way, "clients", rule_clients_json(m, now, then->rule));
 		json_object_set_new(way, "networks", json_integer(pair->networks));
 		json_object_set_new(way, "ipv4", json_real(pair->space[0]));
 		json_object_set_new(way, "ipv6", json_real(pair->space[1]));
@@ -180,7 +184,7 @@ static int service_clients(const struct engine *e, const struct service *was,
 	if (!err) {
 		err = pairs_find(&before, &after, &pairs);
 		for (size_t i = 0; i < pairs.count && !err; i++)
-			pair_append(e, was, now, &before, &after, &pairs.list[i], doors, to);
+			pair_append(e, was, m, now, &before, &after, &pairs.list[i], doors, to);
 		targets_clear(&after);
 	}
 	targets_clear(&before);

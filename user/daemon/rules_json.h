@@ -8,6 +8,9 @@
 
 /* Rules as commands show them (show_rules.c). */
 
+/* A rule's clients: region=eu-west, a file's name, or networks. index: from 0, -1 is none. */
+json_t *rule_clients_json(const struct model *m, const struct service *s, int index);
+
 /* What a region has of a route's traffic. */
 struct region_share {
 	const char *region;			/* "": of backends without one */

@@ -35,9 +35,9 @@ static const struct prefix_set *rule_set(const struct model *m, const struct rul
 	return region ? region->clients : rule ? rule->clients : NULL;
 }
 
-/* region=eu-west, a file's name, or the first of the networks. */
-static json_t *clients_json(const struct model *m, const struct rule *rule)
+json_t *rule_clients_json(const struct model *m, const struct service *s, int index)
 {
+	const struct rule *rule = rule_at(s, index);
 	const struct prefix_set *set = rule_set(m, rule);
 	char text[PREFIX_TEXT], all[PREFIX_TEXT + 32];
 
@@ -241,7 +241,7 @@ static json_t *rule_json(const struct engine *e, const struct service *s,
 
 	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:b, s:i, s:o, s:I, s:i}", "rule",
 			 target->rule < 0 ? json_null() : json_integer(target->rule + 1),
-			 "clients", clients_json(&e->model, rule_at(s, target->rule)),
+			 "clients", rule_clients_json(&e->model, s, target->rule),
 			 "client_region", target->region, "interface", entry, "route",
 			 route_print(route, text), "strict", route_strict(route), "networks",
 			 networks_of(t, index), "regions", regions_json(e, s, route, placed), "dropped",
@@ -393,7 +393,8 @@ static json_t *plain_json(const struct engine *e, const struct service *s,
 	route_of(rule, NULL, NULL, &route);
 	return json_pack("{s:o, s:o, s:n, s:s, s:n, s:b, s:[o]}", "rule",
 			 rule ? json_integer(rule - s->rules + 1) : json_null(), "clients",
-			 clients_json(&e->model, rule), "network", "client_region", "", "home",
+			 rule_clients_json(&e->model, s, rule ? rule - s->rules : -1), "network",
+			 "client_region", "", "home",
 			 "moving", false, "ways", way_json(e, s, ls, &route, "", key));
 }
 
@@ -417,7 +418,7 @@ static json_t *told_json(const struct engine *e, const struct service *s,
 							     e->live->doors[d - 1].name, key));
 	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:b, s:o}", "rule",
 			 rule ? json_integer(target->rule + 1) : json_null(), "clients",
-			 clients_json(&e->model, rule), "network",
+			 rule_clients_json(&e->model, s, target->rule), "network",
 			 network ? json_string(prefix_print(network, text)) : json_null(),
 			 "client_region", target->region, "home", home_json(e, s, client),
 			 "moving", class && class->moving, "ways", ways);
