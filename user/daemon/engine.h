@@ -46,6 +46,7 @@ struct engine {
 	struct model model;
 	struct loop_timer flush;
 	struct loop_timer tick;
+	struct loop_timer doors;	/* an interface that comes back has another index */
 	struct walk *walk;
 	struct changes changes;
 	struct flows flows;

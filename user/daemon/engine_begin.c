@@ -124,7 +124,7 @@ int engine_open(const struct engine_options *options, struct loop *loop, struct 
 	e->options = *options;
 	e->loop = loop;
 	e->started = time(NULL);
-	e->flush.source.fd = e->tick.source.fd = e->state_lock = -1;
+	e->flush.source.fd = e->tick.source.fd = e->doors.source.fd = e->state_lock = -1;
 	e->path = realpath(options->file, NULL);
 	model_init(&e->model);
 	err = begin(e);
@@ -145,6 +145,8 @@ void engine_close(struct engine *e)
 		loop_timer_close(e->loop, &e->flush);
 	if (e->tick.source.fd >= 0)
 		loop_timer_close(e->loop, &e->tick);
+	if (e->doors.source.fd >= 0)
+		loop_timer_close(e->loop, &e->doors);
 	flows_close(e->loop, &e->flows);
 	hot_close(e);
 	homed_close(e);

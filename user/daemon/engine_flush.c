@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "daemon/engine_parts.h"
 #include "daemon/health.h"
+#include "daemon/live_classes.h"
 #include "daemon/live_keys.h"
 #include "daemon/state.h"
 
@@ -268,6 +269,15 @@ static void hook_shed(void *context)
 	walk_begin(e->walk);
 }
 
+#define DOORS_MS 1000
+
+static void doors_due(void *context)
+{
+	struct engine *e = context;
+
+	live_doors_write(e->live);
+}
+
 int engine_live_begin(struct engine *e)
 {
 	struct walk_hooks hooks = {
@@ -281,10 +291,12 @@ int engine_live_begin(struct engine *e)
 		  walk_open(e->loop, e->live, &hooks, &e->walk) ?:
 		  loop_timer_new(e->loop, &e->flush, flush_due, e) ?:
 		  loop_timer_new(e->loop, &e->tick, tick_due, e) ?:
+		  loop_timer_new(e->loop, &e->doors, doors_due, e) ?:
 		  flows_open(e->loop, e->live, &e->flows);
 
 	if (err)
 		return err;
+	loop_timer_every(&e->doors, DOORS_MS);
 	e->loads.context = e;
 	e->loads.shed = hook_shed;
 	e->live->context = e;
