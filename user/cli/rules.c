@@ -68,15 +68,24 @@ static void print_shares(const json_t *regions)
 
 /* ---- placement show: the rules ---- */
 
+/* The number, or nothing. */
+static void cell_number(struct table *t, bool shown, long long value)
+{
+	if (shown)
+		table_cell(t, "%lld", value);
+	else
+		table_cell(t, "%s", "");
+}
+
 /* What a rule sent is counted for all its clients: it is shown once. */
 static void print_region(struct table *t, const json_t *rule, const json_t *region, bool first,
 			 bool counts)
 {
 	table_cell(t, "%s", or_dash(text(region, "region")));
 	table_cell(t, "%.1f%%", 100 * real(region, "share"));
-	table_cell(t, counts ? "%lld" : "", number(region, "packets"));
-	table_cell(t, counts ? "%lld" : "", number(region, "bytes"));
-	table_cell(t, counts && first ? "%lld" : "", number(rule, "dropped"));
+	cell_number(t, counts, number(region, "packets"));
+	cell_number(t, counts, number(region, "bytes"));
+	cell_number(t, counts && first, number(rule, "dropped"));
 }
 
 void print_rules(const json_t *rules)
@@ -96,8 +105,9 @@ void print_rules(const json_t *rules)
 		long long index = number(rule, "rule");
 
 		json_array_foreach(json_object_get(rule, "regions"), k, region) {
-			table_cell(&t, index && !k ? "%lld" : k ? "" : "-", index);
-			table_cell(&t, k ? "" : *in ? "%s in %s" : "%s", text(rule, "clients"), in);
+			cell_number(&t, index && !k, index);
+			table_cell(&t, "%s%s%s", k ? "" : text(rule, "clients"),
+				   !k && *in ? " in " : "", k ? "" : in);
 			table_cell(&t, "%s", k ? "" : or_dash(text(rule, "interface")));
 			table_cell(&t, "%s", k ? "" : text(rule, "route"));
 			print_region(&t, rule, region, !k, index != last);
