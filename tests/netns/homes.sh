@@ -17,8 +17,8 @@ interfaces:
   - {name: eth1, region: $1}
 flush: {interval: 0.2}
 regions:
-  east: {timezone: America/New_York}
-  west: {timezone: Europe/Dublin}
+  east: {}
+  west: {}
 services:
   geo:
     vip: $VIP4:7000/tcp
