@@ -589,7 +589,8 @@ uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool 
 		sooner(&next, at);
 	}
 	sooner(&next, live_keys_tick(live, now));
-	*ret_apply = apply;
+	/* Left for after the take-over. */
+	*ret_apply = apply || (live->classes_strange && live->dp->fresh_fd < 0);
 	return next;
 }
 
