@@ -211,6 +211,42 @@ static void every_client_has_the_route_of_its_rule_region_home_and_door(void **s
 	}
 }
 
+static void set_drop(struct prefix_set **set)
+{
+	prefix_set_put(*set);
+	*set = NULL;
+}
+
+/* Some rules of a random world: what they say of themselves is what they compile to. */
+static void it_is_known_without_compiling_whether_clients_are_told_apart(void **state)
+{
+	unsigned many = 0, rounds = 400;
+
+	(void)state;
+	srandom(2);
+	for (unsigned round = 0; round < rounds; round++) {
+		struct targets t;
+		struct world w;
+
+		world_new(&w);
+		w.s.rules = &w.rules[random() % RULES];
+		w.s.rule_count = 1;
+		if (random() % 2)
+			set_drop(&w.s.rules->clients);	/* it is for everybody */
+		for (int i = 0; i < 2 && random() % 2; i++)
+			*w.doors[i].region = 0;
+		w.s.rules->home.follow &= random() % 2;
+		for (int i = 0; i < REGIONS && round % 3; i++)
+			set_drop(&w.regions[i].clients);
+		assert_int_equal(targets_of(&w.m, &w.s, w.doors, NULL, 0, &t), 0);
+		assert_int_equal(rules_many(&w.m, &w.s, w.doors), targets_many(&t));
+		many += targets_many(&t);
+		targets_clear(&t);
+		world_clear(&w);
+	}
+	assert_in_range(many, rounds / 5, rounds * 4 / 5);	/* both are seen */
+}
+
 static void rules_that_say_the_same_share_a_route(void **state)
 {
 	struct targets t;
@@ -303,6 +339,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_client_has_the_route_of_its_rule_region_home_and_door),
+		cmocka_unit_test(it_is_known_without_compiling_whether_clients_are_told_apart),
 		cmocka_unit_test(rules_that_say_the_same_share_a_route),
 		cmocka_unit_test(without_rules_nobody_is_told_apart),
 		cmocka_unit_test(a_client_of_no_region_has_nobody_where_its_own_is_asked_for),

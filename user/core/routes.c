@@ -451,6 +451,25 @@ int routes_count(const struct model *m, const struct service *s, size_t *ret_rou
 	return err;
 }
 
+static bool rule_many(const struct model *m, const struct rule *rule, const struct door doors[DOORS])
+{
+	bool many = rule->clients || *rule->region || rule->home.follow;
+
+	for (size_t i = 0; i < m->region_count && rule->strategy == STRATEGY_REGIONAL; i++)
+		many |= m->regions[i].clients != NULL;
+	for (size_t i = 0; i < DOORS && rule->strategy == STRATEGY_GEO; i++)
+		many |= *doors[i].region != 0;
+	return many;
+}
+
+bool rules_many(const struct model *m, const struct service *s, const struct door doors[DOORS])
+{
+	for (size_t i = 0; i < s->rule_count; i++)
+		if (rule_many(m, &s->rules[i], doors))
+			return true;
+	return false;
+}
+
 bool targets_many(const struct targets *t)
 {
 	return t->count > 1 || t->list[0].doors || t->list[0].home.follow;

@@ -88,5 +88,7 @@ int routes_count(const struct model *m, const struct service *s, size_t *ret_rou
 
 /* Are there clients to be told apart at all? */
 bool targets_many(const struct targets *t);
+/* The same, of what is not compiled: a model that was checked. */
+bool rules_many(const struct model *m, const struct service *s, const struct door doors[DOORS]);
 
 #endif

@@ -161,23 +161,6 @@ static void prepare_plain(struct live_service *s, const struct service *model)
 	s->main->wanted = true;
 }
 
-static bool tells_apart(const struct live *live, const struct model *m,
-			const struct service *model, int *ret_err)
-{
-	struct targets targets;
-	bool many;
-
-	*ret_err = 0;
-	if (!model->rule_count)
-		return false;
-	*ret_err = targets_of(m, model, live->doors, NULL, 0, &targets);
-	if (*ret_err)
-		return false;
-	many = targets_many(&targets);
-	targets_clear(&targets);
-	return many;
-}
-
 int classes_prepare(struct live *live, struct live_service *s, const struct model *m,
 		    const struct service *model)
 {
@@ -185,10 +168,9 @@ int classes_prepare(struct live *live, struct live_service *s, const struct mode
 	int err = 0;
 
 	if (!c) {
-		if (!tells_apart(live, m, model, &err)) {
-			if (!err)
-				prepare_plain(s, model);
-			return err;
+		if (!rules_many(m, model, live->doors)) {
+			prepare_plain(s, model);
+			return 0;
 		}
 		c = s->classes = calloc(1, sizeof(*c));
 		if (!c)
