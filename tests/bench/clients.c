@@ -41,19 +41,13 @@ static void place_clients(struct lpm_entry *entries, size_t count)
 	}
 }
 
-static int by_prefix(const void *a, const void *b)
-{
-	return prefix_compare(&((const struct lpm_entry *)a)->prefix,
-			      &((const struct lpm_entry *)b)->prefix);
-}
-
 static size_t only_once(struct lpm_entry *entries, size_t count)
 {
 	size_t kept = 0;
 
-	qsort(entries, count, sizeof(*entries), by_prefix);
+	qsort(entries, count, sizeof(*entries), prefix_order);
 	for (size_t i = 0; i < count; i++)
-		if (!kept || by_prefix(&entries[kept - 1], &entries[i]))
+		if (!kept || prefix_order(&entries[kept - 1], &entries[i]))
 			entries[kept++] = entries[i];
 	return kept;
 }

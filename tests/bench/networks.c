@@ -71,12 +71,6 @@ static struct address random6(void)
 	return a;
 }
 
-static int by_prefix(const void *a, const void *b)
-{
-	return prefix_compare(&((const struct lpm_entry *)a)->prefix,
-			      &((const struct lpm_entry *)b)->prefix);
-}
-
 struct lpm_entry *networks(int family, size_t count)
 {
 	const struct length *lengths = family == AF_INET ? lengths4 : lengths6;
@@ -89,10 +83,10 @@ struct lpm_entry *networks(int family, size_t count)
 		e[i].prefix = prefix_of(&a, random_length(lengths));
 		e[i].value = 1 + (uint32_t)(random64() >> 34) % 1000;
 	}
-	qsort(e, 3 * count, sizeof(*e), by_prefix);
+	qsort(e, 3 * count, sizeof(*e), prefix_order);
 	/* Some of those that are one of a kind. */
 	for (size_t i = 1; i < 3 * count && kept < count; i++)
-		if (by_prefix(&e[i - 1], &e[i]) &&
+		if (prefix_order(&e[i - 1], &e[i]) &&
 		    (3 * count - i <= count - kept || random64() >> 63))
 			e[kept++] = e[i];
 	if (kept < count)

@@ -177,12 +177,6 @@ static void home_apply(struct history *h, struct network *home)
 
 /* ---- the table of prefixes ---- */
 
-static int by_prefix(const void *a, const void *b)
-{
-	return prefix_compare(&((const struct lpm_entry *)a)->prefix,
-			      &((const struct lpm_entry *)b)->prefix);
-}
-
 /* Nested networks become some of which none is in another. */
 static size_t disjoint(const struct lpm_entry *from, size_t count, struct lpm_entry **ret)
 {
@@ -216,7 +210,7 @@ static void homes_publish(struct history *h)
 		if (h->homes[i].there)
 			nested[count++] = (struct lpm_entry){ h->homes[i].prefix,
 							      home_index(h, &h->homes[i]) };
-	qsort(nested, count, sizeof(*nested), by_prefix);
+	qsort(nested, count, sizeof(*nested), prefix_order);
 	count = disjoint(nested, count, &entries);
 	assert_int_equal(lpm_change(&h->lpm, entries, count), 0);
 	lpm_pool_reclaim(&h->pool);

@@ -17,10 +17,9 @@
 #include "base/util.h"
 #include "core/lpm.h"
 #include "core/runs.h"
-#include "prefixes.h"
+#include "prefix_sets.h"
 
 #define LINES (1u << 14)
-#define SET_MAX 2048
 #define TABLES 3
 
 /* What outlives a process, and can be read after it was killed. */
@@ -32,8 +31,6 @@ struct shared {
 static struct shared *shared;
 static struct lpm_pool pool;
 static struct lpm tables[TABLES];
-
-static const int families[LPM_FAMILIES] = { AF_INET, AF_INET6 };
 
 static int setup(void **state)
 {
@@ -63,38 +60,6 @@ static int teardown(void **state)
 }
 
 /* ---- prefixes, sorted and each once, and what they say ---- */
-
-struct set {
-	struct lpm_entry entries[SET_MAX];
-	size_t count;
-};
-
-static int by_prefix(const void *a, const void *b)
-{
-	return prefix_compare(&((const struct lpm_entry *)a)->prefix,
-			      &((const struct lpm_entry *)b)->prefix);
-}
-
-static void set_sort(struct set *set)
-{
-	struct lpm_entry *e = set->entries;
-	size_t kept = 0;
-
-	qsort(e, set->count, sizeof(*e), by_prefix);
-	for (size_t i = 0; i < set->count; i++)
-		if (!i || by_prefix(&e[i], &e[i - 1]))
-			e[kept++] = e[i];
-	set->count = kept;
-}
-
-static void set_random(struct set *set, size_t count)
-{
-	set->count = count;
-	for (size_t i = 0; i < count; i++)
-		set->entries[i] = (struct lpm_entry){ random_prefix(),
-						      1 + (uint32_t)random() % 9 };
-	set_sort(set);
-}
 
 static void runs_of(const struct set *set, struct runs ret[LPM_FAMILIES])
 {
@@ -130,7 +95,7 @@ static void set_disjoint(struct set *set)
 
 static void set_random_disjoint(struct set *set, size_t count)
 {
-	set_random(set, count);
+	set_random(set, count, 9);
 	set_disjoint(set);
 }
 
@@ -207,7 +172,7 @@ static void random_changes(struct lpm *t, struct set *set, int changes)
 
 		if (set->count && random() % 2)
 			e.prefix = set->entries[(size_t)random() % set->count].prefix;
-		while (at < set->count && by_prefix(&set->entries[at], &e))
+		while (at < set->count && prefix_order(&set->entries[at], &e))
 			at++;
 		if (at < set->count && random() % 2) {
 			assert_int_equal(lpm_remove(t, &e.prefix), 0);
@@ -346,7 +311,7 @@ static void an_adopted_table_is_gone_on_with(void **state)
 	for (int round = 0; round < 40; round++) {
 		for (int i = 0; i < TABLES; i++) {
 			if (random() % 4 == 0) {
-				set_random(&sets[i], (size_t)random() % 20);
+				set_random(&sets[i], (size_t)random() % 20, 9);
 				assert_int_equal(lpm_load(&tables[i], sets[i].entries,
 							  sets[i].count), 0);
 			}
@@ -366,7 +331,7 @@ static void an_adopted_table_is_gone_on_with(void **state)
 		}
 		/* Few again, or they grow by each turn. */
 		for (int i = 0; i < TABLES; i++) {
-			set_random(&sets[i], 10);
+			set_random(&sets[i], 10, 9);
 			assert_int_equal(lpm_load(&tables[i], sets[i].entries, sets[i].count), 0);
 		}
 	}
@@ -397,7 +362,7 @@ static void a_table_that_has_an_owner_is_not_adopted(void **state)
 	struct lpm t;
 	(void)state;
 
-	set_random(&set, 100);
+	set_random(&set, 100, 9);
 	assert_int_equal(lpm_load(&tables[0], set.entries, set.count), 0);
 	used = pool.blocks.used;
 	root = shared->roots[0][LPM_IPV6];
@@ -573,7 +538,7 @@ static void spoiled_words_are_refused_or_read_as_a_lookup_does(void **state)
 		if (i % 100 == 0) {
 			lpm_init(&t, &few, shared->roots[0]);
 			do
-				set_random(&set, 12);
+				set_random(&set, 12, 9);
 			while (lpm_load(&t, set.entries, set.count));
 			memcpy(good, shared->lines, sizeof(good));
 			memcpy(shared->roots[1], shared->roots[0], sizeof(roots));
@@ -657,7 +622,7 @@ static void a_change_without_room_leaves_the_table_as_it_was(void **state)
 		int failed;
 
 		/* The former ones are nested, or not. */
-		set_random(&old, 30);
+		set_random(&old, 30, 9);
 		if (i % 2)
 			set_disjoint(&old);
 		assert_int_equal(lpm_load(&tables[0], old.entries, old.count), 0);
@@ -779,7 +744,7 @@ static void a_table_made_beside_goes_in_by_a_store_a_family(void **state)
 	(void)state;
 
 	for (int i = 0; i < 10; i++) {
-		set_random(&old, 25);
+		set_random(&old, 25, 9);
 		set_random_disjoint(&new, 12);
 		assert_int_equal(lpm_load(&tables[0], old.entries, old.count), 0);
 		/* The one after these is not reached. */
@@ -839,7 +804,7 @@ static void nested_prefixes_without_room_beside_change_store_by_store(void **sta
 	(void)state;
 
 	for (int i = 0; i < 30; i++) {
-		set_random(&old, 8);
+		set_random(&old, 8, 9);
 		set_vary(&old, &new, 3);
 		assert_int_equal(lpm_load(&tables[0], old.entries, old.count), 0);
 		leave_no_room_beside(&new);

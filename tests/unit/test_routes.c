@@ -25,11 +25,6 @@ static void constrain(struct rule *rule, bool required, const char *region)
 	snprintf(c->value, sizeof(c->value), "%s", region);
 }
 
-static int by_prefix(const void *a, const void *b)
-{
-	return prefix_compare(a, b);
-}
-
 /* Sorted, each once. */
 static struct prefix_set *random_set(size_t count)
 {
@@ -38,7 +33,7 @@ static struct prefix_set *random_set(size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		list.prefixes[list.count++] = random_prefix();
-	qsort(list.prefixes, list.count, sizeof(struct prefix), by_prefix);
+	qsort(list.prefixes, list.count, sizeof(struct prefix), prefix_order);
 	for (size_t i = 0; i < count; i++)
 		if (!kept || prefix_compare(&list.prefixes[kept - 1], &list.prefixes[i]))
 			list.prefixes[kept++] = list.prefixes[i];
@@ -90,7 +85,7 @@ static void world_new(struct world *w)
 		w->homes[i].prefix = prefix_of(&a, a.family == AF_INET ? 8 : 16);
 		w->homes[i].region = 1 + (uint32_t)random() % REGIONS;
 	}
-	qsort(w->homes, HOMES, sizeof(*w->homes), by_prefix);	/* its prefix comes first */
+	qsort(w->homes, HOMES, sizeof(*w->homes), prefix_order);	/* its prefix comes first */
 	for (int i = 0; i < HOMES; i++)
 		if (!w->home_count ||
 		    prefix_compare(&w->homes[w->home_count - 1].prefix, &w->homes[i].prefix))

@@ -8,45 +8,10 @@
 
 #include "base/util.h"
 #include "core/runs.h"
-#include "prefixes.h"
+#include "prefix_sets.h"
 
-#define SET_MAX 200
+#define MANY 200
 
-/* Prefixes, each once and sorted, and the plainest way to match them. */
-struct set {
-	struct lpm_entry entries[SET_MAX];
-	size_t count;
-};
-
-static const int families[] = { AF_INET, AF_INET6 };
-
-static int by_prefix(const void *a, const void *b)
-{
-	return prefix_compare(&((const struct lpm_entry *)a)->prefix,
-			      &((const struct lpm_entry *)b)->prefix);
-}
-
-static void set_sort(struct set *set)
-{
-	struct lpm_entry *e = set->entries;
-	size_t kept = 0;
-
-	qsort(e, set->count, sizeof(*e), by_prefix);
-	for (size_t i = 0; i < set->count; i++)
-		if (!i || by_prefix(&e[i], &e[i - 1]))
-			e[kept++] = e[i];
-	set->count = kept;
-}
-
-/* Few values, so that neighbours often have the same one. */
-static void set_random(struct set *set, size_t count, unsigned values)
-{
-	set->count = count;
-	for (size_t i = 0; i < count; i++)
-		set->entries[i] = (struct lpm_entry){ random_prefix(),
-						      1 + (uint32_t)random() % values };
-	set_sort(set);
-}
 
 static void set_text(struct set *set, const char *const *text, const uint32_t *values, size_t n)
 {
@@ -240,7 +205,7 @@ static void random_prefixes_are_right(void **state)
 	(void)state;
 
 	for (int i = 0; i < 100; i++) {
-		set_random(&set, (size_t)random() % SET_MAX, 1 + (unsigned)random() % 9);
+		set_random(&set, (size_t)random() % MANY, 1 + (unsigned)random() % 9);
 		assert_right(&set);
 	}
 }
@@ -266,7 +231,7 @@ static void prefixes_of_runs_make_the_same_runs(void **state)
 	for (int i = 0; i < 100; i++) {
 		int family = families[i % 2];
 
-		set_random(&set, SET_MAX / 2, 3);
+		set_random(&set, MANY / 2, 3);
 		r = runs_of(&set, family);
 		assert_int_equal(runs_prefixes(&r, family, &entries, &count), 0);
 		assert_int_equal(runs_of_prefixes(entries, count, family, &again), 0);
@@ -352,8 +317,8 @@ static void two_lists_combine_at_each_address_with_one_call_a_stretch(void **sta
 		struct runs a, b, both;
 		struct two two = { &sets[0], &sets[1], &both, calls.modulus };
 
-		set_random(&sets[0], (size_t)random() % SET_MAX, 1 + (unsigned)random() % 9);
-		set_random(&sets[1], (size_t)random() % SET_MAX, 1 + (unsigned)random() % 9);
+		set_random(&sets[0], (size_t)random() % MANY, 1 + (unsigned)random() % 9);
+		set_random(&sets[1], (size_t)random() % MANY, 1 + (unsigned)random() % 9);
 		a = runs_of(&sets[0], family);
 		b = runs_of(&sets[1], family);
 		assert_int_equal(runs_combine(&a, &b, mixed, &calls, &both), 0);

@@ -26,6 +26,11 @@ int prefix_compare(const struct prefix *a, const struct prefix *b)
 	return order ?: (int)a->bits - (int)b->bits;
 }
 
+int prefix_order(const void *a, const void *b)
+{
+	return prefix_compare(a, b);
+}
+
 struct prefix prefix_of(const struct address *a, unsigned bits)
 {
 	struct prefix p = { .address = *a, .bits = (uint8_t)bits };

@@ -21,6 +21,8 @@ unsigned prefix_bits_max(int family);
 
 /* IPv4 before IPv6, by address, the shorter first where addresses are one; as qsort(). */
 int prefix_compare(const struct prefix *a, const struct prefix *b);
+/* The same for qsort(), of prefixes and of whatever begins with one. */
+int prefix_order(const void *a, const void *b);
 bool prefix_covers(const struct prefix *p, const struct address *a);
 /* The network of that many bits that `a` is in; bits: at most the family's. */
 struct prefix prefix_of(const struct address *a, unsigned bits);

@@ -293,17 +293,10 @@ static int sets_add(struct sets *to, const struct prefix_set *set, uint32_t valu
 	return 0;
 }
 
-static int by_prefix(const void *left, const void *right)
-{
-	const struct lpm_entry *a = left, *b = right;
-
-	return prefix_compare(&a->prefix, &b->prefix);
-}
-
 static void sets_sort(struct sets *s)
 {
 	if (s->count)
-		qsort(s->entries, s->count, sizeof(*s->entries), by_prefix);
+		qsort(s->entries, s->count, sizeof(*s->entries), prefix_order);
 }
 
 static uint32_t rule_for_all(const struct service *s)

@@ -211,13 +211,6 @@ static uint32_t model_region_number(const struct model *m, const char *name)
 	return region ? region - m->regions + 1 : 0;
 }
 
-static int by_prefix(const void *left, const void *right)
-{
-	const struct homed *a = left, *b = right;
-
-	return prefix_compare(&a->prefix, &b->prefix);
-}
-
 /* Without memory it keeps those that it had. */
 static void service_homes(const struct engine *e, struct live_service *s,
 			  const struct home_service *hs)
@@ -233,7 +226,7 @@ static void service_homes(const struct engine *e, struct live_service *s,
 		list[count].region = model_region_number(&e->model, homed_region(hs, r->region));
 		count += list[count].region != 0;
 	}
-	qsort(list, count, sizeof(*list), by_prefix);
+	qsort(list, count, sizeof(*list), prefix_order);
 	s->homes_serial += count != s->home_count ||
 			   (count && memcmp(list, s->homes, count * sizeof(*list)));
 	free(s->homes);
