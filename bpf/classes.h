@@ -17,7 +17,14 @@ static __always_inline __u64 class_newest(const struct xring_class *class)
 	return *(volatile const __u64 *)&class->newest;
 }
 
-/* The number of that interface among the doors; 0: it is none. */
+static __always_inline __u64 class_word(__u32 i)
+{
+	const struct xring_class *class = class_at(i);
+
+	return class ? class_newest(class) : 0;
+}
+
+/* The number of that interface among the doors; 0: it is none. Not static, as prefix_find(). */
 __noinline __u32 door_of(__u32 ifindex)
 {
 	const struct xring_config *config;
@@ -67,28 +74,36 @@ __noinline __u32 prefix_find(__u64 src0, __u64 src1, __u64 entry)
 	return six ? lpm_lookup6(&xring_lines, root, src) : lpm_lookup4(&xring_lines, root, src0);
 }
 
-/* own: the service's class. Not static, as prefix_find(). */
-__noinline __u32 class_index(__u32 own, __u64 src0, __u64 src1, __u64 entry)
+/* What the client's class says, 0: nothing, and its index. own: the service's class. */
+static __always_inline __u64 class_of(__u32 own, __u64 src0, __u64 src1, __u64 entry,
+					   __u32 *ret)
 {
 	__u32 index = prefix_find(src0, src1, entry) ?: own;
-	const struct xring_class *class = class_at(index);
-
-	if (class && class_newest(class) & XRING_CLASS_DOORS)
-		index += door_of((__u32)(entry >> 8));
-	return index;
-}
-
-/* What the client's class says, which is never 0. */
-__noinline __u64 class_find(__u32 own, __u64 src0, __u64 src1, __u64 entry)
-{
-	const struct xring_class *class = class_at(prefix_find(src0, src1, entry) ?: own);
-	__u64 word = class ? class_newest(class) : 0;
+	__u64 word = class_word(index);
 
 	if (word & XRING_CLASS_DOORS) {
-		class = class_at(class_index(own, src0, src1, entry));
-		word = class ? class_newest(class) : 0;
+		index += door_of((__u32)(entry >> 8));
+		word = class_word(index);
 	}
-	return word ?: XRING_CLASS_NOBODY;
+	*ret = index;
+	return word;
+}
+
+/* Its word, which is never 0: without one nobody is allowed. Not static, as prefix_find(). */
+__noinline __u64 class_find(__u32 own, __u64 src0, __u64 src1, __u64 entry)
+{
+	__u32 index;
+
+	return class_of(own, src0, src1, entry, &index) ?: XRING_CLASS_NOBODY;
+}
+
+/* Its index, for packets that look closer. */
+__noinline __u32 class_index(__u32 own, __u64 src0, __u64 src1, __u64 entry)
+{
+	__u32 index;
+
+	class_of(own, src0, src1, entry, &index);
+	return index;
 }
 
 /* 0 where there is no such backend: no rule allows it. */

@@ -12,7 +12,6 @@
 
 #define MANY 200
 
-
 static void set_text(struct set *set, const char *const *text, const uint32_t *values, size_t n)
 {
 	set->count = n;

@@ -96,23 +96,27 @@ static int rings_prepare(struct live *live, struct live_service *s)
 	return err;
 }
 
-/* Each target has its rule's. */
+/* Each target has its rule's; once they are compiled. */
 static int ledgers_prepare(struct live *live, struct live_service *s)
 {
 	struct live_classes *c = s->classes;
-	uint32_t *counters = calloc(c->targets.count + 1, sizeof(*counters));
-	int err = counters ? 0 : -ENOMEM;
+	_free_ uint32_t *counters = NULL;
+	int err = 0;
 
+	if (c->counters)
+		return 0;
+	counters = calloc(c->targets.count + 1, sizeof(*counters));
+	if (!counters)
+		return -ENOMEM;
 	ledgers_unwant(s);
 	for (size_t i = 0; i < c->targets.count && !err; i++) {
 		const struct live_ledger *l = NULL;
 
 		err = ledger_get(live, s, c->rules, c->targets.list[i].rule, &l);
-		c->tidy |= c->counters && l && c->counters[i] != l->counter;
 		counters[i] = l ? l->counter : 0;
 	}
-	free(c->counters);
-	c->counters = counters;
+	if (!err)
+		c->counters = take_ptr(counters);
 	return err;
 }
 
