@@ -2,7 +2,6 @@
 #include "daemon/live.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,8 +10,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "core/slots.h"
-#include "core/vips.h"
 #include "daemon/ledgers.h"
 #include "daemon/live_cells.h"
 #include "daemon/live_classes.h"
@@ -163,189 +160,6 @@ void live_close(struct live *live)
 	zones_clear(&live->zones);
 	free(live->traffic);
 	free(live);
-}
-
-/* ---- is there room ---- */
-
-static size_t service_points(const struct service *s)
-{
-	size_t points = 0;
-
-	for (size_t i = 0; i < s->backend_count; i++)
-		points += weight_points(s->backends[i].weight, s->vnodes);
-	return points;
-}
-
-/* Those that leave, and those that will with this model: they keep their ids. */
-static size_t nodes_leaving(const struct live_service *s, const struct service *model)
-{
-	size_t count = s->leaving_count;
-
-	for (size_t i = 0; i < s->node_count; i++) {
-		const struct backend *b = service_backend(model, s->nodes[i]->name);
-
-		count += !b || !node_is(s->nodes[i], b);
-	}
-	return count;
-}
-
-/* Rings of so many cells that a service needs beside those that it has. */
-static int rings_more(const struct live_service *ls, const struct model *m, const struct service *s,
-		      unsigned bits, size_t *ret)
-{
-	size_t routes = 0, strict, have = 0;
-	int err = s->rule_count ? routes_count(m, s, &routes, &strict) : 0;
-
-	for (size_t i = 0; ls && i < ls->ring_count; i++)
-		have += ls->rings[i]->has_extent && ls->rings[i]->cells.bits >= bits;
-	routes = routes ?: 1;
-	*ret = routes > have ? routes - have : 0;
-	return err;
-}
-
-int live_check(const struct live *live, const struct model *m, char *why, size_t size)
-{
-	size_t backends = 0, slots = slots_count(m), leaving, rings;
-	struct arena arena;
-	int err = arena_copy(&live->arena, &arena);
-
-	if (err)
-		return err;
-	for (size_t i = 0; i < m->service_count && !err; i++) {
-		const struct service *s = &m->services[i];
-		const struct live_service *ls = live_service(live, s->name);
-		size_t points = service_points(s);
-		unsigned bits = ring_bits(ls ? ls->main : NULL, points);
-		uint32_t base;
-
-		leaving = ls ? nodes_leaving(ls, s) : 0;
-		backends += s->backend_count + leaving;
-		slots += s->mode == MODE_NAT ? s->vip_count * leaving : 0;
-		err = rings_more(ls, m, s, bits, &rings);
-		for (size_t k = 0; k < rings && !err; k++)
-			err = arena_alloc(&arena, bits + 1, &base);
-		if (err == -ENOSPC)
-			snprintf(why, size, "service %s: %zu ring points need %u cells: "
-				 "%u of %u are taken; want lower weights or vnodes, "
-				 "or a larger limits.cells", s->name, points, 2u << bits,
-				 arena_used(&arena), arena.size);
-	}
-	arena_clear(&arena);
-	if (!err && backends >= live->dp->backend_count) {
-		snprintf(why, size, "%zu backends: want at most %u (limits.backends)", backends,
-			 live->dp->backend_count - 1);
-		err = -ENOSPC;
-	}
-	if (!err && slots > VIPS_MAX) {
-		snprintf(why, size, "%zu VIPs and nat backends: want at most %u", slots, VIPS_MAX);
-		err = -ENOSPC;
-	}
-	return err;
-}
-
-/* ---- the VIP table ---- */
-
-static struct slot_ring slot_ring_of(const struct live_service *s)
-{
-	bool rules = s->classes && s->classes->own && !s->classes->ends;
-
-	return (struct slot_ring){
-		.base = rules ? s->classes->own->first : s->main->base,
-		.shift = 32 - s->main->cells.bits,
-		.number = s->number,
-		.hot = s->key_count > 0,
-		.rules = rules,
-	};
-}
-
-/* A backend that leaves still answers its flows: where their replies lead. */
-static int slots_leaving(const struct live_service *s, const struct service *model,
-			 struct xring_slot *ret, size_t *ret_count)
-{
-	_free_ struct backend *backends = calloc(s->leaving_count + 1, sizeof(*backends));
-	struct slot_ring ring = slot_ring_of(s);
-	struct service leaving = *model;
-
-	if (!backends)
-		return -ENOMEM;
-	for (size_t i = 0; i < s->leaving_count; i++) {
-		backends[i].address = s->leaving[i]->address;
-		backends[i].port = s->leaving[i]->port;
-	}
-	leaving.backends = backends;
-	leaving.backend_count = s->leaving_count;
-	*ret_count = slots_fill(&leaving, &ring, ret);
-	return 0;
-}
-
-static size_t slots_most(const struct live *live, const struct model *m)
-{
-	size_t most = slots_count(m);
-
-	for (size_t i = 0; i < m->service_count; i++) {
-		const struct live_service *s = live_service(live, m->services[i].name);
-
-		if (s && s->leaving_count)
-			most += m->services[i].vip_count * (1 + s->leaving_count);
-	}
-	return most;
-}
-
-/* First those of the model: where two are for one key, the first is the one that counts. */
-static int slots_make(const struct live *live, const struct model *m, struct xring_slot **ret,
-		      size_t *ret_count)
-{
-	_free_ struct xring_slot *slots = calloc(slots_most(live, m) + 1, sizeof(*slots));
-	size_t count = 0, more;
-	int err = slots ? 0 : -ENOMEM;
-
-	for (size_t i = 0; i < m->service_count && !err; i++) {
-		const struct live_service *s = live_service(live, m->services[i].name);
-		struct slot_ring ring;
-
-		if (!s || !s->main->has_extent)
-			continue;	/* it waits for its flush */
-		ring = slot_ring_of(s);
-		count += slots_fill(&m->services[i], &ring, slots + count);
-	}
-	for (size_t i = 0; i < m->service_count && !err; i++) {
-		const struct live_service *s = live_service(live, m->services[i].name);
-
-		if (!s || !s->leaving_count)
-			continue;
-		err = slots_leaving(s, &m->services[i], slots + count, &more);
-		count += err ? 0 : more;
-	}
-	if (err)
-		return err;
-	*ret = take_ptr(slots);
-	*ret_count = count;
-	return 0;
-}
-
-int live_vips_write(struct live *live, const struct model *m)
-{
-	_free_ struct xring_slot *slots = NULL;
-	size_t count = 0;
-	uint64_t flags;
-	uint32_t seed;
-	int err = slots_make(live, m, &slots, &count);
-
-	if (err)
-		return err;
-	live->slots_stale = false;
-	if (live->slots_known && count == live->slot_count &&
-	    !memcmp(slots, live->slots, count * sizeof(*slots)))
-		return 0;
-	flags = slots_flags(slots, count);
-	if (vips_build(dp_vips_idle(live->dp), slots, count, &seed))
-		return log_err(-ENOSPC, "%zu entries of the VIP table", count);
-	dp_vips_flip(live->dp, seed, flags);
-	free(live->slots);
-	live->slots = take_ptr(slots);
-	live->slot_count = count;
-	live->slots_known = true;
-	return 0;
 }
 
 /* ---- what nothing names any more ---- */

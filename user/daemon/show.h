@@ -8,6 +8,8 @@
 
 /* What the files that show things have of one another. */
 
+#define CIRCLE 4294967296.0		/* hashes of a ring */
+
 /* Exact shares of the ring as it is in the maps, by node index; NULL: no memory. */
 uint64_t *live_shares(const struct live_service *s);
 

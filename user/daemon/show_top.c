@@ -8,8 +8,6 @@
 #include "daemon/show.h"
 #include "proto/proto.h"
 
-#define CIRCLE 4294967296.0
-
 static json_t *node_json(const struct engine *e, const struct service *model,
 			 const struct live_service *s, const struct live_node *node,
 			 const uint64_t *shares)
