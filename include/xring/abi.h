@@ -23,7 +23,7 @@
 #define XRING_CLASSES  16384u	/* of clients, all services together */
 #define XRING_ROUTES   2048u	/* rings and rules of services that tell clients apart */
 #define XRING_PLACED   8192u	/* counters by rule and region */
-#define XRING_LINES    (1u << 14)	/* of prefix tables: ten thousand networks */
+#define XRING_LINES    (1u << 14)	/* of prefix tables: nine thousand networks */
 #define XRING_HOMES    32768u	/* client networks whose entrances are counted */
 #define XRING_TABLES   4096u	/* services that have prefix tables: by their numbers */
 #define XRING_DOORS    16u	/* interfaces that are told apart */

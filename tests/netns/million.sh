@@ -71,10 +71,27 @@ reload_within() { # SECONDS: to the last write
 
 RULES="    placement: [{clients: region=east, preferences: [east, west]}, {clients: region=west, preferences: [west, east]}]"
 
+refused() { # TIMES
+	[ "$(grep -Ec "need [0-9]+ MiB of tables, there are 1: want a larger limits.networks, or a restart" \
+		"$RUN/xringd.log")" = "$1" ]
+}
+
+echo "a few more than there is room for are refused, and nothing is tried"
+mv "$RUN/east.txt" "$RUN/east.all"
+mv "$RUN/west.txt" "$RUN/west.all"
+sed -n 1,6300p "$RUN/east.all" >"$RUN/east.txt"
+sed -n 1,6300p "$RUN/west.all" >"$RUN/west.txt"
+config_of "$RULES"
+kill -HUP "$(daemon_pid)"
+wait_for refused 1
+! said "could not be brought" || fail "half of it was done"
+mv "$RUN/east.all" "$RUN/east.txt"
+mv "$RUN/west.all" "$RUN/west.txt"
+
 echo "where there is no room for them, a restart makes it"
 config_of "$RULES"
 kill -HUP "$(daemon_pid)"
-wait_for said "MiB of tables, there are 1: want a larger limits.networks, or a restart"
+wait_for refused 2
 stop
 start
 wait_for resolved

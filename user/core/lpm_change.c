@@ -11,6 +11,8 @@
 
 #include <errno.h>
 
+#include <xring/lpm.h>
+
 #include "base/array.h"
 #include "base/util.h"
 #include "core/lpm_node.h"
@@ -164,4 +166,32 @@ int lpm_change(struct lpm *t, const struct lpm_entry *entries, size_t count)
 			return failed;
 	}
 	return lpm_tighten(t) ?: edit_table(t, &edits);
+}
+
+#define LINES_EACH 8u		/* more than any prefix was seen to take */
+
+int lpm_measure(const struct lpm_entry *entries, size_t count, uint32_t *ret)
+{
+	uint32_t room = XRING_LPM_LINE_MASK, roots[LPM_FAMILIES];
+	_free_ union xring_lpm_line *lines = NULL;
+	struct lpm_pool pool;
+	struct lpm table;
+	int err;
+
+	while (room / 2 > LINES_EACH * (count + 64))
+		room /= 2;
+	lines = calloc(room, sizeof(*lines));	/* of which only what is used becomes memory */
+	if (!lines)
+		return -ENOMEM;
+	err = lpm_pool_new(lines, room, &pool);
+	if (err)
+		return err;
+	lpm_init(&table, &pool, roots);
+	err = lpm_change(&table, entries, count);
+	if (!err)
+		*ret = pool.blocks.used;
+	for (int f = 0; f < LPM_FAMILIES; f++)
+		trie_clear(&table.tries[f]);
+	lpm_pool_clear(&pool);
+	return err;
 }

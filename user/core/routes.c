@@ -411,6 +411,20 @@ int targets_of(const struct model *m, const struct service *s, const struct door
 	return err;
 }
 
+int targets_lines(const struct targets *t, uint32_t *ret)
+{
+	_free_ struct lpm_entry *v4 = NULL, *v6 = NULL;
+	size_t count4 = 0, count6 = 0;
+	uint32_t lines4 = 0, lines6 = 0;
+	int err = runs_prefixes(&t->runs[0], AF_INET, &v4, &count4) ?:
+		  runs_prefixes(&t->runs[1], AF_INET6, &v6, &count6) ?:
+		  lpm_measure(v4, count4, &lines4) ?: lpm_measure(v6, count6, &lines6);
+
+	if (!err)
+		*ret = lines4 + lines6;
+	return err;
+}
+
 static int count_rule(struct compiling *c, const struct rule *rule)
 {
 	const struct model *m = c->model;

@@ -86,6 +86,9 @@ int targets_of(const struct model *m, const struct service *s, const struct door
 int routes_count(const struct model *m, const struct service *s, size_t *ret_routes,
 		 size_t *ret_strict);
 
+/* Lines that their prefix tables take. -ENOMEM. */
+int targets_lines(const struct targets *t, uint32_t *ret);
+
 /* Are there clients to be told apart at all? */
 bool targets_many(const struct targets *t);
 /* The same, of what is not compiled: a model that was checked. */

@@ -13,7 +13,8 @@
 #include "base/util.h"
 #include "conf/conf.h"
 #include "conf/zones.h"
-#include "core/prefix_set.h"
+#include "core/routes.h"
+#include "core/rules.h"
 #include "core/template.h"
 #include "core/text.h"
 #include "daemon/engine_parts.h"
@@ -76,47 +77,65 @@ static int check_cut(const struct model *from, const struct model *to, char *why
 	return 0;
 }
 
-/*
- * How many lines of the prefix tables a service's networks may take: as the Internet has
- * them one of IPv4 takes 70 bytes, one of IPv6 150 (docs/performance.md).
- */
-static uint64_t lines_of(const struct prefix_set *set)
-{
-	uint64_t lines = 0;
+#define HOME_LINES 4u		/* for each home that there may be */
 
-	for (size_t i = 0; set && i < set->list.count; i++)
-		lines += set->list.prefixes[i].address.family == AF_INET ? 5 : 10;
-	return lines / 4;
+/* Lines of the prefix tables that a service's networks take, and those of homes may. */
+static int service_lines(const struct model *m, const struct service *s, uint64_t *ret)
+{
+	static const struct door none[DOORS];
+	const struct home *home = service_home(s);
+	struct targets targets;
+	uint32_t lines;
+	int err = targets_of(m, s, none, NULL, 0, &targets);
+
+	if (err)
+		return err;
+	err = targets_lines(&targets, &lines);
+	targets_clear(&targets);
+	if (!err)
+		*ret = lines + (home ? HOME_LINES * home->count : 0);
+	return err;
 }
 
-static uint64_t service_lines(const struct model *m, const struct service *s)
+/* Are the rules those that there is room for? They are laid out only where they are others. */
+static bool same_rules(const struct model *from, const struct model *to)
 {
-	bool regional = false;
-	uint64_t lines = 0;
+	if (from->region_count != to->region_count)
+		return false;
+	for (size_t i = 0; i < to->region_count; i++)
+		if (!region_equal(&from->regions[i], &to->regions[i]))
+			return false;
+	for (size_t i = 0; i < to->service_count; i++) {
+		const struct service *now = &to->services[i];
+		const struct service *was = model_service(from, now->name);
 
-	for (size_t i = 0; i < s->rule_count; i++) {
-		const struct region *region = model_region(m, s->rules[i].region);
-
-		lines += lines_of(region ? region->clients : s->rules[i].clients);
-		regional |= s->rules[i].strategy == STRATEGY_REGIONAL;
+		if (!rules_equal(was ? was->rules : NULL, was ? was->rule_count : 0, now->rules,
+				 now->rule_count))
+			return false;
 	}
-	for (size_t i = 0; regional && i < m->region_count; i++)
-		lines += lines_of(m->regions[i].clients);
-	return lines;
+	return true;
 }
 
 /* Is there room for the networks of all rules? */
-static int check_lines(const struct model *m, uint32_t lines, char *why, size_t size)
+static int check_lines(const struct engine *e, const struct model *m, char *why, size_t size)
 {
-	uint64_t sum = XRING_LINE_ROOTS;
+	uint64_t sum = XRING_LINE_ROOTS, lines;
 
+	/* At the start the map has just been made for them. */
+	if (e->dp->fresh_fd >= 0 || same_rules(&e->model, m))
+		return 0;
 	for (size_t i = 0; i < m->service_count; i++) {
-		sum += service_lines(m, &m->services[i]);
-		if (sum <= lines)
+		int err = m->services[i].rule_count ? service_lines(m, &m->services[i], &lines) : 0;
+
+		if (err)
+			return err;
+		sum += m->services[i].rule_count ? lines : 0;
+		if (sum <= e->dp->line_count)
 			continue;
 		snprintf(why, size, "service %s: the networks of its clients need %lu MiB of tables, "
 			 "there are %u: want a larger limits.networks, or a restart, which makes room "
-			 "and moves no flow", m->services[i].name, (sum >> 14) + 1, lines >> 14);
+			 "and moves no flow", m->services[i].name, (sum >> 14) + 1,
+			 e->dp->line_count >> 14);
 		return -EINVAL;
 	}
 	return 0;
@@ -152,17 +171,22 @@ static int check_routes(const struct model *m, char *why, size_t size)
 	return 0;
 }
 
-uint32_t engine_lines(const struct model *m)
+int engine_lines(const struct model *m, uint32_t *ret)
 {
-	uint64_t sum = XRING_LINE_ROOTS + 2 * (uint64_t)m->limit_networks, need = 0;
+	uint64_t given = XRING_LINE_ROOTS + 2 * (uint64_t)m->limit_networks, need = 0, lines;
 
-	for (size_t i = 0; i < m->service_count; i++)
-		need += service_lines(m, &m->services[i]);
+	for (size_t i = 0; i < m->service_count; i++) {
+		int err = m->services[i].rule_count ? service_lines(m, &m->services[i], &lines) : 0;
+
+		if (err)
+			return err;
+		need += m->services[i].rule_count ? lines : 0;
+	}
 	need += need / 2 + XRING_LINE_ROOTS;
-	sum = need > sum ? need : sum;
-	if (sum < XRING_LINES)
-		return XRING_LINES;
-	return sum < XRING_LPM_LINE_MASK ? sum : XRING_LPM_LINE_MASK;
+	need = need > given ? need : given;
+	need = need > XRING_LINES ? need : XRING_LINES;
+	*ret = need < XRING_LPM_LINE_MASK ? need : XRING_LPM_LINE_MASK;
+	return 0;
 }
 
 int engine_check(struct engine *e, const struct model *next, const struct change *change,
@@ -174,7 +198,7 @@ int engine_check(struct engine *e, const struct model *next, const struct change
 		snprintf(why, size, "%s", error.message);
 		return -EINVAL;
 	}
-	if (check_routes(next, why, size) || check_lines(next, e->dp->line_count, why, size))
+	if (check_routes(next, why, size) || check_lines(e, next, why, size))
 		return -EINVAL;
 	return (change->cut ? 0 : check_cut(&e->model, next, why, size) ?:
 			  live_replies_check(e->live, next, engine_now(e), why, size)) ?:

@@ -74,9 +74,8 @@ static int begin_with(struct engine *e, struct model *next, const char *text, si
 	static const struct model none;
 	struct dp_options dp = {
 		e->options.bpffs, next->limit_cells, next->limit_backends, next->pins,
-		engine_lines(next),
 	};
-	int err = dp_open(&dp, &e->dp) ?: state_open(e->options.state, &e->state_lock) ?:
+	int err = engine_lines(next, &dp.lines) ?: dp_open(&dp, &e->dp) ?: state_open(e->options.state, &e->state_lock) ?:
 		  engine_live_begin(e) ?: check_begin(e, next) ?: maps_begin(e) ?: homed_open(e) ?:
 		  state_write_running(e->options.state, &e->model) ?:
 		  state_write(e->options.state, "loaded", text, len) ?: engine_flush(e, e->options.cut) ?:

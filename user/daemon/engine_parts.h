@@ -15,8 +15,8 @@ const struct backend *engine_off_link(const struct model *before, const struct m
 /* What drives the maps, and what it tells us. */
 int engine_live_begin(struct engine *e);
 
-/* Lines of the map of prefix tables that m is to have, when it is made. */
-uint32_t engine_lines(const struct model *m);
+/* Lines of the map of prefix tables that m is to have, when it is made. -ENOMEM. */
+int engine_lines(const struct model *m, uint32_t *ret);
 
 /* The clocks of the model's regions; they were read once when it was checked. */
 void engine_zones(struct engine *e);
