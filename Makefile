@@ -22,22 +22,23 @@ MULTIARCH   := $(shell $(CC) -print-multiarch)
 BPF_CFLAGS  := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -fno-strict-aliasing \
 	-Iinclude -Ibpf -I/usr/include/$(MULTIARCH) -MMD -MP
 
-src = $(patsubst %.c,$(BUILD)/%.o,$(wildcard user/$(1)/*.c))
-BASE   := $(call src,base)
-CORE   := $(call src,core)
-CONF   := $(call src,conf)
-PROTO  := $(call src,proto)
-DP     := $(call src,dp)
-DAEMON := $(call src,daemon)
-CLI    := $(call src,cli)
-OBJECTS := $(BASE) $(CORE) $(CONF) $(PROTO) $(DP) $(DAEMON) $(CLI)
+# user/FOLDERS says which folders there are, in their order, and which program has each.
+folders  = $(shell awk '$$1 !~ /^\#/ && $$2 ~ /^($(1))$$/ { print $$1 }' user/FOLDERS)
+objects  = $(patsubst %.c,$(BUILD)/%.o,$(foreach folder,$(1),$(wildcard user/$(folder)/*.c)))
+FOLDERS := $(call folders,both|xringd|xring)
+CORE    := $(call objects,base $(filter core/%,$(FOLDERS)))
+CONF    := $(call objects,conf)
+DP      := $(call objects,dp)
+XRING   := $(call objects,$(call folders,both|xring))
+XRINGD  := $(call objects,$(call folders,both|xringd))
+OBJECTS := $(call objects,$(FOLDERS))
 
 all: $(BUILD)/xring $(BUILD)/xringd $(BUILD)/xring.bpf.o $(BUILD)/decap.bpf.o $(BUILD)/pass.bpf.o
 
-$(BUILD)/xring: $(CLI) $(PROTO) $(CORE) $(BASE)
+$(BUILD)/xring: $(XRING)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CLI)
 
-$(BUILD)/xringd: $(DAEMON) $(DP) $(CONF) $(PROTO) $(CORE) $(BASE)
+$(BUILD)/xringd: $(XRINGD)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
 
 $(BUILD)/%.bpf.o: bpf/%.bpf.c

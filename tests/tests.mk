@@ -20,13 +20,13 @@ TOOLS   := $(BUILD)/tests/tools/talk $(BUILD)/tests/tools/flood
 COUNTS  := $(BUILD)/counts
 RUN      = BUILD=$(BUILD) tests/run -o $(COUNTS)
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(CONF) $(CORE) $(BASE)
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(CONF) $(CORE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfyaml -lmd -lm $(LIBS_UNIT)
 
 CHECKS := $(patsubst %,$(BUILD)/tests/unit/%,test_checks test_checks_http test_checks_icmp)
 $(CHECKS): LIBS_UNIT := -lcurl
 $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
-	$(patsubst %,$(BUILD)/user/daemon/%.o,checks check_tcp check_http check_icmp)
+	$(call objects,daemon/probe)
 
 $(BUILD)/tests/unit/test_top_model: LIBS_UNIT := -ljansson
 $(BUILD)/tests/unit/test_top_model: $(BUILD)/user/cli/top_model.o
@@ -43,7 +43,7 @@ $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %.bpf.c,$(wildcard tests/pa
 $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
 		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame rule rule_paths rule_change history \
 			history_tables history_keys history_homes history_regions clients balancer zipf) \
-		$(BUILD)/user/dp/heat.o $(CONF) $(CORE) $(BASE)
+		$(BUILD)/user/dp/heat.o $(CONF) $(CORE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd -lm
 
 $(BUILD)/tests/tools/talk: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/tools/talk*.c))
@@ -91,7 +91,7 @@ bench-lab: all $(TOOLS)
 # ROUNDS=400: more of them.
 BENCH_LPM := $(BUILD)/tests/bench/lpm
 $(BENCH_LPM)/lpm: $(BENCH_LPM)/main.o $(addprefix $(BUILD)/tests/bench/,networks.o stats.o) \
-		$(CORE) $(BASE)
+		$(CORE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lmd -lm
 
 bench-lpm: $(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o
@@ -108,7 +108,7 @@ kernels: all $(PACKETS)
 	done; exit $$status
 
 FUZZ_SECONDS ?= 60
-FUZZ_SOURCES := $(wildcard user/conf/*.c user/core/*.c user/base/*.c)
+FUZZ_SOURCES := $(patsubst $(BUILD)/%.o,%.c,$(CONF) $(CORE))
 FUZZ_SEEDS_conf   := tests/conf/good tests/conf/bad
 FUZZ_SEEDS_prefix :=
 FUZZ_SEEDS_tz     := /usr/share/zoneinfo/Europe

@@ -3,7 +3,7 @@
 #define XRING_BENCH_DRIVER_H
 
 #include "bench.h"
-#include "core/model.h"
+#include "core/model/model.h"
 
 /* What varies from packet to packet. */
 enum traffic {

@@ -2,7 +2,7 @@
 #ifndef XRING_BENCH_NETWORKS_H
 #define XRING_BENCH_NETWORKS_H
 
-#include "core/lpm.h"
+#include "core/lpm/lpm.h"
 
 /*
  * Networks as the tables of the Internet have them: so many, sorted, each once, with values

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/vips.h"
+#include "core/vip/vips.h"
 #include "object.h"
 #include "stats.h"
 

@@ -7,8 +7,8 @@
 
 #include <xring/abi.h>
 
-#include "core/cells.h"
-#include "core/template.h"
+#include "core/ring/cells.h"
+#include "core/vip/template.h"
 
 struct bpf_object;
 

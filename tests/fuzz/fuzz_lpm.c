@@ -12,8 +12,8 @@
 
 #include <xring/lpm.h>
 
-#include "core/lpm.h"
-#include "core/runs.h"
+#include "core/lpm/lpm.h"
+#include "core/lpm/runs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -21,14 +21,14 @@ for layer in "${!may[@]}"; do
 		[[ " ${may[$layer]} " == *" $to "* ]] && continue
 		echo "$file:$line: $layer includes $include"
 		wrong=1
-	done < <(grep -Hno '^#include "[a-z]*/[a-z_]*\.h"' user/"$layer"/*.[ch] |
+	done < <(grep -rHno --include='*.[ch]' '^#include "[a-z]*/[a-z_/]*\.h"' user/"$layer" |
 		sed 's/#include "//; s/"$//')
 done
-if grep -n '#include <bpf/' user/*/*.[ch] | grep -v '^user/dp/'; then
+if grep -rn '#include <bpf/' user | grep -v '^user/dp/'; then
 	echo "only user/dp sees libbpf"
 	wrong=1
 fi
-if grep -nE '#include ("base/(log|loop|file)|<sys/(socket|epoll))' user/core/*.[ch]; then
+if grep -rnE '#include ("base/(log|loop|file)|<sys/(socket|epoll))' user/core; then
 	echo "user/core is pure"
 	wrong=1
 fi

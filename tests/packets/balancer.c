@@ -18,10 +18,10 @@
 #include <xring/hash.h>
 
 #include "base/util.h"
-#include "core/pins.h"
-#include "core/slots.h"
-#include "core/template.h"
-#include "core/vips.h"
+#include "core/hot/pins.h"
+#include "core/vip/slots.h"
+#include "core/vip/template.h"
+#include "core/vip/vips.h"
 #include "dp/heat.h"
 #include "xring.skel.h"
 #include "xring_drive.skel.h"

@@ -11,9 +11,9 @@
 
 #include <xring/abi.h>
 
-#include "core/cells.h"
-#include "core/heat.h"
-#include "core/model.h"
+#include "core/ring/cells.h"
+#include "core/hot/rates.h"
+#include "core/model/model.h"
 #include "dp/dp.h"
 #include "drive.h"
 

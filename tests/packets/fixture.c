@@ -12,9 +12,9 @@
 
 #include "base/util.h"
 #include "conf/conf.h"
-#include "core/slots.h"
-#include "core/template.h"
-#include "core/vips.h"
+#include "core/vip/slots.h"
+#include "core/vip/template.h"
+#include "core/vip/vips.h"
 #include "xring.skel.h"
 
 #define SERVICES_MAX 8

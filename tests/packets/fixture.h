@@ -12,8 +12,8 @@
 
 #include <xring/abi.h>
 
-#include "core/cells.h"
-#include "core/model.h"
+#include "core/ring/cells.h"
+#include "core/model/model.h"
 
 /*
  * The datapath without a daemon: a configuration in YAML, its maps filled, and

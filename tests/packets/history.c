@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "core/key.h"
-#include "core/pins.h"
-#include "core/template.h"
+#include "core/model/key_value.h"
+#include "core/hot/pins.h"
+#include "core/vip/template.h"
 #include "history_parts.h"
 #include "xring.skel.h"
 

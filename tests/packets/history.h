@@ -13,9 +13,9 @@
 
 #include <xring/abi.h>
 
-#include "core/cells.h"
-#include "core/hot.h"
-#include "core/lpm.h"
+#include "core/ring/cells.h"
+#include "core/hot/entries.h"
+#include "core/lpm/lpm.h"
 #include "rule.h"
 
 /*

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "core/runs.h"
+#include "core/lpm/runs.h"
 #include "xring.skel.h"
 
 #define COUNTERS 8			/* of a ring: one, and one by region */

@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 
 #include "base/util.h"
-#include "core/slots.h"
-#include "core/vips.h"
+#include "core/vip/slots.h"
+#include "core/vip/vips.h"
 #include "xring.skel.h"
 
 #define EVERYWHERE (((1u << REGIONS) - 1) << 1)

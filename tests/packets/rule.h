@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/ring.h"
+#include "core/ring/ring.h"
 
 /*
  * The rule of changes as a model that knows no cell's word: rings, hashes, and

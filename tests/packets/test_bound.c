@@ -14,7 +14,7 @@
 #include <xring/hash.h>
 
 #include "base/util.h"
-#include "core/load.h"
+#include "core/backend/load.h"
 #include "frame.h"
 #include "zipf.h"
 

@@ -15,9 +15,9 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "core/cell.h"
-#include "core/model.h"
-#include "core/plan.h"
+#include "core/ring/cell.h"
+#include "core/model/model.h"
+#include "core/ring/plan.h"
 #include "frame.h"
 
 #define FLOWS DRIVE_PACKETS

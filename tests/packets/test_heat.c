@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "core/judge.h"
+#include "core/hot/judge.h"
 #include "frame.h"
 #include "zipf.h"
 

@@ -19,7 +19,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "core/cells.h"
+#include "core/ring/cells.h"
 #include "lookup.h"
 #include "xring_lookup.skel.h"
 

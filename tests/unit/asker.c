@@ -18,7 +18,7 @@
 
 #include "asker.h"
 #include "base/util.h"
-#include "core/text.h"
+#include "core/model/text.h"
 
 #define DEADLINE_MS 20000
 

@@ -2,7 +2,7 @@
 #ifndef XRING_TEST_ASKER_H
 #define XRING_TEST_ASKER_H
 
-#include "daemon/checks.h"
+#include "daemon/probe/probes.h"
 
 /* One loop and one checker for a test, and what became of its probes. */
 #define OK "HTTP/1.1 200 OK\r\n\r\n"

@@ -4,7 +4,7 @@
 
 /* Sets of prefixes with values, each once and sorted. After cmocka.h. */
 
-#include "core/lpm.h"
+#include "core/lpm/lpm.h"
 #include "prefixes.h"
 
 #define SET_MAX 2048

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/prefix.h"
+#include "core/value/prefix.h"
 
 static inline struct prefix prefix(const char *text)
 {

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "core/check_text.h"
+#include "core/model/check_text.h"
 
 static struct check parse(const char *text)
 {

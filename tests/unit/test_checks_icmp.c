@@ -14,7 +14,7 @@
 
 #include "asker.h"
 #include "base/util.h"
-#include "core/text.h"
+#include "core/model/text.h"
 #include "peer.h"
 
 static void icmp_loopback_answers(void **state)

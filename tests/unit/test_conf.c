@@ -22,7 +22,7 @@
 
 #include "base/util.h"
 #include "conf/conf.h"
-#include "core/prefix_set.h"
+#include "core/value/prefix_set.h"
 
 #define HASH_KEY "hash_key: 00112233445566778899aabbccddeeff\n"
 

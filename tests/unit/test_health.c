@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/util.h"
-#include "core/health.h"
+#include "core/backend/health.h"
 
 #define MS 1000000ull
 

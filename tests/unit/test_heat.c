@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "core/judge.h"
+#include "core/hot/judge.h"
 
 #define NUMBER 3
 #define CPUS 2

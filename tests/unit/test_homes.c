@@ -13,8 +13,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/home.h"
-#include "core/homes.h"
+#include "core/model/home_text.h"
+#include "core/place/homes.h"
 
 #define EAST 1
 #define WEST 2

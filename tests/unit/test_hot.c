@@ -12,7 +12,7 @@
 
 #include <xring/hash.h>
 
-#include "core/hot.h"
+#include "core/hot/entries.h"
 
 #define NUMBER 3
 

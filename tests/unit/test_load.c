@@ -11,7 +11,7 @@
 
 #include <xring/abi.h>
 
-#include "core/load.h"
+#include "core/backend/load.h"
 
 static bool near(double a, double b)
 {

@@ -22,7 +22,7 @@
 #include <xring/lpm.h>
 
 #include "base/util.h"
-#include "core/lpm.h"
+#include "core/lpm/lpm.h"
 #include "prefixes.h"
 
 #define SET_MAX 4096

@@ -15,8 +15,8 @@
 
 #include "base/step.h"
 #include "base/util.h"
-#include "core/lpm.h"
-#include "core/runs.h"
+#include "core/lpm/lpm.h"
+#include "core/lpm/runs.h"
 #include "prefix_sets.h"
 
 #define LINES (1u << 14)

@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/arena.h"
-#include "core/key.h"
-#include "core/template.h"
-#include "core/text.h"
-#include "core/vips.h"
+#include "core/ring/arena.h"
+#include "core/model/key_value.h"
+#include "core/vip/template.h"
+#include "core/model/text.h"
+#include "core/vip/vips.h"
 
 static struct address address(const char *text)
 {

@@ -13,11 +13,11 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "core/model.h"
-#include "core/prefix_set.h"
-#include "core/rules.h"
-#include "core/text.h"
-#include "core/vips.h"
+#include "core/model/model.h"
+#include "core/value/prefix_set.h"
+#include "core/model/rules.h"
+#include "core/model/text.h"
+#include "core/vip/vips.h"
 
 static struct service *add_service(struct model *m, const char *name, const char *vip,
 				   enum mode mode)

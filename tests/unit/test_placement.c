@@ -12,9 +12,9 @@
 
 #include "base/util.h"
 #include "conf/zones.h"
-#include "core/daylight.h"
-#include "core/model.h"
-#include "core/text.h"
+#include "core/time/daylight.h"
+#include "core/model/model.h"
+#include "core/model/text.h"
 
 /* ---- tags, constraints ---- */
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/places.h"
+#include "core/place/weigh.h"
 
 #define NOON (INT64_C(1799755200) * 1000)	/* 2027-01-12T12:00Z, a Tuesday */
 

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "core/plan.h"
-#include "core/ring.h"
+#include "core/ring/plan.h"
+#include "core/ring/ring.h"
 
 #define NODES 1200
 

@@ -15,8 +15,8 @@
 #include <time.h>
 
 #include "base/util.h"
-#include "core/prefix.h"
-#include "core/text.h"
+#include "core/value/prefix.h"
+#include "core/model/text.h"
 
 static void networks_are_read_and_printed(void **state)
 {

@@ -10,9 +10,9 @@
 #include <cmocka.h>
 
 #include "base/util.h"
-#include "core/cells.h"
-#include "core/model.h"
-#include "core/ring.h"
+#include "core/ring/cells.h"
+#include "core/model/model.h"
+#include "core/ring/ring.h"
 
 #define NODES 1200
 

@@ -13,8 +13,8 @@
 #include <stdio.h>
 
 #include "base/util.h"
-#include "core/prefix_set.h"
-#include "core/routes.h"
+#include "core/value/prefix_set.h"
+#include "core/place/routes.h"
 #include "prefixes.h"
 
 static void constrain(struct rule *rule, bool required, const char *region)

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/util.h"
-#include "core/runs.h"
+#include "core/lpm/runs.h"
 #include "prefix_sets.h"
 
 #define MANY 200

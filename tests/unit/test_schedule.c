@@ -15,8 +15,8 @@
 
 #include "base/util.h"
 #include "base/zoneinfo.h"
-#include "core/schedule.h"
-#include "core/text.h"
+#include "core/time/schedule.h"
+#include "core/model/text.h"
 
 #define MINUTE 60000LL
 #define HOUR (60 * MINUTE)

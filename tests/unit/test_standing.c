@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
-#include "core/standing.h"
+#include "core/backend/standing.h"
 
 #define S NS_PER_S
 #define NOW (1000 * S)

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "core/text.h"
+#include "core/model/text.h"
 
 static void a_weight_is_thousandths(void **state)
 {

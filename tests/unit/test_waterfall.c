@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "core/model.h"
-#include "core/waterfall.h"
+#include "core/model/model.h"
+#include "core/place/waterfall.h"
 
 /* 1 / 1.4, what Envoy overprovisions its priority levels by. */
 #define ENVOY 714

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The commands that change a backend; with --plan they only say what that would do. */
 #include "cli/plan.h"
-#include "core/text.h"
+#include "core/model/text.h"
 
 static int send_or_plan(const struct args *args, json_t *request)
 {

@@ -6,9 +6,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/cli.h"
-#include "core/check_text.h"
-#include "core/setting.h"
-#include "core/text.h"
+#include "core/model/check_text.h"
+#include "core/model/setting.h"
+#include "core/model/text.h"
 #include "proto/proto.h"
 
 static int check_vips(const struct args *args, json_t *ret)

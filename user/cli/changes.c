@@ -10,7 +10,7 @@
 #include "cli/plan_text.h"
 #include "cli/span.h"
 #include "cli/table.h"
-#include "core/text.h"
+#include "core/model/text.h"
 #include "proto/proto.h"
 
 static bool under_way(const json_t *change)

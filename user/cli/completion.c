@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "core/setting.h"
+#include "core/model/setting.h"
 
 #define SERVICES "$(_xring_names service list)"
 #define BACKENDS "$(col=2 _xring_names backend list \"${COMP_WORDS[3]}\")"

@@ -13,7 +13,7 @@
 #include "cli/field.h"
 #include "cli/span.h"
 #include "cli/table.h"
-#include "core/text.h"
+#include "core/model/text.h"
 
 #define LIMIT 100u
 #define CIDR_TEXT (ADDRESS_TEXT + 4)

@@ -10,7 +10,7 @@
 #include "cli/field.h"
 #include "cli/span.h"
 #include "cli/table.h"
-#include "core/text.h"
+#include "core/model/text.h"
 
 const char *hot_state_print(const json_t *key, char buf[HOT_STATE_TEXT])
 {

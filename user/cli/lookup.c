@@ -5,8 +5,8 @@
 
 #include "base/util.h"
 #include "cli/cli.h"
-#include "core/ring.h"
-#include "core/text.h"
+#include "core/ring/ring.h"
+#include "core/model/text.h"
 #include "proto/proto.h"
 
 #define REPLICAS 3

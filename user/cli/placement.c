@@ -9,7 +9,7 @@
 #include "cli/field.h"
 #include "cli/rules.h"
 #include "cli/table.h"
-#include "core/text.h"
+#include "core/model/text.h"
 
 #define BAR 30			/* characters */
 

@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/watch.h"
-#include "core/text.h"
+#include "core/model/text.h"
 #include "proto/proto.h"
 
 int check_name(const char *what, const char *name)

@@ -6,8 +6,8 @@
 #include "cli/cli.h"
 #include "cli/field.h"
 #include "cli/table.h"
-#include "core/setting.h"
-#include "core/text.h"
+#include "core/model/setting.h"
+#include "core/model/text.h"
 
 static int show(const struct args *args, const char *verb, const char *service,
 		void (*print)(const json_t *data))

@@ -15,7 +15,7 @@
 #include "cli/asking.h"
 #include "cli/cli.h"
 #include "cli/top_draw.h"
-#include "core/text.h"
+#include "core/model/text.h"
 #include "proto/proto.h"
 
 #define INTERVAL_MS 1000u

@@ -5,7 +5,7 @@
 
 #include "base/util.h"
 #include "conf/schema.h"
-#include "core/text.h"
+#include "core/model/text.h"
 
 static int read_address(struct reader *r, void *to)
 {

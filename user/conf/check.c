@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "conf/schema.h"
-#include "core/check_text.h"
+#include "core/model/check_text.h"
 
 struct reading {
 	struct check_draft draft;

@@ -6,7 +6,7 @@
 
 #include "base/util.h"
 #include "conf/schema.h"
-#include "core/text.h"
+#include "core/model/text.h"
 
 #define INTERVAL_MAX_MS 60000u
 #define CHANGES_MAX 100000u

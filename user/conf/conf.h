@@ -2,7 +2,7 @@
 #ifndef XRING_CONF_H
 #define XRING_CONF_H
 
-#include "core/model.h"
+#include "core/model/model.h"
 
 /*
  * YAML to model and back (xring.yaml(5)). A file is taken whole or not at all:

@@ -6,8 +6,8 @@
 #include "base/array.h"
 #include "base/util.h"
 #include "conf/draft.h"
-#include "core/prefix_set.h"
-#include "core/rules.h"
+#include "core/value/prefix_set.h"
+#include "core/model/rules.h"
 
 static void service_draft_clear(struct service_draft *s)
 {

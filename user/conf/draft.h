@@ -3,7 +3,7 @@
 #define XRING_DRAFT_H
 
 #include "conf/yaml.h"
-#include "core/model.h"
+#include "core/model/model.h"
 
 /*
  * What the file says, in its order and with its places. Once it is read whole,

@@ -4,7 +4,7 @@
 
 #include "base/util.h"
 #include "conf/schema.h"
-#include "core/home.h"
+#include "core/model/home_text.h"
 
 static int read_value(struct reader *r, void *to)
 {

@@ -4,7 +4,7 @@
 
 #include "base/util.h"
 #include "conf/schema.h"
-#include "core/text.h"
+#include "core/model/text.h"
 
 #define INTERFACES_MAX 1024u
 #define WANT_INTERFACE "1 to 15 printable ASCII characters without white space, / and :"

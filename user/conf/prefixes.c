@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "conf/schema.h"
-#include "core/prefix_set.h"
+#include "core/value/prefix_set.h"
 
 #define FILE_BYTES_MAX (64u << 20)	/* a million of the longest IPv6 networks are 44 MB */
 #define PATH_BYTES_MAX 500		/* of which what is printed can be read again */

@@ -7,9 +7,9 @@
 #include "base/util.h"
 #include "conf/conf.h"
 #include "conf/print.h"
-#include "core/check_text.h"
-#include "core/setting.h"
-#include "core/text.h"
+#include "core/model/check_text.h"
+#include "core/model/setting.h"
+#include "core/model/text.h"
 
 /* No character of it has a meaning in YAML where it stands. */
 static bool is_plain(const char *text)

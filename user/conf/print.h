@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "core/model.h"
+#include "core/model/model.h"
 
 /* A text as it is, or in quotes where YAML needs them. */
 void print_text(FILE *f, const char *text);

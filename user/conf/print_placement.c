@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "conf/print.h"
-#include "core/home.h"
-#include "core/prefix_set.h"
-#include "core/text.h"
+#include "core/model/home_text.h"
+#include "core/value/prefix_set.h"
+#include "core/model/text.h"
 
 /* The entries of a mapping in one line: "{" before the first, ", " before the others. */
 struct line {

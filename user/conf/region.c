@@ -6,7 +6,7 @@
 #include "base/util.h"
 #include "conf/schema.h"
 #include "conf/zones.h"
-#include "core/text.h"
+#include "core/model/text.h"
 
 static int read_timezone(struct reader *r, void *to)
 {

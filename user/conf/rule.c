@@ -4,7 +4,7 @@
 
 #include "base/util.h"
 #include "conf/schema.h"
-#include "core/text.h"
+#include "core/model/text.h"
 
 /* A rule that is being read. */
 struct reading {

@@ -3,7 +3,7 @@
 
 #include "base/util.h"
 #include "conf/schema.h"
-#include "core/text.h"
+#include "core/model/text.h"
 
 #define OVER_MAX_MS (12 * 60 * 60 * 1000u)
 #define WANT_OVER "0s to 12h, as 30m"

@@ -4,8 +4,8 @@
 
 #include "base/util.h"
 #include "conf/schema.h"
-#include "core/setting.h"
-#include "core/text.h"
+#include "core/model/setting.h"
+#include "core/model/text.h"
 
 static int read_one_vip(struct reader *r, void *to)
 {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/text.h"
+#include "core/model/text.h"
 
 int walk_fail(struct reader *r, struct place at, const char *fmt, ...)
 {

@@ -10,7 +10,7 @@
 #include "base/util.h"
 #include "base/zoneinfo.h"
 #include "conf/conf.h"
-#include "core/daylight.h"
+#include "core/time/daylight.h"
 
 int zone_load(const char *timezone, struct tz *ret)
 {

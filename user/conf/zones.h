@@ -2,7 +2,7 @@
 #ifndef XRING_ZONES_H
 #define XRING_ZONES_H
 
-#include "core/model.h"
+#include "core/model/model.h"
 
 #define WANT_TIMEZONE "one of the system's time zones, as Europe/Dublin"
 

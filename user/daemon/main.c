@@ -16,11 +16,11 @@
 #include "base/step.h"
 #include "base/util.h"
 #include "conf/conf.h"
-#include "core/text.h"
-#include "daemon/commands.h"
-#include "daemon/control.h"
-#include "daemon/engine.h"
-#include "daemon/health.h"
+#include "core/model/text.h"
+#include "daemon/control/verbs.h"
+#include "daemon/control/socket.h"
+#include "daemon/engine/engine.h"
+#include "daemon/watch/health.h"
 #include "proto/proto.h"
 
 struct daemon {

@@ -24,7 +24,7 @@
 #include "../stats.h"
 #include "base/util.h"
 #include "bench_lpm.h"
-#include "core/lpm.h"
+#include "core/lpm/lpm.h"
 
 #define PREFIXES4 1000000
 #define PREFIXES6 100000

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/backend/standing.h"
+
+#include "base/clock.h"
+
+static bool is_alive(const struct standing *st)
+{
+	return !st->down && !st->joining;
+}
+
+/* Of those that have been checked: who joins is neither alive nor dead yet. */
+static bool is_believed(const struct service *s, const struct standing *list, size_t count)
+{
+	uint64_t total = 0, alive = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].state != BACKEND_ACTIVE || list[i].joining)
+			continue;
+		total += list[i].weight;
+		alive += is_alive(&list[i]) ? list[i].weight : 0;
+	}
+	if (!alive && s->all_down == ALL_DOWN_KEEP)
+		return false;
+	return alive * WEIGHT_ONE >= total * s->panic;
+}
+
+/* Is any that has been checked alive? If not, who joins is better than nobody. */
+static bool any_alive(const struct standing *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].state == BACKEND_ACTIVE && list[i].weight && is_alive(&list[i]))
+			return true;
+	return false;
+}
+
+static void sooner(uint64_t *next, uint64_t at)
+{
+	if (!*next || at < *next)
+		*next = at;
+}
+
+/* In ten steps over slow_start: a tenth at once, all of it with the last. */
+static uint32_t ramped(const struct service *s, const struct standing *st, uint64_t now,
+		       uint64_t *next)
+{
+	uint64_t step = s->slow_start_ms * NS_PER_MS / RAMP_STEPS;
+	uint64_t steps;
+
+	if (!st->ramp_from || !step || now < st->ramp_from)
+		return st->weight;
+	steps = 1 + (now - st->ramp_from) / step;
+	if (steps >= RAMP_STEPS)
+		return st->weight;
+	sooner(next, st->ramp_from + steps * step);
+	return (st->weight * steps + RAMP_STEPS - 1) / RAMP_STEPS;
+}
+
+void standings_weigh(const struct service *s, struct standing *list, size_t count, uint64_t now,
+		     uint64_t *ret_next)
+{
+	bool believed = is_believed(s, list, count), others = any_alive(list, count);
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct standing *st = &list[i];
+
+		st->dead = (st->down && believed) || (st->drain_until && now >= st->drain_until);
+		if (st->drain_until > now)
+			sooner(&next, st->drain_until);
+		if (st->state != BACKEND_ACTIVE ||
+		    (believed && (st->down || (st->joining && others))))
+			st->counts = 0;
+		else
+			st->counts = ramped(s, st, now, &next);
+	}
+	*ret_next = next;
+}

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/model/check_text.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "core/model/text.h"
+
+#define INTERVAL_MS 2000u
+#define TIMEOUT_MS 1000u
+#define RISE 2u
+#define FALL 3u
+#define JITTER 100u
+#define STATUS_MIN 200u
+#define STATUS_MAX 399u
+
+#define MINUTE_MS (60 * 1000u)
+#define TIMES_MAX 100u
+
+static const char *const types[] = {
+	[CHECK_NONE] = "none",
+	[CHECK_TCP] = "tcp",
+	[CHECK_HTTP] = "http",
+	[CHECK_HTTPS] = "https",
+	[CHECK_ICMP] = "icmp",
+};
+
+static bool is_http(const struct check *c)
+{
+	return c->kind == CHECK_HTTP || c->kind == CHECK_HTTPS;
+}
+
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if (*text <= ' ' || *text > '~')
+			return false;
+	return true;
+}
+
+/* ---- values ---- */
+
+static int set_type(struct check *c, const char *text)
+{
+	for (size_t i = CHECK_TCP; i < ARRAY_SIZE(types); i++) {
+		if (!strcmp(text, types[i])) {
+			c->kind = (enum check_kind)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int set_port(struct check *c, const char *text)
+{
+	uint32_t port;
+	int err = unsigned_parse(text, 1, UINT16_MAX, &port);
+
+	if (!err)
+		c->port = (uint16_t)port;
+	return err;
+}
+
+static int set_path(struct check *c, const char *text)
+{
+	if (text[0] != '/' || strlen(text) >= sizeof(c->path) || !is_printable(text))
+		return -EINVAL;
+	strcpy(c->path, text);
+	return 0;
+}
+
+/* Letters, digits, dots, hyphens and low lines: what names and IPv4 addresses have. */
+static bool is_host_name(const char *text)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+
+	return *text && strspn(text, chars) == strlen(text);
+}
+
+/* HOST or HOST:PORT, where an IPv6 address, and only that, has brackets. */
+static int set_host(struct check *c, const char *text)
+{
+	char host[sizeof(c->host)], *colon;
+	struct address address;
+	size_t len = strlen(text);
+	uint32_t port;
+
+	if (len >= sizeof(host))
+		return -EINVAL;
+	memcpy(host, text, len + 1);
+	colon = strrchr(host, ':');
+	if (colon && host[len - 1] != ']') {
+		if (unsigned_parse(colon + 1, 1, UINT16_MAX, &port))
+			return -EINVAL;
+		*colon = '\0';
+		len = strlen(host);
+	}
+	if (host[0] == '[' && host[len - 1] == ']') {
+		host[len - 1] = '\0';
+		if (address_parse(host + 1, &address) || address.family != AF_INET6)
+			return -EINVAL;
+	} else if (!is_host_name(host)) {
+		return -EINVAL;
+	}
+	strcpy(c->host, text);
+	return 0;
+}
+
+/* STATUS or STATUS-STATUS */
+static int set_expect(struct check *c, const char *text)
+{
+	const char *dash = strchr(text, '-');
+	char first[4] = "";
+	uint32_t min, max;
+
+	if (strlen(text) > 7 || (dash && dash - text != 3))
+		return -EINVAL;
+	memcpy(first, text, strnlen(text, 3));
+	if (unsigned_parse(first, 100, 599, &min) ||
+	    unsigned_parse(dash ? dash + 1 : text, min, 599, &max))
+		return -EINVAL;
+	c->status_min = (uint16_t)min;
+	c->status_max = (uint16_t)max;
+	return 0;
+}
+
+static int set_interval(struct check *c, const char *text)
+{
+	return duration_parse(text, 100, 60 * MINUTE_MS, &c->interval_ms);
+}
+
+static int set_timeout(struct check *c, const char *text)
+{
+	return duration_parse(text, 10, MINUTE_MS, &c->timeout_ms);
+}
+
+static int set_rise(struct check *c, const char *text)
+{
+	return unsigned_parse(text, 1, TIMES_MAX, &c->rise);
+}
+
+static int set_fall(struct check *c, const char *text)
+{
+	return unsigned_parse(text, 1, TIMES_MAX, &c->fall);
+}
+
+static int set_jitter(struct check *c, const char *text)
+{
+	return share_parse(text, &c->jitter);
+}
+
+static const struct {
+	const char *word;
+	const char *want;
+	int (*set)(struct check *c, const char *text);
+} keys[CHECK_KEYS] = {
+	[CHECK_KEY_TYPE] = { "type", WANT_CHECK_TYPE, set_type },
+	[CHECK_KEY_PORT] = { "port", WANT_PORT, set_port },
+	[CHECK_KEY_PATH] = { "path",
+			     "/ and at most 254 printable ASCII characters without spaces behind it",
+			     set_path },
+	[CHECK_KEY_HOST] = { "host", "HOST or HOST:PORT of at most 255 bytes, an IPv6 address in brackets", set_host },
+	[CHECK_KEY_EXPECT] = { "expect", "STATUS or STATUS-STATUS, 100 to 599", set_expect },
+	[CHECK_KEY_INTERVAL] = { "interval", "100ms to 1h, as 500ms or 2s", set_interval },
+	[CHECK_KEY_TIMEOUT] = { "timeout", "10ms to 1m, as 500ms or 2s", set_timeout },
+	[CHECK_KEY_RISE] = { "rise", "1 to 100", set_rise },
+	[CHECK_KEY_FALL] = { "fall", "1 to 100", set_fall },
+	[CHECK_KEY_JITTER] = { "jitter", WANT_SHARE, set_jitter },
+};
+
+const char *check_key_word(enum check_key key)
+{
+	return keys[key].word;
+}
+
+const char *check_key_want(enum check_key key)
+{
+	return keys[key].want;
+}
+
+int check_key_parse(const char *word, enum check_key *ret)
+{
+	for (int i = 0; i < CHECK_KEYS; i++) {
+		if (!strcmp(word, keys[i].word)) {
+			*ret = (enum check_key)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+int check_set(struct check_draft *d, enum check_key key, const char *value)
+{
+	int err = keys[key].set(&d->check, value);
+
+	if (!err)
+		d->given |= 1u << key;
+	return err;
+}
+
+/* ---- the whole ---- */
+
+static bool is_given(const struct check_draft *d, enum check_key key)
+{
+	return d->given & 1u << key;
+}
+
+/* All that may have a default for the type of c, but for the keys that are given. */
+static void set_defaults(struct check *c, unsigned given)
+{
+	if (!(given & 1u << CHECK_KEY_INTERVAL))
+		c->interval_ms = INTERVAL_MS;
+	if (!(given & 1u << CHECK_KEY_TIMEOUT))
+		c->timeout_ms = c->interval_ms < TIMEOUT_MS ? c->interval_ms : TIMEOUT_MS;
+	if (!(given & 1u << CHECK_KEY_RISE))
+		c->rise = RISE;
+	if (!(given & 1u << CHECK_KEY_FALL))
+		c->fall = FALL;
+	if (!(given & 1u << CHECK_KEY_JITTER))
+		c->jitter = JITTER;
+	if (!is_http(c))
+		return;
+	if (!(given & 1u << CHECK_KEY_PATH))
+		strcpy(c->path, "/");
+	if (!(given & 1u << CHECK_KEY_EXPECT)) {
+		c->status_min = STATUS_MIN;
+		c->status_max = STATUS_MAX;
+	}
+}
+
+/* A key that was given and has no meaning for the type; CHECK_KEYS: none. */
+static enum check_key senseless_key(const struct check_draft *d)
+{
+	static const enum check_key http_keys[] = {
+		CHECK_KEY_PATH, CHECK_KEY_HOST, CHECK_KEY_EXPECT,
+	};
+
+	if (d->check.kind == CHECK_ICMP && is_given(d, CHECK_KEY_PORT))
+		return CHECK_KEY_PORT;
+	for (size_t i = 0; i < ARRAY_SIZE(http_keys) && !is_http(&d->check); i++)
+		if (is_given(d, http_keys[i]))
+			return http_keys[i];
+	return CHECK_KEYS;
+}
+
+__attribute__((format(printf, 4, 5)))
+static int wrong(enum check_key key, enum check_key *ret_key, char why[CHECK_ERROR],
+		 const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, CHECK_ERROR, fmt, ap);
+	va_end(ap);
+	*ret_key = key;
+	return -EINVAL;
+}
+
+int check_finish(const struct check_draft *d, struct check *ret, enum check_key *ret_key,
+		 char why[CHECK_ERROR])
+{
+	struct check c = d->check;
+	char text[CHECK_VALUE_TEXT], interval[DURATION_TEXT];
+	enum check_key senseless = senseless_key(d);
+
+	if (!is_given(d, CHECK_KEY_TYPE))
+		return wrong(CHECK_KEY_TYPE, ret_key, why,
+			     "check without a type: want " WANT_CHECK_TYPE);
+	if (senseless != CHECK_KEYS)
+		return wrong(senseless, ret_key, why,
+			     "check %s %.64s: want none, as a check of type %s has no %s",
+			     keys[senseless].word, check_print(&c, senseless, text),
+			     types[c.kind], keys[senseless].word);
+	set_defaults(&c, d->given);
+	if (c.timeout_ms > c.interval_ms)
+		return wrong(CHECK_KEY_TIMEOUT, ret_key, why,
+			     "check timeout %s: want at most the interval, %s",
+			     duration_print(c.timeout_ms, text),
+			     duration_print(c.interval_ms, interval));
+	*ret = c;
+	return 0;
+}
+
+bool check_is_default(const struct check *c, enum check_key key)
+{
+	struct check normal = *c;
+	char text[CHECK_VALUE_TEXT], normal_text[CHECK_VALUE_TEXT];
+
+	if (key == CHECK_KEY_PORT || key == CHECK_KEY_HOST || key == CHECK_KEY_TYPE)
+		return !*check_print(c, key, text);
+	set_defaults(&normal, ~(1u << key));
+	return !strcmp(check_print(c, key, text), check_print(&normal, key, normal_text));
+}
+
+/* One KEY=VALUE; cuts it into its parts. */
+static int parse_pair(struct check_draft *d, char *pair, char why[CHECK_ERROR])
+{
+	char *value = strchr(pair, '=');
+	enum check_key key, ignored;
+
+	if (!value)
+		return wrong(CHECK_KEY_TYPE, &ignored, why, "check %.64s: want KEY=VALUE", pair);
+	*value++ = '\0';
+	if (check_key_parse(pair, &key) || key == CHECK_KEY_TYPE)
+		return wrong(CHECK_KEY_TYPE, &ignored, why,
+			     "check key %.64s: want port, path, host, expect, interval, timeout, rise, fall or jitter",
+			     pair);
+	if (is_given(d, key))
+		return wrong(key, &ignored, why, "check %s: want it once", keys[key].word);
+	if (check_set(d, key, value))
+		return wrong(key, &ignored, why, "check %s %.64s: want %s", keys[key].word, value,
+			     keys[key].want);
+	return 0;
+}
+
+int check_parse(const char *text, struct check *ret, char why[CHECK_ERROR])
+{
+	_free_ char *copy = strdup(text);
+	struct check_draft d = { 0 };
+	enum check_key ignored;
+	char *rest = copy, *part;
+
+	if (!copy)
+		return wrong(CHECK_KEY_TYPE, &ignored, why, "out of memory");
+	if (!strcmp(text, "none")) {
+		*ret = (struct check){ 0 };
+		return 0;
+	}
+	part = strsep(&rest, ",");
+	if (check_set(&d, CHECK_KEY_TYPE, part))
+		return wrong(CHECK_KEY_TYPE, &ignored, why,
+			     "check type %.64s: want " WANT_CHECK_TYPE, part);
+	while ((part = strsep(&rest, ",")))
+		if (parse_pair(&d, part, why))
+			return -EINVAL;
+	return check_finish(&d, ret, &ignored, why);
+}
+
+/* ---- and back ---- */
+
+static void print_expect(const struct check *c, char buf[CHECK_VALUE_TEXT])
+{
+	if (c->status_min != c->status_max)
+		snprintf(buf, CHECK_VALUE_TEXT, "%u-%u", c->status_min, c->status_max);
+	else if (c->status_min)
+		snprintf(buf, CHECK_VALUE_TEXT, "%u", c->status_min);
+}
+
+const char *check_print(const struct check *c, enum check_key key, char buf[CHECK_VALUE_TEXT])
+{
+	buf[0] = '\0';
+	switch (key) {
+	case CHECK_KEY_TYPE:
+		return strcpy(buf, types[c->kind]);
+	case CHECK_KEY_PORT:
+		if (c->port)
+			snprintf(buf, CHECK_VALUE_TEXT, "%u", c->port);
+		break;
+	case CHECK_KEY_PATH:
+		return strcpy(buf, c->path);
+	case CHECK_KEY_HOST:
+		return strcpy(buf, c->host);
+	case CHECK_KEY_EXPECT:
+		print_expect(c, buf);
+		break;
+	case CHECK_KEY_INTERVAL:
+		return duration_print(c->interval_ms, buf);
+	case CHECK_KEY_TIMEOUT:
+		return duration_print(c->timeout_ms, buf);
+	case CHECK_KEY_RISE:
+		snprintf(buf, CHECK_VALUE_TEXT, "%u", c->rise);
+		break;
+	case CHECK_KEY_FALL:
+		snprintf(buf, CHECK_VALUE_TEXT, "%u", c->fall);
+		break;
+	case CHECK_KEY_JITTER:
+		return share_print(c->jitter, buf);
+	case CHECK_KEYS:
+		break;
+	}
+	return buf;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_CORE_MODEL_RULES_H
+#define XRING_CORE_MODEL_RULES_H
+
+#include "core/model/placement.h"
+
+/*
+ * Arrays of regions, rules and schedules, as models hold them: a copy can grow
+ * (base/array.h), and shares the sets of clients. NULL: no memory.
+ */
+struct region *regions_copy(const struct region *regions, size_t count);
+void regions_free(struct region *regions, size_t count);
+bool region_equal(const struct region *a, const struct region *b);
+
+struct rule *rules_copy(const struct rule *rules, size_t count);
+void rules_free(struct rule *rules, size_t count);
+bool rules_equal(const struct rule *a, size_t a_count, const struct rule *b, size_t b_count);
+
+bool daylights_equal(const struct daylight *a, size_t a_count, const struct daylight *b,
+		     size_t b_count);
+
+#endif

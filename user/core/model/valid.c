@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What makes a model one that cannot run. Each service is looked at by itself;
+ * what must differ between services (VIPs, the addresses that the replies of
+ * nat backends come from) is sorted, so that equals stand side by side.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "core/model/valid_placement.h"
+#include "core/model/check_text.h"
+#include "core/model/model.h"
+#include "core/model/text.h"
+#include "core/vip/vips.h"
+
+/* A ring has at least this many cells for each of its points. */
+#define CELLS_PER_POINT 4
+
+static int wrong_va(struct model_error *ret, enum model_part at, const struct service *s,
+		    const struct backend *b, size_t index, const char *fmt, va_list ap)
+{
+	*ret = (struct model_error){ .at = at, .service = s, .backend = b, .index = index };
+	/* Three of the longest names fill a message: what is cut is the end of it. */
+	vsnprintf(ret->message, sizeof(ret->message), fmt, ap);
+	return -EINVAL;
+}
+
+__attribute__((format(printf, 3, 4)))
+static int wrong_service(struct model_error *ret, const struct service *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	wrong_va(ret, PART_SERVICE, s, NULL, 0, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+__attribute__((format(printf, 3, 4)))
+static int wrong_check(struct model_error *ret, const struct service *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	wrong_va(ret, PART_CHECK, s, NULL, 0, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+__attribute__((format(printf, 4, 5)))
+static int wrong_vip(struct model_error *ret, const struct service *s, size_t index,
+		     const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	wrong_va(ret, PART_VIP, s, NULL, index, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+__attribute__((format(printf, 5, 6)))
+static int wrong_backend(struct model_error *ret, enum model_part at, const struct service *s,
+			 const struct backend *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	wrong_va(ret, at, s, b, 0, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+static int no_memory(struct model_error *ret)
+{
+	*ret = (struct model_error){ .message = "out of memory" };
+	return -ENOMEM;
+}
+
+/* Not unspecified, nor multicast, nor all on the link. */
+static bool is_unicast(const struct address *a)
+{
+	static const uint8_t unspecified[16], broadcast[4] = { 255, 255, 255, 255 };
+
+	if (!memcmp(a->bytes, unspecified, sizeof(unspecified)))
+		return false;
+	if (a->family == AF_INET)
+		return a->bytes[0] >> 4 != 14 && memcmp(a->bytes, broadcast, sizeof(broadcast));
+	return a->bytes[0] != 0xff;
+}
+
+/* No packet to such an address leaves a host. */
+static bool is_loopback(const struct address *a)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	if (a->family == AF_INET)
+		return a->bytes[0] == 127;
+	return !memcmp(a->bytes, one, sizeof(one));
+}
+
+static const char *family_print(int family)
+{
+	return family == AF_INET6 ? "IPv6" : "IPv4";
+}
+
+static int check_vips(const struct service *s, struct model_error *ret)
+{
+	char text[VIP_TEXT];
+
+	if (!s->vip_count)
+		return wrong_service(ret, s, "service %s without a vip: want " WANT_VIP, s->name);
+	for (size_t i = 0; i < s->vip_count; i++)
+		if (!is_unicast(&s->vips[i].address))
+			return wrong_vip(ret, s, i, "vip %s of service %s: want a unicast address",
+					 vip_print(&s->vips[i], text), s->name);
+	return 0;
+}
+
+static int check_address(const struct service *s, const struct backend *b, struct model_error *ret)
+{
+	char text[ADDRESS_TEXT];
+
+	if (!is_unicast(&b->address) || is_loopback(&b->address))
+		return wrong_backend(ret, PART_BACKEND_ADDRESS, s, b,
+				     "address %s of backend %s: want a unicast address of another host",
+				     address_print(&b->address, text), b->name);
+	return 0;
+}
+
+/* nat rewrites an address to another of its family, and ports at will. */
+static int check_nat(const struct service *s, const struct vip *vip, const struct backend *b,
+		     struct model_error *ret)
+{
+	char vip_text[VIP_TEXT], text[ADDRESS_TEXT];
+
+	vip_print(vip, vip_text);
+	if (b->address.family != vip->address.family)
+		return wrong_backend(ret, PART_BACKEND_ADDRESS, s, b,
+				     "address %s of backend %s: want %s, as mode nat stays in the family of vip %s",
+				     address_print(&b->address, text), b->name,
+				     family_print(vip->address.family), vip_text);
+	/* The port that the client knows is lost when all become one. */
+	if (b->port && !vip->port)
+		return wrong_backend(ret, PART_BACKEND_PORT, s, b,
+				     "port %u of backend %s: want none, as replies must keep the ports of vip %s",
+				     b->port, b->name, vip_text);
+	return 0;
+}
+
+/* The other modes carry the packet as it is. */
+static int check_unchanged(const struct service *s, const struct vip *vip,
+			   const struct backend *b, struct model_error *ret)
+{
+	char text[VIP_TEXT];
+
+	if (b->port && b->port != vip->port)
+		return wrong_backend(ret, PART_BACKEND_PORT, s, b,
+				     "port %u of backend %s: want none or that of vip %s, as mode %s changes no port",
+				     b->port, b->name, vip_print(vip, text), mode_print(s->mode));
+	return 0;
+}
+
+static int check_backends(const struct service *s, struct model_error *ret)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < s->backend_count && !err; i++) {
+		const struct backend *b = &s->backends[i];
+
+		err = check_address(s, b, ret);
+		for (size_t v = 0; v < s->vip_count && !err; v++)
+			err = s->mode == MODE_NAT ? check_nat(s, &s->vips[v], b, ret) :
+						    check_unchanged(s, &s->vips[v], b, ret);
+	}
+	return err;
+}
+
+/*
+ * What is connected to needs a port. Backends of a VIP of any port have none of
+ * their own: check_backends() has seen to that.
+ */
+static int check_health(const struct service *s, struct model_error *ret)
+{
+	char type[CHECK_VALUE_TEXT], text[VIP_TEXT];
+
+	if (s->check.kind == CHECK_NONE || s->check.kind == CHECK_ICMP || s->check.port ||
+	    s->vips[0].port)
+		return 0;
+	return wrong_check(ret, s, "check %s of service %s: want a port, as vip %s has none",
+			   check_print(&s->check, CHECK_KEY_TYPE, type), s->name,
+			   vip_print(&s->vips[0], text));
+}
+
+static int too_many_points(const struct service *s, uint64_t points, uint32_t max,
+			   const struct backend *heavy, const struct backend *light,
+			   struct model_error *ret)
+{
+	char heavy_text[WEIGHT_TEXT], light_text[WEIGHT_TEXT];
+
+	if (heavy->weight == light->weight)
+		return wrong_service(ret, s,
+				     "service %s of %llu points: want at most %u, with fewer vnodes or backends",
+				     s->name, (unsigned long long)points, max);
+	return wrong_service(ret, s,
+			     "service %s of %llu points: want at most %u, weights %s of %s and %s of %s are too far apart",
+			     s->name, (unsigned long long)points, max,
+			     weight_print(heavy->weight, heavy_text), heavy->name,
+			     weight_print(light->weight, light_text), light->name);
+}
+
+static int check_points(const struct service *s, uint32_t max, struct model_error *ret)
+{
+	const struct backend *heavy = NULL, *light = NULL;
+	uint64_t points = 0;
+
+	for (size_t i = 0; i < s->backend_count; i++) {
+		const struct backend *b = &s->backends[i];
+
+		if (!b->weight)
+			continue;
+		points += weight_points(b->weight, s->vnodes);
+		if (!heavy || b->weight > heavy->weight)
+			heavy = b;
+		if (!light || b->weight < light->weight)
+			light = b;
+	}
+	if (points > max)
+		return too_many_points(s, points, max, heavy, light, ret);
+	return 0;
+}
+
+/*
+ * The sizes of the maps: an id for each backend (one is kept for "none"), and
+ * an entry of the VIP table for each VIP and for each way back through nat.
+ */
+static int check_sizes(const struct model *m, struct model_error *ret)
+{
+	uint64_t backends = 0, entries = 0;
+
+	for (size_t i = 0; i < m->service_count; i++) {
+		const struct service *s = &m->services[i];
+
+		backends += s->backend_count;
+		if (backends > m->limit_backends - 1)
+			return wrong_service(ret, s,
+					     "service %s makes %llu backends: want at most %u in all, as limits say",
+					     s->name, (unsigned long long)backends,
+					     m->limit_backends - 1);
+		entries += s->vip_count;
+		if (s->mode == MODE_NAT)
+			entries += (uint64_t)s->vip_count * s->backend_count;
+		if (entries > VIPS_MAX)
+			return wrong_service(ret, s,
+					     "service %s makes %llu vips and nat backends: want at most %u in all",
+					     s->name, (unsigned long long)entries, VIPS_MAX);
+	}
+	return 0;
+}
+
+/* What must be one of its kind, and who uses it. */
+struct use {
+	struct vip as;
+	const struct service *service;
+	size_t vip;
+	const struct backend *backend;	/* NULL: the VIP itself */
+};
+
+static int by_address(const struct address *a, const struct address *b)
+{
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+#define ORDER(a, b) (((a) > (b)) - ((a) < (b)))
+
+/* Equals in the order of services, VIPs and backends: these point into arrays. */
+static int by_use(const void *left, const void *right)
+{
+	const struct use *a = left, *b = right;
+	int order = by_address(&a->as.address, &b->as.address);
+
+	if (!order)
+		order = ORDER(a->as.port, b->as.port);
+	if (!order)
+		order = ORDER(a->as.protocol, b->as.protocol);
+	if (!order)
+		order = ORDER(a->service, b->service);
+	if (!order)
+		order = ORDER(a->vip, b->vip);
+	if (!order)
+		order = ORDER(a->backend, b->backend);
+	return order;
+}
+
+/* The second of the first two uses that are equal, or NULL. Sorts. */
+static const struct use *used_twice(struct use *uses, size_t count)
+{
+	qsort(uses, count, sizeof(*uses), by_use);
+	for (size_t i = 1; i < count; i++)
+		if (vip_equal(&uses[i - 1].as, &uses[i].as))
+			return &uses[i];
+	return NULL;
+}
+
+static int check_vips_differ(const struct model *m, struct model_error *ret)
+{
+	_free_ struct use *uses = NULL;
+	const struct use *use;
+	size_t count = 0;
+	char text[VIP_TEXT];
+
+	for (size_t i = 0; i < m->service_count; i++)
+		count += m->services[i].vip_count;
+	uses = calloc(count + 1, sizeof(*uses));
+	if (!uses)
+		return no_memory(ret);
+	count = 0;
+	for (size_t i = 0; i < m->service_count; i++) {
+		const struct service *s = &m->services[i];
+
+		for (size_t v = 0; v < s->vip_count; v++)
+			uses[count++] = (struct use){ s->vips[v], s, v, NULL };
+	}
+	use = used_twice(uses, count);
+	if (!use)
+		return 0;
+	vip_print(&use->as, text);
+	if (use[-1].service == use->service)
+		return wrong_vip(ret, use->service, use->vip, "vip %s of service %s: want it once",
+				 text, use->service->name);
+	return wrong_vip(ret, use->service, use->vip,
+			 "vip %s of service %s: want one of its own, service %s has it",
+			 text, use->service->name, use[-1].service->name);
+}
+
+static int backend_twice(const struct service *s, const struct backend *b,
+			 const struct backend *other, uint16_t port, struct model_error *ret)
+{
+	char text[ENDPOINT_TEXT];
+
+	return wrong_backend(ret, PART_BACKEND_ADDRESS, s, b,
+			     "backend %s at %s: want another address%s, backend %s of service %s is there",
+			     b->name, endpoint_print(&b->address, port, text),
+			     s->mode == MODE_NAT ? " or port" : "", other->name, s->name);
+}
+
+/* Their ports are the VIPs', so the address says it all. */
+static int by_backend_address(const void *left, const void *right)
+{
+	const struct backend *const *a = left, *const *b = right;
+	int order = by_address(&(*a)->address, &(*b)->address);
+
+	return order ? order : ORDER(*a, *b);
+}
+
+static int check_unchanged_differ(const struct service *s, struct model_error *ret)
+{
+	_free_ const struct backend **sorted = calloc(s->backend_count + 1, sizeof(*sorted));
+
+	if (!sorted)
+		return no_memory(ret);
+	for (size_t i = 0; i < s->backend_count; i++)
+		sorted[i] = &s->backends[i];
+	qsort(sorted, s->backend_count, sizeof(*sorted), by_backend_address);
+	for (size_t i = 1; i < s->backend_count; i++)
+		if (address_equal(&sorted[i - 1]->address, &sorted[i]->address))
+			return backend_twice(s, sorted[i], sorted[i - 1], 0, ret);
+	return 0;
+}
+
+static size_t nat_uses(const struct service *s, struct use *ret)
+{
+	size_t count = 0;
+
+	for (size_t v = 0; v < s->vip_count; v++) {
+		for (size_t i = 0; i < s->backend_count; i++) {
+			const struct backend *b = &s->backends[i];
+			struct use use = { { b->address, b->port, s->vips[v].protocol }, s, v, b };
+
+			if (!b->port)
+				use.as.port = s->vips[v].port;
+			ret[count++] = use;
+		}
+	}
+	return count;
+}
+
+static int nat_twice(const struct use *use, struct model_error *ret)
+{
+	const struct use *other = use - 1;
+	char text[VIP_TEXT], vip[VIP_TEXT], other_vip[VIP_TEXT];
+
+	if (use->service == other->service && use->vip == other->vip)
+		return backend_twice(use->service, use->backend, other->backend, use->as.port, ret);
+	return wrong_backend(ret, PART_BACKEND_ADDRESS, use->service, use->backend,
+			     "backend %s at %s: want it behind one nat vip, replies of %s and %s could not be told apart",
+			     use->backend->name, vip_print(&use->as, text),
+			     vip_print(&other->service->vips[other->vip], other_vip),
+			     vip_print(&use->service->vips[use->vip], vip));
+}
+
+/*
+ * A reply is known by the address and port that it comes from, so these must
+ * lead back to one VIP. Any port is a use of its own: the exact one goes first.
+ */
+static int check_nat_differ(const struct model *m, struct model_error *ret)
+{
+	_free_ struct use *uses = NULL;
+	const struct use *use;
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->service_count; i++)
+		if (m->services[i].mode == MODE_NAT)
+			count += m->services[i].vip_count * m->services[i].backend_count;
+	uses = calloc(count + 1, sizeof(*uses));
+	if (!uses)
+		return no_memory(ret);
+	count = 0;
+	for (size_t i = 0; i < m->service_count; i++)
+		if (m->services[i].mode == MODE_NAT)
+			count += nat_uses(&m->services[i], uses + count);
+	use = used_twice(uses, count);
+	return use ? nat_twice(use, ret) : 0;
+}
+
+static int check_service(const struct model *m, const struct service *s, struct model_error *ret)
+{
+	int err = check_vips(s, ret);
+
+	if (!err)
+		err = check_backends(s, ret);
+	if (!err)
+		err = check_health(s, ret);
+	if (!err)
+		err = check_points(s, m->limit_cells / CELLS_PER_POINT, ret);
+	if (!err && s->mode != MODE_NAT)
+		err = check_unchanged_differ(s, ret);
+	return err;
+}
+
+int model_check(const struct model *m, struct model_error *ret)
+{
+	/* First the sizes: they bound the work of the others. */
+	int err = check_sizes(m, ret);
+
+	for (size_t i = 0; i < m->service_count && !err; i++)
+		err = check_service(m, &m->services[i], ret);
+	if (!err)
+		err = check_vips_differ(m, ret);
+	if (!err)
+		err = check_nat_differ(m, ret);
+	if (!err)
+		err = placement_check(m, ret);
+	return err;
+}

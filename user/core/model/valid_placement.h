@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_CORE_MODEL_VALID_PLACEMENT_H
+#define XRING_CORE_MODEL_VALID_PLACEMENT_H
+
+#include "core/model/model.h"
+
+/* The part of model_check() that is about regions, interfaces, rules and schedules. */
+int placement_check(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */
+
+#endif

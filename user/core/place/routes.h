@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_CORE_PLACE_ROUTES_H
+#define XRING_CORE_PLACE_ROUTES_H
+
+#include "core/model/model.h"
+#include "core/lpm/runs.h"
+
+/*
+ * How a service's rules compile. A route is what a rule says once the client's region and
+ * the entrance are known, and has a ring of its own; equal ones share it. A target is the
+ * routes of some clients, one for each door by which they may come in; and the address
+ * space of each family is cut into runs, each of one target.
+ */
+struct route {
+	struct constraint constraints[RULE_CONSTRAINTS + 1];	/* sorted */
+	size_t constraint_count;
+	char preferences[RULE_PREFERENCES][PLACE_NAME];
+	size_t preference_count;
+	enum spillover spillover;
+	uint32_t threshold;
+	char first[PLACE_NAME];		/* this region, then all others together; empty: none */
+	bool nobody;			/* a client of no region, where its own is asked for */
+};
+
+bool route_equal(const struct route *a, const struct route *b);
+/* Does it drop rather than leave its constraints? */
+bool route_strict(const struct route *r);
+bool route_allows(const struct route *r, const char *region, const char *tags);
+
+#define ROUTE_DIGEST 16
+void route_digest(const struct route *r, uint8_t ret[ROUTE_DIGEST]);	/* SHA-256, cut */
+uint64_t route_id(const struct route *r);			/* the first of them */
+
+#define ROUTE_TEXT 512
+/* For people: [+region=eu-west], then eu-west, us-east (waterfall 0.72). */
+const char *route_print(const struct route *r, char text[ROUTE_TEXT]);
+
+/* rule: NULL is everybody; region: of the client, entry: of the door; NULL: none. */
+void route_of(const struct rule *rule, const char *region, const char *entry, struct route *ret);
+
+/*
+ * Where packets come in: a door is an interface, and keeps its number as long as it is
+ * there, so that another region of it is another route of that door.
+ */
+struct door {
+	char name[16];			/* empty: there is none of that number */
+	char region[PLACE_NAME];	/* empty: none */
+};
+#define DOORS INTERFACE_REGIONS_MAX
+
+/* The interfaces of m that have a region, and those that had one: they keep their numbers. */
+void doors_set(struct door doors[DOORS], const struct model *m);
+
+struct target {
+	uint32_t routes[DOORS + 1];	/* 0: of no door, then by door */
+	bool doors;			/* they differ */
+	int rule;			/* in the service's order; -1: none */
+	char region[PLACE_NAME];	/* of the client, where the rule asks for it; or empty */
+	struct home home;		/* follow: its clients' entrances are counted */
+};
+
+struct targets {
+	struct route *routes;
+	size_t route_count;
+	struct target *list;		/* 0: of clients that no prefix names */
+	size_t count;
+	struct runs runs[2];		/* IPv4, IPv6: of targets */
+};
+
+void targets_clear(struct targets *t);
+
+/* Networks of clients and the regions that they have come to belong to, sorted. */
+struct homed {
+	struct prefix prefix;
+	uint32_t region;		/* in the model's order, 1 and up */
+};
+
+/* -ENOMEM. */
+int targets_of(const struct model *m, const struct service *s, const struct door doors[DOORS],
+	       const struct homed *homes, size_t home_count, struct targets *ret);
+
+/*
+ * How many rings a service may come to have by its rules, whatever its clients, doors and
+ * homes; and of them those that forbid something. -ENOMEM.
+ */
+int routes_count(const struct model *m, const struct service *s, size_t *ret_routes,
+		 size_t *ret_strict);
+
+/* Lines that their prefix tables take. -ENOMEM. */
+int targets_lines(const struct targets *t, uint32_t *ret);
+
+/* Are there clients to be told apart at all? */
+bool targets_many(const struct targets *t);
+/* The same, of what is not compiled: a model that was checked. */
+bool rules_many(const struct model *m, const struct service *s, const struct door doors[DOORS]);
+
+#endif

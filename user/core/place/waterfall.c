@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/place/waterfall.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "core/model/model.h"
+
+#define WHOLE 1000000000u		/* all of the traffic, before it is rounded */
+
+typedef unsigned __int128 wide;
+
+static const char *const modes[] = {
+	[SPILLOVER_NONE] = "none",
+	[SPILLOVER_WATERFALL] = "waterfall",
+	[SPILLOVER_SPRAY] = "spray",
+};
+
+int spillover_parse(const char *text, enum spillover *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (strcmp(text, modes[i]))
+			continue;
+		*ret = (enum spillover)i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+const char *spillover_print(enum spillover mode)
+{
+	return modes[mode];
+}
+
+/* ---- shares ---- */
+
+/* What a region can take of the traffic, in parts of WHOLE. */
+static uint64_t capacity(const struct waterfall_region *r, uint32_t threshold)
+{
+	wide enough = (wide)r->total * threshold;
+	wide alive = (wide)r->healthy * 1000;
+
+	if (!r->total || alive >= enough)
+		return r->healthy ? WHOLE : 0;
+	return (uint64_t)(alive * WHOLE / enough);
+}
+
+/* By what each can take, the first ones first; returns what all take. */
+static uint64_t spill(uint32_t threshold, struct waterfall_region *regions, size_t count)
+{
+	uint64_t together = 0, left;
+
+	for (size_t i = 0; i < count; i++) {
+		regions[i].part = capacity(&regions[i], threshold);
+		together += regions[i].part;
+	}
+	if (together > WHOLE)
+		together = WHOLE;
+	left = together;
+	for (size_t i = 0; i < count; i++) {
+		if (regions[i].part > left)
+			regions[i].part = left;
+		left -= regions[i].part;
+	}
+	return together;
+}
+
+/* By what is alive in the first `count` regions. */
+static uint64_t spray(struct waterfall_region *regions, size_t count)
+{
+	uint64_t together = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		regions[i].part = regions[i].healthy;
+		together += regions[i].part;
+	}
+	return together;
+}
+
+/* What the region has lost by rounding. */
+static uint64_t lost(const struct waterfall_region *r, uint64_t together)
+{
+	wide exact = (wide)r->part * 1000, has = (wide)r->share * together;
+
+	return exact > has ? (uint64_t)(exact - has) : 0;
+}
+
+/* The thousandths that no region has go to those that have lost most. */
+static void round_shares(struct waterfall_region *regions, size_t count, uint64_t together)
+{
+	uint32_t left = 1000;
+
+	for (size_t i = 0; i < count; i++) {
+		regions[i].share = (uint32_t)((wide)regions[i].part * 1000 / together);
+		left -= regions[i].share;
+	}
+	for (; left; left--) {
+		struct waterfall_region *most = regions;
+
+		for (size_t i = 1; i < count; i++)
+			if (lost(&regions[i], together) > lost(most, together))
+				most = &regions[i];
+		most->share++;
+	}
+}
+
+int waterfall_shares(enum spillover mode, uint32_t threshold, struct waterfall_region *regions,
+		     size_t count)
+{
+	uint64_t together;
+
+	for (size_t i = 0; i < count; i++)
+		regions[i].share = regions[i].part = 0;
+	if (mode == SPILLOVER_WATERFALL)
+		together = spill(threshold, regions, count);
+	else
+		together = spray(regions, mode == SPILLOVER_NONE && count ? 1 : count);
+	if (!together)
+		return -ENOENT;
+	round_shares(regions, count, together);
+	return 0;
+}
+
+/* ---- weights ---- */
+
+static bool takes(const struct waterfall_region *r)
+{
+	return r->share && r->healthy;
+}
+
+/*
+ * The weight in a scale in which region `first` keeps its weights:
+ * weight * (share / healthy) / (share / healthy of first), half up.
+ */
+static uint64_t weigh(const struct waterfall_region *first, const struct waterfall_region *r,
+		      uint32_t weight)
+{
+	wide up = (wide)weight * r->share * first->healthy;
+	wide down = (wide)r->healthy * first->share;
+	wide scaled = (up + down / 2) / down;
+
+	if (!scaled && weight)
+		return 1;
+	return scaled > UINT64_MAX / WEIGHT_MAX ? UINT64_MAX / WEIGHT_MAX : (uint64_t)scaled;
+}
+
+static uint32_t fit(uint64_t weight, uint64_t most)
+{
+	uint64_t scaled = most > WEIGHT_MAX ? (weight * WEIGHT_MAX + most / 2) / most : weight;
+
+	return weight && !scaled ? 1 : (uint32_t)scaled;
+}
+
+void waterfall_weights(const struct waterfall_region *regions, size_t count,
+		       struct waterfall_backend *backends, size_t backend_count)
+{
+	const struct waterfall_region *first = regions;
+	uint64_t most = 0;
+
+	while (first < regions + count && !takes(first))
+		first++;
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < backend_count; i++) {
+			struct waterfall_backend *b = &backends[i];
+			const struct waterfall_region *r = &regions[b->region];
+			uint64_t weight = takes(r) ? weigh(first, r, b->weight) : 0;
+
+			if (!pass)
+				most = weight > most ? weight : most;
+			else
+				b->effective = fit(weight, most);
+		}
+}

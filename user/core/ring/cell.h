@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_CORE_RING_CELL_H
+#define XRING_CORE_RING_CELL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/ring/spills.h"
+
+/* One cell's word (struct xring_cell), taken apart and put together. */
+#define CELL_FLAGS (XRING_BEFORE_FLAG | XRING_AFTER_FLAG)
+
+static inline uint32_t cell_split(uint64_t word)
+{
+	return (uint32_t)word;
+}
+
+static inline uint16_t cell_before(uint64_t word)
+{
+	return word >> 32 & XRING_ID_MASK;
+}
+
+static inline uint16_t cell_after(uint64_t word)
+{
+	return word >> 48 & XRING_ID_MASK;
+}
+
+static inline bool cell_spilled(uint64_t word)
+{
+	return cell_before(word) == XRING_SPILL;
+}
+
+static inline uint64_t cell_word(uint32_t split, uint16_t before, uint16_t after)
+{
+	return split | (uint64_t)before << 32 | (uint64_t)after << 48;
+}
+
+/* What one cell says: owner[i] before split[i], owner[count] after the last. */
+struct answer {
+	unsigned count;
+	uint32_t split[XRING_SPILL_POINTS];
+	uint16_t owner[XRING_SPILL_POINTS + 1];
+};
+
+void answer_read(const struct spill_pool *pool, uint64_t word, struct answer *ret);
+bool answer_equal(const struct answer *a, const struct answer *b);
+uint16_t answer_owner(const struct answer *a, uint32_t hash);
+
+/* The word for an answer, without flags; takes a bucket if it must: -ENOSPC. */
+int answer_word(struct spill_pool *pool, const struct answer *a, uint64_t *ret);
+
+/* What of it holds for the hashes from first to last. */
+void answer_restrict(const struct answer *a, uint32_t first, uint32_t last, struct answer *ret);
+
+#endif

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The life of open cells. A cell that begins to move (cells_write) stays so for one
+ * settle time; then old := newest, which is nothing but its flag taken off. A
+ * cell keeps LOOK as long as a pin that is not its newest answer lives in it. The
+ * datapath sets LOOK and HELD at any moment, so that flags are taken off by
+ * atomic operations alone.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/step.h"
+#include "core/ring/cell.h"
+#include "core/ring/cells.h"
+
+static uint64_t word_read(const uint64_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static void flags_set(uint64_t *word, uint64_t flags)
+{
+	step();
+	__atomic_fetch_or(word, flags, __ATOMIC_ACQ_REL);
+}
+
+static void flags_clear(uint64_t *word, uint64_t flags)
+{
+	step();
+	__atomic_fetch_and(word, ~flags, __ATOMIC_ACQ_REL);
+}
+
+void cells_adopt(struct cells *cells, uint32_t now)
+{
+	cells->moving = 0;
+	for (uint32_t c = 0; c < cells_count(cells); c++) {
+		if (!(cells->words[c] & XRING_MOVING))
+			continue;
+		cells->moving++;
+		if (!cells->since[c] || cells->since[c] > now)
+			cells->since[c] = now;
+	}
+}
+
+/* Of two times, 0 being never. */
+static uint32_t sooner(uint32_t a, uint32_t b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
+/* One moving cell; returns when there is something to do again. */
+static uint32_t cell_settle(struct cells *cells, uint32_t c, const struct cells_times *t,
+			    struct cells_step *step)
+{
+	uint64_t *old = cells_old(cells, c), said = word_read(old);
+	uint32_t age = t->now - cells->since[c];
+
+	if (age < t->window)
+		return cells->since[c] + t->window;
+	if (age < t->settle) {
+		if (!(said & XRING_UDP_NEW))
+			flags_set(old, XRING_UDP_NEW);
+		return cells->since[c] + t->settle;
+	}
+	if (said & XRING_HELD) {
+		cells->since[c] = t->now;
+		flags_clear(old, XRING_HELD | XRING_UDP_NEW);
+		step->held++;
+		return t->now + t->window;
+	}
+	flags_clear(&cells->words[c], XRING_MOVING);
+	if (cell_spilled(said))
+		cells->spills->retired[cells->spills->retired_count++] = cell_split(said);
+	cells->moving--;
+	step->settled++;
+	return 0;
+}
+
+void cells_settle(struct cells *cells, const struct cells_times *times, struct cells_step *ret)
+{
+	struct cells_step step = {};
+
+	for (uint32_t c = 0; cells->moving && c < cells_count(cells); c++)
+		if (word_read(&cells->words[c]) & XRING_MOVING)
+			step.next = sooner(step.next, cell_settle(cells, c, times, &step));
+	*ret = step;
+}
+
+bool cells_move_since(const struct cells *cells, uint32_t since)
+{
+	for (uint32_t c = 0; cells->moving && c < cells_count(cells); c++)
+		if (word_read(&cells->words[c]) & XRING_MOVING && cells->since[c] <= since)
+			return true;
+	return false;
+}
+
+void cells_look_set(struct cells *cells, uint32_t c)
+{
+	if (!(word_read(&cells->words[c]) & XRING_LOOK))
+		flags_set(&cells->words[c], XRING_LOOK);
+}
+
+static void word_names(const struct cells *cells, uint64_t word, uint8_t *ids)
+{
+	struct answer answer;
+
+	answer_read(cells->spills, word, &answer);
+	for (unsigned i = 0; i <= answer.count; i++)
+		ids[answer.owner[i]] = 1;
+}
+
+void cells_names(const struct cells *cells, uint8_t *ids)
+{
+	for (uint32_t c = 0; c < cells_count(cells); c++) {
+		uint64_t word = word_read(&cells->words[c]);
+
+		word_names(cells, word, ids);
+		if (word & XRING_MOVING)
+			word_names(cells, word_read(cells_old(cells, c)), ids);
+	}
+}
+
+void cells_need(const struct cells *cells, const uint8_t *ids, uint8_t *needed)
+{
+	for (uint32_t c = 0; c < cells_count(cells); c++) {
+		uint64_t word = word_read(&cells->words[c]);
+		struct answer answer;
+
+		if (!(word & XRING_LOOK) || needed[c])
+			continue;
+		answer_read(cells->spills, word, &answer);
+		for (unsigned i = 0; i <= answer.count; i++)
+			needed[c] |= ids[answer.owner[i]];
+	}
+}
+
+uint32_t cells_look_clear(struct cells *cells, const uint8_t *needed)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t c = 0; c < cells_count(cells); c++) {
+		uint64_t word = word_read(&cells->words[c]);
+
+		if (!(word & XRING_LOOK))
+			continue;
+		if (word & XRING_MOVING || needed[c] ||
+		    !__atomic_compare_exchange_n(&cells->words[c], &word, word & ~XRING_LOOK,
+						 false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			kept++;
+	}
+	return kept;
+}
+
+void cells_close(struct cells *cells)
+{
+	for (uint32_t c = 0; c < cells_count(cells); c++) {
+		uint64_t word = word_read(&cells->words[c]), old = *cells_old(cells, c);
+
+		if (word & XRING_MOVING && cell_spilled(old))
+			cells->spills->retired[cells->spills->retired_count++] = cell_split(old);
+		if (word & CELL_FLAGS)
+			flags_clear(&cells->words[c], CELL_FLAGS);
+	}
+	cells->moving = 0;
+}
+
+/* The part of a word that holds for cell c of `to`. */
+static int word_refine(const struct cells *from, uint64_t word, struct cells *to, uint32_t c,
+		       uint64_t *ret)
+{
+	unsigned shift = 32 - to->bits;
+	uint32_t first = c << shift;
+	struct answer whole, part;
+	uint64_t fresh;
+	int err;
+
+	answer_read(from->spills, word, &whole);
+	answer_restrict(&whole, first, first + (((uint32_t)1 << shift) - 1), &part);
+	err = answer_word(to->spills, &part, &fresh);
+	if (!err)
+		*ret = fresh | (word & CELL_FLAGS);
+	return err;
+}
+
+int cells_refine(const struct cells *from, struct cells *to)
+{
+	unsigned by = to->bits - from->bits;
+	int err = 0;
+
+	to->moving = 0;
+	for (uint32_t c = 0; c < cells_count(to) && !err; c++) {
+		uint64_t word = word_read(&from->words[c >> by]);
+
+		if (word & XRING_MOVING) {
+			to->since[c] = from->since[c >> by];
+			to->moving++;
+			err = word_refine(from, word_read(cells_old(from, c >> by)), to, c,
+					  cells_old(to, c));
+		}
+		err = err ?: word_refine(from, word, to, c, &to->words[c]);
+	}
+	return err;
+}
+
+void cells_refine_flags(const struct cells *from, struct cells *to)
+{
+	unsigned by = to->bits - from->bits;
+
+	for (uint32_t c = 0; c < cells_count(to); c++) {
+		if (word_read(&from->words[c >> by]) & XRING_LOOK)
+			flags_set(&to->words[c], XRING_LOOK);
+		if (word_read(&from->words[c >> by]) & XRING_MOVING &&
+		    word_read(cells_old(from, c >> by)) & XRING_HELD)
+			flags_set(cells_old(to, c), XRING_HELD);
+	}
+}

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Both rings stand over one table of backends, sorted by name, so that a number
+ * means the same one in both. Their points, merged, cut the circle into segments
+ * within which neither answer changes:
+ *
+ *     before   ----a-------a-----b----------c----
+ *     after    ----a---d---a--------d-------c----
+ *                   |-d-|        |--d--|            segments whose owners differ
+ *
+ * Differing segments that touch make one arc. Summed by (from, to) they are the
+ * moves: first spread by `from`, then summed in an array by `to`, which is linear
+ * however many pairs there are.
+ */
+#include "core/ring/plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "core/ring/ring.h"
+
+/* ---- the table ---- */
+
+static int by_name(const void *a, const void *b)
+{
+	const struct plan_node *const *left = a, *const *right = b;
+
+	return strcmp((*left)->name, (*right)->name);
+}
+
+/* Pointers to the nodes, by name. */
+static int nodes_sort(const struct plan_node *nodes, size_t count, const struct plan_node ***ret)
+{
+	_free_ const struct plan_node **sorted = calloc(count + 1, sizeof(*sorted));
+
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		if (strlen(nodes[i].name) >= NAME_BYTES)
+			return -EINVAL;
+		sorted[i] = &nodes[i];
+	}
+	qsort(sorted, count, sizeof(*sorted), by_name);
+	for (size_t i = 1; i < count; i++)
+		if (!strcmp(sorted[i - 1]->name, sorted[i]->name))
+			return -EINVAL;
+	*ret = take_ptr(sorted);
+	return 0;
+}
+
+/* The table, and the rings' nodes on both sides of it; the names are the table's. */
+struct sides {
+	struct ring_node *before, *after;
+};
+
+static void backend_take(struct plan *plan, struct sides *s, const struct plan_node *before,
+			 const struct plan_node *after)
+{
+	size_t i = plan->backend_count++;
+	struct plan_backend *b = &plan->backends[i];
+
+	strcpy(b->name, before ? before->name : after->name);
+	b->before = before;
+	b->after = after;
+	b->replaced = before && after && before->machine != after->machine;
+	b->weight_before = before ? before->weight : 0;
+	b->weight_after = after ? after->weight : 0;
+	s->before[i] = (struct ring_node){ b->name, strlen(b->name), before ? before->points : 0 };
+	s->after[i] = (struct ring_node){ b->name, strlen(b->name), after ? after->points : 0 };
+}
+
+static void backends_join(struct plan *plan, struct sides *s,
+			  const struct plan_node **before, size_t before_count,
+			  const struct plan_node **after, size_t after_count)
+{
+	size_t i = 0, j = 0;
+
+	while (i < before_count || j < after_count) {
+		int order = i == before_count ? 1 :
+			    j == after_count  ? -1 :
+						strcmp(before[i]->name, after[j]->name);
+
+		backend_take(plan, s, order <= 0 ? before[i] : NULL, order >= 0 ? after[j] : NULL);
+		i += order <= 0;
+		j += order >= 0;
+	}
+}
+
+/* ---- the least ---- */
+
+/*
+ * Who gains share by weight must be given it, and no more than that need move; another
+ * machine gains all that it has. From nothing to something, and back, is everything.
+ */
+static double least_moved(const struct plan *plan)
+{
+	double before = 0, after = 0, gained = 0;
+
+	for (size_t i = 0; i < plan->backend_count; i++) {
+		before += plan->backends[i].weight_before;
+		after += plan->backends[i].weight_after;
+	}
+	if (!before || !after)
+		return before != after;
+	for (size_t i = 0; i < plan->backend_count; i++) {
+		const struct plan_backend *b = &plan->backends[i];
+		double gain = b->weight_after / after;
+
+		if (!b->replaced)
+			gain -= b->weight_before / before;
+		gained += gain > 0 ? gain : 0;
+	}
+	return gained;
+}
+
+/* ---- segments ---- */
+
+/* A ring without points is nobody's: the number behind the last backend's. */
+static uint32_t owner_at(const struct ring *ring, size_t point)
+{
+	return ring->point_count ? ring->points[point % ring->point_count].node :
+				   ring->node_count;
+}
+
+static uint64_t position_at(const struct ring *ring, size_t point)
+{
+	return point < ring->point_count ? ring->points[point].position : PLAN_CIRCLE;
+}
+
+static size_t skip(const struct ring *ring, size_t point, uint64_t position)
+{
+	while (point < ring->point_count && ring->points[point].position == position)
+		point++;
+	return point;
+}
+
+/* Hashes from `start` to before `end`. */
+static void arc_add(struct plan *plan, uint64_t start, uint64_t end)
+{
+	struct plan_arc *last = plan->arc_count ? &plan->arcs[plan->arc_count - 1] : NULL;
+
+	if (last && last->last + 1ULL == start)
+		last->last = end - 1;
+	else
+		plan->arcs[plan->arc_count++] = (struct plan_arc){ start, end - 1 };
+	plan->moved += end - start;
+}
+
+/* What it keeps of the circle goes to another machine of its name. */
+static bool is_replaced(const struct plan *plan, uint32_t backend)
+{
+	return backend < plan->backend_count && plan->backends[backend].replaced;
+}
+
+/* The segments that move, as moves not summed yet; returns how many. */
+static size_t segments_find(const struct ring *before, const struct ring *after,
+			    struct plan *plan, struct plan_move *ret)
+{
+	uint64_t previous = 0;
+	size_t i = 0, j = 0, count = 0;
+
+	while (previous < PLAN_CIRCLE) {
+		uint64_t a = position_at(before, i), b = position_at(after, j);
+		uint64_t end = a < b ? a : b;
+		uint32_t from = owner_at(before, i), to = owner_at(after, j);
+
+		if ((from != to || is_replaced(plan, from)) && end > previous) {
+			arc_add(plan, previous, end);
+			ret[count++] = (struct plan_move){ from, to, end - previous };
+		}
+		previous = end;
+		i = skip(before, i, end);
+		j = skip(after, j, end);
+	}
+	return count;
+}
+
+/* ---- moves ---- */
+
+static int by_share(const void *a, const void *b)
+{
+	const struct plan_move *left = a, *right = b;
+
+	if (left->share != right->share)
+		return left->share > right->share ? -1 : 1;
+	if (left->from != right->from)
+		return left->from < right->from ? -1 : 1;
+	return (left->to > right->to) - (left->to < right->to);
+}
+
+/* The same segments in runs of one `from`. start: an element for each owner, 0. */
+static void segments_spread(const struct plan_move *segments, size_t count, size_t owners,
+			    size_t *start, struct plan_move *ret)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		start[segments[i].from]++;
+	for (size_t f = 0; f < owners; f++) {
+		size_t many = start[f];
+
+		start[f] = sum;
+		sum += many;
+	}
+	for (size_t i = 0; i < count; i++)
+		ret[start[segments[i].from]++] = segments[i];
+}
+
+/* One move for each pair. sums: an element for each owner, 0. */
+static size_t pairs_sum(const struct plan_move *spread, size_t count, uint64_t *sums,
+			struct plan_move *ret)
+{
+	size_t moves = 0;
+
+	for (size_t i = 0, end; i < count; i = end) {
+		for (end = i; end < count && spread[end].from == spread[i].from; end++)
+			sums[spread[end].to] += spread[end].share;
+		for (size_t k = i; k < end; k++) {
+			uint64_t sum = sums[spread[k].to];
+
+			if (sum)	/* else it was told already */
+				ret[moves++] = (struct plan_move){ spread[k].from, spread[k].to,
+								   sum };
+			sums[spread[k].to] = 0;
+		}
+	}
+	return moves;
+}
+
+/* Leaves the moves in `segments`; their number in the plan. */
+static int moves_sum(struct plan *plan, struct plan_move *segments, size_t count)
+{
+	size_t nobody = plan->backend_count, owners = nobody + 1;
+	_free_ size_t *start = calloc(owners, sizeof(*start));
+	_free_ uint64_t *sums = calloc(owners, sizeof(*sums));
+	_free_ struct plan_move *spread = calloc(count + 1, sizeof(*spread));
+
+	if (!start || !sums || !spread)
+		return -ENOMEM;
+	segments_spread(segments, count, owners, start, spread);
+	plan->move_count = pairs_sum(spread, count, sums, segments);
+	qsort(segments, plan->move_count, sizeof(*segments), by_share);
+	for (size_t i = 0; i < plan->move_count; i++) {
+		if (segments[i].from == nobody)
+			segments[i].from = PLAN_NOBODY;
+		if (segments[i].to == nobody)
+			segments[i].to = PLAN_NOBODY;
+	}
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+static void shares_take(struct plan *plan, const struct ring *before, const struct ring *after,
+			uint64_t *room)
+{
+	ring_shares(before, room);
+	for (size_t i = 0; i < plan->backend_count; i++)
+		plan->backends[i].share_before = room[i];
+	ring_shares(after, room);
+	for (size_t i = 0; i < plan->backend_count; i++)
+		plan->backends[i].share_after = room[i];
+}
+
+static void *shrink(void *array, size_t count, size_t size)
+{
+	return reallocarray(array, count ?: 1, size) ?: array;
+}
+
+static int rings_compare(struct plan *plan, const struct ring *before, const struct ring *after)
+{
+	size_t most = before->point_count + after->point_count + 1;
+	_free_ uint64_t *shares = calloc(plan->backend_count + 1, sizeof(*shares));
+
+	plan->arcs = calloc(most, sizeof(*plan->arcs));
+	plan->moves = calloc(most, sizeof(*plan->moves));
+	if (!shares || !plan->arcs || !plan->moves)
+		return -ENOMEM;
+	shares_take(plan, before, after, shares);
+	if (moves_sum(plan, plan->moves, segments_find(before, after, plan, plan->moves)))
+		return -ENOMEM;
+	plan->arcs = shrink(plan->arcs, plan->arc_count, sizeof(*plan->arcs));
+	plan->moves = shrink(plan->moves, plan->move_count, sizeof(*plan->moves));
+	return 0;
+}
+
+static int plan_fill(struct plan *plan, const struct sides *s)
+{
+	struct ring before = {}, after = {};
+	int err = ring_new(s->before, plan->backend_count, &before);
+
+	if (!err)
+		err = ring_update(&before, s->after, plan->backend_count, &after, NULL, NULL);
+	if (!err)
+		err = rings_compare(plan, &before, &after);
+	plan->least = least_moved(plan);
+	ring_clear(&before);
+	ring_clear(&after);
+	return err;
+}
+
+int plan_new(const struct plan_node *before, size_t before_count,
+	     const struct plan_node *after, size_t after_count, struct plan *ret)
+{
+	size_t most = before_count + after_count + 1;
+	_free_ const struct plan_node **was = NULL, **is = NULL;
+	_free_ struct ring_node *nodes = calloc(2 * most, sizeof(*nodes));
+	struct sides sides = { nodes, nodes + most };
+	struct plan plan = {};
+	int err = nodes_sort(before, before_count, &was) ?: nodes_sort(after, after_count, &is);
+
+	if (err)
+		return err;
+	plan.backends = calloc(most, sizeof(*plan.backends));
+	if (!plan.backends || !nodes)
+		err = -ENOMEM;
+	if (!err) {
+		backends_join(&plan, &sides, was, before_count, is, after_count);
+		err = plan_fill(&plan, &sides);
+	}
+	if (err)
+		plan_clear(&plan);
+	else
+		*ret = plan;
+	return err;
+}
+
+void plan_clear(struct plan *plan)
+{
+	free(plan->backends);
+	free(plan->moves);
+	free(plan->arcs);
+	*plan = (struct plan){};
+}
+
+bool plan_moves_hash(const struct plan *plan, uint32_t hash)
+{
+	size_t low = 0, count = plan->arc_count;
+
+	while (count) {		/* the first arc that does not end before the hash */
+		size_t half = count / 2;
+
+		if (plan->arcs[low + half].last < hash) {
+			low += half + 1;
+			count -= half + 1;
+		} else {
+			count = half;
+		}
+	}
+	return low < plan->arc_count && plan->arcs[low].first <= hash;
+}

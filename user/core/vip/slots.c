@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/vip/slots.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "core/place/weigh.h"
+#include "core/vip/template.h"
+
+static size_t service_slots(const struct service *s)
+{
+	return s->vip_count * (1 + (s->mode == MODE_NAT ? s->backend_count : 0));
+}
+
+size_t slots_count(const struct model *m)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->service_count; i++)
+		count += service_slots(&m->services[i]);
+	return count;
+}
+
+static bool is_strict(const struct service *s)
+{
+	const struct rule *rule = service_rule(s);
+
+	return rule && rule->constraint_count;
+}
+
+static void fill_service(const struct service *s, const struct vip *vip,
+			 const struct slot_ring *ring, struct xring_slot *ret)
+{
+	slot_address(&vip->address, vip->port, vip->protocol,
+		     vip->address.family == AF_INET ? XRING_SLOT_SERVICE4 : XRING_SLOT_SERVICE6,
+		     ret);
+	slot_key(&s->key, vip->address.family, ret);
+	ret->ports_mask |= (uint64_t)ring->number << XRING_SLOT_NUMBER;
+	ret->ring_base = ring->base;
+	ret->ring_shift = ring->shift;
+	ret->flags = (s->all_down == ALL_DOWN_PASS ? XRING_SERVICE_PASS : 0) |
+		     (s->bound ? XRING_SERVICE_BOUND : 0) |
+		     (is_strict(s) && !ring->rules ? XRING_SERVICE_STRICT : 0) |
+		     (ring->hot ? XRING_SERVICE_HOT : 0) |
+		     (ring->rules ? XRING_SERVICE_RULES : 0);
+	ret->udp_idle = s->udp_idle_ms / 100;
+	ret->tcp_idle = s->tcp_idle_ms;
+}
+
+static void fill_reply(const struct vip *vip, const struct backend *b, struct xring_slot *ret)
+{
+	slot_address(&b->address, b->port ?: vip->port, vip->protocol,
+		     vip->address.family == AF_INET ? XRING_SLOT_REPLY4 : XRING_SLOT_REPLY6, ret);
+	memcpy(ret->vip_addr, vip->address.bytes, sizeof(ret->vip_addr));
+	ret->vip_port = htons(vip->port);
+}
+
+size_t slots_fill(const struct service *s, const struct slot_ring *ring, struct xring_slot *ret)
+{
+	size_t count = 0;
+
+	for (size_t v = 0; v < s->vip_count; v++) {
+		const struct vip *vip = &s->vips[v];
+
+		fill_service(s, vip, ring, &ret[count++]);
+		for (size_t b = 0; s->mode == MODE_NAT && b < s->backend_count; b++)
+			if (s->backends[b].address.family == vip->address.family)
+				fill_reply(vip, &s->backends[b], &ret[count++]);
+	}
+	return count;
+}
+
+uint64_t slots_flags(const struct xring_slot *slots, size_t count)
+{
+	uint64_t flags = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t kind = slots[i].port >> 24;
+		uint16_t port = slots[i].port;
+
+		if (kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6)
+			flags |= port ? 0 : XRING_VIPS_ANY_PORT;
+		else
+			flags |= XRING_VIPS_REPLIES | (port ? 0 : XRING_VIPS_REPLY_ANY);
+	}
+	return flags;
+}

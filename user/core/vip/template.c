@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/vip/template.h"
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <netinet/in.h>
+#include <sha2.h>
+#include <string.h>
+
+#define OUTER_TTL 64
+#define IP_DF 0x4000
+
+static uint16_t words_sum(const void *data, size_t bytes)
+{
+	const uint8_t *p = data;
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < bytes; i += 2) {
+		uint16_t word;
+
+		memcpy(&word, p + i, 2);
+		sum += word;
+	}
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+/*
+ * The outer datagram is atomic (DF set, so its id means nothing: RFC 6864), and
+ * its traffic class is 0: the compatibility mode of RFC 6040.
+ */
+static void fill_ipip4(const struct address *to, const struct address *from,
+		       struct xring_template *t)
+{
+	struct iphdr ip = {
+		.version = 4,
+		.ihl = 5,
+		.ttl = OUTER_TTL,
+		.frag_off = htons(IP_DF),
+	};
+
+	memcpy(&ip.saddr, from->bytes, 4);
+	memcpy(&ip.daddr, to->bytes, 4);
+	ip.check = words_sum(&ip, sizeof(ip));
+	memcpy(t->ip, &ip, sizeof(ip));
+	t->mtu -= t->mtu < sizeof(ip) ? t->mtu : sizeof(ip);
+	t->kind = XRING_IPIP4;
+}
+
+static void fill_ipip6(const struct address *to, const struct address *from,
+		       struct xring_template *t)
+{
+	struct ipv6hdr ip = { .version = 6, .hop_limit = OUTER_TTL };
+
+	memcpy(&ip.saddr, from->bytes, 16);
+	memcpy(&ip.daddr, to->bytes, 16);
+	memcpy(t->ip, &ip, sizeof(ip));
+	t->mtu -= t->mtu < sizeof(ip) ? t->mtu : sizeof(ip);
+	t->kind = XRING_IPIP6;
+}
+
+static void fill_nat(const struct address *to, uint16_t port, struct xring_template *t)
+{
+	struct xring_nat nat = { .port = htons(port) };
+
+	memcpy(nat.addr, to->bytes, sizeof(nat.addr));
+	memcpy(t->ip, &nat, sizeof(nat));
+	t->kind = to->family == AF_INET ? XRING_NAT4 : XRING_NAT6;
+}
+
+void template_fill(enum mode mode, const struct address *to, uint16_t port,
+		   const struct next_hop *hop, struct xring_template *ret)
+{
+	uint16_t type = htons(to->family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
+
+	memset(ret, 0, sizeof(*ret));
+	if (!hop->ifindex) {
+		ret->kind = XRING_UNRESOLVED;
+		return;
+	}
+	ret->ifindex = hop->ifindex;
+	ret->mtu = hop->mtu;
+	memcpy(ret->eth, hop->mac, ETH_ALEN);
+	memcpy(ret->eth + ETH_ALEN, hop->own_mac, ETH_ALEN);
+	memcpy(ret->eth + 2 * ETH_ALEN, &type, sizeof(type));
+	switch (mode) {
+	case MODE_L2:
+		ret->kind = XRING_L2;
+		break;
+	case MODE_NAT:
+		fill_nat(to, port, ret);
+		break;
+	case MODE_IPIP:
+		if (to->family == AF_INET)
+			fill_ipip4(to, &hop->source, ret);
+		else
+			fill_ipip6(to, &hop->source, ret);
+		break;
+	}
+}
+
+bool template_same_target(const struct xring_template *a, const struct xring_template *b)
+{
+	const size_t daddr4 = offsetof(struct iphdr, daddr);
+	const size_t daddr6 = offsetof(struct ipv6hdr, daddr);
+
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case XRING_IPIP4:
+		return !memcmp(a->ip + daddr4, b->ip + daddr4, 4);
+	case XRING_IPIP6:
+		return !memcmp(a->ip + daddr6, b->ip + daddr6, 16);
+	case XRING_NAT4:
+	case XRING_NAT6:
+		return !memcmp(a->ip, b->ip, sizeof(struct xring_nat));
+	}
+	return a->kind == XRING_L2;
+}
+
+/* The first `bits` of an address, as a mask in memory order. */
+static void prefix_mask(unsigned bits, uint8_t ret[16])
+{
+	memset(ret, 0, 16);
+	for (unsigned i = 0; i < bits; i++)
+		ret[i / 8] |= 0x80 >> i % 8;
+}
+
+void slot_key(const struct key *key, int family, struct xring_slot *ret)
+{
+	unsigned full = family == AF_INET ? 32 : 128;
+	unsigned bits = key->kind != KEY_CLIENT_PREFIX ? full :
+			family == AF_INET ? key->prefix4 : key->prefix6;
+	uint8_t mask[16];
+
+	prefix_mask(bits, mask);
+	memcpy(ret->src_mask, mask, sizeof(mask));
+	ret->dst_mask = key->kind == KEY_FLOW ? ~0ULL : 0;
+	if (key->kind == KEY_FLOW)
+		ret->ports_mask = XRING_PORTS(0xffff, 0xffff, 0xff);
+	else if (key->kind == KEY_CLIENT_PORT)
+		ret->ports_mask = XRING_PORTS(0xffff, 0, 0);
+	else
+		ret->ports_mask = 0;
+}
+
+void slot_address(const struct address *address, uint16_t port, uint8_t protocol,
+		  enum xring_slot_kind kind, struct xring_slot *ret)
+{
+	memcpy(ret->addr, address->bytes, sizeof(ret->addr));
+	ret->port = XRING_SLOT_PORT(htons(port), protocol, kind);
+}
+
+/* SHA-256 of the key and a counter, four words at a time. */
+void hash_expand(const uint8_t hash_key[HASH_KEY_BYTES], uint64_t ret[XRING_HASH_KEYS])
+{
+	for (uint8_t block = 0; block * 4 < XRING_HASH_KEYS; block++) {
+		uint8_t digest[SHA256_DIGEST_LENGTH];
+		SHA2_CTX sha;
+
+		SHA256Init(&sha);
+		SHA256Update(&sha, hash_key, HASH_KEY_BYTES);
+		SHA256Update(&sha, &block, 1);
+		SHA256Final(digest, &sha);
+		memcpy(ret + block * 4, digest, sizeof(digest));
+	}
+}

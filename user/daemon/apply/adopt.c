@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A new daemon on running maps. Backends are known by the owners' records, rings
+ * by the VIP table, or where rules tell clients apart by their
+ * records and classes; all are taken over as they are. Then the first
+ * live_apply() compares every cell with the model and writes what differs,
+ * whatever the last daemon was in the middle of.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "core/vip/vips.h"
+#include "daemon/live/classes.h"
+#include "daemon/live/hot_keys.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/rings.h"
+
+static int stale_id(struct live *live, uint16_t id)
+{
+	uint16_t *ids = reallocarray(live->stale_ids, live->stale_count + 1, sizeof(*ids));
+
+	if (!ids)
+		return -ENOMEM;
+	live->stale_ids = ids;
+	ids[live->stale_count++] = id;
+	return 0;
+}
+
+static bool is_of(const struct xring_owner *owner, const struct backend *b)
+{
+	return b && owner->family == b->address.family && owner->port == b->port &&
+	       !memcmp(owner->addr, b->address.bytes, sizeof(owner->addr));
+}
+
+/* Layout 1 did not keep addresses: the model's is what ran. False: it has none. */
+static bool owner_address(struct xring_owner *owner, const struct service *service)
+{
+	const struct backend *b = service_backend(service, owner->backend);
+
+	if (owner->family)
+		return true;
+	if (!b)
+		return false;
+	memcpy(owner->addr, b->address.bytes, sizeof(owner->addr));
+	owner->port = b->port;
+	owner->family = b->address.family;
+	return true;
+}
+
+/*
+ * One id that is taken. Where the model has no such backend, or has it at
+ * another address, the one that was there is leaving.
+ */
+static int adopt_backend(struct live *live, const struct model *m, uint16_t id, uint64_t now)
+{
+	struct xring_owner *owner = &live->dp->owners[id];
+	const struct service *service = model_service(m, owner->service);
+	struct live_service *s = service ? live_service_get(live, owner->service) : NULL;
+	bool leaving;
+
+	if (!service || !owner_address(owner, service))
+		return stale_id(live, id);
+	if (!s)
+		return -ENOMEM;
+	leaving = !is_of(owner, service_backend(service, owner->backend)) ||
+		  live_node(s, owner->backend);
+	if (leaving && !owner->drain_until)
+		owner->drain_until = now + service->drain_ms * NS_PER_MS;
+	return node_adopt(live, s, id, leaving);
+}
+
+static int adopt_backends(struct live *live, const struct model *m, uint64_t now)
+{
+	for (uint32_t id = 1; id < live->dp->backend_count; id++) {
+		int err;
+
+		if (!live->dp->owners[id].service[0])
+			continue;
+		err = adopt_backend(live, m, id, now);
+		if (err)
+			return err;
+		live->id_cursor = id % (live->dp->backend_count - 1);
+	}
+	return 0;
+}
+
+/* The bucket of one word; false where it makes no sense. */
+static bool mark_spill(const struct live *live, uint64_t word, uint8_t *used)
+{
+	uint32_t bucket = word;
+
+	if ((word >> 32 & XRING_ID_MASK) != XRING_SPILL)
+		return true;
+	if (bucket >= live->dp->spill_count || used[bucket])
+		return false;
+	used[bucket] = 1;
+	return true;
+}
+
+/* The buckets that these cells name, and the old ones of those that move. */
+static bool mark_spills(const struct live *live, const struct extent *e, uint8_t *used)
+{
+	const uint64_t *words = live->dp->cells + e->base, *old = words + ((size_t)1 << e->bits);
+
+	for (size_t i = 0; i < (size_t)1 << e->bits; i++)
+		if (!mark_spill(live, words[i], used) ||
+		    (words[i] & XRING_MOVING && !mark_spill(live, old[i], used)))
+			return false;
+	return true;
+}
+
+/* The ring of that many cells, if it is one that nobody has claimed. */
+static int adopt_extent(struct live *live, uint32_t base, uint8_t shift, uint8_t *used)
+{
+	struct extent e = { base, 32 - shift };
+	struct extent *foreign;
+	int err;
+
+	if (shift < 32 - CELLS_BITS_MAX || e.bits < CELLS_BITS_MIN)
+		return 0;
+	err = arena_claim(&live->arena, e.base, e.bits + 1);
+	if (err)
+		return err == -EEXIST ? 0 : err;	/* of another VIP of this service */
+	if (!mark_spills(live, &e, used)) {
+		log_warn("cells %u to %u make no sense: they are written anew", e.base,
+			 e.base + (1u << e.bits) - 1);
+		memset(live->dp->cells + e.base, 0, sizeof(uint64_t) << (e.bits + 1));
+	}
+	foreign = reallocarray(live->foreign, live->foreign_count + 1, sizeof(*foreign));
+	if (!foreign)
+		return -ENOMEM;
+	live->foreign = foreign;
+	foreign[live->foreign_count++] = e;
+	return 0;
+}
+
+bool ring_adopt(struct live *live, struct live_ring *r, uint32_t base, uint64_t now)
+{
+	for (size_t i = 0; i < live->foreign_count; i++) {
+		struct extent e = live->foreign[i];
+
+		if (e.base != base)
+			continue;
+		r->base = e.base;
+		r->cells = (struct cells){
+			.words = live->dp->cells + e.base,
+			.since = live->since + e.base / 2,
+			.bits = e.bits,
+			.spills = &live->spills,
+		};
+		cells_adopt(&r->cells, now / (NS_PER_S / 10));
+		r->service->look = 1;	/* until a walk knows better */
+		r->has_extent = r->reconcile = true;
+		live->foreign[i] = live->foreign[--live->foreign_count];
+		return true;
+	}
+	return false;
+}
+
+/* The entries of its hot keys know it by that. Versions before 0.3 had none. */
+static void adopt_number(struct live *live, struct live_service *s, uint32_t number)
+{
+	for (size_t i = 0; number && i < live->service_count; i++)
+		if (live->services[i]->number == number)
+			live->services[i]->number = s->number;
+	if (number)
+		s->number = number;
+}
+
+/* Those of slots, and those that rules have. */
+static int adopt_extents(struct live *live, uint8_t *used)
+{
+	const struct xring_slot *half = dp_vips_live(live->dp);
+	int err = 0;
+
+	for (size_t i = 0; i < XRING_VIP_SLOTS && !err; i++) {
+		uint32_t kind = half[i].port >> 24;
+
+		if ((kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6) &&
+		    !(half[i].flags & XRING_SERVICE_RULES))
+			err = adopt_extent(live, half[i].ring_base, half[i].ring_shift, used);
+	}
+	for (uint32_t i = 1; i < XRING_CLASSES && !err; i++) {
+		const struct xring_class *class = &live->dp->classes[i];
+
+		if (!class->number)
+			continue;
+		err = adopt_extent(live, xring_class_base(class->newest),
+				   xring_class_shift(class->newest), used);
+		if (!err && class->newest & XRING_CLASS_MOVING)
+			err = adopt_extent(live, xring_class_base(class->old),
+					   xring_class_shift(class->old), used);
+	}
+	/* Behind the words, which are whole: a record's two may be of two lives. */
+	for (uint32_t i = 0; i < XRING_ROUTES && !err; i++)
+		if (live->dp->routes[i].service[0])
+			err = adopt_extent(live, live->dp->routes[i].base,
+					   live->dp->routes[i].shift, used);
+	return err;
+}
+
+/* The slot of a service in the maps; NULL: it has none there. */
+static const struct xring_slot *slot_of(const struct live *live, const struct service *service)
+{
+	const struct xring_slot *half = dp_vips_live(live->dp), *slot = NULL;
+
+	for (size_t v = 0; v < service->vip_count && !slot; v++) {
+		const struct vip *vip = &service->vips[v];
+		struct xring_slot wanted = {};
+
+		slot_address(&vip->address, vip->port, vip->protocol,
+			     vip->address.family == AF_INET ? XRING_SLOT_SERVICE4 :
+							      XRING_SLOT_SERVICE6,
+			     &wanted);
+		slot = vips_find(half, live->dp->config->vips, wanted.addr, wanted.port);
+	}
+	return slot;
+}
+
+static int adopt_rings(struct live *live, const struct model *m, uint64_t now)
+{
+	_free_ uint8_t *used = calloc(live->dp->spill_count, 1);
+	int err = used ? adopt_extents(live, used) : -ENOMEM;
+
+	if (err)
+		return err;
+	spill_pool_claim(&live->spills, used);
+	for (size_t i = 0; i < m->service_count && !err; i++) {
+		const struct service *service = &m->services[i];
+		struct live_service *s = live_service_get(live, service->name);
+		const struct xring_slot *slot = slot_of(live, service);
+
+		if (!s)
+			return -ENOMEM;
+		s->key = service->key;
+		if (!slot)
+			continue;
+		adopt_number(live, s, slot->ports_mask >> XRING_SLOT_NUMBER);
+		if (slot->flags & XRING_SERVICE_RULES)
+			err = classes_adopt(live, s, slot->ring_base, now);
+		else
+			ring_adopt(live, s->main, slot->ring_base, now);
+	}
+	return err ?: classes_strange(live);
+}
+
+int live_adopt(struct live *live, const struct model *m, uint64_t now)
+{
+	int err = adopt_backends(live, m, now);
+
+	live_doors_adopt(live, m);
+	/* Rings of another layout are made anew, as they were: they follow from the model. */
+	if (err || (live->dp->abi_found && live->dp->abi_found != XRING_ABI))
+		return err;
+	return adopt_rings(live, m, now) ?: live_keys_adopt(live, now);
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Is there room in the maps for a model? Told before anything of it is done. */
+#include "daemon/live/live.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "core/vip/slots.h"
+#include "core/vip/vips.h"
+#include "daemon/live/cells.h"
+#include "daemon/live/backends.h"
+
+static size_t service_points(const struct service *s)
+{
+	size_t points = 0;
+
+	for (size_t i = 0; i < s->backend_count; i++)
+		points += weight_points(s->backends[i].weight, s->vnodes);
+	return points;
+}
+
+/* Those that leave, and those that will with this model: they keep their ids. */
+static size_t nodes_leaving(const struct live_service *s, const struct service *model)
+{
+	size_t count = s->leaving_count;
+
+	for (size_t i = 0; i < s->node_count; i++) {
+		const struct backend *b = service_backend(model, s->nodes[i]->name);
+
+		count += !b || !node_is(s->nodes[i], b);
+	}
+	return count;
+}
+
+/* Rings of so many cells that a service needs beside those that it has. */
+static int rings_more(const struct live_service *ls, const struct model *m, const struct service *s,
+		      unsigned bits, size_t *ret)
+{
+	size_t routes = 0, strict, have = 0;
+	int err = s->rule_count ? routes_count(m, s, &routes, &strict) : 0;
+
+	for (size_t i = 0; ls && i < ls->ring_count; i++)
+		have += ls->rings[i]->has_extent && ls->rings[i]->cells.bits >= bits;
+	routes = routes ?: 1;
+	*ret = routes > have ? routes - have : 0;
+	return err;
+}
+
+int live_check(const struct live *live, const struct model *m, char *why, size_t size)
+{
+	size_t backends = 0, slots = slots_count(m), leaving, rings;
+	struct arena arena;
+	int err = arena_copy(&live->arena, &arena);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < m->service_count && !err; i++) {
+		const struct service *s = &m->services[i];
+		const struct live_service *ls = live_service(live, s->name);
+		size_t points = service_points(s);
+		unsigned bits = ring_bits(ls ? ls->main : NULL, points);
+		uint32_t base;
+
+		leaving = ls ? nodes_leaving(ls, s) : 0;
+		backends += s->backend_count + leaving;
+		slots += s->mode == MODE_NAT ? s->vip_count * leaving : 0;
+		err = rings_more(ls, m, s, bits, &rings);
+		for (size_t k = 0; k < rings && !err; k++)
+			err = arena_alloc(&arena, bits + 1, &base);
+		if (err == -ENOSPC)
+			snprintf(why, size, "service %s: %zu ring points need %u cells: "
+				 "%u of %u are taken; want lower weights or vnodes, "
+				 "or a larger limits.cells", s->name, points, 2u << bits,
+				 arena_used(&arena), arena.size);
+	}
+	arena_clear(&arena);
+	if (!err && backends >= live->dp->backend_count) {
+		snprintf(why, size, "%zu backends: want at most %u (limits.backends)", backends,
+			 live->dp->backend_count - 1);
+		err = -ENOSPC;
+	}
+	if (!err && slots > VIPS_MAX) {
+		snprintf(why, size, "%zu VIPs and nat backends: want at most %u", slots, VIPS_MAX);
+		err = -ENOSPC;
+	}
+	return err;
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What counts of each backend's weight now: by how it stands (core/standing.c) and by where
+ * it is (core/places.c), for the maps and for plans.
+ */
+#include "core/backend/standing.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "daemon/engine/log.h"
+#include "daemon/live/cells.h"
+#include "daemon/live/backends.h"
+
+bool node_joins(const struct live_node *node)
+{
+	return node->checked.kind && node->health.state == HEALTH_UNKNOWN && node->owner->joined &&
+	       node->state == BACKEND_ACTIVE;
+}
+
+bool service_joins(const struct live_service *s)
+{
+	for (size_t i = 0; i < s->node_count; i++)
+		if (node_joins(s->nodes[i]))
+			return true;
+	return false;
+}
+
+static struct standing standing_of(const struct live_node *node, const struct service *model)
+{
+	return (struct standing){
+		.weight = node->weight,
+		.state = node->state,
+		.down = model->check.kind && node->health.state == HEALTH_DOWN,
+		.joining = model->check.kind && node_joins(node),
+		.ramp_from = node->owner->ramp_from,
+		.drain_until = node->owner->drain_until,
+	};
+}
+
+static void sooner(uint64_t *next, uint64_t at)
+{
+	if (at && (!*next || at < *next))
+		*next = at;
+}
+
+int64_t live_wall_ms(const struct live *live)
+{
+	return changes_clock_ms() + live->dp->config->clock / NS_PER_MS + live->wall_ms;
+}
+
+/* backends[i] is that of list[i]; NULL: the model has it no more. */
+static void place(const struct live *live, const struct service *s, const struct route *route,
+		  const struct backend *const *backends, struct standing *list, size_t count,
+		  uint64_t now, int64_t wall, uint64_t *next)
+{
+	_free_ struct place *places = calloc(count + 1, sizeof(*places));
+	_free_ size_t *at = calloc(count + 1, sizeof(*at));
+	size_t used = 0;
+	int64_t then;
+
+	if (!places || !at)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (!backends[i])
+			continue;
+		at[used] = i;
+		places[used++] = (struct place){ backends[i],
+			list[i].state == BACKEND_ACTIVE ? list[i].weight : 0, list[i].counts };
+	}
+	if (places_weigh(s, route, &live->zones, wall, places, used, &then))
+		return;
+	for (size_t i = 0; i < used; i++) {
+		list[at[i]].counts = places[i].counts;
+		list[at[i]].forbidden = places[i].forbidden;
+	}
+	if (then != INT64_MAX)
+		sooner(next, now + (then - wall) * NS_PER_MS);
+}
+
+static int parts_grow(struct live_ring *r)
+{
+	uint32_t count = r->service->index_count;
+	struct live_part *parts;
+
+	if (r->part_count >= count)
+		return 0;
+	parts = reallocarray(r->parts, count, sizeof(*parts));
+	if (!parts)
+		return -ENOMEM;
+	memset(parts + r->part_count, 0, (count - r->part_count) * sizeof(*parts));
+	r->parts = parts;
+	r->part_count = count;
+	return 0;
+}
+
+/* What the nodes count in one ring: stand says how they stand. */
+static bool ring_weigh(const struct live *live, struct live_ring *r, const struct service *model,
+		       const struct standing *stand, const struct backend *const *backends,
+		       uint64_t now, uint64_t *next)
+{
+	const struct live_service *s = r->service;
+	_free_ struct standing *list = calloc(s->node_count + 1, sizeof(*list));
+	bool changed = false;
+
+	if (!list || parts_grow(r))
+		return false;
+	memcpy(list, stand, s->node_count * sizeof(*list));
+	place(live, model, &r->route, backends, list, s->node_count, now, live_wall_ms(live), next);
+	for (size_t i = 0; i < s->node_count; i++) {
+		struct live_node *node = s->nodes[i];
+		struct live_part *part = &r->parts[node->index];
+
+		part->counts = list[i].counts;
+		part->points = weight_points(list[i].counts, model->vnodes);
+		part->forbidden = list[i].forbidden;
+		node->forbidden &= list[i].forbidden;
+		node->loaded = part->counts > node->loaded ? part->counts : node->loaded;
+		if (r == s->main)
+			node->counts = part->counts;
+		changed |= part->points != ring_points(r, node);
+	}
+	return changed;
+}
+
+/* One that leaves is where it was: it gets nothing new, and some may not keep it. */
+static void ring_weigh_leaving(struct live_ring *r)
+{
+	for (size_t i = 0; i < r->service->leaving_count; i++) {
+		const struct live_node *node = r->service->leaving[i];
+
+		if (node->index >= r->part_count || !ring_points(r, node))
+			continue;
+		r->parts[node->index] = (struct live_part){
+			.forbidden = !node->placeless &&
+				     !route_allows(&r->route, node->region, node->tags),
+		};
+	}
+}
+
+static bool rings_weigh(const struct live *live, struct live_service *s,
+			const struct service *model, const struct standing *stand,
+			const struct backend *const *backends, uint64_t now, uint64_t *next)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < s->node_count; i++) {
+		s->nodes[i]->forbidden = true;
+		s->nodes[i]->loaded = 0;
+	}
+	for (size_t i = 0; i < s->ring_count; i++) {
+		if (s->rings[i]->frozen)
+			continue;
+		changed |= ring_weigh(live, s->rings[i], model, stand, backends, now, next);
+		ring_weigh_leaving(s->rings[i]);
+	}
+	return changed;
+}
+
+bool nodes_weigh(const struct live *live, struct live_service *s, const struct service *model,
+		 uint64_t now, uint64_t *ret_next)
+{
+	_free_ struct standing *list = calloc(s->node_count + 1, sizeof(*list));
+	_free_ const struct backend **backends = calloc(s->node_count + 1, sizeof(*backends));
+	bool changed = false;
+	uint64_t next = 0;
+
+	for (size_t i = 0; list && backends && i < s->node_count; i++) {
+		list[i] = standing_of(s->nodes[i], model);
+		backends[i] = service_backend(model, s->nodes[i]->name);
+	}
+	if (list && backends) {
+		standings_weigh(model, list, s->node_count, now, &next);
+		changed = rings_weigh(live, s, model, list, backends, now, &next);
+	}
+	for (size_t i = 0; list && backends && i < s->node_count; i++) {
+		struct live_node *node = s->nodes[i];
+		bool dead = list[i].dead || node->forbidden;	/* a flow there is cut, too */
+
+		changed |= dead != node->dead;
+		node->dying = dead;
+	}
+	for (size_t i = 0; i < s->leaving_count; i++) {
+		struct live_node *node = s->leaving[i];
+
+		node->dying = now >= node->owner->drain_until;
+		changed |= node->dying != node->dead;
+		if (!node->dying)
+			sooner(&next, node->owner->drain_until);
+	}
+	*ret_next = next;
+	return changed;
+}
+
+uint16_t live_id(const struct live_service *s, const struct backend *b)
+{
+	const struct live_node *node = s ? live_node(s, b->name) : NULL;
+
+	return node && node_is(node, b) ? node->id : LIVE_ID_NEW;
+}
+
+int live_weigh(const struct live *live, const struct service *s, const struct route *route,
+	       uint64_t now, struct plan_node *ret)
+{
+	return live_weigh_at(live, s, route, now, live_wall_ms(live), ret);
+}
+
+int live_weigh_at(const struct live *live, const struct service *s, const struct route *route,
+		  uint64_t now, int64_t wall, struct plan_node *ret)
+{
+	_free_ struct standing *list = calloc(s->backend_count + 1, sizeof(*list));
+	_free_ const struct backend **backends = calloc(s->backend_count + 1, sizeof(*backends));
+	const struct live_service *ls = live_service(live, s->name);
+	uint64_t next;
+
+	if (!list || !backends)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->backend_count; i++) {
+		const struct backend *b = &s->backends[i];
+		const struct live_node *node = ls ? live_node(ls, b->name) : NULL;
+
+		if (node && node_is(node, b))
+			list[i] = standing_of(node, s);
+		list[i].weight = b->weight;
+		list[i].state = b->state;
+		backends[i] = b;
+	}
+	standings_weigh(s, list, s->backend_count, now, &next);
+	place(live, s, route, backends, list, s->backend_count, now, wall, &next);
+	for (size_t i = 0; i < s->backend_count; i++)
+		ret[i] = (struct plan_node){ s->backends[i].name, list[i].counts,
+					     weight_points(list[i].counts, s->vnodes),
+					     live_id(ls, &s->backends[i]) };
+	return 0;
+}

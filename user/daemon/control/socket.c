@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/control/socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/buffer.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "proto/proto.h"
+
+#define GROUP "xring"
+#define CLIENTS_MAX 4096
+#define FILES_KEPT 64			/* descriptors that clients cannot have */
+#define ANSWERS_PAUSE 65536		/* bytes not fetched, and no more is answered */
+
+struct client {
+	struct control *control;
+	struct client *next, **previous;
+	struct loop_source source;
+	struct buffer in, out;
+	bool finished;			/* no more comes in: close once all is sent */
+	bool refused;			/* what came in is not answered any more */
+	bool writing;
+};
+
+struct control {
+	struct loop *loop;
+	struct loop_source source;
+	char path[108];
+	control_answer answer;
+	void *context;
+	struct client *clients;
+	unsigned count, most;
+	gid_t group;			/* (gid_t)-1: there is none */
+};
+
+static void client_close(struct client *c)
+{
+	loop_remove(c->control->loop, &c->source);
+	close(c->source.fd);
+	buffer_clear(&c->in);
+	buffer_clear(&c->out);
+	*c->previous = c->next;
+	if (c->next)
+		c->next->previous = c->previous;
+	c->control->count--;
+	free(c);
+}
+
+static void client_say(struct client *c, const char *text)
+{
+	if (!text || buffer_append(&c->out, text, strlen(text)) ||
+	    buffer_append(&c->out, "\n", 1))
+		c->finished = c->refused = true;
+}
+
+static void client_refuse(struct client *c)
+{
+	client_say(c, "{\"ok\":false,\"error\":\"request: want a line of at most 1 MiB\","
+		   "\"code\":2}");
+	c->finished = c->refused = true;
+}
+
+/* Answers the lines that are there, as long as the answers are fetched. */
+static void client_lines(struct client *c)
+{
+	while (!c->refused && buffer_len(&c->out) < ANSWERS_PAUSE) {
+		_free_ char *answer = NULL;
+		size_t len;
+		char *line = buffer_line(&c->in, &len);
+
+		if (line ? len > PROTO_REQUEST_MAX : buffer_len(&c->in) > PROTO_REQUEST_MAX) {
+			client_refuse(c);
+			return;
+		}
+		if (!line)
+			return;
+		answer = c->control->answer(c->control->context, line, len);
+		client_say(c, answer);
+	}
+}
+
+/* 1: all is sent, 0: the rest must wait, or a negative errno. */
+static int client_send(struct client *c)
+{
+	while (buffer_len(&c->out)) {
+		ssize_t n = buffer_write(&c->out, c->source.fd);
+
+		if (n < 0)
+			return n == -EAGAIN ? 0 : n;
+	}
+	return 1;
+}
+
+/* Answers and sends in turn, one answer's worth a turn of the loop: others wait too. */
+static void client_turn(struct client *c)
+{
+	bool more, writing;
+	int sent;
+
+	client_lines(c);
+	sent = client_send(c);
+	more = sent > 0 && !c->refused && buffer_has_line(&c->in);
+	if (sent < 0 || (sent > 0 && !more && c->finished)) {
+		client_close(c);
+		return;
+	}
+	/* While answers or lines wait, no more requests are read. */
+	writing = !sent || more;
+	if (writing == c->writing)
+		return;
+	c->writing = writing;
+	loop_modify(c->control->loop, &c->source, writing ? EPOLLOUT : EPOLLIN);
+}
+
+static void client_ready(void *context, uint32_t events)
+{
+	struct client *c = context;
+
+	if (events & EPOLLIN) {
+		ssize_t n = buffer_read(&c->in, c->source.fd);
+
+		if (n == -EAGAIN || n == -EINTR)
+			return;
+		if (n < 0) {
+			client_close(c);
+			return;
+		}
+		if (!n)
+			c->finished = true;
+	} else if (events & (EPOLLERR | EPOLLHUP)) {
+		client_close(c);
+		return;
+	}
+	client_turn(c);
+}
+
+static bool in_group(int fd, gid_t primary, gid_t group)
+{
+	gid_t groups[NGROUPS_MAX > 1024 ? 1024 : NGROUPS_MAX];
+	socklen_t len = sizeof(groups);
+
+	if (group == (gid_t)-1)
+		return false;
+	if (primary == group)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len))
+		return false;
+	for (size_t i = 0; i < len / sizeof(groups[0]); i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}
+
+static bool client_allowed(const struct control *control, int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+		return false;
+	return peer.uid == 0 || peer.uid == geteuid() || in_group(fd, peer.gid, control->group);
+}
+
+static void client_new(struct control *control, int fd)
+{
+	static const char denied[] = "{\"ok\":false,\"error\":\"control socket: "
+				     "want root or the group " GROUP "\",\"code\":1}\n";
+	struct client *c;
+
+	if (!client_allowed(control, fd)) {
+		(void)!send(fd, denied, sizeof(denied) - 1, MSG_NOSIGNAL);
+		close(fd);
+		return;
+	}
+	c = control->count < control->most ? calloc(1, sizeof(*c)) : NULL;
+	if (!c) {
+		close(fd);
+		return;
+	}
+	c->control = control;
+	c->source = (struct loop_source){ fd, client_ready, c };
+	if (loop_add(control->loop, &c->source, EPOLLIN)) {
+		close(fd);
+		free(c);
+		return;
+	}
+	c->next = control->clients;
+	c->previous = &control->clients;
+	if (c->next)
+		c->next->previous = &c->next;
+	control->clients = c;
+	control->count++;
+}
+
+static void control_ready(void *context, uint32_t events)
+{
+	struct control *control = context;
+	int fd;
+
+	(void)events;
+	while ((fd = accept4(control->source.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
+		client_new(control, fd);
+}
+
+/* A socket file with a living daemon behind it is not ours to remove. */
+static int path_free(const char *path, const struct sockaddr_un *address)
+{
+	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct stat st;
+
+	if (lstat(path, &st))
+		return 0;
+	if (!S_ISSOCK(st.st_mode)) {
+		log_err(0, "control socket %s: there is something else of that name", path);
+		return -EEXIST;
+	}
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) &&
+	    errno == ECONNREFUSED)
+		return unlink(path) ? log_err(-errno, "control socket %s", path) : 0;
+	log_err(0, "another xringd answers on %s", path);
+	return -EADDRINUSE;
+}
+
+static void directory_make(const char *path)
+{
+	char copy[108];
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	mkdir(dirname(copy), 0755);
+}
+
+/* Each client is a file descriptor; answers how many there may be. */
+static unsigned files_raise(void)
+{
+	struct rlimit limit = { .rlim_cur = 1024 };
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		rlim_t now = limit.rlim_cur;
+
+		limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit))
+			limit.rlim_cur = now;
+	}
+	if (limit.rlim_cur <= 2 * FILES_KEPT)
+		return FILES_KEPT;
+	return limit.rlim_cur - FILES_KEPT < CLIENTS_MAX ? limit.rlim_cur - FILES_KEPT :
+							   CLIENTS_MAX;
+}
+
+static int control_listen(struct control *control)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct group *group = getgrnam(GROUP);
+	mode_t mask;
+	int err;
+
+	strcpy(address.sun_path, control->path);
+	directory_make(control->path);
+	err = path_free(control->path, &address);
+	if (err)
+		return err;
+	control->group = group ? group->gr_gid : (gid_t)-1;
+	control->source.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (control->source.fd < 0)
+		return log_err(-errno, "control socket");
+	mask = umask(0117);		/* 0660 */
+	err = bind(control->source.fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
+	umask(mask);
+	if (err)
+		return log_err(err, "control socket %s", control->path);
+	if (group && chown(control->path, -1, group->gr_gid))
+		log_warn("control socket %s: not of the group " GROUP ": %s", control->path,
+			 errno_text(errno));
+	if (listen(control->source.fd, 1024))
+		return log_err(-errno, "control socket %s", control->path);
+	return loop_add(control->loop, &control->source, EPOLLIN);
+}
+
+int control_open(struct loop *loop, const char *path, control_answer answer, void *context,
+		 struct control **ret)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	int err;
+
+	if (!control)
+		return -ENOMEM;
+	if (strlen(path) >= sizeof(control->path)) {
+		free(control);
+		return log_err(-ENAMETOOLONG, "control socket %s", path);
+	}
+	control->most = files_raise();
+	strcpy(control->path, path);
+	control->loop = loop;
+	control->answer = answer;
+	control->context = context;
+	control->source = (struct loop_source){ -1, control_ready, control };
+	err = control_listen(control);
+	if (err) {
+		closep(&control->source.fd);
+		free(control);
+		return err;
+	}
+	*ret = control;
+	return 0;
+}
+
+void control_close(struct control *control)
+{
+	while (control->clients)
+		client_close(control->clients);
+	loop_remove(control->loop, &control->source);
+	close(control->source.fd);
+	unlink(control->path);
+	free(control);
+}

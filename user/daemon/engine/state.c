@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/engine/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "conf/conf.h"
+
+static const char *state_path(const char *dir, const char *name, char buf[512])
+{
+	snprintf(buf, 512, "%s/%s", dir, name);
+	return buf;
+}
+
+int state_open(const char *dir, int *ret_lock)
+{
+	_close_ int fd = -1;
+
+	if (strlen(dir) > 400)
+		return log_err(-ENAMETOOLONG, "state directory %s", dir);
+	if (mkdir(dir, 0750) && errno != EEXIST)
+		return log_err(-errno, "state directory %s", dir);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return log_err(-errno, "state directory %s", dir);
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		log_err(0, "another xringd keeps its state in %s: want --state DIR", dir);
+		return -EBUSY;
+	}
+	*ret_lock = take_fd(&fd);
+	return 0;
+}
+
+int state_write(const char *dir, const char *name, const char *text, size_t len)
+{
+	char path[512];
+	int err = file_replace(state_path(dir, name, path), text, len, 0640);
+
+	return err ? log_err(err, "%s", path) : 0;
+}
+
+int state_read(const char *dir, const char *name, char **ret, size_t *ret_len)
+{
+	struct conf_error why;
+	char path[512];
+	struct stat st;
+	int err;
+
+	if (stat(state_path(dir, name, path), &st)) {
+		if (errno != ENOENT)
+			return log_err(-errno, "%s", path);
+		*ret = NULL;
+		*ret_len = 0;
+		return 0;
+	}
+	err = conf_read(path, ret, ret_len, &why);
+	if (err)
+		log_err(0, "%s", why.message);
+	return err;
+}
+
+int state_map(const char *dir, const char *name, size_t size, void **ret)
+{
+	char path[512];
+	_close_ int fd = open(state_path(dir, name, path), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	void *memory;
+
+	if (fd < 0 || ftruncate(fd, size))
+		return log_err(-errno, "%s", path);
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		return log_err(-errno, "%s", path);
+	*ret = memory;
+	return 0;
+}
+
+int state_write_running(const char *dir, const struct model *m)
+{
+	_free_ char *text = conf_print(m);
+
+	if (!text)
+		return -ENOMEM;
+	return state_write(dir, "running.yaml", text, strlen(text));
+}
+
+/*
+ * A model of the state directory; -ENOENT where there is none that can be read. near:
+ * the directory of the files that it names, NULL where these are absolute.
+ */
+static int state_model(const char *dir, const char *name, const char *near, struct model *ret)
+{
+	struct conf_source source = { .name = name, .directory = near, .remembered = true };
+	_free_ char *text = NULL;
+	struct conf_error why;
+	int err = state_read(dir, name, &text, &source.len);
+
+	if (err)
+		return err;
+	if (!text)
+		return -ENOENT;
+	source.text = text;
+	err = conf_parse_source(&source, ret, NULL, &why);
+	if (err != -EINVAL)
+		return err;
+	log_warn("state directory %s: %s: it is left out", dir, why.message);
+	return -ENOENT;
+}
+
+int state_read_running(const char *dir, struct model *ret)
+{
+	return state_model(dir, "running.yaml", NULL, ret);
+}
+
+int state_merge(const char *dir, const char *path, const struct model *file, const char *text,
+		size_t len, struct model *ret)
+{
+	char near[PATH_MAX];
+	_free_ char *loaded_text = NULL;
+	struct model running, loaded;
+	size_t loaded_len;
+	int err = state_read(dir, "loaded", &loaded_text, &loaded_len);
+
+	if (err)
+		return err;
+	err = state_read_running(dir, &running);
+	if (err == -ENOENT)
+		return model_copy(file, ret);
+	if (err)
+		return err;
+	if (loaded_text && loaded_len == len && !memcmp(loaded_text, text, len)) {
+		*ret = running;
+		return 0;
+	}
+	snprintf(near, sizeof(near), "%s", path);
+	err = state_model(dir, "loaded", dirname(near), &loaded);
+	if (!err) {
+		err = model_merge(&running, &loaded, file);
+		model_clear(&loaded);
+	} else if (err == -ENOENT) {
+		log_warn("state directory %s: what commands changed is not known: "
+			 "the file counts", dir);
+		model_clear(&running);
+		return model_copy(file, ret);
+	}
+	if (err) {
+		model_clear(&running);
+		return err;
+	}
+	*ret = running;
+	return 0;
+}

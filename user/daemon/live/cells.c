@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/live/cells.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+
+#define TENTH (NS_PER_S / 10)
+
+/* Two tables are one bit more. */
+unsigned ring_bits(const struct live_ring *r, size_t points)
+{
+	unsigned bits = cells_bits(points);
+
+	if (!r || !r->has_extent)
+		return bits;
+	if (r->cells.bits >= bits && (r->cells.bits <= bits + 2 || r->cells.moving ||
+				     r->service->look))
+		return r->cells.bits;	/* neither too small nor far too large, or in use */
+	return bits;
+}
+
+static int extent_take(struct live *live, struct live_ring *r, unsigned bits)
+{
+	uint32_t base;
+	int err = arena_alloc(&live->arena, bits + 1, &base);
+
+	if (err)
+		return log_err(err, "service %s: no room for 2^%u cells", r->service->name, bits);
+	r->base = base;
+	r->cells = (struct cells){
+		.words = live->dp->cells + base,
+		.since = live->since + base / 2,
+		.bits = bits,
+		.spills = &live->spills,
+	};
+	r->has_extent = r->blank = true;
+	memset(r->cells.words, 0, sizeof(uint64_t) << (bits + 1));
+	return 0;
+}
+
+int extent_leave(struct live *live, uint32_t base, unsigned bits)
+{
+	struct extent *foreign = reallocarray(live->foreign, live->foreign_count + 1,
+					      sizeof(*foreign));
+
+	if (!foreign)
+		return -ENOMEM;
+	live->foreign = foreign;
+	foreign[live->foreign_count++] = (struct extent){ base, bits };
+	return 0;
+}
+
+/* What the datapath has marked there since the copy was made. */
+static void former_flags(struct live *live, const struct extent *e, const struct cells *from)
+{
+	for (size_t i = 0; i < live->service_count; i++) {
+		struct live_service *s = live->services[i];
+
+		for (size_t k = 0; k < s->ring_count; k++) {
+			struct live_ring *r = s->rings[k];
+
+			if (!r->refined || r->former != e->base)
+				continue;
+			cells_refine_flags(from, &r->cells);
+			r->refined = false;
+		}
+	}
+}
+
+void extents_forget(struct live *live)
+{
+	for (size_t i = 0; i < live->foreign_count; i++) {
+		struct extent *e = &live->foreign[i];
+		struct cells cells = { .words = live->dp->cells + e->base, .bits = e->bits,
+				       .spills = &live->spills };
+
+		former_flags(live, e, &cells);
+		cells_release(&cells);
+		arena_free(&live->arena, e->base);
+	}
+	live->foreign_count = 0;
+}
+
+/* More cells, with flags and times as they are. */
+static int extent_refine(struct live *live, struct live_ring *r, unsigned bits)
+{
+	struct cells from = r->cells;
+	bool blank = r->blank;
+	uint32_t base = r->base;
+	int err = extent_take(live, r, bits) ?: cells_refine(&from, &r->cells);
+
+	if (err == -ENOSPC && r->cells.words != from.words) {
+		dp_grace(live->dp);
+		spill_pool_reclaim(&live->spills);
+		memset(r->cells.words, 0, sizeof(uint64_t) << (bits + 1));
+		err = cells_refine(&from, &r->cells);
+	}
+	if (err) {
+		if (r->cells.words != from.words)
+			arena_free(&live->arena, r->base);
+		r->cells = from;
+		r->base = base;
+		r->blank = blank;
+		return err;
+	}
+	r->blank = false;
+	r->refined = true;
+	r->former = base;
+	return extent_leave(live, base, from.bits);
+}
+
+static int extent_fit(struct live *live, struct live_ring *r, const struct ring *ring)
+{
+	unsigned bits = ring_bits(r, ring->point_count);
+
+	while (!cells_fit(ring, bits))
+		bits++;
+	if (!r->has_extent)
+		return extent_take(live, r, bits);
+	if (bits > r->cells.bits)
+		return extent_refine(live, r, bits);
+	return 0;
+}
+
+static long cells_fill(struct live *live, struct live_ring *r, const struct cells_change *change,
+		       const struct ring_point *delta, size_t delta_count)
+{
+	for (int try = 0;; try++) {
+		long written = delta && !try ?
+			cells_update(&r->cells, change, delta, delta_count) :
+			cells_write(&r->cells, change);
+
+		if (written != -ENOSPC || try)
+			return written;
+		dp_grace(live->dp);
+		spill_pool_reclaim(&live->spills);
+	}
+}
+
+/* A node that leaves is named as long as the ring has its points. */
+static void ring_ids(const struct live_ring *r, uint16_t *ret)
+{
+	for (size_t i = 0; i < r->service->leaving_count; i++)
+		if (ring_points(r, r->service->leaving[i]))
+			ret[r->service->leaving[i]->index] = r->service->leaving[i]->id;
+	for (size_t i = 0; i < r->service->node_count; i++)
+		ret[r->service->nodes[i]->index] = r->service->nodes[i]->id;
+}
+
+/* In a blank extent nothing is kept: it holds no answer yet. */
+static long ring_cells(struct live *live, struct live_ring *r, const struct ring *ring,
+			  const struct ring_point *delta, size_t delta_count, enum cells_how how,
+			  uint64_t now)
+{
+	_free_ uint16_t *ids = calloc(r->service->index_count + 1, sizeof(*ids));
+	struct cells_change change = { ring, ids, how, now / TENTH };
+	long written;
+	int err;
+
+	if (!ids)
+		return -ENOMEM;
+	ring_ids(r, ids);
+	err = extent_fit(live, r, ring);
+	if (err)
+		return err;
+	if (r->blank)
+		change.how = CELLS_CUT;
+	/* A packet that saw a cell move before it settled is not to read what comes now. */
+	if (change.how == CELLS_KEEP && live->settle_epoch == live->dp->epoch)
+		dp_grace(live->dp);
+	if (r->blank || r->reconcile)
+		delta = NULL;
+	r->reconcile = true;		/* should it fail half way */
+	written = cells_fill(live, r, &change, delta, delta_count);
+	if (written < 0)
+		return log_err(written, "service %s: cells", r->service->name);
+	r->blank = r->reconcile = false;
+	return written;
+}
+
+static const struct live_part *ring_part(const struct live_ring *r, const struct live_node *node)
+{
+	static const struct live_part none;
+
+	return node->index < r->part_count ? &r->parts[node->index] : &none;
+}
+
+uint32_t ring_points(const struct live_ring *r, const struct live_node *node)
+{
+	if (node->index >= r->ring.node_count || r->ring.nodes[node->index].name != node->name)
+		return 0;
+	return r->ring.nodes[node->index].points;
+}
+
+/* Makes the ring that of these points by node index. Returns words written. */
+static long ring_to(struct live *live, struct live_ring *r, const uint32_t *points,
+		    enum cells_how how, uint64_t now)
+{
+	_free_ struct ring_node *nodes = calloc(r->service->index_count + 1, sizeof(*nodes));
+	_free_ struct ring_point *delta = NULL;
+	size_t delta_count = 0;
+	struct ring ring;
+	long written = 0;
+	int err;
+
+	if (!nodes)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < r->service->index_count; i++)
+		nodes[i] = i < r->ring.node_count && r->ring.nodes[i].points ? r->ring.nodes[i] :
+			   (struct ring_node){ "" };
+	for (size_t i = 0; i < r->service->node_count; i++)
+		nodes[r->service->nodes[i]->index] = (struct ring_node){ r->service->nodes[i]->name,
+								strlen(r->service->nodes[i]->name) };
+	for (uint32_t i = 0; i < r->service->index_count; i++)
+		nodes[i].points = points[i];
+	err = ring_update(&r->ring, nodes, r->service->index_count, &ring, &delta, &delta_count);
+	if (err)
+		return err;
+	if (delta_count || !r->has_extent || r->blank || r->reconcile)
+		written = ring_cells(live, r, &ring, delta, delta_count, how, now);
+	if (written < 0) {
+		ring_clear(&ring);
+		return written;
+	}
+	ring_clear(&r->ring);
+	r->ring = ring;
+	return written;
+}
+
+/* By index, as they are now. */
+static uint32_t *points_now(const struct live_ring *r)
+{
+	uint32_t *points = calloc(r->service->index_count + 1, sizeof(*points));
+
+	for (uint32_t i = 0; points && i < r->ring.node_count; i++)
+		points[i] = r->ring.nodes[i].points;
+	return points;
+}
+
+static bool bury(const struct live_ring *r, struct live_node *const *nodes, size_t count,
+		 uint32_t *points)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!(nodes[i]->dead || ring_part(r, nodes[i])->forbidden) ||
+		    !ring_points(r, nodes[i]))
+			continue;
+		points[nodes[i]->index] = 0;
+		any = true;
+	}
+	return any;
+}
+
+/* The dead, and those forbidden, are taken out at once: their keys go to the next owners, nothing else moves. */
+static long ring_bury(struct live *live, struct live_ring *r, uint64_t now)
+{
+	_free_ uint32_t *points = points_now(r);
+	bool any;
+
+	if (!points)
+		return -ENOMEM;
+	any = bury(r, r->service->nodes, r->service->node_count, points);
+	any |= bury(r, r->service->leaving, r->service->leaving_count, points);
+	return any ? ring_to(live, r, points, CELLS_CUT, now) : 0;
+}
+
+static long ring_move(struct live *live, struct live_ring *r, const struct live_times *times)
+{
+	_free_ uint32_t *points = calloc(r->service->index_count + 1, sizeof(*points));
+
+	if (!points)
+		return -ENOMEM;
+	for (size_t i = 0; i < r->service->node_count; i++)
+		points[r->service->nodes[i]->index] = ring_part(r, r->service->nodes[i])->points;
+	return ring_to(live, r, points, times->cut ? CELLS_CUT : CELLS_KEEP, times->now);
+}
+
+/* Fewer cells, in the steady state, where nothing but answers counts. */
+static int ring_shrink(struct live *live, struct live_ring *r, uint64_t now)
+{
+	uint32_t base = r->base;
+	unsigned bits, was = r->cells.bits;
+	size_t total = 0;
+	int err;
+
+	for (size_t i = 0; i < r->service->node_count; i++)
+		total += ring_part(r, r->service->nodes[i])->points;
+	bits = ring_bits(r, total > r->ring.point_count ? total : r->ring.point_count);
+	if (!r->has_extent || bits >= r->cells.bits || !cells_fit(&r->ring, bits))
+		return 0;
+	err = extent_take(live, r, bits) ?: extent_leave(live, base, was);
+	if (!err) {
+		_free_ uint32_t *points = points_now(r);
+		long written = points ? ring_to(live, r, points, CELLS_CUT, now) : -ENOMEM;
+
+		err = written < 0 ? written : 0;
+	}
+	return err;
+}
+
+/* The ring's nodes are named by the live ones, in their memory. */
+static const struct live_node *node_of(const struct ring_node *n)
+{
+	_Static_assert(offsetof(struct live_node, name) == 0, "a name is where its node is");
+	return (const struct live_node *)n->name;
+}
+
+size_t ring_parts(const struct live_ring *r, uint32_t vnodes, struct plan_node *ret)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < r->ring.node_count; i++) {
+		const struct ring_node *n = &r->ring.nodes[i];
+
+		if (n->points)
+			ret[count++] = (struct plan_node){ n->name, n->points * WEIGHT_ONE / vnodes,
+							   n->points, node_of(n)->id };
+	}
+	return count;
+}
+
+int ring_apply(struct live *live, struct live_ring *r, const struct live_times *times,
+		 struct live_report *report)
+{
+	size_t most = r->ring.node_count + r->service->index_count + 1;
+	_free_ struct plan_node *before = calloc(most, sizeof(*before));
+	_free_ struct plan_node *after = calloc(most, sizeof(*after));
+	struct live_move move = { r->service, r, before, after };
+	bool first = !r->has_extent;
+	long buried, moved;
+	int err;
+
+	if (!before || !after)
+		return -ENOMEM;
+	move.before_count = ring_parts(r, r->vnodes_shown ?: r->service->vnodes, before);
+	err = ring_shrink(live, r, times->now);
+	if (err)
+		return err;
+	buried = ring_bury(live, r, times->now);
+	moved = buried < 0 ? buried : ring_move(live, r, times);
+	if (moved < 0)
+		return moved;
+	r->vnodes_shown = r->service->vnodes;
+	move.after_count = ring_parts(r, r->service->vnodes, after);
+	move.cells = buried + moved;
+	move.kept = times->cut ? 0 : moved;
+	report->cells += move.cells;
+	if (move.cells && !first && live->moved)
+		live->moved(live->context, &move);
+	return 0;
+}

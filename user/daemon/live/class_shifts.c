@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Clients that get another ring. The address space is cut by classes as they are in the maps,
+ * and by targets as they are wanted; where both are known to be so is a shift: clients of one
+ * class that are to have one target.
+ */
+#include "daemon/live/class_shifts.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "daemon/live/class_words.h"
+#include "daemon/live/rings.h"
+
+#define TENTH (NS_PER_S / 10)
+
+/* ---- shifts ---- */
+
+/* Clients of one class before, and of one target after. */
+struct shift {
+	struct live_class *from, *to;
+	uint32_t target;
+	size_t runs;				/* how many networks, about */
+};
+
+struct shifts {
+	struct live *live;
+	struct live_service *s;
+	struct live_ring **rings;		/* by route */
+	struct shift *list;
+	size_t count;
+	uint32_t *known;			/* shifts + 1, by class and target */
+	bool failed;
+};
+
+static struct live_ring *ring_at(const struct shifts *all, uint32_t target, uint32_t place)
+{
+	return all->rings[all->s->classes->targets.list[target].routes[place]];
+}
+
+static bool class_says(const struct shifts *all, const struct live_class *class, uint32_t target)
+{
+	const struct target *t = &all->s->classes->targets.list[target];
+
+	if (class->counter != all->s->classes->counters[target] ||
+	    class->follows != t->home.follow || class->home_bits[0] != t->home.prefix4 ||
+	    class->home_bits[1] != t->home.prefix6)
+		return false;
+	for (uint32_t d = 0; d < CLASS_PLACES; d++)
+		if (class->newest[d < class->places ? d : 0] != ring_at(all, target, d))
+			return false;
+	return true;
+}
+
+static uint32_t shift_of(void *context, uint32_t before, uint32_t target)
+{
+	struct shifts *all = context;
+	struct live_classes *c = all->s->classes;
+	struct live_class *from = before ? all->live->class_by_index[before] : c->own;
+	uint32_t *known = &all->known[from->order * c->targets.count + target];
+	struct shift *list;
+
+	if (*known) {
+		all->list[*known - 1].runs++;
+		return *known - 1;
+	}
+	list = array_grow(all->list, all->count, sizeof(*list));
+	if (!list) {
+		all->failed = true;
+		return 0;
+	}
+	all->list = list;
+	list[all->count++] = (struct shift){ .from = from, .target = target, .runs = 1 };
+	*known = all->count;
+	return *known - 1;
+}
+
+/* The first settled class that says the same, and stays, or this one: they need not be two. */
+static struct live_class *class_first(const struct shifts *all, struct live_class *class,
+				      uint32_t target)
+{
+	const struct live_classes *c = all->s->classes;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (!c->list[i]->moving && !c->list[i]->shifts && class_says(all, c->list[i], target))
+			return c->list[i];
+	return class;
+}
+
+/* From now on it says what the target does; what it said before is the old side. */
+static void class_move(struct shifts *all, struct live_class *class, const struct shift *shift,
+		       const struct live_times *times)
+{
+	const struct live_ring *was = class->newest[0];
+	struct live_classes *c = all->s->classes;
+	uint32_t target = shift->target;
+	bool begins = false;
+
+	if (!class->moving && c->epoch == all->live->dp->epoch)
+		dp_grace(all->live->dp);	/* who saw it move is not to read what comes now */
+	for (uint32_t d = 0; d < class->places; d++) {
+		struct live_ring *r = ring_at(all, target, d);
+
+		if (r != class->newest[d] && !class->old[d] && !times->cut) {
+			class->old[d] = class->newest[d];
+			begins = true;
+		}
+		class->newest[d] = r;
+	}
+	class->counter = c->counters[target];
+	class->follows = c->targets.list[target].home.follow;
+	class->home_bits[0] = c->targets.list[target].home.prefix4;
+	class->home_bits[1] = c->targets.list[target].home.prefix6;
+	if (begins) {
+		c->moving += !class->moving;
+		class->moving = true;
+		class->since = times->now / TENTH;	/* of the last place that began */
+	}
+	class->changed = all->live->walks;
+	class_words_write(all->live, class);
+	if (begins && all->live->shifted)
+		all->live->shifted(all->live->context, all->s, shift->runs, &was->route,
+				   &class->newest[0]->route);
+}
+
+/* A class for some of the clients of another, which says what that did. */
+static struct live_class *class_part(struct shifts *all, const struct live_class *from,
+				     uint32_t target)
+{
+	bool doors = from->places > 1 || all->s->classes->targets.list[target].doors;
+	struct live_class *class = class_new(all->live, all->s, doors ? CLASS_PLACES : 1);
+
+	if (!class)
+		return NULL;
+	for (uint32_t d = 0; d < class->places; d++) {
+		uint32_t place = d < from->places ? d : 0;
+
+		class->newest[d] = from->newest[place];
+		class->old[d] = from->old[place];
+	}
+	class->counter = from->counter;
+	class->follows = from->follows;
+	memcpy(class->home_bits, from->home_bits, sizeof(class->home_bits));
+	class->moving = from->moving;
+	class->since = from->since;
+	class->changed = from->changed;
+	all->s->classes->moving += class->moving;
+	class_flags_copy(all->live, from, class);
+	return class;
+}
+
+static bool only_shift(const struct shifts *all, const struct shift *shift)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (&all->list[i] != shift && all->list[i].from == shift->from)
+			return false;
+	return true;
+}
+
+/*
+ * Where all clients of a class shift, it is the class that does; the own one with those
+ * whom no prefix names. Others are given to a class that moves from here to there.
+ */
+static bool shifts_whole(const struct shifts *all, const struct shift *shift)
+{
+	const struct live_class *from = shift->from;
+
+	if (from->places == 1 && all->s->classes->targets.list[shift->target].doors)
+		return false;
+	return from == all->s->classes->own ? shift->target == 0 || only_shift(all, shift) :
+					      only_shift(all, shift);
+}
+
+/* Who shifts as a whole takes in nobody. */
+static void shifts_mark(struct shifts *all)
+{
+	for (size_t i = 0; i < all->s->classes->count; i++)
+		all->s->classes->list[i]->shifts = false;
+	for (size_t i = 0; i < all->count; i++) {
+		const struct shift *shift = &all->list[i];
+
+		shift->from->shifts |= !class_says(all, shift->from, shift->target) &&
+				       shifts_whole(all, shift);
+	}
+}
+
+static int shift_decide(struct shifts *all, struct shift *shift, const struct live_times *times)
+{
+	if (class_says(all, shift->from, shift->target)) {
+		shift->to = shift->from->moving ? shift->from :
+			    class_first(all, shift->from, shift->target);
+		return 0;
+	}
+	if (shifts_whole(all, shift)) {
+		shift->to = shift->from;	/* behind the others, who leave it before */
+		return 0;
+	}
+	if (times->cut)
+		shift->to = class_first(all, NULL, shift->target);
+	shift->to = shift->to ?: class_part(all, shift->from, shift->target);
+	if (!shift->to)
+		return log_err(-ENOSPC, "service %s: want at most %u classes of clients",
+			       all->s->name, XRING_CLASSES);
+	if (!class_says(all, shift->to, shift->target))
+		class_move(all, shift->to, shift, times);
+	return 0;
+}
+
+/* ---- the prefixes ---- */
+
+static uint32_t class_value(void *context, uint32_t shift, uint32_t zero)
+{
+	const struct shifts *all = context;
+	const struct live_class *to = all->list[shift].to;
+
+	(void)zero;
+	return to == all->s->classes->own ? 0 : to->first;
+}
+
+static int shifts_find(struct shifts *all, struct runs ret[2])
+{
+	struct live_classes *c = all->s->classes;
+	int err = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		c->list[i]->order = i;
+	all->known = calloc((c->count + 1) * (c->targets.count + 1), sizeof(*all->known));
+	all->rings = calloc(c->targets.route_count + 1, sizeof(struct live_ring *));
+	if (!all->known || !all->rings)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->targets.route_count; i++)
+		all->rings[i] = ring_of_route(all->s, &c->targets.routes[i]);
+	for (int f = 0; f < 2 && !err; f++)
+		err = runs_combine(&c->runs[f], &c->targets.runs[f], shift_of, all, &ret[f]);
+	return err ?: all->failed ? -ENOMEM : 0;
+}
+
+static int prefixes_write(struct live *live, struct live_classes *c, const struct runs runs[2])
+{
+	_free_ struct lpm_entry *v4 = NULL, *v6 = NULL;
+	struct lpm_entry *all;
+	size_t count4 = 0, count6 = 0;
+	int err = runs_prefixes(&runs[0], AF_INET, &v4, &count4) ?:
+		  runs_prefixes(&runs[1], AF_INET6, &v6, &count6);
+
+	if (err)
+		return err;
+	all = reallocarray(v4, count4 + count6 + 1, sizeof(*v4));
+	if (!all)
+		return -ENOMEM;
+	v4 = all;
+	if (count6)
+		memcpy(v4 + count4, v6, count6 * sizeof(*v6));
+	err = lpm_change(&c->lpm, v4, count4 + count6);
+	if (err != -ENOSPC)
+		return err;
+	dp_grace(live->dp);
+	lpm_pool_reclaim(&live->prefixes);
+	return lpm_change(&c->lpm, v4, count4 + count6);
+}
+
+/* The runs of shifts become those of classes, which the prefixes then say. */
+static int runs_apply(struct shifts *all, struct runs found[2])
+{
+	struct live_classes *c = all->s->classes;
+	struct runs nothing = {}, runs[2] = {};
+	int err = runs_of_prefixes(NULL, 0, AF_INET, &nothing);
+
+	for (int f = 0; f < 2 && !err; f++)
+		err = runs_combine(&found[f], &nothing, class_value, all, &runs[f]);
+	runs_clear(&nothing);
+	err = err ?: prefixes_write(all->live, c, runs);
+	for (int f = 0; f < 2; f++) {
+		if (err) {
+			runs_clear(&runs[f]);
+			continue;
+		}
+		runs_clear(&c->runs[f]);
+		c->runs[f] = runs[f];
+	}
+	return err;
+}
+
+static int shifts_make(struct shifts *all, const struct live_times *times)
+{
+	struct runs found[2] = {};
+	int err = shifts_find(all, found);
+
+	if (!err)
+		shifts_mark(all);
+	for (size_t i = 0; i < all->count && !err; i++)
+		err = shift_decide(all, &all->list[i], times);
+	err = err ?: runs_apply(all, found);
+	for (size_t i = 0; i < all->count && !err; i++)
+		if (all->list[i].to == all->list[i].from &&
+		    !class_says(all, all->list[i].to, all->list[i].target))
+			class_move(all, all->list[i].to, &all->list[i], times);
+	for (int f = 0; f < 2; f++)
+		runs_clear(&found[f]);
+	free(all->list);
+	free(all->known);
+	free(all->rings);
+	return err;
+}
+
+int clients_shift(struct live *live, struct live_service *s, const struct live_times *times)
+{
+	struct shifts all = { .live = live, .s = s };
+
+	return shifts_make(&all, times);
+}

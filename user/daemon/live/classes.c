@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/live/classes.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "core/model/rules.h"
+#include "daemon/live/class_words.h"
+#include "daemon/live/rule_counters.h"
+#include "daemon/live/rings.h"
+#include "daemon/live/class_shifts.h"
+
+#define TENTH (NS_PER_S / 10)
+
+/* ---- what the rules ask for ---- */
+
+static void compiled_clear(struct live_classes *c)
+{
+	targets_clear(&c->targets);
+	rules_free(c->rules, c->rule_count);
+	free(c->counters);
+	c->counters = NULL;
+	regions_free(c->regions, c->region_count);
+	c->rules = NULL;
+	c->regions = NULL;
+	c->rule_count = c->region_count = 0;
+	c->known = false;
+}
+
+static bool regions_same(const struct live_classes *c, const struct model *m)
+{
+	if (c->region_count != m->region_count)
+		return false;
+	for (size_t i = 0; i < m->region_count; i++)
+		if (!region_equal(&c->regions[i], &m->regions[i]))
+			return false;
+	return true;
+}
+
+/* A million prefixes are compiled once, and not with every change of a backend. */
+static bool compiled_same(const struct live *live, const struct live_service *s,
+			  const struct model *m, const struct service *model)
+{
+	const struct live_classes *c = s->classes;
+
+	return c->known && c->homes_serial == s->homes_serial &&
+	       !memcmp(c->doors, live->doors, sizeof(c->doors)) && regions_same(c, m) &&
+	       rules_equal(c->rules, c->rule_count, model->rules, model->rule_count);
+}
+
+static int compile(struct live *live, struct live_service *s, struct live_classes *c,
+		   const struct model *m, const struct service *model)
+{
+	struct targets targets;
+	int err = targets_of(m, model, live->doors, s->homes, s->home_count, &targets);
+
+	if (err)
+		return err;
+	compiled_clear(c);
+	c->targets = targets;
+	c->rules = rules_copy(model->rules, model->rule_count);
+	c->rule_count = c->rules ? model->rule_count : 0;
+	c->regions = regions_copy(m->regions, m->region_count);
+	c->region_count = c->regions ? m->region_count : 0;
+	memcpy(c->doors, live->doors, sizeof(c->doors));
+	c->homes_serial = s->homes_serial;
+	c->known = c->rules && c->regions;
+	c->tidy = true;				/* they are to be brought about */
+	return c->known ? 0 : -ENOMEM;
+}
+
+static int rings_prepare(struct live *live, struct live_service *s)
+{
+	const struct targets *t = &s->classes->targets;
+	int err = 0;
+
+	for (size_t i = 0; i < s->ring_count; i++)
+		s->rings[i]->wanted = false;
+	for (size_t i = 0; i < t->route_count && !err; i++) {
+		struct live_ring *r = ring_of_route(s, &t->routes[i]);
+
+		if (!r)
+			r = live_ring_new(s, &t->routes[i]);
+		err = r ? ring_enroll(live, r) : -ENOMEM;
+		if (r)
+			r->wanted = true;
+	}
+	for (size_t i = 0; i < s->classes->count; i++)
+		class_wants(s->classes->list[i]);
+	return err;
+}
+
+/* Each target has its rule's; once they are compiled. */
+static int ledgers_prepare(struct live *live, struct live_service *s)
+{
+	struct live_classes *c = s->classes;
+	_free_ uint32_t *counters = NULL;
+	int err = 0;
+
+	if (c->counters)
+		return 0;
+	counters = calloc(c->targets.count + 1, sizeof(*counters));
+	if (!counters)
+		return -ENOMEM;
+	ledgers_unwant(s);
+	for (size_t i = 0; i < c->targets.count && !err; i++) {
+		const struct live_ledger *l = NULL;
+
+		err = ledger_get(live, s, c->rules, c->targets.list[i].rule, &l);
+		counters[i] = l ? l->counter : 0;
+	}
+	if (!err)
+		c->counters = take_ptr(counters);
+	return err;
+}
+
+uint32_t *service_roots(const struct live *live, const struct live_service *s)
+{
+	return (uint32_t *)live->dp->lines + XRING_LINE_ROOT(s->number, 0);
+}
+
+/* All clients were answered by the main ring until now. */
+static int classes_begin(struct live *live, struct live_service *s)
+{
+	struct live_classes *c = s->classes;
+	int err = ring_enroll(live, s->main);
+
+	if (err)
+		return err;
+	if (s->number >= XRING_TABLES)
+		return log_err(-ENOSPC, "service %s: want at most %u services with rules for some clients",
+			       s->name, XRING_TABLES);
+	for (int f = 0; f < 2; f++)
+		err = err ?: runs_of_prefixes(NULL, 0, f ? AF_INET6 : AF_INET, &c->runs[f]);
+	if (err)
+		return err;
+	c->own = class_new(live, s, CLASS_PLACES);
+	if (!c->own)
+		return log_err(-ENOSPC, "service %s: want at most %u classes of clients", s->name,
+			       XRING_CLASSES);
+	for (uint32_t d = 0; d < CLASS_PLACES; d++)
+		c->own->newest[d] = s->main;
+	c->own->named = true;
+	lpm_init(&c->lpm, &live->prefixes, service_roots(live, s));
+	live->slots_stale = true;
+	return 0;
+}
+
+/* Once all are of one ring again, and nothing is under way, the main ring does. */
+static bool classes_needless(const struct live_classes *c)
+{
+	return !targets_many(&c->targets) && c->count == 1 && !c->moving &&
+	       c->runs[0].count == 1 && c->runs[1].count == 1;
+}
+
+static void prepare_plain(struct live_service *s, const struct service *model)
+{
+	route_of(service_rule(model), NULL, NULL, &s->main->route);
+	s->main->wanted = true;
+}
+
+int classes_prepare(struct live *live, struct live_service *s, const struct model *m,
+		    const struct service *model)
+{
+	struct live_classes *c = s->classes;
+	int err = 0;
+
+	if (!c) {
+		if (!rules_many(m, model, live->doors)) {
+			prepare_plain(s, model);
+			return 0;
+		}
+		c = s->classes = calloc(1, sizeof(*c));
+		if (!c)
+			return -ENOMEM;
+	}
+	c->ends = false;
+	if (!compiled_same(live, s, m, model))
+		err = compile(live, s, c, m, model);
+	return err ?: rings_prepare(live, s) ?: ledgers_prepare(live, s);
+}
+
+/* ---- bringing it about ---- */
+
+static void classes_name(struct live *live, struct live_classes *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		c->list[i]->named = c->list[i] == c->own;
+	for (int f = 0; f < 2; f++)
+		for (size_t i = 0; i < c->runs[f].count; i++)
+			if (c->runs[f].list[i].value)
+				live->class_by_index[c->runs[f].list[i].value]->named = true;
+}
+
+int classes_apply(struct live *live, struct live_service *s, const struct live_times *times)
+{
+	struct live_classes *c = s->classes;
+	int err = 0;
+
+	if (!c)
+		return 0;
+	if (!c->own)
+		err = classes_begin(live, s);
+	for (size_t i = 0; i < s->ring_count; i++)
+		ring_recorded(live, s->rings[i]);
+	for (size_t i = 0; i < c->count; i++)
+		if (!c->closed || c->list[i] != c->own)
+			class_words_write(live, c->list[i]);	/* its ring may be elsewhere */
+	if (err || !c->tidy)
+		return err;
+	err = clients_shift(live, s, times);
+	if (err)
+		return err;
+	c->tidy = c->closed = false;
+	class_words_write(live, c->own);
+	s->main = c->own->newest[0];
+	classes_name(live, c);
+	ledgers_forget(live, s);
+	c->ends = classes_needless(c);
+	live->slots_stale |= c->ends;
+	return 0;
+}
+
+/* ---- time ---- */
+
+/* One that moves. Returns when there is something to do again; 0: the next walk says. */
+static uint64_t class_settle(struct live *live, struct live_service *s, struct live_class *class,
+			     uint64_t now)
+{
+	uint64_t age = now / TENTH - class->since;
+
+	if (age < service_window(s))
+		return (uint64_t)(class->since + service_window(s)) * TENTH;
+	if (age < service_settle(s)) {
+		class_udp_new(live, class);
+		return (uint64_t)(class->since + service_settle(s)) * TENTH;
+	}
+	if (live->walked <= class->changed)
+		return 0;
+	if (class_held(live, class)) {
+		log_warn("service %s: clients stay as they are: the table of pins is full", s->name);
+		class->since = now / TENTH;
+		return now + service_window(s) * TENTH;
+	}
+	class->moving = false;
+	memset(class->old, 0, sizeof(class->old));
+	class_words_write(live, class);
+	s->classes->moving--;
+	s->classes->epoch = live->settle_epoch = live->dp->epoch;
+	s->classes->tidy = true;
+	s->settled = live->walks;
+	s->look = s->look ?: 1;		/* until a walk knows better */
+	return 0;
+}
+
+uint64_t classes_tick(struct live *live, struct live_service *s, uint64_t now, bool *ret_apply)
+{
+	struct live_classes *c = s->classes;
+	uint64_t next = 0, at;
+
+	for (size_t i = 0; c && c->moving && !c->closed && i < c->count; i++) {
+		at = c->list[i]->moving ? class_settle(live, s, c->list[i], now) : 0;
+		if (at && (!next || at < next))
+			next = at;
+	}
+	*ret_apply |= c && (c->tidy || (classes_gone(s) && live->dp->fresh_fd < 0));
+	return next;
+}
+
+/* ---- the end ---- */
+
+bool classes_gone(const struct live_service *s)
+{
+	if (s->classes && s->classes->ends)
+		return true;
+	for (size_t i = 0; s->classes && i < s->classes->count; i++)
+		if (!s->classes->list[i]->named)
+			return true;
+	return false;
+}
+
+void classes_forget(struct live *live, struct live_service *s)
+{
+	struct live_classes *c = s->classes;
+	size_t kept = 0;
+
+	if (c && c->ends) {
+		ring_discharge(live, s->main);
+		classes_drop(live, s);
+		ledgers_unwant(s);
+		ledgers_forget(live, s);
+		return;
+	}
+	for (size_t i = 0; c && i < c->count; i++) {
+		struct live_class *class = c->list[i];
+
+		if (class->named) {
+			c->list[kept++] = class;
+			continue;
+		}
+		c->moving -= class->moving;
+		class_erase(live, class);
+	}
+	if (!c || kept == c->count)
+		return;
+	c->count = kept;
+	c->tidy = true;			/* their rings go, and so may the last class */
+}
+
+void classes_free(struct live_service *s)
+{
+	struct live_classes *c = s->classes;
+
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->count; i++)
+		free(c->list[i]);
+	free(c->list);
+	compiled_clear(c);
+	for (int f = 0; f < 2; f++)
+		runs_clear(&c->runs[f]);
+	for (int f = 0; f < LPM_FAMILIES; f++)
+		trie_clear(&c->lpm.tries[f]);
+	free(c);
+	s->classes = NULL;
+}
+
+void classes_drop(struct live *live, struct live_service *s)
+{
+	struct live_classes *c = s->classes;
+
+	if (!c)
+		return;
+	if (c->own)
+		lpm_clear(&c->lpm);
+	for (size_t i = 0; i < c->count; i++)
+		class_erase(live, c->list[i]);
+	c->count = 0;
+	classes_free(s);
+}
+
+void classes_close(struct live *live, struct live_service *s)
+{
+	struct live_classes *c = s->classes;
+
+	for (size_t i = 0; c && i < c->count; i++) {
+		c->list[i]->moving = false;
+		memset(c->list[i]->old, 0, sizeof(c->list[i]->old));
+		class_words_write(live, c->list[i]);
+	}
+	if (c) {
+		c->moving = 0;
+		c->tidy = true;
+	}
+}
+
+/* ---- whose a client is ---- */
+
+struct live_class *class_of(const struct live *live, const struct live_service *s,
+			    const struct address *client)
+{
+	uint32_t index;
+
+	if (!s->classes || !s->classes->own)
+		return NULL;
+	index = lpm_find(&s->classes->lpm, client);
+	return index && index < XRING_CLASSES ? live->class_by_index[index] : s->classes->own;
+}
+
+size_t rings_of_flow(const struct live *live, const struct live_service *s,
+		     const struct xring_flow *flow, struct live_ring *ret[CLASS_PLACES],
+		     bool *ret_moving)
+{
+	struct address client = { .family = flow->family == 4 ? AF_INET : AF_INET6 };
+	struct live_class *class;
+	size_t count = 0;
+
+	memcpy(client.bytes, flow->src, sizeof(client.bytes));
+	class = class_of(live, s, &client);
+	*ret_moving = class && class->moving;
+	ret[count++] = class ? class->newest[0] : s->main;
+	for (uint32_t d = 1; class && d < class->places; d++) {
+		size_t i = 0;
+
+		while (i < count && ret[i] != class->newest[d])
+			i++;
+		if (i == count)
+			ret[count++] = class->newest[d];
+	}
+	return count;
+}
+
+struct live_ring *ring_of_flow(const struct live *live, const struct live_service *s,
+			       const struct xring_flow *flow)
+{
+	struct live_ring *rings[CLASS_PLACES];
+	bool moving;
+
+	rings_of_flow(live, s, flow, rings, &moving);
+	return rings[0];
+}
+
+/* ---- doors ---- */
+
+void live_doors_set(struct live *live, const struct model *m)
+{
+	doors_set(live->doors, m);
+}
+
+void live_doors_write(struct live *live)
+{
+	for (size_t i = 0; i < DOORS; i++) {
+		uint64_t index = *live->doors[i].name ? if_nametoindex(live->doors[i].name) : 0;
+		uint64_t door = index ? index << 32 | (i + 1) : 0;
+
+		if (live->dp->config->doors[i] != door)
+			__atomic_store_n(&live->dp->config->doors[i], door, __ATOMIC_RELEASE);
+	}
+}
+
+void live_doors_adopt(struct live *live, const struct model *m)
+{
+	for (size_t i = 0; i < DOORS; i++) {
+		char name[IF_NAMESIZE];
+		const struct interface *is;
+
+		if (!live->dp->config->doors[i] ||
+		    !if_indextoname(live->dp->config->doors[i] >> 32, name))
+			continue;
+		is = model_interface(m, name);
+		if (!is)
+			continue;
+		memcpy(live->doors[i].name, is->name, sizeof(is->name));
+		memcpy(live->doors[i].region, is->region, sizeof(is->region));
+	}
+}

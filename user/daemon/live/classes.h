@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_LIVE_CLASSES_H
+#define XRING_DAEMON_LIVE_CLASSES_H
+
+#include "core/hot/pins.h"
+#include "daemon/live/live.h"
+
+/*
+ * The clients of a service with rules, told apart. A class is some clients and, by the door
+ * at which they come in, the ring that answers them; the service's own is that of clients
+ * whom no prefix names. When clients are to be answered by another ring their class
+ * moves, under the rule of changes as a key does, or those of them whom that concerns are
+ * given to a class that moves from the one to the other. What is compared is the whole
+ * address space, as runs, before and after: so a prefix that is removed stays, its newest
+ * ring being the covering one's, until its flows are done, and a new one begins where the
+ * covering one was, without a word about either.
+ */
+#define CLASS_PLACES (DOORS + 1)
+
+struct live_class {
+	uint32_t first;				/* index in the maps */
+	uint32_t places;			/* 1, or CLASS_PLACES where the door matters */
+	struct live_ring *newest[CLASS_PLACES];
+	struct live_ring *old[CLASS_PLACES];	/* NULL where it does not move */
+	uint32_t counter;			/* of its rule's ledger */
+	bool follows;				/* where its clients come in is counted, */
+	uint8_t home_bits[2];			/* by networks of so many bits */
+	bool moving;
+	bool named;				/* by some clients */
+	uint32_t since;				/* tenths of a second: it began to move */
+	uint64_t changed;			/* walks begun when it last changed */
+	uint32_t order;				/* in the list, while runs are compared */
+	bool shifts;				/* as a whole, then */
+};
+
+struct live_classes {
+	struct live_class *own;
+	struct live_class **list;		/* all, the own one too */
+	size_t count;
+	struct lpm lpm;
+	struct runs runs[2];			/* of first indexes; 0: the own class */
+	struct targets targets;			/* as they were last brought about */
+	uint32_t *counters;			/* of each target */
+	struct rule *rules;			/* of what those were compiled, as what follows */
+	size_t rule_count;
+	struct region *regions;
+	size_t region_count;
+	struct door doors[DOORS];
+	uint64_t homes_serial;
+	bool known;				/* the targets are those of all this */
+	bool tidy;				/* there is something to be brought about, or to be one */
+	bool ends;				/* nobody is told apart any more */
+	bool closed;				/* no prefix is known: nobody is answered until all are */
+	uint32_t moving;
+	uint64_t epoch;				/* of dp, when one last settled */
+};
+
+/*
+ * What the service's rules ask for, compiled, with a ring for each route: before its nodes
+ * are weighed. In a service that tells nobody apart it is the main ring's route alone.
+ */
+int classes_prepare(struct live *live, struct live_service *s, const struct model *m,
+		    const struct service *model);
+
+/* The rings are there: classes and prefixes follow. */
+int classes_apply(struct live *live, struct live_service *s, const struct live_times *times);
+
+/* Takes over what the maps hold; own: the index of the service's class. */
+int classes_adopt(struct live *live, struct live_service *s, uint32_t own, uint64_t now);
+
+/*
+ * What is left of services that are no more drops their packets, and then goes; so do
+ * records of what no service has.
+ */
+int classes_strange(struct live *live);
+void classes_strange_forget(struct live *live);
+
+/* Those that no client has any more; behind a grace period. */
+void classes_forget(struct live *live, struct live_service *s);
+bool classes_gone(const struct live_service *s);
+/* All of a service's, at its end; behind a grace period. */
+void classes_drop(struct live *live, struct live_service *s);
+void classes_free(struct live_service *s);	/* what the daemon knows of them */
+
+/* Does what is due by time. When (ns) there is something to do again, 0: nothing; and applying. */
+uint64_t classes_tick(struct live *live, struct live_service *s, uint64_t now, bool *ret_apply);
+
+/* All flags off. */
+void classes_close(struct live *live, struct live_service *s);
+
+/* Of a client of the service; NULL where it has no classes. */
+struct live_class *class_of(const struct live *live, const struct live_service *s,
+			    const struct address *client);
+
+/*
+ * The rings at which the flow's newest path may end, one a door, each once; at least one.
+ * *ret_moving: does its class move?
+ */
+size_t rings_of_flow(const struct live *live, const struct live_service *s,
+		     const struct xring_flow *flow, struct live_ring *ret[CLASS_PLACES],
+		     bool *ret_moving);
+
+/* The one of them that answers where no door is known. */
+struct live_ring *ring_of_flow(const struct live *live, const struct live_service *s,
+			       const struct xring_flow *flow);
+
+/* The words that a service's prefix tables are known by. */
+uint32_t *service_roots(const struct live *live, const struct live_service *s);
+
+/* Doors get their numbers, of m; before classes_prepare(). The datapath knows them later. */
+void live_doors_set(struct live *live, const struct model *m);
+void live_doors_write(struct live *live);
+void live_doors_adopt(struct live *live, const struct model *m);
+
+#endif

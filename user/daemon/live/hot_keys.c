@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/live/hot_keys.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/step.h"
+#include "core/model/key_value.h"
+#include "daemon/live/classes.h"
+
+#define TENTH (NS_PER_S / 10)
+
+static const uint64_t *hash_keys(const struct live *live)
+{
+	return (const uint64_t *)live->dp->config->hash_key;
+}
+
+/* ---- the list ---- */
+
+/* Where a key stands, or is to stand: by hash, then by service. */
+static size_t key_place(const struct live *live, const struct live_service *s, uint32_t hash)
+{
+	size_t low = 0, count = live->key_count;
+
+	while (count) {
+		size_t half = count / 2;
+		const struct live_key *key = live->keys[low + half];
+
+		if (key->hash < hash ||
+		    (key->hash == hash && key->service->number < s->number)) {
+			low += half + 1;
+			count -= half + 1;
+		} else {
+			count = half;
+		}
+	}
+	return low;
+}
+
+struct live_key *live_key(const struct live *live, const struct live_service *s, uint32_t hash)
+{
+	size_t at = key_place(live, s, hash);
+
+	return at < live->key_count && live->keys[at]->hash == hash &&
+	       live->keys[at]->service == s ? live->keys[at] : NULL;
+}
+
+static struct live_key *key_add(struct live *live, struct live_service *s, uint32_t hash,
+				uint32_t place)
+{
+	struct live_key **keys = reallocarray(live->keys, live->key_count + 1, sizeof(*keys));
+	struct live_key *key = calloc(1, sizeof(*key));
+	size_t at;
+
+	if (keys)
+		live->keys = keys;
+	if (!keys || !key) {
+		free(key);
+		return NULL;
+	}
+	*key = (struct live_key){ s, hash, place, hot_word(live->dp->hot, place),
+				  &live->records[place] };
+	at = key_place(live, s, hash);
+	memmove(keys + at + 1, keys + at, (live->key_count - at) * sizeof(*keys));
+	keys[at] = key;
+	live->key_count++;
+	live->slots_stale |= !s->key_count++;
+	return key;
+}
+
+/* The entry is free, and taken again behind a grace period. */
+static void key_remove(struct live *live, size_t at)
+{
+	struct live_key *key = live->keys[at];
+
+	step();
+	__atomic_store_n(key->answer, 0, __ATOMIC_RELEASE);
+	live->keys_epoch = live->dp->epoch;
+	live->keys_due = true;
+	live->slots_stale |= !--key->service->key_count;
+	live->key_count--;
+	memmove(live->keys + at, live->keys + at + 1,
+		(live->key_count - at) * sizeof(*live->keys));
+	free(key);
+}
+
+void live_keys_clear(struct live *live)
+{
+	for (size_t i = 0; i < live->key_count; i++)
+		free(live->keys[i]);
+	free(live->keys);
+	live->keys = NULL;
+	live->key_count = 0;
+}
+
+void live_keys_drop(struct live *live, struct live_service *s)
+{
+	for (size_t i = live->key_count; i-- > 0;)
+		if (live->keys[i]->service == s)
+			key_remove(live, i);
+	s->keys_moving = 0;
+}
+
+bool live_keys_name(const struct live *live, uint16_t id)
+{
+	for (size_t i = 0; i < live->key_count; i++) {
+		uint64_t answer = *live->keys[i]->answer;
+
+		if (xring_hot_backend(answer) == id || xring_hot_backend(hot_old(answer)) == id)
+			return true;
+	}
+	return false;
+}
+
+/* ---- adopting ---- */
+
+/* One that nobody can name is of no use: its flows are the ring's. */
+static int adopt_key(struct live *live, uint32_t place, uint32_t number, uint32_t hash,
+		     uint64_t now)
+{
+	struct key_record *record = &live->records[place];
+	struct live_service *s = live_service_of_number(live, number);
+	struct live_key *key;
+
+	if (!s || record->number != number || record->hash != hash ||
+	    live_key_hash(live, s, &record->flow) != hash) {
+		log_warn("an entry of a hot key makes no sense: it is taken away");
+		__atomic_store_n(hot_word(live->dp->hot, place), 0, __ATOMIC_RELEASE);
+		live->keys_epoch = live->dp->epoch;
+		return 0;
+	}
+	key = key_add(live, s, hash, place);
+	if (!key)
+		return -ENOMEM;
+	if (!record->since || record->since > now / TENTH)
+		record->since = now / TENTH;
+	s->keys_moving += !!(*key->answer & XRING_HOT_MOVING);
+	return 0;
+}
+
+int live_keys_adopt(struct live *live, uint64_t now)
+{
+	for (uint32_t place = 0; place < HOT_PLACES; place++) {
+		const struct xring_hot *bucket = &live->dp->hot[place / XRING_HOT_WAYS];
+		uint32_t way = place % XRING_HOT_WAYS;
+		int err;
+
+		if (!bucket->key[way].answer)
+			continue;
+		err = adopt_key(live, place, bucket->key[way].number, bucket->key[way].hash, now);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* ---- changes ---- */
+
+/* What packets under way have read of an entry before it settled is not what comes now. */
+static void key_grace(struct live *live)
+{
+	if (live->keys_epoch == live->dp->epoch)
+		dp_grace(live->dp);
+}
+
+static int key_new(struct live *live, struct live_service *s, const struct xring_flow *flow,
+		   uint32_t hash, struct live_key **ret)
+{
+	struct live_key *key;
+	uint32_t place;
+	int err;
+
+	if (live->key_count >= XRING_HOT_KEYS)
+		return -ENOSPC;
+	key_grace(live);
+	err = hot_take(live->dp->hot, s->number, hash, &place);
+	if (err)
+		return err;
+	step();
+	live->records[place] = (struct key_record){ .flow = *flow, .number = s->number,
+						    .hash = hash };
+	key = key_add(live, s, hash, place);
+	if (!key)
+		return -ENOMEM;
+	*ret = key;
+	return 0;
+}
+
+int live_key_set(struct live *live, struct live_service *s, const struct xring_flow *flow,
+		 uint64_t side, uint64_t now)
+{
+	uint32_t hash = live_key_hash(live, s, flow);
+	struct live_key *key = live_key(live, s, hash);
+	int err;
+
+	if (side == (key ? hot_newest(*key->answer) : 0))
+		return 0;
+	if (!key) {
+		err = key_new(live, s, flow, hash, &key);
+		if (err)
+			return err;
+	}
+	if (!(*key->answer & XRING_HOT_MOVING)) {
+		key_grace(live);
+		key->record->since = now / TENTH;
+		step();
+	}
+	s->keys_moving += hot_change(key->answer, side);
+	live->keys_due = true;
+	key->changed = live->walks;
+	if (live->key_moved)
+		live->key_moved(live->context, key);
+	return 0;
+}
+
+/* ---- time ---- */
+
+/* One that moves. Returns when there is something to do again; 0: the next walk says. */
+static uint64_t key_settle(struct live *live, struct live_key *key, uint64_t now)
+{
+	uint64_t age = now / TENTH - key->record->since;
+	struct live_service *s = key->service;
+
+	if (age < service_window(s))
+		return (uint64_t)(key->record->since + service_window(s)) * TENTH;
+	if (age < service_settle(s)) {
+		hot_udp_new(key->answer);
+		return (uint64_t)(key->record->since + service_settle(s)) * TENTH;
+	}
+	if (live->walked <= key->changed)
+		return 0;
+	if (!hot_settle(key->answer)) {
+		log_warn("service %s: a key stays as it is: the table of pins is full", s->name);
+		key->record->since = now / TENTH;
+		return now + service_window(s) * TENTH;
+	}
+	live->keys_epoch = live->settle_epoch = live->dp->epoch;
+	s->keys_moving--;
+	s->settled = live->walks;
+	s->look = s->look ?: 1;		/* until a walk knows better */
+	return 0;
+}
+
+uint64_t live_keys_tick(struct live *live, uint64_t now)
+{
+	uint64_t next = 0, at;
+
+	live->keys_due = false;
+	for (size_t i = live->key_count; i-- > 0;) {
+		struct live_key *key = live->keys[i];
+
+		if (*key->answer & XRING_HOT_MOVING) {
+			at = key_settle(live, key, now);
+			if (at && (!next || at < next))
+				next = at;
+		}
+		if (!(*key->answer & XRING_HOT_MOVING) && !hot_newest(*key->answer))
+			key_remove(live, i);
+	}
+	return next;
+}
+
+/* ---- paths ---- */
+
+uint32_t live_key_hash(const struct live *live, const struct live_service *s,
+		       const struct xring_flow *flow)
+{
+	return key_hash_flow(&s->key, flow, hash_keys(live));
+}
+
+struct path live_path(const struct live *live, const struct live_service *s,
+		      const struct xring_flow *flow)
+{
+	struct path path = path_of(live->dp->hot, hash_keys(live), s->number,
+				   live_key_hash(live, s, flow), flow);
+	const struct live_node *node = live->by_id[path.backend];
+
+	if (!node || node->dead)
+		path.backend = 0;
+	return path;
+}
+
+uint16_t live_answer(const struct live *live, const struct live_service *s,
+		     const struct xring_flow *flow)
+{
+	struct path path = live_path(live, s, flow);
+
+	return path.backend ?: cells_lookup(&ring_of_flow(live, s, flow)->cells, path.hash);
+}
+
+void live_keys_walk_begun(struct live *live)
+{
+	for (size_t i = 0; i < live->key_count; i++)
+		live->keys[i]->pins_now = 0;
+}
+
+void live_keys_walked(struct live *live)
+{
+	for (size_t i = 0; i < live->key_count; i++) {
+		live->keys[i]->pins = live->keys[i]->pins_now;
+		live->keys_due |= *live->keys[i]->answer & XRING_HOT_MOVING;	/* it may have waited */
+	}
+}

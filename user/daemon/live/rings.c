@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/live/rings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/log.h"
+#include "base/step.h"
+#include "base/util.h"
+#include "daemon/live/rule_counters.h"
+#include "daemon/live/cells.h"
+
+struct live_ring *live_ring_new(struct live_service *s, const struct route *route)
+{
+	struct live_ring **rings = array_grow(s->rings, s->ring_count, sizeof(*rings));
+	struct live_ring *r = calloc(1, sizeof(*r));
+
+	if (rings)
+		s->rings = rings;
+	if (!rings || !r) {
+		free(r);
+		return NULL;
+	}
+	r->service = s;
+	r->wanted = true;
+	r->record = UINT32_MAX;
+	if (route)
+		r->route = *route;
+	rings[s->ring_count++] = r;
+	return r;
+}
+
+void live_ring_free(struct live_ring *r)
+{
+	ring_clear(&r->ring);
+	free(r->parts);
+	free(r->needed);
+	free(r);
+}
+
+struct live_ring *ring_of_route(const struct live_service *s, const struct route *route)
+{
+	uint8_t digest[ROUTE_DIGEST];
+
+	for (size_t i = 0; i < s->ring_count; i++)
+		if (!s->rings[i]->frozen && route_equal(&s->rings[i]->route, route))
+			return s->rings[i];
+	route_digest(route, digest);
+	for (size_t i = 0; i < s->ring_count; i++) {
+		struct live_ring *r = s->rings[i];
+
+		if (!r->frozen || r->record == UINT32_MAX ||
+		    memcmp(r->digest, digest, sizeof(digest)))
+			continue;
+		r->route = *route;
+		r->frozen = false;
+		return r;
+	}
+	return NULL;
+}
+
+struct live_ring *ring_of_base(const struct live_service *s, uint32_t base)
+{
+	for (size_t i = 0; i < s->ring_count; i++)
+		if (s->rings[i]->has_extent && s->rings[i]->base == base)
+			return s->rings[i];
+	return NULL;
+}
+
+/* ---- records and bits ---- */
+
+/* Bit 0 is of the rings that allow all. 0: none is free. */
+static uint8_t bit_free(const struct live_service *s)
+{
+	uint64_t taken = 1 | 1ULL << XRING_PLACE_NOBODY;
+
+	for (size_t i = 0; i < s->ring_count; i++)
+		taken |= 1ULL << s->rings[i]->allowed;
+	taken = ~taken & XRING_PLACE_ALLOWED;
+	return taken ? __builtin_ctzll(taken) : 0;
+}
+
+int ring_enroll(struct live *live, struct live_ring *r)
+{
+	struct xring_route record = {};
+	uint32_t index;
+
+	if (r->record != UINT32_MAX)
+		return 0;
+	index = record_free(live);
+	if (index == XRING_ROUTES)
+		return log_err(-ENOSPC, "service %s: want at most %u rings of rules", r->service->name,
+			       XRING_ROUTES);
+	if (route_strict(&r->route)) {
+		r->allowed = bit_free(r->service);
+		if (!r->allowed)
+			return log_err(-ENOSPC, "service %s: want at most %d different constraints",
+				       r->service->name, XRING_PLACE_NOBODY - 1);
+	}
+	r->record = index;
+	record.allowed = r->allowed;
+	snprintf(record.service, sizeof(record.service), "%s", r->service->name);
+	route_digest(&r->route, record.digest);
+	record_write(live, index, &record);
+	return 0;
+}
+
+void ring_recorded(struct live *live, const struct live_ring *r)
+{
+	struct xring_route *record;
+
+	if (r->record == UINT32_MAX || !r->has_extent)
+		return;
+	record = &live->dp->routes[r->record];
+	record->shift = 32 - r->cells.bits;
+	__atomic_store_n(&record->base, r->base, __ATOMIC_RELEASE);
+}
+
+void ring_discharge(struct live *live, struct live_ring *r)
+{
+	if (r->record == UINT32_MAX)
+		return;
+	record_drop(live, r->record);
+	r->record = UINT32_MAX;
+	r->allowed = 0;
+}
+
+/* ---- regions and places ---- */
+
+uint32_t region_number(const struct live *live, const char *name)
+{
+	for (size_t i = 0; i < live->region_count; i++)
+		if (!strcmp(live->regions[i], name))
+			return i + 1;
+	return 0;
+}
+
+static int counters_renew(struct live *live)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < live->service_count && !err; i++)
+		err = ledgers_renew(live, live->services[i]);
+	return err;
+}
+
+/* The model's have other numbers: what was counted by the old ones is no use. */
+int live_regions_set(struct live *live, const struct model *m)
+{
+	bool same = live->region_count == m->region_count;
+	char (*names)[PLACE_NAME];
+
+	for (size_t i = 0; same && i < m->region_count; i++)
+		same = !strcmp(live->regions[i], m->regions[i].name);
+	if (same && live->regions)
+		return 0;
+	names = calloc(m->region_count + 1, sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->region_count; i++)
+		memcpy(names[i], m->regions[i].name, sizeof(*names));
+	free(live->regions);
+	live->regions = names;
+	live->region_count = m->region_count;
+	return counters_renew(live);	/* also of those found: a kill may have come between */
+}
+
+static uint64_t place_word(const struct live *live, const struct live_service *s,
+			   const struct live_node *node)
+{
+	uint64_t word = 1 | (uint64_t)region_number(live, node->region) << XRING_PLACE_REGION;
+
+	for (size_t i = 0; i < s->ring_count; i++) {
+		const struct live_ring *r = s->rings[i];
+
+		if (r->allowed && r->frozen)
+			word |= live->dp->places[node->id] & 1ULL << r->allowed;
+		else if (r->allowed && route_allows(&r->route, node->region, node->tags))
+			word |= 1ULL << r->allowed;
+	}
+	return word;
+}
+
+static void place_write(struct live *live, const struct live_service *s,
+			const struct live_node *node)
+{
+	uint64_t word = place_word(live, s, node);
+
+	if (live->dp->places[node->id] == word)
+		return;
+	step();
+	__atomic_store_n(&live->dp->places[node->id], word, __ATOMIC_RELEASE);
+}
+
+void places_write(struct live *live, struct live_service *s)
+{
+	live->dp->places[0] = XRING_PLACE_ALLOWED;	/* nobody is no leak */
+	for (size_t i = 0; i < s->node_count; i++)
+		place_write(live, s, s->nodes[i]);
+	for (size_t i = 0; i < s->leaving_count; i++)
+		if (!s->leaving[i]->placeless)
+			place_write(live, s, s->leaving[i]);
+}
+
+/* ---- the end ---- */
+
+void ring_drop(struct live *live, struct live_ring *r)
+{
+	ring_discharge(live, r);
+	if (!r->has_extent)
+		return;
+	cells_release(&r->cells);
+	arena_free(&live->arena, r->base);
+	r->has_extent = false;
+}
+
+int rings_forget(struct live *live, struct live_service *s)
+{
+	size_t kept = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < s->ring_count; i++) {
+		struct live_ring *r = s->rings[i];
+
+		if (r->wanted || r == s->main || err) {
+			s->rings[kept++] = r;
+			continue;
+		}
+		err = r->has_extent ? extent_leave(live, r->base, r->cells.bits) : 0;
+		if (err) {
+			s->rings[kept++] = r;
+			continue;
+		}
+		ring_discharge(live, r);
+		live_ring_free(r);
+	}
+	s->ring_count = kept;
+	return err;
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/live/rule_counters.h"
+
+#include <errno.h>
+#include <sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/log.h"
+#include "base/step.h"
+
+/* ---- records ---- */
+
+uint32_t record_free(const struct live *live)
+{
+	uint32_t i = 0;
+
+	while (i < XRING_ROUTES && live->dp->routes[i].service[0])
+		i++;
+	return i;
+}
+
+/* Its first byte says that it is taken, and is written last. */
+void record_write(struct live *live, uint32_t index, const struct xring_route *record)
+{
+	struct xring_route *to = &live->dp->routes[index];
+
+	memcpy(to->service + 1, record->service + 1, sizeof(*record) - 1);
+	step();
+	__atomic_store_n(&to->service[0], record->service[0], __ATOMIC_RELEASE);
+}
+
+void record_drop(struct live *live, uint32_t index)
+{
+	step();
+	__atomic_store_n(&live->dp->routes[index].service[0], 0, __ATOMIC_RELEASE);
+}
+
+/* ---- counters ---- */
+
+/* Which regions are counted, by number: what tells whether counts of another life are ours. */
+static uint32_t regions_hash(const struct live *live)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	uint32_t hash;
+	SHA2_CTX sha;
+
+	SHA256Init(&sha);
+	for (size_t i = 0; i < live->region_count; i++)
+		SHA256Update(&sha, (const uint8_t *)live->regions[i],
+			     strlen(live->regions[i]) + 1);
+	SHA256Final(digest, &sha);
+	memcpy(&hash, digest, sizeof(hash));
+	return hash;
+}
+
+/* A power of two, so that some more regions find room. */
+static uint32_t counters_each(const struct live *live)
+{
+	uint32_t each = 16;
+
+	while (each < live->region_count + 2)
+		each *= 2;
+	return each;
+}
+
+/* Blocks may be of another size, of when there were fewer regions. */
+static bool counters_taken(const struct live *live, uint32_t first, uint32_t count)
+{
+	for (uint32_t i = 0; i < XRING_ROUTES; i++) {
+		const struct xring_route *r = &live->dp->routes[i];
+
+		if (r->service[0] && r->counters && r->counter < first + count &&
+		    first < r->counter + r->counters)
+			return true;
+	}
+	return false;
+}
+
+/* By a ledger that has left it, while its classes' words do not say so yet. */
+static bool counters_left(const struct live *live, uint32_t first, uint32_t count)
+{
+	for (size_t i = 0; i < live->service_count; i++) {
+		const struct live_service *s = live->services[i];
+
+		for (size_t k = 0; k < s->ledger_count; k++)
+			if (s->ledgers[k]->left < first + count &&
+			    first < s->ledgers[k]->left + s->ledgers[k]->left_count)
+				return true;
+	}
+	return false;
+}
+
+#define COUNTERS_FIRST 512u		/* below: where those count for whom there is no room */
+
+/* Where it is tight, one that was just left must do: it begins with a packet or two. */
+static int counters_take(const struct live *live, uint32_t *ret)
+{
+	uint32_t each = counters_each(live);
+
+	for (int tight = 0; tight < 2; tight++) {
+		for (uint32_t first = COUNTERS_FIRST; first + each <= XRING_PLACED; first += each) {
+			if (counters_taken(live, first, each) ||
+			    (!tight && counters_left(live, first, each)))
+				continue;
+			*ret = first;
+			return dp_placed_clear(live->dp, first, each);
+		}
+	}
+	log_warn("there is no room for the counters of more rules: some are not counted");
+	*ret = 0;
+	return 0;
+}
+
+int ledger_read(const struct live *live, const struct live_ledger *l, struct xring_placed *ret)
+{
+	return dp_placed_read(live->dp, l->counter, live->region_count + 2, ret);
+}
+
+/* ---- rules ---- */
+
+static void digest_words(const struct rule *rule, uint8_t ret[ROUTE_DIGEST], unsigned number)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	char text[PLACE_NAME + 64];
+	SHA2_CTX sha;
+
+	SHA256Init(&sha);
+	if (rule) {
+		SHA256Update(&sha, (const uint8_t *)rule->constraints,
+			     rule->constraint_count * sizeof(*rule->constraints));
+		SHA256Update(&sha, (const uint8_t *)rule->preferences,
+			     rule->preference_count * sizeof(*rule->preferences));
+		snprintf(text, sizeof(text), "%s/%d/%d/%u/%u", rule->region, rule->strategy,
+			 rule->spillover, rule->threshold, number);
+		SHA256Update(&sha, (const uint8_t *)text, strlen(text));
+	}
+	SHA256Final(digest, &sha);
+	memcpy(ret, digest, ROUTE_DIGEST);
+}
+
+/* Of several that say the same, each has its number. */
+static void rule_digest(const struct rule *rules, int index, uint8_t ret[ROUTE_DIGEST])
+{
+	uint8_t mine[ROUTE_DIGEST], other[ROUTE_DIGEST];
+	unsigned number = 0;
+
+	digest_words(index < 0 ? NULL : &rules[index], mine, 0);
+	for (int i = 0; i < index; i++) {
+		digest_words(&rules[i], other, 0);
+		number += !memcmp(mine, other, sizeof(mine));
+	}
+	digest_words(index < 0 ? NULL : &rules[index], ret, number);
+}
+
+static struct live_ledger *find(const struct live_service *s, const uint8_t digest[ROUTE_DIGEST])
+{
+	for (size_t i = 0; i < s->ledger_count; i++)
+		if (!memcmp(s->ledgers[i]->digest, digest, ROUTE_DIGEST))
+			return s->ledgers[i];
+	return NULL;
+}
+
+const struct live_ledger *ledger_find(const struct live_service *s, const struct rule *rules,
+				      int index)
+{
+	uint8_t digest[ROUTE_DIGEST];
+
+	rule_digest(rules, index, digest);
+	return find(s, digest);
+}
+
+static struct live_ledger *ledger_add(struct live_service *s)
+{
+	struct live_ledger **list = array_grow(s->ledgers, s->ledger_count,
+					       sizeof(struct live_ledger *));
+	struct live_ledger *l = calloc(1, sizeof(*l));
+
+	if (list)
+		s->ledgers = list;
+	if (!list || !l) {
+		free(l);
+		return NULL;
+	}
+	list[s->ledger_count++] = l;
+	return l;
+}
+
+static int ledger_make(struct live *live, struct live_service *s,
+		       const uint8_t digest[ROUTE_DIGEST], struct live_ledger **ret)
+{
+	struct xring_route record = { .counters = counters_each(live),
+				      .regions = regions_hash(live) };
+	uint32_t index = record_free(live), counter = 0;
+	struct live_ledger *l;
+	int err = index == XRING_ROUTES ? -ENOSPC : counters_take(live, &counter);
+
+	if (err)
+		return log_err(err, "service %s: no room for the counters of its rules", s->name);
+	l = ledger_add(s);
+	if (!l)
+		return -ENOMEM;
+	memcpy(l->digest, digest, sizeof(l->digest));
+	l->record = index;
+	l->counter = record.counter = counter;
+	l->regions = record.regions;
+	snprintf(record.service, sizeof(record.service), "%s", s->name);
+	memcpy(record.digest, digest, sizeof(record.digest));
+	record_write(live, index, &record);
+	*ret = l;
+	return 0;
+}
+
+int ledger_get(struct live *live, struct live_service *s, const struct rule *rules, int index,
+	       const struct live_ledger **ret)
+{
+	uint8_t digest[ROUTE_DIGEST];
+	struct live_ledger *l;
+	int err = 0;
+
+	rule_digest(rules, index, digest);
+	l = find(s, digest);
+	if (!l)
+		err = ledger_make(live, s, digest, &l);
+	if (err)
+		return err;
+	l->wanted = true;
+	*ret = l;
+	return 0;
+}
+
+int ledger_adopt(struct live_service *s, const struct xring_route *record, uint32_t index)
+{
+	struct live_ledger *l = ledger_add(s);
+
+	if (!l)
+		return -ENOMEM;
+	memcpy(l->digest, record->digest, sizeof(l->digest));
+	l->record = index;
+	l->counter = record->counter;
+	l->regions = record->regions;
+	return 0;
+}
+
+/* ---- the end ---- */
+
+void ledgers_unwant(struct live_service *s)
+{
+	for (size_t i = 0; i < s->ledger_count; i++)
+		s->ledgers[i]->wanted = false;
+}
+
+void ledgers_forget(struct live *live, struct live_service *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->ledger_count; i++) {
+		struct live_ledger *l = s->ledgers[i];
+
+		if (l->wanted) {
+			l->left_count = 0;
+			s->ledgers[kept++] = l;
+			continue;
+		}
+		record_drop(live, l->record);
+		free(l);
+	}
+	s->ledger_count = kept;
+}
+
+/* Where it is killed in between, the regions are still other ones: it is done again. */
+static int ledger_renew(struct live *live, struct live_ledger *l, uint32_t regions)
+{
+	struct xring_route *record = &live->dp->routes[l->record];
+	uint32_t counter;
+	int err = counters_take(live, &counter);
+
+	if (err)
+		return err;
+	l->left = l->counter;
+	l->left_count = record->counters;
+	l->counter = counter;
+	record->counter = l->counter;
+	record->counters = counters_each(live);
+	step();
+	__atomic_store_n(&record->regions, regions, __ATOMIC_RELEASE);
+	l->regions = regions;
+	return 0;
+}
+
+int ledgers_renew(struct live *live, struct live_service *s)
+{
+	uint32_t regions = regions_hash(live);
+
+	for (size_t i = 0; i < s->ledger_count; i++) {
+		struct live_ledger *l = s->ledgers[i];
+		int err = l->regions == regions ? 0 : ledger_renew(live, l, regions);
+
+		if (err)
+			return log_err(err, "service %s: no room for the counters of its rules",
+				       s->name);
+	}
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_LIVE_RULE_COUNTERS_H
+#define XRING_DAEMON_LIVE_RULE_COUNTERS_H
+
+#include "daemon/live/live.h"
+
+/*
+ * What each rule of a service sent to which region: counters of the datapath's, which
+ * outlive the daemon with the maps. A rule is known by what it says, whoever its clients
+ * are: a list that grows begins no new count.
+ */
+struct live_ledger {
+	uint8_t digest[ROUTE_DIGEST];
+	uint32_t record;
+	uint32_t counter;			/* its first */
+	uint32_t regions;			/* a hash of those that it counts, in their order */
+	uint32_t left, left_count;		/* where it was, and classes may still count */
+	bool wanted;
+};
+
+/* Of the rule of that index, -1: of no rule; made if need be. -ENOSPC, told. */
+int ledger_get(struct live *live, struct live_service *s, const struct rule *rules, int index,
+	       const struct live_ledger **ret);
+/* NULL: it has none. */
+const struct live_ledger *ledger_find(const struct live_service *s, const struct rule *rules,
+				      int index);
+
+/* One that was found in the maps. */
+int ledger_adopt(struct live_service *s, const struct xring_route *record, uint32_t index);
+
+/* None is wanted; the rest of them goes. */
+void ledgers_unwant(struct live_service *s);
+void ledgers_forget(struct live *live, struct live_service *s);
+
+/* Those that count regions by other numbers begin anew: each takes another place. */
+int ledgers_renew(struct live *live, struct live_service *s);
+
+/* What was dropped, and behind it by region: region_count + 2 of them. */
+int ledger_read(const struct live *live, const struct live_ledger *l, struct xring_placed *ret);
+
+/* A free record of the maps; XRING_ROUTES: there is none. */
+uint32_t record_free(const struct live *live);
+void record_write(struct live *live, uint32_t index, const struct xring_route *record);
+void record_drop(struct live *live, uint32_t index);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_LIVE_TRAFFIC_H
+#define XRING_DAEMON_LIVE_TRAFFIC_H
+
+#include "daemon/live/live.h"
+
+/* Reads what every backend has counted; what follows is as of then. -ENOMEM, or the kernel's. */
+int live_traffic_look(struct live *live);
+
+struct xring_traffic live_traffic(const struct live *live, const struct live_node *node);
+
+/* A service's packets of established flows, and of UDP: a flood of SYNs is none. */
+uint64_t live_established(const struct live *live, const struct live_service *s);
+
+#endif

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/net/nexthop.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <net/if_arp.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "daemon/net/rtnl.h"
+
+#define SETTLE_MS 20		/* events of one change come in a burst */
+#define KEEPALIVE_MS 2000
+#define KEEPALIVE_ASKS 256	/* neighbours woken a turn, at most */
+#define NUD_USABLE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
+
+struct nexthop_table {
+	struct loop *loop;
+	struct mnl_socket *events;
+	struct mnl_socket *requests;
+	struct loop_source source;
+	struct loop_timer settle;
+	struct loop_timer keepalive;
+	void (*changed)(void *context, const struct nexthop *nh);
+	void *context;
+	struct nexthop **list;
+	size_t count;
+	size_t cursor;			/* whom the keepalive looks at next */
+	bool full;			/* the kernel's neighbour table was */
+};
+
+/* ---- resolving ---- */
+
+static const struct address *neighbour_of(const struct nexthop *nh)
+{
+	return nh->gateway.family ? &nh->gateway : &nh->to;
+}
+
+static const char *resolve_route(struct mnl_socket *nl, struct nexthop *nh, struct next_hop *hop,
+				 uint32_t *ret_mtu)
+{
+	struct rtnl_route route;
+	int err = rtnl_route_get(nl, &nh->to, &route);
+
+	nh->route_ifindex = 0;
+	nh->gateway = (struct address){};
+	if (err)
+		return "no route to it";
+	if (route.type == RTN_LOCAL)
+		return "an address of this host itself";
+	if (route.type != RTN_UNICAST)
+		return "its route is no unicast route";
+	nh->route_ifindex = route.ifindex;
+	nh->gateway = route.gateway;
+	hop->source = route.source;
+	*ret_mtu = route.mtu;
+	return NULL;
+}
+
+static const char *resolve(struct mnl_socket *nl, struct nexthop *nh, struct next_hop *ret)
+{
+	struct rtnl_neighbour neighbour;
+	const char *why;
+	struct rtnl_link link;
+	uint32_t mtu;
+
+	*ret = (struct next_hop){};
+	nh->pending = false;
+	why = resolve_route(nl, nh, ret, &mtu);
+	if (why)
+		return why;
+	if (rtnl_link_get(nl, nh->route_ifindex, &link) || !(link.flags & IFF_UP))
+		return "its interface is down";
+	if (link.type != ARPHRD_ETHER)
+		return "its interface is not Ethernet";
+	if (rtnl_neighbour_get(nl, nh->route_ifindex, neighbour_of(nh), &neighbour))
+		neighbour.state = NUD_NONE;
+	if (!(neighbour.state & NUD_USABLE)) {
+		nh->pending = neighbour.state != NUD_FAILED;
+		return "its neighbour does not answer";
+	}
+	memcpy(ret->own_mac, link.mac, sizeof(ret->own_mac));
+	memcpy(ret->mac, neighbour.mac, sizeof(ret->mac));
+	if (!mtu || mtu > link.mtu)
+		mtu = link.mtu;
+	ret->mtu = mtu > UINT16_MAX ? UINT16_MAX : mtu;
+	ret->ifindex = nh->route_ifindex;
+	return NULL;
+}
+
+static bool hop_equal(const struct next_hop *a, const struct next_hop *b)
+{
+	return a->ifindex == b->ifindex && a->mtu == b->mtu &&
+	       !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
+	       !memcmp(a->own_mac, b->own_mac, sizeof(a->own_mac)) &&
+	       address_equal(&a->source, &b->source);
+}
+
+/* True where the way is another one now. */
+static bool refresh(struct nexthop_table *table, struct nexthop *nh)
+{
+	struct address gateway = nh->gateway;
+	struct next_hop hop;
+	bool changed;
+
+	nh->why = resolve(table->requests, nh, &hop);
+	if (nh->why)
+		hop = (struct next_hop){};
+	changed = !hop_equal(&hop, &nh->hop) || !address_equal(&gateway, &nh->gateway);
+	nh->hop = hop;
+	return changed;
+}
+
+static void wake(struct nexthop_table *table, const struct nexthop *nh)
+{
+	int err = rtnl_neighbour_use(table->requests, nh->route_ifindex, neighbour_of(nh));
+	bool full = err == -ENOBUFS;
+
+	if (full && !table->full)
+		log_warn("the kernel's neighbour table is full: "
+			 "want a larger net.ipv4.neigh.default.gc_thresh3 (or ipv6)");
+	table->full = full;
+}
+
+static void look(struct nexthop_table *table, struct nexthop *nh)
+{
+	bool was_pending = nh->pending;
+
+	nh->dirty = false;
+	if (refresh(table, nh))
+		table->changed(table->context, nh);
+	if (nh->pending && !was_pending)
+		wake(table, nh);
+}
+
+static void look_at_dirty(void *context)
+{
+	struct nexthop_table *table = context;
+
+	for (size_t i = 0; i < table->count; i++)
+		if (table->list[i]->dirty)
+			look(table, table->list[i]);
+}
+
+/* Is the neighbour proven, or being asked right now? */
+static bool proven(struct nexthop_table *table, const struct nexthop *nh)
+{
+	struct rtnl_neighbour neighbour;
+
+	return !rtnl_neighbour_get(table->requests, nh->route_ifindex, neighbour_of(nh),
+				   &neighbour) &&
+	       neighbour.state & (NUD_REACHABLE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT |
+				  NUD_NOARP | NUD_INCOMPLETE);
+}
+
+/* Wakes the neighbours that are not proven, in turn where they are many. */
+static void keep_alive(void *context)
+{
+	struct nexthop_table *table = context;
+	unsigned woken = 0;
+
+	for (size_t i = 0; i < table->count && woken < KEEPALIVE_ASKS; i++) {
+		const struct nexthop *nh = table->list[table->cursor++ % table->count];
+
+		if (!nh->route_ifindex || proven(table, nh))
+			continue;
+		wake(table, nh);
+		woken++;
+	}
+}
+
+/* ---- following ---- */
+
+static void all_dirty(struct nexthop_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		table->list[i]->dirty = true;
+}
+
+static void neighbour_dirty(struct nexthop_table *table, const struct nlmsghdr *nlh)
+{
+	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
+	struct address address = {};
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(*ndm))
+		if (mnl_attr_get_type(attr) == NDA_DST &&
+		    mnl_attr_get_payload_len(attr) <= sizeof(address.bytes))
+			memcpy(address.bytes, mnl_attr_get_payload(attr),
+			       mnl_attr_get_payload_len(attr));
+	address.family = ndm->ndm_family;
+	for (size_t i = 0; i < table->count; i++) {
+		struct nexthop *nh = table->list[i];
+
+		if (nh->route_ifindex == (uint32_t)ndm->ndm_ifindex &&
+		    address_equal(neighbour_of(nh), &address))
+			nh->dirty = true;
+	}
+}
+
+static int on_event(const struct nlmsghdr *nlh, void *data)
+{
+	struct nexthop_table *table = data;
+
+	if (nlh->nlmsg_type == RTM_NEWNEIGH || nlh->nlmsg_type == RTM_DELNEIGH)
+		neighbour_dirty(table, nlh);
+	else
+		all_dirty(table);
+	if (!table->settle.set)
+		loop_timer_set(&table->settle, SETTLE_MS);
+	return MNL_CB_OK;
+}
+
+static void events_ready(void *context, uint32_t events)
+{
+	struct nexthop_table *table = context;
+	char buf[16384];
+	ssize_t len;
+
+	(void)events;
+	while ((len = mnl_socket_recvfrom(table->events, buf, sizeof(buf))) > 0)
+		mnl_cb_run(buf, len, 0, 0, on_event, table);
+	if (len < 0 && errno == ENOBUFS) {	/* events were lost */
+		all_dirty(table);
+		loop_timer_set(&table->settle, SETTLE_MS);
+	}
+}
+
+static int events_open(struct nexthop_table *table)
+{
+	static const unsigned groups[] = {
+		RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
+		RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE,
+	};
+
+	table->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	table->requests = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!table->events || !table->requests ||
+	    mnl_socket_bind(table->events, 0, MNL_SOCKET_AUTOPID) ||
+	    mnl_socket_bind(table->requests, 0, MNL_SOCKET_AUTOPID))
+		return log_err(-errno, "rtnetlink");
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		int group = groups[i];
+
+		if (mnl_socket_setsockopt(table->events, NETLINK_ADD_MEMBERSHIP, &group,
+					  sizeof(group)))
+			return log_err(-errno, "rtnetlink group %d", group);
+	}
+	table->source = (struct loop_source){
+		mnl_socket_get_fd(table->events), events_ready, table,
+	};
+	return loop_add(table->loop, &table->source, EPOLLIN);
+}
+
+int nexthop_open(struct loop *loop, void (*changed)(void *context, const struct nexthop *nh),
+		 void *context, struct nexthop_table **ret)
+{
+	struct nexthop_table *table = calloc(1, sizeof(*table));
+	int err;
+
+	if (!table)
+		return -ENOMEM;
+	table->loop = loop;
+	table->changed = changed;
+	table->context = context;
+	table->settle.source.fd = table->keepalive.source.fd = -1;
+	err = events_open(table) ?:
+	      loop_timer_new(loop, &table->settle, look_at_dirty, table) ?:
+	      loop_timer_new(loop, &table->keepalive, keep_alive, table);
+	if (err) {
+		nexthop_close(table);
+		return err;
+	}
+	loop_timer_every(&table->keepalive, KEEPALIVE_MS);
+	*ret = table;
+	return 0;
+}
+
+void nexthop_close(struct nexthop_table *table)
+{
+	if (table->settle.source.fd >= 0)
+		loop_timer_close(table->loop, &table->settle);
+	if (table->keepalive.source.fd >= 0)
+		loop_timer_close(table->loop, &table->keepalive);
+	if (table->events) {
+		if (table->source.fd)
+			loop_remove(table->loop, &table->source);
+		mnl_socket_close(table->events);
+	}
+	if (table->requests)
+		mnl_socket_close(table->requests);
+	for (size_t i = 0; i < table->count; i++)
+		free(table->list[i]);
+	free(table->list);
+	free(table);
+}
+
+const struct nexthop *nexthop_get(struct nexthop_table *table, const struct address *to)
+{
+	struct nexthop **list, *nh;
+
+	for (size_t i = 0; i < table->count; i++)
+		if (address_equal(&table->list[i]->to, to)) {
+			table->list[i]->users++;
+			return table->list[i];
+		}
+	list = reallocarray(table->list, table->count + 1, sizeof(*list));
+	if (!list)
+		return NULL;
+	table->list = list;
+	nh = calloc(1, sizeof(*nh));
+	if (!nh)
+		return NULL;
+	nh->to = *to;
+	nh->users = 1;
+	list[table->count++] = nh;
+	refresh(table, nh);
+	if (nh->pending)
+		wake(table, nh);
+	return nh;
+}
+
+void nexthop_put(struct nexthop_table *table, const struct nexthop *nh)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->list[i] != nh || --table->list[i]->users)
+			continue;
+		free(table->list[i]);
+		table->list[i] = table->list[--table->count];
+		return;
+	}
+}
+
+void nexthop_settle(struct nexthop_table *table, unsigned ms)
+{
+	const unsigned step_ms = 5;
+
+	for (unsigned waited = 0; waited < ms; waited += step_ms) {
+		bool pending = false;
+
+		for (size_t i = 0; i < table->count; i++) {
+			table->list[i]->dirty |= table->list[i]->pending;
+			pending |= table->list[i]->pending;
+		}
+		if (!pending)
+			return;
+		usleep(step_ms * 1000);
+		look_at_dirty(table);
+		if (table->count > 1000)	/* a round of them takes its time already */
+			waited += 10 * step_ms;
+	}
+}
+
+int nexthop_on_link(const struct address *to)
+{
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct rtnl_route route;
+	int err;
+
+	if (!nl)
+		return -errno;
+	err = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ? -errno : rtnl_route_get(nl, to, &route);
+	mnl_socket_close(nl);
+	if (err || route.type != RTN_UNICAST)
+		return -ENOENT;
+	return !route.gateway.family;
+}

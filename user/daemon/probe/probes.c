@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Two queues and one timer. A probe is in `idle` by when it is due or in `busy`
+ * by when it times out, and the timer is set for whichever top comes first.
+ */
+#include "daemon/probe/probes.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "core/backend/health.h"
+#include "daemon/probe/probe.h"
+
+#define STARTS_A_TURN 64		/* then the loop's other sources have theirs */
+#define HELD_UP_NS (20 * NS_PER_MS)
+#define ERRNOS 256
+
+static const struct probe_kind *const kinds[] = { &probe_tcp, &probe_http, &probe_icmp };
+
+struct checker {
+	struct loop *loop;
+	probe_done done;
+	void *context;
+	struct heap idle, busy;
+	size_t limit;			/* of busy ones */
+	struct loop_timer timer;
+	uint64_t armed_ns;		/* for when; UINT64_MAX: it is not */
+	uint64_t spared_ns;		/* nothing times out before */
+	uint64_t random;
+	bool said[ERRNOS];		/* once each */
+	void *engines[ARRAY_SIZE(kinds)];
+	bool opened[ARRAY_SIZE(kinds)];
+};
+
+static struct probe *top(const struct heap *h)
+{
+	struct heap_item *item = heap_top(h);
+
+	return item ? (struct probe *)((char *)item - offsetof(struct probe, queued)) : NULL;
+}
+
+/* ---- the timer ---- */
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t next_ns(const struct checker *c)
+{
+	const struct probe *due = c->busy.count < c->limit ? top(&c->idle) : NULL;
+	const struct probe *late = top(&c->busy);
+	uint64_t next = late ? later(late->queued.key, c->spared_ns) : UINT64_MAX;
+
+	return due && due->queued.key < next ? due->queued.key : next;
+}
+
+static void arm(struct checker *c)
+{
+	uint64_t next = next_ns(c), now = clock_ns();
+
+	/* A turn that comes too early costs less than a system call for each probe. */
+	if (next >= c->armed_ns || c->armed_ns <= now)
+		return;
+	c->armed_ns = later(next, now);
+	loop_timer_set(&c->timer, (c->armed_ns - now + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+static void start(struct probe *p, uint64_t now)
+{
+	struct checker *c = p->checker;
+
+	heap_take(&c->idle, &p->queued);
+	heap_put(&c->busy, &p->queued, now + p->how.timeout_ms * NS_PER_MS);
+	p->busy = true;
+	p->broken = 0;
+	p->started_ns = now;
+	p->kind->start(p);
+}
+
+static void time_out(struct probe *p)
+{
+	const char *phase = p->kind->phase ? p->kind->phase(p) : "";
+	uint32_t ms = p->how.timeout_ms;
+
+	if (p->broken)
+		return probe_unable(p, p->broken, "");
+	if (ms % 1000)
+		return probe_end(p, PROBE_BAD, "timed out after %ums%s", ms, phase);
+	probe_end(p, PROBE_BAD, "timed out after %us%s", ms / 1000, phase);
+}
+
+/*
+ * A daemon that was held up had no eye for answers, nor sent what was to be sent:
+ * the checks under way get the time back that it lost.
+ */
+static void make_good(struct checker *c, uint64_t now)
+{
+	uint64_t lost = now - c->armed_ns;
+
+	if (lost > HELD_UP_NS)
+		c->spared_ns = now + (lost < NS_PER_S ? lost : NS_PER_S);
+}
+
+static void turn(void *context)
+{
+	struct checker *c = context;
+	uint64_t now = clock_ns();
+	struct probe *p;
+
+	make_good(c, now);
+	c->armed_ns = 0;		/* what happens in here arms nothing */
+	while ((p = top(&c->busy)) && later(p->queued.key, c->spared_ns) <= now)
+		time_out(p);
+	for (int i = 0; i < STARTS_A_TURN && c->busy.count < c->limit; i++) {
+		p = top(&c->idle);
+		if (!p || p->queued.key > now)
+			break;
+		start(p, clock_ns());
+	}
+	c->armed_ns = UINT64_MAX;
+	arm(c);
+}
+
+/* ---- results ---- */
+
+static void finish(struct probe *p, enum probe_outcome outcome, const char *why)
+{
+	struct checker *c = p->checker;
+	struct probe_result result = {
+		.outcome = outcome,
+		.why = why,
+		.took_us = (clock_ns() - p->started_ns) / NS_PER_US,
+	};
+
+	p->kind->stop(p);
+	p->busy = false;
+	heap_take(&c->busy, &p->queued);
+	heap_put(&c->idle, &p->queued, p->started_ns + health_wait_ns(&p->how, &c->random));
+	arm(c);
+	c->done(c->context, p, &result);
+}
+
+void probe_end(struct probe *p, enum probe_outcome outcome, const char *fmt, ...)
+{
+	char why[160];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why, sizeof(why), fmt, args);
+	va_end(args);
+	finish(p, outcome, why);
+}
+
+void probe_unable(struct probe *p, int err, const char *hint)
+{
+	bool *said = &p->checker->said[err % ERRNOS];
+
+	if (!*said)
+		log_warn("checks: %s%s: backends stay as they are where they cannot be checked",
+			 errno_text(err), hint);
+	*said = true;
+	probe_end(p, PROBE_NOT_CHECKED, "not checked: %s%s", errno_text(err), hint);
+}
+
+/* Descriptors, memory, ports, rights, address families: what this host lacks. */
+static bool is_ours(int err)
+{
+	static const int ours[] = {
+		EMFILE, ENFILE, ENOMEM, ENOBUFS, ENOSPC, EAGAIN,
+		EADDRNOTAVAIL, EPERM, EACCES, EAFNOSUPPORT,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		if (err == ours[i])
+			return true;
+	return false;
+}
+
+void probe_refused(struct probe *p, int err)
+{
+	static const struct {
+		int err;
+		const char *text;
+	} known[] = {
+		{ ECONNREFUSED, "connection refused" },	 { ECONNRESET, "connection reset" },
+		{ EPIPE, "connection closed" },		 { ETIMEDOUT, "timed out" },
+		{ EHOSTUNREACH, "no route to the host" }, { ENETUNREACH, "network unreachable" },
+		{ EHOSTDOWN, "host down" },
+	};
+
+	if (is_ours(err))
+		return probe_unable(p, err, "");
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (err == known[i].err)
+			return probe_end(p, PROBE_BAD, "%s", known[i].text);
+	probe_end(p, PROBE_BAD, "%s", errno_text(err));
+}
+
+/* ---- probes ---- */
+
+socklen_t probe_sockaddr(const struct probe *p, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
+	struct sockaddr_in *in = (struct sockaddr_in *)ret;
+
+	*ret = (struct sockaddr_storage){ .ss_family = p->to.family };
+	if (p->to.family == AF_INET) {
+		memcpy(&in->sin_addr, p->to.bytes, sizeof(in->sin_addr));
+		in->sin_port = htons(p->port);
+		return sizeof(*in);
+	}
+	memcpy(&in6->sin6_addr, p->to.bytes, sizeof(in6->sin6_addr));
+	in6->sin6_port = htons(p->port);
+	return sizeof(*in6);
+}
+
+static const struct probe_kind *kind_of(enum check_kind kind)
+{
+	switch (kind) {
+	case CHECK_TCP:
+		return &probe_tcp;
+	case CHECK_HTTP:
+	case CHECK_HTTPS:
+		return &probe_http;
+	case CHECK_ICMP:
+		return &probe_icmp;
+	case CHECK_NONE:
+		break;
+	}
+	return NULL;
+}
+
+/* Opened for the first probe of its kind. */
+static int engine_of(struct checker *c, const struct probe_kind *kind, void **ret)
+{
+	size_t i = 0;
+	int err;
+
+	while (kinds[i] != kind)
+		i++;
+	if (!c->opened[i] && kind->open) {
+		err = kind->open(c->loop, &c->engines[i]);
+		if (err)
+			return err;
+		c->opened[i] = true;
+	}
+	*ret = c->engines[i];
+	return 0;
+}
+
+int probe_new(struct checker *c, const struct check *how, const struct address *to,
+	      uint16_t port, void *owner, struct probe **ret)
+{
+	const struct probe_kind *kind = kind_of(how->kind);
+	size_t others = c->idle.count + c->busy.count;
+	struct probe *p;
+	void *engine;
+	int err;
+
+	if (how->kind == CHECK_ICMP)
+		port = 0;
+	else if (how->port)
+		port = how->port;
+	if (!kind || (!port && how->kind != CHECK_ICMP))
+		return -EINVAL;
+	err = engine_of(c, kind, &engine) ?: heap_reserve(&c->idle, others + 1) ?:
+	      heap_reserve(&c->busy, others + 1);
+	if (err)
+		return err;
+	p = malloc(sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	*p = (struct probe){ .checker = c, .kind = kind, .engine = engine, .owner = owner,
+			     .how = *how, .to = *to, .port = port };
+	heap_put(&c->idle, &p->queued, clock_ns() + health_first_wait_ns(how, others, &c->random));
+	arm(c);
+	*ret = p;
+	return 0;
+}
+
+void probe_free(struct probe *p)
+{
+	struct checker *c = p->checker;
+
+	if (p->busy)
+		p->kind->stop(p);
+	heap_take(p->busy ? &c->busy : &c->idle, &p->queued);
+	arm(c);
+	free(p);
+}
+
+void *probe_owner(const struct probe *p)
+{
+	return p->owner;
+}
+
+/* ---- the checker ---- */
+
+/* A quarter of the descriptors there may be: clients want theirs. */
+static size_t checks_at_once(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur / 4 >= CHECKS_AT_ONCE)
+		return CHECKS_AT_ONCE;
+	return limit.rlim_cur / 4 ?: 1;
+}
+
+int checker_open(struct loop *loop, probe_done done, void *context, struct checker **ret)
+{
+	_free_ struct checker *c = calloc(1, sizeof(*c));
+	int err;
+
+	if (!c)
+		return -ENOMEM;
+	c->loop = loop;
+	c->done = done;
+	c->context = context;
+	c->limit = checks_at_once();
+	c->armed_ns = UINT64_MAX;
+	if (getrandom(&c->random, sizeof(c->random), 0) != sizeof(c->random))
+		c->random = clock_ns();
+	err = loop_timer_new(loop, &c->timer, turn, c);
+	if (err)
+		return err;
+	*ret = take_ptr(c);
+	return 0;
+}
+
+void checker_close(struct checker *c)
+{
+	struct probe *p;
+
+	while ((p = top(&c->busy)) || (p = top(&c->idle)))
+		probe_free(p);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (c->opened[i])
+			kinds[i]->close(c->engines[i]);
+	loop_timer_close(c->loop, &c->timer);
+	heap_clear(&c->idle);
+	heap_clear(&c->busy);
+	free(c);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A handshake. The connection is reset at once, so that neither side keeps it in
+ * TIME_WAIT: thousands of checks a second would pile up there.
+ */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "daemon/probe/probe.h"
+
+static void judge(struct probe *p, int err)
+{
+	/* Only a connection that stood can be reset: the handshake was done. */
+	if (!err || err == ECONNRESET || err == EPIPE)
+		probe_end(p, PROBE_GOOD, "connected");
+	else
+		probe_refused(p, err);
+}
+
+static void ready(void *context, uint32_t events)
+{
+	struct probe *p = context;
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	(void)events;
+	if (getsockopt(p->connect.fd, SOL_SOCKET, SO_ERROR, &err, &len))
+		err = errno;
+	judge(p, err);
+}
+
+static void tcp_start(struct probe *p)
+{
+	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	struct sockaddr_storage to;
+	socklen_t len = probe_sockaddr(p, &to);
+	int fd = socket(p->to.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int err;
+
+	p->connect = (struct loop_source){ fd, ready, p };
+	if (fd < 0)
+		return probe_refused(p, errno);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	if (!connect(fd, (struct sockaddr *)&to, len))
+		return judge(p, 0);
+	if (errno != EINPROGRESS)
+		return judge(p, errno);
+	err = loop_add(p->engine, &p->connect, EPOLLOUT);
+	if (err)
+		probe_unable(p, -err, "");
+}
+
+static void tcp_stop(struct probe *p)
+{
+	if (p->connect.fd < 0)
+		return;
+	loop_remove(p->engine, &p->connect);
+	close(p->connect.fd);
+}
+
+/* All it needs is the loop. */
+static int tcp_open(struct loop *loop, void **ret)
+{
+	*ret = loop;
+	return 0;
+}
+
+static void tcp_close(void *engine)
+{
+	(void)engine;
+}
+
+const struct probe_kind probe_tcp = {
+	.open = tcp_open,
+	.close = tcp_close,
+	.start = tcp_start,
+	.stop = tcp_stop,
+};

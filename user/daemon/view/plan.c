@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a change would do, before it does it; and the change of the whole model
+ * that a file is.
+ */
+#include "daemon/view/plan.h"
+
+#include <errno.h>
+#include <sha2.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "conf/conf.h"
+#include "core/value/prefix_set.h"
+#include "core/model/rules.h"
+#include "core/model/text.h"
+#include "daemon/live/cells.h"
+#include "daemon/view/plan_clients.h"
+#include "proto/proto.h"
+
+/* ---- one service ---- */
+
+static size_t parts_before(const struct live_service *s, struct plan_node **ret)
+{
+	size_t count = 0;
+
+	*ret = calloc((s ? s->main->ring.node_count : 0) + 1, sizeof(**ret));
+	if (*ret && s)
+		count = ring_parts(s->main, s->main->vnodes_shown ?: s->vnodes, *ret);
+	return count;
+}
+
+static size_t parts_after(const struct engine *e, const struct service *to, struct plan_node **ret)
+{
+	size_t count = to ? to->backend_count : 0, kept = 0;
+	struct route route;
+
+	route_of(to ? service_rule(to) : NULL, NULL, NULL, &route);
+	*ret = calloc(count + 1, sizeof(**ret));
+	if (!*ret || !to || live_weigh(e->live, to, &route, engine_now(e), *ret))
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		if ((*ret)[i].points)
+			(*ret)[kept++] = (*ret)[i];
+	return kept;
+}
+
+/* Words that would be written; all of them where the number of cells changes. */
+static long cells_of_plan(const struct live_service *s, const struct plan_node *after,
+			  size_t count)
+{
+	_free_ struct ring_node *nodes = calloc(count + 1, sizeof(*nodes));
+	_free_ uint16_t *ids = calloc(count + 1, sizeof(*ids));
+	struct ring ring;
+	unsigned bits;
+	long cells;
+
+	if (!nodes || !ids)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		nodes[i] = (struct ring_node){ after[i].name, strlen(after[i].name),
+					       after[i].points };
+		ids[i] = after[i].machine;
+	}
+	if (ring_new(nodes, count, &ring))
+		return -ENOMEM;
+	bits = ring_bits(s ? s->main : NULL, ring.point_count);
+	cells = 1l << bits;
+	if (s && s->main->has_extent && bits == s->main->cells.bits)
+		cells = cells_differ(&s->main->cells, &ring, ids);
+	ring_clear(&ring);
+	return cells < 0 ? 1l << bits : cells;
+}
+
+static json_t *stages_json(const struct service *s, bool leaves)
+{
+	double window = s->udp_idle_ms / 1000.0;
+	double settle = (s->tcp_idle_ms > s->udp_idle_ms ? s->tcp_idle_ms : s->udp_idle_ms) /
+			1000.0;
+
+	return json_pack("{s:f, s:f, s:f, s:f, s:o}", "prepare", 0.0, "copy", window, "catch_up",
+			 settle - window, "switch", 0.0, "cleanup",
+			 leaves ? json_real(s->drain_ms / 1000.0) : json_null());
+}
+
+/* Does a backend that is in the ring leave it for good, or is drained? */
+static bool any_leaves(const struct live_service *live, const struct service *to)
+{
+	for (size_t i = 0; live && i < live->node_count; i++) {
+		const struct live_node *node = live->nodes[i];
+		const struct backend *b = service_backend(to, node->name);
+
+		if (!b || live_id(live, b) == LIVE_ID_NEW ||
+		    (b->state != BACKEND_ACTIVE && node->state == BACKEND_ACTIVE))
+			return true;
+	}
+	return false;
+}
+
+static json_t *service_plan(const struct engine *e, const struct live_service *s,
+			    const struct service *to)
+{
+	_free_ struct plan_node *before = NULL, *after = NULL;
+	size_t before_count = parts_before(s, &before);
+	size_t after_count = parts_after(e, to, &after);
+	long cells = to ? cells_of_plan(s, after, after_count) : 0;
+	struct plan plan;
+	uint64_t flows;
+	json_t *json;
+
+	if (!before || !after || plan_new(before, before_count, after, after_count, &plan))
+		return NULL;
+	if (s && to && !plan.moved && !cells) {
+		plan_clear(&plan);
+		return NULL;
+	}
+	json = json_pack("{s:s, s:s, s:I, s:i}", "service", s ? s->name : to->name, "action",
+			 !s ? "add" : !to ? "remove" : "change", "cells", (json_int_t)cells,
+			 "pins", s ? s->pins : 0);
+	plan_json(&plan, json);
+	json_object_set_new(json, "new_flows", s && flows_recent(&e->flows, s, &flows) ?
+			    json_integer(flows * ((double)plan.moved / PLAN_CIRCLE)) : json_null());
+	if (s && to)
+		json_object_set_new(json, "stages", stages_json(to, any_leaves(s, to)));
+	plan_clear(&plan);
+	return json;
+}
+
+/* ---- the whole model ---- */
+
+static void say(json_t *list, const char *fmt, const char *what)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), fmt, what);
+	json_array_append_new(list, json_string(text));
+}
+
+static void other_interfaces(json_t *list, const struct model *from, const struct model *to)
+{
+	for (size_t i = 0; i < to->interface_count; i++) {
+		const struct interface *now = &to->interfaces[i];
+		const struct interface *was = model_interface(from, now->name);
+
+		if (!was || strcmp(was->region, now->region))
+			say(list, was ? "interface %s: another region" : "interfaces: + %s",
+			    now->name);
+	}
+	for (size_t i = 0; i < from->interface_count; i++)
+		if (!model_interface(to, from->interfaces[i].name))
+			say(list, "interfaces: - %s", from->interfaces[i].name);
+}
+
+/* What differs beside rings: said, so that nothing comes as a surprise. */
+static json_t *others(const struct model *from, const struct model *to)
+{
+	json_t *list = json_array();
+
+	other_interfaces(list, from, to);
+	for (size_t i = 0; i < to->region_count; i++) {
+		const struct region *was = model_region(from, to->regions[i].name);
+
+		if (!was || !region_equal(was, &to->regions[i]))
+			say(list, was ? "region %s: other settings" : "regions: + %s",
+			    to->regions[i].name);
+	}
+	for (size_t i = 0; i < from->region_count; i++)
+		if (!model_region(to, from->regions[i].name))
+			say(list, "regions: - %s", from->regions[i].name);
+	if (memcmp(from->hash_key, to->hash_key, HASH_KEY_BYTES))
+		say(list, "%s", "hash_key: another one: every flow moves");
+	for (size_t i = 0; i < to->service_count; i++) {
+		const struct service *now = &to->services[i];
+		const struct service *was = model_service(from, now->name);
+
+		if (was && !service_same_but_backends(was, now))
+			say(list, "service %s: other settings", now->name);
+	}
+	if (from->flush_interval_ms != to->flush_interval_ms ||
+	    from->flush_changes != to->flush_changes)
+		say(list, "%s", "flush: other settings");
+	if (from->limit_cells != to->limit_cells || from->limit_backends != to->limit_backends ||
+	    from->limit_networks != to->limit_networks ||
+	    from->pins != to->pins)
+		say(list, "%s", "limits, pins: other sizes");
+	return list;
+}
+
+/* What a list of networks says now, which the text that names it does not. */
+static void hash_clients(SHA2_CTX *sha, const struct prefix_set *set)
+{
+	for (size_t i = 0; set && set->file && i < set->list.count; i++) {
+		const struct prefix *p = &set->list.prefixes[i];
+
+		SHA256Update(sha, p->address.bytes, sizeof(p->address.bytes));
+		SHA256Update(sha, &p->bits, 1);
+	}
+}
+
+static void hash_model_clients(SHA2_CTX *sha, const struct model *m)
+{
+	for (size_t i = 0; i < m->region_count; i++)
+		hash_clients(sha, m->regions[i].clients);
+	for (size_t i = 0; i < m->service_count; i++)
+		for (size_t k = 0; k < m->services[i].rule_count; k++)
+			hash_clients(sha, m->services[i].rules[k].clients);
+}
+
+/* Of the text, the model that runs, and who is alive: 16 hexadecimal digits. */
+static int plan_hash(const struct engine *e, const struct model *to, const char *text, size_t len,
+		     char ret[17])
+{
+	_free_ char *running = conf_print(&e->model);
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	SHA2_CTX sha;
+
+	if (!running)
+		return -ENOMEM;
+	SHA256Init(&sha);
+	SHA256Update(&sha, (const uint8_t *)text, len);
+	SHA256Update(&sha, (const uint8_t *)running, strlen(running));
+	hash_model_clients(&sha, to);
+	hash_model_clients(&sha, &e->model);
+	for (uint32_t id = 1; id < e->dp->backend_count; id++) {
+		const struct live_node *node = e->live->by_id[id];
+		uint8_t down = node ? node->dead : 2;
+
+		SHA256Update(&sha, &down, 1);
+	}
+	SHA256Final(digest, &sha);
+	for (int i = 0; i < 8; i++)
+		snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+	return 0;
+}
+
+json_t *plan_model(const struct engine *e, const struct model *to, const char *text, size_t len)
+{
+	json_t *services = json_array(), *clients = plan_clients(e, to);
+	char hash[17];
+
+	for (size_t i = 0; i < to->service_count; i++) {
+		json_t *one = service_plan(e, live_service(e->live, to->services[i].name),
+					   &to->services[i]);
+
+		if (one)
+			json_array_append_new(services, one);
+	}
+	for (size_t i = 0; i < e->live->service_count; i++)
+		if (!model_service(to, e->live->services[i]->name))
+			json_array_append_new(services,
+					      service_plan(e, e->live->services[i], NULL));
+	if (!clients || plan_hash(e, to, text, len, hash)) {
+		json_decref(services);
+		json_decref(clients);
+		return NULL;
+	}
+	return json_pack("{s:s, s:o, s:o, s:o}", "hash", hash, "services", services, "clients",
+			 clients, "other", others(&e->model, to));
+}
+
+/* ---- the verbs ---- */
+
+/* The file of a request as a model that could run; the answer says why not. */
+static int request_model(struct engine *e, const json_t *request, struct model *ret,
+			 struct answer *a)
+{
+	const char *name = request_text(request, "file"), *text = request_text(request, "text");
+	struct change change = { .cut = json_is_true(json_object_get(request, "cut")) };
+	struct conf_source source = {
+		.name = name, .directory = request_text(request, "directory"), .text = text,
+	};
+	struct conf_error why;
+	struct model m;
+
+	if (!name || !text)
+		return answer_no(a, EXIT_WORDS, "file, text: want both");
+	source.len = strlen(text);
+	if (conf_parse_source(&source, &m, NULL, &why))
+		return answer_no(a, EXIT_WORDS, "%s", why.message);
+	if (engine_check(e, &m, &change, a->why, sizeof(a->why))) {
+		model_clear(&m);
+		a->code = EXIT_NO;
+		return -EINVAL;
+	}
+	*ret = m;
+	return 0;
+}
+
+int plan_verb(struct engine *e, const json_t *request, struct answer *a)
+{
+	const char *text = request_text(request, "text");
+	struct model m;
+	int err = request_model(e, request, &m, a);
+
+	if (err)
+		return err;
+	a->data = plan_model(e, &m, text, strlen(text));
+	model_clear(&m);
+	return a->data ? 0 : answer_no(a, EXIT_NO, "no memory");
+}
+
+int apply_verb(struct engine *e, const json_t *request, struct answer *a)
+{
+	const char *text = request_text(request, "text"), *expect = request_text(request, "expect");
+	struct change change = {
+		.now = json_is_true(json_object_get(request, "now")),
+		.cut = json_is_true(json_object_get(request, "cut")),
+	};
+	struct model m;
+	const char *hash;
+	json_t *plan;
+	int err = request_model(e, request, &m, a);
+
+	if (err)
+		return err;
+	change.count = !model_equal(&e->model, &m);
+	plan = plan_model(e, &m, text, strlen(text));
+	hash = json_string_value(json_object_get(plan, "hash"));
+	if (!hash) {
+		err = answer_no(a, EXIT_NO, "no memory");
+	} else if (expect && strcmp(expect, hash)) {
+		err = answer_no(a, EXIT_NO, "expect %.32s: the file or the running state is another "
+				"one since (%s): want it planned again", expect, hash);
+	} else {
+		err = engine_apply(e, &m, text, &change, a->why, sizeof(a->why));
+		a->code = err ? EXIT_NO : 0;
+	}
+	model_clear(&m);
+	if (err) {
+		json_decref(plan);
+		return err;
+	}
+	json_object_set_new(plan, "changes", changes_ids(&e->changes));
+	a->data = plan;
+	return 0;
+}

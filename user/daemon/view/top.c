@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* All that the live view shows, in one answer. */
+#include <time.h>
+
+#include "base/util.h"
+#include "core/model/text.h"
+#include "daemon/control/verbs.h"
+#include "daemon/view/status.h"
+#include "proto/proto.h"
+
+static json_t *node_json(const struct engine *e, const struct service *model,
+			 const struct live_service *s, const struct live_node *node,
+			 const uint64_t *shares)
+{
+	const struct backend *b = service_backend(model, node->name);
+	bool owns = shares && node->index < s->main->ring.node_count;
+	struct xring_traffic t = {};
+	const char *state;
+
+	dp_traffic_read(e->dp, node->id, &t);
+	state = b ? state_word(b, node) : "draining";
+	return json_pack("{s:s, s:s, s:f, s:f, s:I, s:I, s:I, s:i, s:o}", "name", node->name,
+			 "state", state, "weight", node->counts / 1000.0, "share",
+			 owns ? shares[node->index] / CIRCLE : 0, "packets", (json_int_t)t.packets,
+			 "bytes", (json_int_t)t.bytes, "flows", (json_int_t)t.flows, "pins",
+			 node->pins, "load", node->load.share > 0 ? json_real(node->load.share) :
+								    json_null());
+}
+
+static json_t *nodes_json(const struct engine *e, const struct service *model,
+			  const struct live_service *s)
+{
+	_free_ uint64_t *shares = live_shares(s);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->node_count; i++)
+		json_array_append_new(list, node_json(e, model, s, s->nodes[i], shares));
+	for (size_t i = 0; i < s->leaving_count; i++)
+		json_array_append_new(list, node_json(e, model, s, s->leaving[i], NULL));
+	return list;
+}
+
+static json_t *service_json(const struct engine *e, const struct service *model)
+{
+	const struct live_service *s = live_service(e->live, model->name);
+	struct xring_traffic t = {};
+	char key[KEY_TEXT];
+
+	if (s)
+		live_service_traffic(e->live, s, &t);
+	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:i, s:o}", "name", model->name,
+			 "key", key_print(&model->key, key), "mode", mode_print(model->mode),
+			 "bound", model->bound ? json_real(model->bound / 1000.0) : json_null(),
+			 "packets", (json_int_t)t.packets, "bytes", (json_int_t)t.bytes, "flows",
+			 (json_int_t)t.flows, "pins", s ? (int)s->pins : 0, "backends",
+			 s ? nodes_json(e, model, s) : json_array());
+}
+
+static json_t *changes_under_way(const struct engine *e)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < e->changes.count; i++)
+		if (e->changes.list[i]->stage != STAGE_DONE)
+			json_array_append_new(list, change_json(e->changes.list[i], engine_now(e)));
+	return list;
+}
+
+int show_top(struct engine *e, const json_t *request, struct answer *a)
+{
+	uint64_t values[XRING_CNT_MAX];
+	json_t *services;
+
+	(void)request;
+	if (dp_counters_read(e->dp, values))
+		return answer_no(a, EXIT_NO, "the counters cannot be read");
+	services = json_array();
+	for (size_t i = 0; i < e->model.service_count; i++)
+		json_array_append_new(services, service_json(e, &e->model.services[i]));
+	a->data = json_pack("{s:s, s:f, s:o, s:o, s:o, s:o, s:o}", "version", XRING_VERSION,
+			    "now", changes_clock_ms() / 1000.0, "packets", verdicts_json(values),
+			    "services", services, "hot", hot_json(e, NULL), "changes",
+			    changes_under_way(e), "pins", pins_json(e));
+	return 0;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/watch/health.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "core/model/check_text.h"
+#include "daemon/probe/probes.h"
+
+static const struct service *model_of(const struct engine *e, const struct live_node *node)
+{
+	return model_service(&e->model, node->service->name);
+}
+
+/*
+ * It is back, from being down or, not known any more, from maintenance: its weight grows,
+ * if the service says so, and flows come by a change.
+ */
+static void went_up(struct engine *e, struct live_node *node, const char *why, bool known)
+{
+	if (known || node->owner->ramp_from)
+		node->owner->ramp_from = engine_now(e);
+	log_info("backend %s of %s is up: %s", node->name, node->service->name, why);
+	changes_ask(&e->changes, node->service->name, "health: %s is up: %s", node->name, why);
+	if (known)
+		engine_gather(e, &(struct change){ .count = 1 });
+	else
+		engine_flush_soon(e);	/* whoever added it has waited already */
+}
+
+static void went_down(struct engine *e, struct live_node *node, const char *why)
+{
+	log_warn("backend %s of %s is down: %s", node->name, node->service->name, why);
+	changes_ask(&e->changes, node->service->name, "health: %s is down: %s", node->name, why);
+	engine_flush_soon(e);
+}
+
+static void result_in(void *context, struct probe *probe, const struct probe_result *result)
+{
+	struct live_node *node = probe_owner(probe);
+	enum health_state was = node->health.state;
+	struct engine *e = context;
+	const struct service *s = model_of(e, node);
+
+	snprintf(node->why, sizeof(node->why), "%s", result->why);
+	node->took_us = result->took_us;
+	if (!s || result->outcome == PROBE_NOT_CHECKED)
+		return;
+	if (!health_result(&node->health, &s->check, result->outcome == PROBE_GOOD, engine_now(e)))
+		return;
+	node->owner->health = node->health.state;
+	node->owner->health_since = node->health.since_ns;
+	if (node->health.state == HEALTH_DOWN)
+		went_down(e, node, result->why);
+	else if (was == HEALTH_DOWN || node->owner->joined)
+		went_up(e, node, result->why, was == HEALTH_DOWN);
+}
+
+void health_node_gone(struct live_node *node)
+{
+	if (node->probe)
+		probe_free(node->probe);
+	node->probe = NULL;
+}
+
+/*
+ * Nothing is known of one that is not checked. What comes back from maintenance
+ * waits for its first check then; what had flows without any does not.
+ */
+static void forget(struct engine *e, struct live_node *node)
+{
+	node->health = (struct health){ .state = HEALTH_UNKNOWN };
+	node->why[0] = 0;
+	node->owner->health = HEALTH_UNKNOWN;
+	node->owner->health_since = 0;
+	node->owner->joined = node->state == BACKEND_MAINTENANCE ? engine_now(e) : 0;
+}
+
+void health_node(struct engine *e, struct live_node *node)
+{
+	const struct service *s = model_of(e, node);
+
+	if (!s)
+		return;
+	if (!s->check.kind || node->state == BACKEND_MAINTENANCE) {
+		forget(e, node);
+		health_node_gone(node);
+		return;
+	}
+	if (node->probe && check_equal(&node->checked, &s->check))
+		return;
+	health_node_gone(node);
+	node->checked = s->check;
+	if (!e->checker)
+		return;		/* not yet: health_open() */
+	if (probe_new(e->checker, &s->check, &node->address,
+		      node->port ?: s->vips[0].port, node, &node->probe))
+		log_err(0, "backend %s of %s cannot be checked", node->name, s->name);
+}
+
+int health_open(struct engine *e)
+{
+	int err = checker_open(e->loop, result_in, e, &e->checker);
+
+	if (err)
+		return log_err(err, "health checks");
+	for (uint32_t id = 1; id < e->dp->backend_count; id++) {
+		struct live_node *node = e->live->by_id[id];
+
+		if (node && live_node(node->service, node->name) == node)
+			health_node(e, node);
+	}
+	return 0;
+}
+
+void health_close(struct engine *e)
+{
+	for (uint32_t id = 1; e->live && id < e->dp->backend_count; id++)
+		if (e->live->by_id[id])
+			health_node_gone(e->live->by_id[id]);
+	if (e->checker)
+		checker_close(e->checker);
+	e->checker = NULL;
+}

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/watch/homes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "daemon/engine/log.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/state.h"
+
+#define LOOK_MS 500
+#define FILE_NAME "homes"
+#define REGION_NUMBERS 255u
+#define LINES_MORE 4096u		/* moves that may be in the file beside the homes */
+
+const struct home *service_home(const struct service *s)
+{
+	for (size_t i = 0; i < s->rule_count; i++)
+		if (s->rules[i].home.follow)
+			return &s->rules[i].home;
+	return NULL;
+}
+
+/* ---- the tables ---- */
+
+static struct home_service *find(const struct home_watch *w, const char *service)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (!strcmp(w->list[i].name, service))
+			return &w->list[i];
+	return NULL;
+}
+
+const struct home_service *homed_of(const struct engine *e, const char *service)
+{
+	return find(&e->homes, service);
+}
+
+const char *homed_region(const struct home_service *hs, unsigned number)
+{
+	return number && number <= hs->region_count ? hs->regions[number - 1] : "";
+}
+
+static struct home_service *get(struct home_watch *w, const char *service)
+{
+	struct home_service *hs = find(w, service), *list;
+	uint64_t seed = 0;
+
+	if (hs)
+		return hs;
+	list = array_grow(w->list, w->count, sizeof(*list));
+	if (!list)
+		return NULL;
+	w->list = list;
+	hs = &list[w->count];
+	*hs = (struct home_service){};
+	snprintf(hs->name, sizeof(hs->name), "%s", service);
+	if (getrandom(&seed, sizeof(seed), 0) < 0)
+		seed = (uintptr_t)list;
+	hs->homes = homes_new(seed);
+	if (!hs->homes)
+		return NULL;
+	w->count++;
+	return hs;
+}
+
+/* 0: there are too many. */
+static unsigned region_get(struct home_service *hs, const char *name)
+{
+	char (*regions)[PLACE_NAME];
+
+	for (unsigned i = 0; i < hs->region_count; i++)
+		if (!strcmp(hs->regions[i], name))
+			return i + 1;
+	if (hs->region_count == REGION_NUMBERS)
+		return 0;
+	regions = array_grow(hs->regions, hs->region_count, sizeof(*regions));
+	if (!regions)
+		return 0;
+	hs->regions = regions;
+	snprintf(regions[hs->region_count++], sizeof(*regions), "%s", name);
+	return hs->region_count;
+}
+
+static void drop(struct home_watch *w, size_t i)
+{
+	homes_free(w->list[i].homes);
+	free(w->list[i].regions);
+	w->list[i] = w->list[--w->count];
+}
+
+/* ---- the file ---- */
+
+static int line_print(FILE *to, const struct home_service *hs, const struct prefix *p,
+		      unsigned region, unsigned from, uint32_t share, int64_t since_ms)
+{
+	char text[PREFIX_TEXT];
+	const char *is = homed_region(hs, region), *was = homed_region(hs, from);
+
+	return fprintf(to, "%s\t%s\t%s\t%s\t%u\t%lld\n", hs->name, prefix_print(p, text),
+		       *is ? is : "-", *was ? was : "-", share, (long long)since_ms);
+}
+
+static void record_write(FILE *to, const struct home_service *hs, uint64_t *lines)
+{
+	const struct home_record *r;
+
+	for (size_t i = 0; (r = homes_next(hs->homes, &i));) {
+		line_print(to, hs, &r->prefix, r->region, r->from, r->share, r->since_ms);
+		(*lines)++;
+	}
+}
+
+/* All homes, and nothing else; moves are appended from now on. */
+static int file_renew(struct engine *e)
+{
+	struct home_watch *w = &e->homes;
+	_free_ char *text = NULL;
+	char path[512];
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+	int err;
+
+	if (!to)
+		return -ENOMEM;
+	w->lines = 0;
+	for (size_t i = 0; i < w->count; i++)
+		record_write(to, &w->list[i], &w->lines);
+	if (fclose(to))
+		return -ENOMEM;
+	err = state_write(e->options.state, FILE_NAME, text, len);
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/" FILE_NAME, e->options.state);
+	closep(&w->log);
+	w->log = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	return w->log < 0 ? -errno : 0;
+}
+
+static int file_append(struct home_watch *w, const struct home_service *hs,
+		       const struct home_moves *moves, int64_t wall_ms)
+{
+	_free_ char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+
+	if (!to)
+		return -ENOMEM;
+	for (size_t i = 0; i < moves->count; i++)
+		line_print(to, hs, &moves->list[i].prefix, moves->list[i].to, moves->list[i].from,
+			   moves->list[i].share, wall_ms);
+	if (fclose(to))
+		return -ENOMEM;
+	w->lines += moves->count;
+	return write(w->log, text, len) == (ssize_t)len ? 0 : -EIO;
+}
+
+/* One that is of no service, or cut short by a kill, says nothing. */
+static void line_read(struct engine *e, char *line)
+{
+	char *service = strsep(&line, "\t"), *network = strsep(&line, "\t");
+	char *region = strsep(&line, "\t"), *from = strsep(&line, "\t");
+	char *share = strsep(&line, "\t"), *since = strsep(&line, "\t");
+	const struct service *s = model_service(&e->model, service);
+	struct home_record record = {};
+	struct home_service *hs;
+
+	if (!since || !s || !service_home(s) || prefix_parse(network, &record.prefix, NULL))
+		return;
+	hs = get(&e->homes, service);
+	if (!hs)
+		return;
+	record.region = strcmp(region, "-") ? region_get(hs, region) : 0;
+	record.from = strcmp(from, "-") ? region_get(hs, from) : 0;
+	record.share = strtoul(share, NULL, 10);
+	record.since_ms = strtoll(since, NULL, 10);
+	homes_put(hs->homes, &record);
+}
+
+static int file_read(struct engine *e)
+{
+	_free_ char *text = NULL;
+	char *line, *rest;
+	size_t len;
+	int err = state_read(e->options.state, FILE_NAME, &text, &len);
+
+	if (err)
+		return err;
+	rest = text;
+	while (rest && (line = strsep(&rest, "\n")))
+		if (rest)
+			line_read(e, line);
+	return 0;
+}
+
+/* ---- what the services know of it ---- */
+
+static uint32_t model_region_number(const struct model *m, const char *name)
+{
+	const struct region *region = model_region(m, name);
+
+	return region ? region - m->regions + 1 : 0;
+}
+
+/* Without memory it keeps those that it had. */
+static void service_homes(const struct engine *e, struct live_service *s,
+			  const struct home_service *hs)
+{
+	struct homed *list = calloc((hs ? homes_count(hs->homes) : 0) + 1, sizeof(*list));
+	const struct home_record *r;
+	size_t count = 0;
+
+	if (!list)
+		return;
+	for (size_t i = 0; hs && (r = homes_next(hs->homes, &i));) {
+		list[count].prefix = r->prefix;
+		list[count].region = model_region_number(&e->model, homed_region(hs, r->region));
+		count += list[count].region != 0;
+	}
+	qsort(list, count, sizeof(*list), prefix_order);
+	s->homes_serial += count != s->home_count ||
+			   (count && memcmp(list, s->homes, count * sizeof(*list)));
+	free(s->homes);
+	s->homes = list;
+	s->home_count = count;
+}
+
+static void spread(struct engine *e)
+{
+	for (size_t i = 0; i < e->live->service_count; i++) {
+		struct live_service *s = e->live->services[i];
+		const struct home_service *hs = find(&e->homes, s->name);
+
+		if (hs || s->home_count)
+			service_homes(e, s, hs);
+	}
+}
+
+/* ---- looking ---- */
+
+struct allowing {
+	const struct service *service;
+	const struct home_service *hs;
+};
+
+/* Is there a backend of that region, by each rule that follows? */
+static bool allowed(void *context, const struct prefix *p, unsigned number)
+{
+	const struct allowing *a = context;
+	const char *region = homed_region(a->hs, number);
+
+	(void)p;
+	for (size_t i = 0; i < a->service->rule_count; i++) {
+		struct route route;
+		bool any = false;
+
+		if (!a->service->rules[i].home.follow)
+			continue;
+		route_of(&a->service->rules[i], NULL, region, &route);
+		for (size_t b = 0; b < a->service->backend_count && !any; b++)
+			any = !strcmp(a->service->backends[b].region, region) &&
+			      route_allows(&route, region, a->service->backends[b].tags);
+		if (!any)
+			return false;
+	}
+	return true;
+}
+
+static void seen(struct engine *e, const struct xring_home_key *key, const struct xring_home *home)
+{
+	const struct live_service *s = live_service_of_number(e->live, key->number);
+	const struct service *model = s ? model_service(&e->model, s->name) : NULL;
+	const struct home *how = model ? service_home(model) : NULL;
+	struct home_service *hs = how ? get(&e->homes, s->name) : NULL;
+	struct prefix p = {};
+
+	if (!hs)
+		return;
+	p.address.family = key->family == 4 ? AF_INET : AF_INET6;
+	p.bits = key->family == 4 ? how->prefix4 : how->prefix6;
+	memcpy(p.address.bytes, key->addr, sizeof(p.address.bytes));
+	for (size_t d = 0; d < XRING_DOORS; d++) {
+		unsigned region = home->packets[d] && *e->live->doors[d].region ?
+				  region_get(hs, e->live->doors[d].region) : 0;
+
+		if (region)
+			homes_seen(hs->homes, &p, region,
+				   (uint64_t)home->packets[d] * XRING_HOME_EACH);
+	}
+}
+
+static void take(void *context, const struct xring_home_key *key, const struct xring_home *home)
+{
+	seen(context, key, home);
+}
+
+/* Who moves is written down first. True: somebody did. */
+static bool judge(struct engine *e, struct home_service *hs)
+{
+	const struct service *s = model_service(&e->model, hs->name);
+	struct allowing allowing = { s, hs };
+	struct homes_look look = {
+		.home = s ? service_home(s) : NULL,
+		.allowed = allowed,
+		.ctx = &allowing,
+		.recheck = e->homes.recheck,
+		.now_ms = engine_now(e) / 1000000,
+		.wall_ms = changes_clock_ms(),
+	};
+	struct home_moves moves = {};
+	bool any;
+
+	if (!look.home)
+		return false;
+	homes_judge(hs->homes, &look, &moves);
+	any = moves.count > 0;
+	if (any && file_append(&e->homes, hs, &moves, look.wall_ms))
+		log_warn("state directory %s: homes: what moved is not kept", e->options.state);
+	free(moves.list);
+	return any;
+}
+
+static bool any_follows(const struct model *m)
+{
+	for (size_t i = 0; i < m->service_count; i++)
+		if (service_home(&m->services[i]))
+			return true;
+	return false;
+}
+
+static uint64_t homes_all(const struct home_watch *w)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < w->count; i++)
+		count += homes_count(w->list[i].homes);
+	return count;
+}
+
+static void look(void *context)
+{
+	struct engine *e = context;
+	struct home_watch *w = &e->homes;
+	bool any = false;
+
+	dp_homes_take(e->dp, take, e);
+	for (size_t i = 0; i < w->count; i++)
+		any |= judge(e, &w->list[i]);
+	w->recheck = false;
+	if (any) {
+		if (w->lines > homes_all(w) + LINES_MORE && file_renew(e))
+			log_warn("state directory %s: homes: not written", e->options.state);
+		spread(e);
+		engine_flush_soon(e);
+	}
+	if (any_follows(&e->model))
+		loop_timer_set(&w->look, LOOK_MS);
+}
+
+void homed_changed(struct engine *e)
+{
+	struct home_watch *w = &e->homes;
+
+	for (size_t i = w->count; i-- > 0;) {
+		const struct service *s = model_service(&e->model, w->list[i].name);
+
+		if (!s || !service_home(s))
+			drop(w, i);
+	}
+	w->recheck = true;
+	if (w->count || any_follows(&e->model))
+		spread(e);
+	if (any_follows(&e->model) && !w->look.set)
+		loop_timer_set(&w->look, LOOK_MS);
+}
+
+int homed_open(struct engine *e)
+{
+	int err;
+
+	e->homes.engine = e;
+	e->homes.log = -1;
+	err = loop_timer_new(e->loop, &e->homes.look, look, e) ?: file_read(e) ?: file_renew(e);
+	if (!err)
+		homed_changed(e);
+	return err;
+}
+
+void homed_close(struct engine *e)
+{
+	if (!e->homes.engine)
+		return;
+	loop_timer_close(e->loop, &e->homes.look);
+	while (e->homes.count)
+		drop(&e->homes, e->homes.count - 1);
+	free(e->homes.list);
+	closep(&e->homes.log);
+}

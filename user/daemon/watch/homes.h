@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_WATCH_HOMES_H
+#define XRING_DAEMON_WATCH_HOMES_H
+
+#include <jansson.h>
+
+#include "base/loop.h"
+#include "core/place/homes.h"
+#include "daemon/live/live.h"
+
+/*
+ * Clients that belong where they come in (`home: follow`): the datapath's counters are
+ * looked at twice a second, core/homes.h judges, and who moves is another run of the
+ * service's targets, which is a change as any other.
+ *
+ * Homes are kept in the state directory (`homes`): a line for each move, written before
+ * the maps follow, and all of them anew when the file is opened or has grown long.
+ */
+struct engine;
+
+struct home_service {
+	char name[NAME_BYTES];
+	struct homes *homes;
+	char (*regions)[PLACE_NAME];		/* by number in homes, from 1 on */
+	size_t region_count;
+};
+
+struct home_watch {
+	struct engine *engine;
+	struct loop_timer look;
+	struct home_service *list;
+	size_t count;
+	int log;				/* appended to; -1: not open */
+	uint64_t lines;				/* in it */
+	bool recheck;				/* the rules are others */
+};
+
+/* Reads what was kept; the services get their homes. */
+int homed_open(struct engine *e);
+void homed_close(struct engine *e);
+
+/* The model is another one: homes get their regions' numbers anew, and looks begin or end. */
+void homed_changed(struct engine *e);
+
+/* NULL: the service has none. */
+const struct home_service *homed_of(const struct engine *e, const char *service);
+const char *homed_region(const struct home_service *hs, unsigned number);	/* "": none */
+
+/* The settings of a service's rule that follows; NULL: none does. */
+const struct home *service_home(const struct service *s);
+
+#endif

@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/watch/hot.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "core/hot/judge.h"
+#include "core/model/key_value.h"
+#include "daemon/engine/engine.h"
+#include "daemon/watch/hot_state.h"
+#include "daemon/live/hot_keys.h"
+#include "daemon/live/traffic.h"
+
+/*
+ * A window is open for 100 ms, longer where packets are few, and shut again at once; where
+ * they are many it is open for a quarter of the time: what is counted is plenty then, and
+ * the datapath's average packet pays a quarter.
+ */
+#define TURN_MS 100u
+#define OPEN_BUSY_MS 25u
+#define OPEN_LONGEST_MS 300u
+#define PACKETS_BUSY 20000u		/* in one turn */
+#define PACKETS_ENOUGH 3000u
+#define FOLLOWED 0.25			/* of the threshold: what is below it is not followed */
+
+/* ---- who there is ---- */
+
+struct hot_service *hot_service(const struct hot_watch *w, const char *name)
+{
+	for (size_t i = 0; i < w->service_count; i++)
+		if (!strcmp(w->services[i].name, name))
+			return &w->services[i];
+	return NULL;
+}
+
+static struct hot_service *service_get(struct hot_watch *w, const struct live_service *live)
+{
+	struct hot_service *s = hot_service(w, live->name), *services;
+
+	if (s)
+		return s;
+	services = reallocarray(w->services, w->service_count + 1, sizeof(*services));
+	if (!services)
+		return NULL;
+	w->services = services;
+	s = &services[w->service_count++];
+	*s = (struct hot_service){ .key = live->key };
+	snprintf(s->name, sizeof(s->name), "%s", live->name);
+	return s;
+}
+
+/* What is about services, or keys of another kind, that are no more. */
+static void forget(struct hot_watch *w)
+{
+	const struct live *live = w->engine->live;
+
+	for (size_t i = w->service_count; i-- > 0;) {
+		struct live_service *s = live_service(live, w->services[i].name);
+
+		if (s && key_equal(&s->key, &w->services[i].key))
+			continue;
+		heat_service_clear(&w->services[i].heat);
+		w->services[i] = w->services[--w->service_count];
+	}
+	for (size_t i = w->hand_count; i-- > 0;) {
+		struct live_service *s = live_service(live, w->hands[i].service);
+
+		if (!s || !key_equal(&s->key, &w->hands[i].key))
+			w->hands[i] = w->hands[--w->hand_count];
+	}
+}
+
+struct hot_hand *hot_hand(const struct hot_watch *w, const struct live_service *s, uint32_t hash)
+{
+	for (size_t i = 0; i < w->hand_count; i++)
+		if (!strcmp(w->hands[i].service, s->name) &&
+		    live_key_hash(w->engine->live, s, &w->hands[i].flow) == hash)
+			return &w->hands[i];
+	return NULL;
+}
+
+/* ---- what is wanted ---- */
+
+/* A backend that takes new flows; 0: there is none of that name. */
+static uint16_t backend_id(const struct live_service *s, const char *name)
+{
+	const struct live_node *node = live_node(s, name);
+
+	return node && node->loaded && !node->dead ? node->id : 0;
+}
+
+static uint64_t hand_side(const struct live_service *s, const struct hot_hand *hand)
+{
+	switch (hand->hand) {
+	case HAND_SPLIT:
+		return XRING_HOT_SIDE(hand->shards, 0);
+	case HAND_PIN:
+		return XRING_HOT_SIDE(0, backend_id(s, hand->backend));
+	case HAND_EXEMPT:
+		break;
+	}
+	return 0;
+}
+
+static bool is_wanted(const struct hot_watch *w, const struct hot_service *hs,
+		      const struct live_key *key)
+{
+	const struct heat_key *heat = hs ? heat_key(&hs->heat, key->hash) : NULL;
+
+	return hot_hand(w, key->service, key->hash) || (heat && heat->split);
+}
+
+static void set(struct hot_watch *w, struct live_service *s, const struct xring_flow *flow,
+		uint64_t side)
+{
+	if (live_key_set(w->engine->live, s, flow, side, engine_now(w->engine)))
+		w->no_room++;
+}
+
+/* They are followed whatever their rate, or nothing would list them. */
+static void apply_hands(struct hot_watch *w)
+{
+	for (size_t i = 0; i < w->hand_count; i++) {
+		const struct hot_hand *hand = &w->hands[i];
+		struct live_service *s = live_service(w->engine->live, hand->service);
+		struct hot_service *hs = s ? service_get(w, s) : NULL;
+
+		if (!hs || !s->main->has_extent)
+			continue;
+		heat_follow(&hs->heat, live_key_hash(w->engine->live, s, &hand->flow), &hand->flow);
+		set(w, s, &hand->flow, hand_side(s, hand));
+	}
+}
+
+/* A key that is to be split. */
+struct candidate {
+	struct live_service *service;
+	const struct xring_flow *flow;
+	uint32_t shards;
+	double rate;
+};
+
+#define STAYS 1.5			/* so much hotter must be who takes another one's entry */
+
+static int by_rate(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+
+	return (a->rate < b->rate) - (a->rate > b->rate);
+}
+
+/* Those of one service; returns how many. */
+static size_t candidates_of(const struct hot_watch *w, const struct hot_service *hs,
+			    struct candidate *ret)
+{
+	struct live_service *s = live_service(w->engine->live, hs->name);
+	const struct service *model = model_service(&w->engine->model, hs->name);
+	size_t count = 0;
+
+	for (size_t i = 0; s && s->main->has_extent && model && i < hs->heat.count; i++) {
+		const struct heat_key *key = &hs->heat.keys[i];
+		const struct live_key *entry = live_key(w->engine->live, s, key->hash);
+		bool stays = entry && hot_newest(*entry->answer);
+
+		if (key->split && !hot_hand(w, s, key->hash))
+			ret[count++] = (struct candidate){ s, &key->flow, model->hot.shards,
+				heat_rate(&key->pace) * (stays ? STAYS : 1) };
+	}
+	return count;
+}
+
+/* The hottest first: should there not be room for all, the rest are the ring's. */
+static void apply_split(struct hot_watch *w)
+{
+	size_t room = XRING_HOT_KEYS > w->hand_count ? XRING_HOT_KEYS - w->hand_count : 0;
+	_free_ struct candidate *list = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < w->service_count; i++)
+		count += w->services[i].heat.count;
+	list = calloc(count + 1, sizeof(*list));
+	if (!list)
+		return;
+	count = 0;
+	for (size_t i = 0; i < w->service_count; i++)
+		count += candidates_of(w, &w->services[i], list + count);
+	qsort(list, count, sizeof(*list), by_rate);
+	for (size_t i = 0; i < count; i++) {
+		w->no_room += i >= room;
+		set(w, list[i].service, list[i].flow,
+		    i < room ? XRING_HOT_SIDE(list[i].shards, 0) : 0);
+	}
+}
+
+/* Entries that nobody wants any more are the ring's again. */
+static void apply_heal(struct hot_watch *w)
+{
+	struct live *live = w->engine->live;
+
+	for (size_t i = 0; i < live->key_count; i++) {
+		struct live_key *key = live->keys[i];
+
+		if (!is_wanted(w, hot_service(w, key->service->name), key))
+			set(w, key->service, &key->record->flow, 0);
+	}
+}
+
+void hot_apply(struct engine *e)
+{
+	struct hot_watch *w = &e->hot;
+
+	if (!w->engine)
+		return;
+	w->no_room = 0;
+	forget(w);
+	apply_heal(w);
+	apply_hands(w);
+	apply_split(w);
+	if (w->no_room && !w->told_full)
+		log_warn("%u hot keys find no entry: the hottest have theirs, the rest stay the ring's",
+			 w->no_room);
+	w->told_full = w->no_room;
+	engine_keys_changed(e);
+}
+
+/* ---- windows ---- */
+
+/* Average backends that share the load: what a service's own weights say. */
+static double backends_of(const struct live_service *s)
+{
+	double sum = 0, most = 0;
+
+	for (size_t i = 0; i < s->node_count; i++) {
+		sum += s->nodes[i]->loaded;
+		most = s->nodes[i]->loaded > most ? s->nodes[i]->loaded : most;
+	}
+	return most > 0 ? sum / most : 1;
+}
+
+static const char *state_says(const struct heat_key *key, const struct live_service *s)
+{
+	switch (key->state) {
+	case HEAT_HOT:
+		return "is hot";
+	case HEAT_SPLIT:
+		return "is hot and split";
+	case HEAT_ELEPHANT:
+		return s->key.kind == KEY_FLOW ? "is hot: a flow, which cannot be split" :
+						 "is hot, but one flow: it cannot be split";
+	case HEAT_COOLING:
+		return key->split ? "cools; it stays split for a while" : "cools";
+	case HEAT_NONE:
+		break;
+	}
+	return "has cooled";
+}
+
+static void told(void *context, const struct heat_key *key, enum heat_state was)
+{
+	const struct live_service *s = context;
+	char text[KEY_VALUE_TEXT];
+
+	(void)was;
+	log_info("service %s: key %s %s (%.0f packets a second)", s->name,
+		 key_flow_print(&s->key, &key->flow, text), state_says(key, s),
+		 heat_rate(&key->pace));
+}
+
+static void service_judge(struct hot_watch *w, struct live_service *s, struct hot_service *hs,
+			  const struct heat_tally *tally, uint64_t packets, uint64_t now)
+{
+	const struct service *model = model_service(&w->engine->model, s->name);
+	struct judge_rules rules;
+	struct heat_window window = {
+		.distinct = heat_distinct(tally, s->number),
+		.packets = packets,
+		.open = now - w->opened,
+		.since = now - w->closed,
+	};
+	size_t at = 0;
+
+	if (!model)
+		return;
+	rules = (struct judge_rules){
+		&model->hot, backends_of(s), s->key.kind == KEY_FLOW, engine_now(w->engine),
+		changes_clock_ms(),
+	};
+	while (at < tally->seen_count && tally->seen[at].number < s->number)
+		at++;
+	window.seen = tally->seen + at;
+	while (at < tally->seen_count && tally->seen[at].number == s->number)
+		at++;
+	window.seen_count = tally->seen + at - window.seen;
+	window.least = FOLLOWED * judge_threshold(&hs->heat, &rules);
+	for (size_t i = 0; i < hs->heat.count; i++)
+		hs->heat.keys[i].kept = hot_hand(w, s, hs->heat.keys[i].hash) != NULL;
+	if (!heat_update(&hs->heat, &window))
+		judge(&hs->heat, &rules, told, s);
+}
+
+static void tally_judge(struct hot_watch *w, const struct heat_tally *tally, uint64_t now)
+{
+	struct live *live = w->engine->live;
+
+	for (size_t i = 0; i < live->service_count; i++) {
+		struct live_service *s = live->services[i];
+		struct hot_service *hs = service_get(w, s);
+		uint64_t packets = live_established(live, s);
+
+		if (!hs)
+			continue;
+		if (hs->looked && packets >= hs->packets)
+			service_judge(w, s, hs, tally, packets - hs->packets, now);
+		hs->packets = packets;
+		hs->looked = true;
+	}
+}
+
+static uint32_t random_window(void)
+{
+	static uint64_t x;
+
+	x = (x ?: clock_ns()) * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (uint32_t)(x >> 32) ?: 1;
+}
+
+static void window_set(struct hot_watch *w, uint32_t window)
+{
+	__atomic_store_n(&w->engine->dp->config->window, window, __ATOMIC_RELEASE);
+}
+
+static void window_open(struct hot_watch *w, uint32_t ms)
+{
+	window_set(w, random_window());
+	w->opened = clock_ns();
+	loop_timer_set(&w->timer, ms);
+}
+
+/* No packet counts any more but those under way: they may leave a word behind. */
+static void window_close(struct hot_watch *w, uint64_t now)
+{
+	struct dp *dp = w->engine->dp;
+	struct heat_tally tally;
+
+	window_set(w, 0);
+	if (!heat_tally(dp->heat, dp->heat_cpus, &tally)) {
+		tally_judge(w, &tally, now);
+		heat_tally_clear(&tally);
+	}
+	for (unsigned cpu = 0; cpu < dp->heat_cpus; cpu++)
+		memset(dp->heat[cpu]->word, 0, sizeof(dp->heat[cpu]->word));
+	w->closed = now;
+	hot_apply(w->engine);
+}
+
+static void turn(void *context)
+{
+	struct hot_watch *w = context;
+	uint64_t now = clock_ns(), packets = 0;
+
+	if (!w->opened) {
+		window_open(w, OPEN_BUSY_MS);
+		return;
+	}
+	live_traffic_look(w->engine->live);
+	for (size_t i = 0; i < w->engine->live->service_count; i++)
+		packets += live_established(w->engine->live, w->engine->live->services[i]);
+	if (packets - w->looked < PACKETS_ENOUGH &&
+	    now - w->opened < OPEN_LONGEST_MS * NS_PER_MS) {
+		loop_timer_set(&w->timer, TURN_MS);
+		return;
+	}
+	window_close(w, now);
+	if ((packets - w->looked) * TURN_MS * NS_PER_MS > PACKETS_BUSY * (now - w->opened)) {
+		w->opened = 0;
+		loop_timer_set(&w->timer, TURN_MS - OPEN_BUSY_MS);
+	} else {
+		window_open(w, TURN_MS);
+	}
+	w->looked = packets;
+}
+
+/* ---- by hand ---- */
+
+int hot_hand_set(struct engine *e, const struct hot_hand *hand)
+{
+	struct hot_watch *w = &e->hot;
+	struct live_service *s = live_service(e->live, hand->service);
+	struct hot_service *hs = s ? service_get(w, s) : NULL;
+	struct hot_hand *now, *hands;
+	uint32_t hash;
+	int err;
+
+	if (!hs)
+		return s ? -ENOMEM : -ENOENT;
+	hash = live_key_hash(e->live, s, &hand->flow);
+	if (hand->hand != HAND_EXEMPT) {
+		err = live_key_set(e->live, s, &hand->flow, hand_side(s, hand), engine_now(e));
+		if (err)
+			return err;
+	}
+	now = hot_hand(w, s, hash);
+	if (!now) {
+		hands = reallocarray(w->hands, w->hand_count + 1, sizeof(*hands));
+		if (!hands)
+			return -ENOMEM;
+		w->hands = hands;
+		now = &hands[w->hand_count++];
+	}
+	*now = *hand;
+	now->key = s->key;
+	if (heat_follow(&hs->heat, hash, &hand->flow))
+		heat_key(&hs->heat, hash)->split = false;
+	hot_apply(e);
+	return hot_state_write(w);
+}
+
+int hot_clear(struct engine *e, struct live_service *s, const struct xring_flow *flow)
+{
+	struct hot_watch *w = &e->hot;
+	uint32_t hash = live_key_hash(e->live, s, flow);
+	struct hot_hand *hand = hot_hand(w, s, hash);
+	struct hot_service *hs = hot_service(w, s->name);
+	struct heat_key *key = hs ? heat_key(&hs->heat, hash) : NULL;
+
+	if (!hand && !(key && key->state))
+		return -ENOENT;
+	if (hand)
+		*hand = w->hands[--w->hand_count];
+	if (key) {
+		key->split = key->kept = false;
+		key->state = HEAT_NONE;
+	}
+	hot_apply(e);
+	return hand ? hot_state_write(w) : 0;
+}
+
+/* ---- begin and end ---- */
+
+/* Keys that the last daemon has split by itself go on from here. */
+static int follow_adopted(struct hot_watch *w)
+{
+	struct live *live = w->engine->live;
+
+	for (size_t i = 0; i < live->key_count; i++) {
+		struct live_key *key = live->keys[i];
+		struct hot_service *hs = service_get(w, key->service);
+		struct heat_key *heat = hs ? heat_follow(&hs->heat, key->hash, &key->record->flow) :
+					     NULL;
+
+		if (!heat)
+			return -ENOMEM;
+		if (hot_hand(w, key->service, key->hash) || !hot_newest(*key->answer))
+			continue;
+		heat->state = HEAT_SPLIT;
+		heat->split = true;
+		heat->since_ms = changes_clock_ms();
+	}
+	return 0;
+}
+
+int hot_open(struct engine *e)
+{
+	struct hot_watch *w = &e->hot;
+	int err = loop_timer_new(e->loop, &w->timer, turn, w);
+
+	if (err)
+		return err;
+	w->engine = e;
+	err = hot_state_read(w) ?: follow_adopted(w);
+	if (err)
+		return err;
+	w->closed = clock_ns();
+	hot_apply(e);
+	window_open(w, TURN_MS);
+	return 0;
+}
+
+void hot_close(struct engine *e)
+{
+	struct hot_watch *w = &e->hot;
+
+	if (!w->engine)
+		return;
+	window_set(w, 0);
+	loop_timer_close(e->loop, &w->timer);
+	for (size_t i = 0; i < w->service_count; i++)
+		heat_service_clear(&w->services[i].heat);
+	free(w->services);
+	free(w->hands);
+}

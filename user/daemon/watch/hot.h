@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_WATCH_HOT_H
+#define XRING_DAEMON_WATCH_HOT_H
+
+#include "base/loop.h"
+#include "core/hot/rates.h"
+#include "daemon/live/live.h"
+
+struct engine;
+
+/*
+ * Hot keys: the sketch is read window by window, keys are judged, and those that are to be
+ * split get their entries. What is set by hand goes before that, and is kept in the state
+ * directory (hot.json).
+ */
+enum hand {
+	HAND_SPLIT,
+	HAND_PIN,
+	HAND_EXEMPT,
+};
+
+struct hot_hand {
+	char service[NAME_BYTES];
+	struct key key;				/* of the service: of another one it is void */
+	struct xring_flow flow;			/* that has the key */
+	enum hand hand;
+	uint32_t shards;			/* of HAND_SPLIT */
+	char backend[NAME_BYTES];		/* of HAND_PIN */
+	uint64_t since_ms;			/* CLOCK_REALTIME */
+};
+
+struct hot_service {
+	char name[NAME_BYTES];
+	struct heat_service heat;
+	struct key key;				/* that these are of */
+	uint64_t packets;			/* of established flows, when last looked at */
+	bool looked;
+};
+
+struct hot_watch {
+	struct engine *engine;
+	struct loop_timer timer;
+	struct hot_service *services;
+	size_t service_count;
+	struct hot_hand *hands;
+	size_t hand_count;
+	uint64_t opened;			/* ns; 0: no window is open */
+	uint64_t closed;			/* ns: the last one */
+	uint64_t looked;			/* packets of all services then */
+	uint32_t no_room;			/* keys that found none, of the last window */
+	bool told_full;
+};
+
+int hot_open(struct engine *e);			/* when the maps are adopted */
+void hot_close(struct engine *e);
+
+/* Brings entries to what is wanted: also whenever backends have changed. */
+void hot_apply(struct engine *e);
+
+/* NULL where nothing is followed. */
+struct hot_service *hot_service(const struct hot_watch *w, const char *name);
+/* NULL where the key is left to itself. */
+struct hot_hand *hot_hand(const struct hot_watch *w, const struct live_service *s, uint32_t hash);
+
+/*
+ * By hand; an earlier word about the key is replaced. 0, or -EINVAL, -ENOSPC, -ENOMEM with
+ * nothing done.
+ */
+int hot_hand_set(struct engine *e, const struct hot_hand *hand);
+/* Undoes it, and heals a key that is split by itself; -ENOENT where there is nothing. */
+int hot_clear(struct engine *e, struct live_service *s, const struct xring_flow *flow);
+
+#endif

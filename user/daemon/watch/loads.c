@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/watch/loads.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "daemon/live/traffic.h"
+
+#define BOUND_MS 20u
+#define SEEN_MS 1000u
+
+/* Since it was last looked at; an id that has changed hands begins anew. */
+static void node_look(const struct live *live, struct live_node *node, double age)
+{
+	struct xring_traffic now = live_traffic(live, node);
+
+	if (node->looked && now.packets >= node->last.packets && now.flows >= node->last.flows)
+		load_add(&node->load, now.packets - now.flows - (node->last.packets - node->last.flows),
+			 now.flows - node->last.flows, age);
+	node->last = now;
+	node->looked = true;
+}
+
+/*
+ * What is shed leaves pins and marks in the backend's cells: a walk is to look after them,
+ * but what one finds while there is shedding is known to be all only of the walks behind it.
+ */
+static bool node_tell(struct live *live, struct live_node *node, uint32_t load)
+{
+	uint64_t *told = &live->dp->loads[node->id];
+
+	if (*told > XRING_LOAD_FULL || load > XRING_LOAD_FULL) {
+		node->over = live->walks;
+		node->service->look = node->service->look ?: 1;
+		live->settle_epoch = live->dp->epoch;	/* who has read so is under way */
+	}
+	if (*told != load)
+		__atomic_store_n(told, load, __ATOMIC_RELAXED);
+	return load > XRING_LOAD_FULL;
+}
+
+static bool service_look(struct live *live, struct live_service *s, uint32_t bound,
+			 double age)
+{
+	_free_ struct load *list = calloc(s->node_count + 1, sizeof(*list));
+	bool over = false;
+
+	for (size_t i = 0; list && i < s->node_count; i++) {
+		node_look(live, s->nodes[i], age);
+		s->nodes[i]->load.weight = s->nodes[i]->loaded;
+		list[i] = s->nodes[i]->load;
+	}
+	if (!list)
+		return false;
+	loads_weigh(list, s->node_count);
+	for (size_t i = 0; i < s->node_count; i++) {
+		uint32_t load = bound ? load_print(&list[i], bound) : 0;
+
+		s->nodes[i]->load.share = list[i].share;
+		over |= node_tell(live, s->nodes[i], load);
+	}
+	return over;
+}
+
+static void look_due(void *context)
+{
+	struct loads *loads = context;
+	struct live *live = loads->live;
+	uint64_t now = clock_ns();
+	bool bound = false;
+
+	loads->shedding = false;
+	live_traffic_look(loads->live);
+	for (size_t i = 0; i < live->service_count; i++) {
+		const struct service *model = model_service(loads->model, live->services[i]->name);
+		uint32_t limit = model ? model->bound : 0;
+
+		bound |= limit > 0;
+		loads->shedding |= service_look(live, live->services[i], limit,
+						(double)(now - loads->looked) / NS_PER_S);
+	}
+	loads->looked = now;
+	loop_timer_set(&loads->timer, bound ? BOUND_MS : SEEN_MS);
+	if (loads->shedding && loads->shed)
+		loads->shed(loads->context);
+}
+
+int loads_open(struct loop *loop, struct live *live, const struct model *model,
+	       struct loads *loads)
+{
+	int err = loop_timer_new(loop, &loads->timer, look_due, loads);
+
+	if (err)
+		return err;
+	loads->live = live;
+	loads->model = model;
+	loads->looked = clock_ns();
+	loop_timer_set(&loads->timer, BOUND_MS);
+	return 0;
+}
+
+void loads_close(struct loop *loop, struct loads *loads)
+{
+	if (loads->live)
+		loop_timer_close(loop, &loads->timer);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_WATCH_NEW_FLOWS_H
+#define XRING_DAEMON_WATCH_NEW_FLOWS_H
+
+#include <stdbool.h>
+
+#include "base/loop.h"
+#include "daemon/live/live.h"
+
+/*
+ * How many flows began lately, by service: what the datapath counted, looked at
+ * every ten seconds. Where nothing is kept of a flow, this is what can be known of
+ * how many there are.
+ */
+#define FLOWS_EVERY_MS 10000u
+
+struct flows {
+	struct live *live;
+	struct loop_timer timer;
+};
+
+int flows_open(struct loop *loop, struct live *live, struct flows *ret);
+void flows_close(struct loop *loop, struct flows *flows);
+
+/* TCP flows that began within one settle time (or since it is looked at); false: unknown. */
+bool flows_recent(const struct flows *flows, const struct live_service *s, uint64_t *ret);
+
+#endif
