@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "conf/draft.h"
+#include "core/model/merge.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -36,7 +38,7 @@ static void check_refused(int failed, const struct conf_error *err)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct conf_places *places = NULL;
+	struct conf_locations *places = NULL;
 	struct conf_error err = { "" };
 	struct model m, again;
 	char *text, *text_again;
@@ -56,6 +58,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(text_again);
 	model_clear(&m);
 	model_clear(&again);
-	conf_places_free(places);
+	conf_locations_free(places);
 	return 0;
 }

@@ -17,8 +17,11 @@
 #include <unistd.h>
 
 #include "asker.h"
+#include "base/loop.h"
 #include "base/util.h"
 #include "core/model/text.h"
+#include "daemon/probe/probe.h"
+#include "daemon/probe/probes.h"
 
 #define DEADLINE_MS 20000
 

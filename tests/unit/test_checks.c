@@ -16,7 +16,11 @@
 
 #include "asker.h"
 #include "base/clock.h"
+#include "base/loop.h"
 #include "base/util.h"
+#include "core/model/check.h"
+#include "core/value/address.h"
+#include "daemon/probe/probes.h"
 #include "peer.h"
 
 /* ---- what is a probe ---- */

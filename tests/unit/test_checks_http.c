@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include "asker.h"
+#include "core/model/check.h"
+#include "daemon/probe/probes.h"
 #include "peer.h"
 
 /* One HTTP check of a peer that does this. */

@@ -15,6 +15,7 @@
 #include "asker.h"
 #include "base/util.h"
 #include "core/model/text.h"
+#include "daemon/probe/probes.h"
 #include "peer.h"
 
 static void icmp_loopback_answers(void **state)

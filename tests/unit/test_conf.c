@@ -22,6 +22,8 @@
 
 #include "base/util.h"
 #include "conf/conf.h"
+#include "conf/draft.h"
+#include "core/model/merge.h"
 #include "core/value/prefix_set.h"
 
 #define HASH_KEY "hash_key: 00112233445566778899aabbccddeeff\n"
@@ -218,7 +220,7 @@ static void nothing_is_written_to_standard_error(void **state)
 static void a_refused_text_leaves_model_and_places(void **state)
 {
 	struct model m = { .limit_cells = 7 };
-	struct conf_places *places = (void *)&m;
+	struct conf_locations *places = (void *)&m;
 	struct conf_error err;
 	(void)state;
 
@@ -237,7 +239,7 @@ static void places_are_known_after_the_text_is_gone(void **state)
 				     "      b2: {weight: 2, address: 10.0.0.2}\n"
 				     "      b1: 10.0.0.1\n"
 				     "  api: {vip: '10.200.1.2:80/tcp', mode: l2}\n");
-	struct conf_places *places;
+	struct conf_locations *places;
 	struct conf_error err;
 	struct model m;
 	char at[64];
@@ -246,14 +248,14 @@ static void places_are_known_after_the_text_is_gone(void **state)
 	assert_int_equal(conf_parse("x.yaml", text, strlen(text), &m, &places, &err), 0);
 	memset(text, ' ', strlen(text));
 	free(text);
-	assert_string_equal(conf_place(places, "web", NULL, at, sizeof(at)), "x.yaml:3:3");
-	assert_string_equal(conf_place(places, "web", "b1", at, sizeof(at)), "x.yaml:8:11");
-	assert_string_equal(conf_place(places, "web", "b2", at, sizeof(at)), "x.yaml:7:32");
-	assert_string_equal(conf_place(places, "web", "b3", at, sizeof(at)), "x.yaml:3:3");
-	assert_string_equal(conf_place(places, "api", NULL, at, sizeof(at)), "x.yaml:9:3");
-	assert_string_equal(conf_place(places, "zap", "b1", at, sizeof(at)), "x.yaml");
-	conf_places_free(places);
-	conf_places_free(NULL);
+	assert_string_equal(conf_location(places, "web", NULL, at, sizeof(at)), "x.yaml:3:3");
+	assert_string_equal(conf_location(places, "web", "b1", at, sizeof(at)), "x.yaml:8:11");
+	assert_string_equal(conf_location(places, "web", "b2", at, sizeof(at)), "x.yaml:7:32");
+	assert_string_equal(conf_location(places, "web", "b3", at, sizeof(at)), "x.yaml:3:3");
+	assert_string_equal(conf_location(places, "api", NULL, at, sizeof(at)), "x.yaml:9:3");
+	assert_string_equal(conf_location(places, "zap", "b1", at, sizeof(at)), "x.yaml");
+	conf_locations_free(places);
+	conf_locations_free(NULL);
 	model_clear(&m);
 }
 

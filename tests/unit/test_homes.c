@@ -15,6 +15,7 @@
 
 #include "core/model/home_text.h"
 #include "core/place/homes.h"
+#include "core/place/homes_parts.h"
 
 #define EAST 1
 #define WEST 2

@@ -13,6 +13,8 @@
 #include <xring/hash.h>
 
 #include "core/hot/entries.h"
+#include "core/hot/path.h"
+#include "core/model/key_value.h"
 
 #define NUMBER 3
 

@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "core/model/merge.h"
 #include "core/model/model.h"
+#include "core/model/valid.h"
 #include "core/value/prefix_set.h"
 #include "core/model/rules.h"
 #include "core/model/text.h"

@@ -20,7 +20,7 @@ struct world {
 	struct rule rule;
 	struct daylight daylight;
 	struct backend backends[4];
-	struct place places[4];
+	struct placed places[4];
 };
 
 /* Two backends in each of two regions, all alive. */
@@ -30,7 +30,7 @@ static void world_begin(struct world *w)
 				       .threshold = THRESHOLD_DEFAULT } };
 	for (int i = 0; i < 4; i++) {
 		snprintf(w->backends[i].region, PLACE_NAME, "%s", i < 2 ? "east" : "west");
-		w->places[i] = (struct place){ &w->backends[i], WEIGHT_ONE, WEIGHT_ONE };
+		w->places[i] = (struct placed){ &w->backends[i], WEIGHT_ONE, WEIGHT_ONE };
 	}
 	w->s.rules = &w->rule;
 	w->s.rule_count = 1;

@@ -7,7 +7,7 @@
 
 struct reading {
 	struct check_draft draft;
-	struct place at[CHECK_KEYS];
+	struct location at[CHECK_KEYS];
 };
 
 static int read_value(struct reader *r, enum check_key key, struct reading *to)

@@ -130,7 +130,7 @@ static const struct field file_fields[] = {
 
 static int read_file(struct reader *r)
 {
-	struct place start;
+	struct location start;
 	int err = yaml_next(&r->yaml);
 
 	if (err)
@@ -146,16 +146,16 @@ static int read_file(struct reader *r)
 	return err;
 }
 
-static void drafts_freep(struct conf_places **drafts)
+static void drafts_freep(struct conf_locations **drafts)
 {
-	conf_places_free(*drafts);
+	conf_locations_free(*drafts);
 }
 
 int conf_parse_source(const struct conf_source *source, struct model *ret,
-		      struct conf_places **ret_places, struct conf_error *err)
+		      struct conf_locations **ret_places, struct conf_error *err)
 {
 	const char *name = source->name;
-	__attribute__((cleanup(drafts_freep))) struct conf_places *drafts = NULL;
+	__attribute__((cleanup(drafts_freep))) struct conf_locations *drafts = NULL;
 	struct model m;
 	struct reader r = { .source = source, .model = &m };
 	int failed;
@@ -188,7 +188,7 @@ int conf_parse_source(const struct conf_source *source, struct model *ret,
 }
 
 int conf_parse(const char *name, const char *text, size_t len, struct model *ret,
-	       struct conf_places **ret_places, struct conf_error *err)
+	       struct conf_locations **ret_places, struct conf_error *err)
 {
 	struct conf_source source = { .name = name, .text = text, .len = len };
 

@@ -3,6 +3,7 @@
 #define XRING_CONF_H
 
 #include "core/model/model.h"
+#include "core/model/valid.h"
 
 /*
  * YAML to model and back (xring.yaml(5)). A file is taken whole or not at all:
@@ -16,12 +17,12 @@ struct conf_error {
 
 /*
  * Where things stand in the file, for checks that only the daemon can do (an l2
- * backend that is not on the link). Opaque; conf_place() fills "FILE:LINE:COLUMN"
+ * backend that is not on the link). Opaque; conf_location() fills "FILE:LINE:COLUMN"
  * for a backend's address, or for the service where backend is NULL.
  */
-struct conf_places;
-void conf_places_free(struct conf_places *places);
-const char *conf_place(const struct conf_places *places, const char *service,
+struct conf_locations;
+void conf_locations_free(struct conf_locations *places);
+const char *conf_location(const struct conf_locations *places, const char *service,
 		       const char *backend, char *buf, size_t size);
 
 /*
@@ -46,9 +47,9 @@ struct conf_source {
  * conf_check(). ret_places may be NULL. -EINVAL with *err filled, or -ENOMEM.
  */
 int conf_parse_source(const struct conf_source *source, struct model *ret,
-		      struct conf_places **ret_places, struct conf_error *err);
+		      struct conf_locations **ret_places, struct conf_error *err);
 int conf_parse(const char *name, const char *text, size_t len, struct model *ret,
-	       struct conf_places **ret_places, struct conf_error *err);
+	       struct conf_locations **ret_places, struct conf_error *err);
 
 /* model_check(), and what the system's time zones are needed for. 0, -EINVAL, -ENOMEM. */
 int conf_check(const struct model *m, struct model_error *ret);

@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/util.h"
 #include "conf/draft.h"
+#include "core/model/valid.h"
 #include "core/value/prefix_set.h"
 #include "core/model/rules.h"
 
@@ -20,7 +21,7 @@ static void service_draft_clear(struct service_draft *s)
 	free(s->backends);
 }
 
-void conf_places_free(struct conf_places *places)
+void conf_locations_free(struct conf_locations *places)
 {
 	if (!places)
 		return;
@@ -35,7 +36,7 @@ void conf_places_free(struct conf_places *places)
 	free(places);
 }
 
-struct service_draft *drafts_add(struct conf_places *drafts, const char *name, struct place at)
+struct service_draft *drafts_add(struct conf_locations *drafts, const char *name, struct location at)
 {
 	struct service_draft *services = array_grow(drafts->services, drafts->service_count,
 						    sizeof(*services));
@@ -52,7 +53,7 @@ struct service_draft *drafts_add(struct conf_places *drafts, const char *name, s
 }
 
 struct backend_draft *draft_backend_add(struct service_draft *s, const char *name,
-					struct place at)
+					struct location at)
 {
 	struct backend_draft *backends = array_grow(s->backends, s->backend_count,
 						    sizeof(*backends));
@@ -67,10 +68,10 @@ struct backend_draft *draft_backend_add(struct service_draft *s, const char *nam
 	return b;
 }
 
-int draft_vip_add(struct service_draft *s, const struct vip *vip, struct place at)
+int draft_vip_add(struct service_draft *s, const struct vip *vip, struct location at)
 {
 	struct vip *vips = array_grow(s->service.vips, s->service.vip_count, sizeof(*vips));
-	struct place *places;
+	struct location *places;
 
 	if (!vips)
 		return -ENOMEM;
@@ -84,9 +85,9 @@ int draft_vip_add(struct service_draft *s, const struct vip *vip, struct place a
 	return 0;
 }
 
-int draft_interface_add(struct conf_places *drafts, size_t count, struct place region)
+int draft_interface_add(struct conf_locations *drafts, size_t count, struct location region)
 {
-	struct place *interfaces = array_grow(drafts->interfaces, count, sizeof(*interfaces));
+	struct location *interfaces = array_grow(drafts->interfaces, count, sizeof(*interfaces));
 
 	if (!interfaces)
 		return -ENOMEM;
@@ -95,8 +96,8 @@ int draft_interface_add(struct conf_places *drafts, size_t count, struct place r
 	return 0;
 }
 
-struct region_draft *draft_region_add(struct conf_places *drafts, const char *name,
-				      struct place at)
+struct region_draft *draft_region_add(struct conf_locations *drafts, const char *name,
+				      struct location at)
 {
 	struct region_draft *regions = array_grow(drafts->regions, drafts->region_count,
 						  sizeof(*regions));
@@ -111,11 +112,11 @@ struct region_draft *draft_region_add(struct conf_places *drafts, const char *na
 	return region;
 }
 
-struct rule *draft_rule_add(struct service_draft *s, struct place at,
-			    struct rule_places **ret_places)
+struct rule *draft_rule_add(struct service_draft *s, struct location at,
+			    struct rule_locations **ret_places)
 {
 	size_t count = s->service.rule_count;
-	struct rule_places *places = array_grow(s->rules, count, sizeof(*places));
+	struct rule_locations *places = array_grow(s->rules, count, sizeof(*places));
 	struct rule *rules;
 
 	if (!places)
@@ -126,17 +127,17 @@ struct rule *draft_rule_add(struct service_draft *s, struct place at,
 		return NULL;
 	s->service.rules = rules;
 	s->service.rule_count++;
-	places[count] = (struct rule_places){ .at = at };
+	places[count] = (struct rule_locations){ .at = at };
 	rules[count] = (struct rule){ .threshold = THRESHOLD_DEFAULT };
 	*ret_places = &places[count];
 	return &rules[count];
 }
 
-struct daylight *draft_daylight_add(struct service_draft *s, struct place at,
-				    struct daylight_places **ret_places)
+struct daylight *draft_daylight_add(struct service_draft *s, struct location at,
+				    struct daylight_locations **ret_places)
 {
 	size_t count = s->service.daylight_count;
-	struct daylight_places *places = array_grow(s->daylights, count, sizeof(*places));
+	struct daylight_locations *places = array_grow(s->daylights, count, sizeof(*places));
 	struct daylight *daylights;
 
 	if (!places)
@@ -147,13 +148,13 @@ struct daylight *draft_daylight_add(struct service_draft *s, struct place at,
 		return NULL;
 	s->service.daylights = daylights;
 	s->service.daylight_count++;
-	places[count] = (struct daylight_places){ .at = at };
+	places[count] = (struct daylight_locations){ .at = at };
 	daylights[count] = (struct daylight){ .entry.days = SCHEDULE_DAYS };
 	*ret_places = &places[count];
 	return &daylights[count];
 }
 
-static int by_place(const struct place *a, const struct place *b)
+static int by_location(const struct location *a, const struct location *b)
 {
 	if (a->line != b->line)
 		return a->line < b->line ? -1 : 1;
@@ -165,7 +166,7 @@ static int by_service(const void *left, const void *right)
 	const struct service_draft *a = left, *b = right;
 	int order = strcmp(a->service.name, b->service.name);
 
-	return order ? order : by_place(&a->at, &b->at);
+	return order ? order : by_location(&a->at, &b->at);
 }
 
 static int by_backend(const void *left, const void *right)
@@ -173,7 +174,7 @@ static int by_backend(const void *left, const void *right)
 	const struct backend_draft *a = left, *b = right;
 	int order = strcmp(a->backend.name, b->backend.name);
 
-	return order ? order : by_place(&a->at, &b->at);
+	return order ? order : by_location(&a->at, &b->at);
 }
 
 static int by_region(const void *left, const void *right)
@@ -181,10 +182,10 @@ static int by_region(const void *left, const void *right)
 	const struct region_draft *a = left, *b = right;
 	int order = strcmp(a->region.name, b->region.name);
 
-	return order ? order : by_place(&a->at, &b->at);
+	return order ? order : by_location(&a->at, &b->at);
 }
 
-static int regions_finish(struct conf_places *drafts, struct model *m, struct conf_error *err)
+static int regions_finish(struct conf_locations *drafts, struct model *m, struct conf_error *err)
 {
 	if (drafts->regions)
 		qsort(drafts->regions, drafts->region_count, sizeof(*drafts->regions), by_region);
@@ -194,7 +195,7 @@ static int regions_finish(struct conf_places *drafts, struct model *m, struct co
 		int failed = model_region_add(m, draft->region.name, &region);
 
 		if (failed == -EEXIST)
-			return place_fail(err, drafts->name, draft->at,
+			return location_fail(err, drafts->name, draft->at,
 					  "region %s: want it once, line %d has it",
 					  draft->region.name, draft[-1].at.line);
 		if (failed)
@@ -205,7 +206,7 @@ static int regions_finish(struct conf_places *drafts, struct model *m, struct co
 	return 0;
 }
 
-static int backends_finish(const struct conf_places *drafts, struct service_draft *s,
+static int backends_finish(const struct conf_locations *drafts, struct service_draft *s,
 			   struct service *ret, struct conf_error *err)
 {
 	if (s->backends)
@@ -216,7 +217,7 @@ static int backends_finish(const struct conf_places *drafts, struct service_draf
 		int failed = service_backend_add(ret, draft->backend.name, &b);
 
 		if (failed == -EEXIST)
-			return place_fail(err, drafts->name, draft->at,
+			return location_fail(err, drafts->name, draft->at,
 					  "backend %s: want it once, line %d has it",
 					  draft->backend.name, draft[-1].at.line);
 		if (failed)
@@ -226,14 +227,14 @@ static int backends_finish(const struct conf_places *drafts, struct service_draf
 	return 0;
 }
 
-static int service_finish(const struct conf_places *drafts, struct service_draft *draft,
+static int service_finish(const struct conf_locations *drafts, struct service_draft *draft,
 			  struct model *m, struct conf_error *err)
 {
 	struct service *s;
 	int failed = model_service_add(m, draft->service.name, &s);
 
 	if (failed == -EEXIST)
-		return place_fail(err, drafts->name, draft->at,
+		return location_fail(err, drafts->name, draft->at,
 				  "service %s: want it once, line %d has it",
 				  draft->service.name, draft[-1].at.line);
 	if (failed)
@@ -253,7 +254,7 @@ static int by_name(const void *name, const void *draft)
 	return strcmp(name, draft);
 }
 
-static const struct service_draft *find_service(const struct conf_places *places, const char *name)
+static const struct service_draft *find_service(const struct conf_locations *places, const char *name)
 {
 	if (!places->services)
 		return NULL;
@@ -272,7 +273,7 @@ _Static_assert(offsetof(struct region_draft, region.name) == 0, "by_name() compa
 _Static_assert(offsetof(struct service_draft, service.name) == 0, "by_name() compares names");
 _Static_assert(offsetof(struct backend_draft, backend.name) == 0, "by_name() compares names");
 
-static struct place region_place(const struct conf_places *drafts, const struct model_error *e)
+static struct location region_location(const struct conf_locations *drafts, const struct model_error *e)
 {
 	const struct region_draft *region = bsearch(e->region->name, drafts->regions,
 						    drafts->region_count,
@@ -282,7 +283,7 @@ static struct place region_place(const struct conf_places *drafts, const struct 
 									region->at;
 }
 
-static struct place rule_place(const struct rule_places *rule, const struct model_error *e)
+static struct location rule_location(const struct rule_locations *rule, const struct model_error *e)
 {
 	switch (e->at) {
 	case PART_RULE_CLIENTS:
@@ -299,13 +300,13 @@ static struct place rule_place(const struct rule_places *rule, const struct mode
 }
 
 /* Both were made of one another, so that the names are there. */
-static struct place error_place(const struct conf_places *drafts, const struct model_error *e)
+static struct location error_location(const struct conf_locations *drafts, const struct model_error *e)
 {
 	const struct service_draft *s;
 	const struct backend_draft *b;
 
 	if (e->region)
-		return region_place(drafts, e);
+		return region_location(drafts, e);
 	if (e->at == PART_INTERFACE_REGION)
 		return drafts->interfaces[e->index];
 	s = find_service(drafts, e->service->name);
@@ -328,7 +329,7 @@ static struct place error_place(const struct conf_places *drafts, const struct m
 	case PART_RULE_CONSTRAINT:
 	case PART_RULE_PREFERENCE:
 	case PART_RULE_STRATEGY:
-		return rule_place(&s->rules[e->index], e);
+		return rule_location(&s->rules[e->index], e);
 	case PART_DAYLIGHT:
 		return s->daylights[e->index].at;
 	case PART_DAYLIGHT_REGION:
@@ -342,7 +343,7 @@ static struct place error_place(const struct conf_places *drafts, const struct m
 	return s->at;
 }
 
-int drafts_finish(struct conf_places *drafts, struct model *m, struct conf_error *err)
+int drafts_finish(struct conf_locations *drafts, struct model *m, struct conf_error *err)
 {
 	int failed = regions_finish(drafts, m, err);
 
@@ -354,7 +355,7 @@ int drafts_finish(struct conf_places *drafts, struct model *m, struct conf_error
 	return failed;
 }
 
-int drafts_check(const struct conf_places *drafts, const struct model *m, struct conf_error *err)
+int drafts_check(const struct conf_locations *drafts, const struct model *m, struct conf_error *err)
 {
 	struct model_error wrong;
 	int failed = conf_check(m, &wrong);
@@ -362,21 +363,21 @@ int drafts_check(const struct conf_places *drafts, const struct model *m, struct
 	if (failed == -ENOMEM)
 		return conf_no_memory(err, drafts->name);
 	if (failed)
-		return place_fail(err, drafts->name, error_place(drafts, &wrong), "%s",
+		return location_fail(err, drafts->name, error_location(drafts, &wrong), "%s",
 				  wrong.message);
 	return 0;
 }
 
-const char *conf_place(const struct conf_places *places, const char *service,
+const char *conf_location(const struct conf_locations *places, const char *service,
 		       const char *backend, char *buf, size_t size)
 {
 	const struct service_draft *s = find_service(places, service);
 	const struct backend_draft *b = s && backend ? find_backend(s, backend) : NULL;
-	struct place at = { 0 };
+	struct location at = { 0 };
 
 	if (b)
 		at = b->address;
 	else if (s)
 		at = s->at;
-	return place_print(places->name, at, buf, size);
+	return location_print(places->name, at, buf, size);
 }

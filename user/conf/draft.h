@@ -12,46 +12,46 @@
  */
 struct backend_draft {
 	struct backend backend;
-	struct place at;		/* its name */
-	struct place address;
-	struct place port;
-	struct place region;
+	struct location at;		/* its name */
+	struct location address;
+	struct location port;
+	struct location region;
 };
 
-struct rule_places {
-	struct place at;
-	struct place clients;
-	struct place constraints[RULE_CONSTRAINTS];
-	struct place preferences[RULE_PREFERENCES];
-	struct place strategy;
+struct rule_locations {
+	struct location at;
+	struct location clients;
+	struct location constraints[RULE_CONSTRAINTS];
+	struct location preferences[RULE_PREFERENCES];
+	struct location strategy;
 };
 
-struct daylight_places {
-	struct place at;
-	struct place region;
+struct daylight_locations {
+	struct location at;
+	struct location region;
 };
 
 struct region_draft {
 	struct region region;
-	struct place at;		/* its name */
-	struct place timezone;
+	struct location at;		/* its name */
+	struct location timezone;
 };
 
 struct service_draft {
 	struct service service;		/* without its backends; rules move to the model */
-	struct place at;
-	struct place mode;
-	struct place check;
-	struct place *vips;
-	struct rule_places *rules;	/* as many as service.rules has */
-	struct daylight_places *daylights;
+	struct location at;
+	struct location mode;
+	struct location check;
+	struct location *vips;
+	struct rule_locations *rules;	/* as many as service.rules has */
+	struct daylight_locations *daylights;
 	struct backend_draft *backends;
 	size_t backend_count;
 };
 
-struct conf_places {
+struct conf_locations {
 	char *name;			/* of the file */
-	struct place *interfaces;	/* of their regions; as many as the model has */
+	struct location *interfaces;	/* of their regions; as many as the model has */
 	struct region_draft *regions;
 	size_t region_count;
 	struct service_draft *services;
@@ -59,22 +59,22 @@ struct conf_places {
 };
 
 /* name_valid() ones. NULL: no memory. */
-struct service_draft *drafts_add(struct conf_places *drafts, const char *name, struct place at);
+struct service_draft *drafts_add(struct conf_locations *drafts, const char *name, struct location at);
 struct backend_draft *draft_backend_add(struct service_draft *s, const char *name,
-					struct place at);
-int draft_vip_add(struct service_draft *s, const struct vip *vip, struct place at);
+					struct location at);
+int draft_vip_add(struct service_draft *s, const struct vip *vip, struct location at);
 /* Behind the `count` ones that there are. */
-int draft_interface_add(struct conf_places *drafts, size_t count, struct place region);
-struct region_draft *draft_region_add(struct conf_places *drafts, const char *name,
-				      struct place at);
-struct rule *draft_rule_add(struct service_draft *s, struct place at,
-			    struct rule_places **ret_places);
-struct daylight *draft_daylight_add(struct service_draft *s, struct place at,
-				    struct daylight_places **ret_places);
+int draft_interface_add(struct conf_locations *drafts, size_t count, struct location region);
+struct region_draft *draft_region_add(struct conf_locations *drafts, const char *name,
+				      struct location at);
+struct rule *draft_rule_add(struct service_draft *s, struct location at,
+			    struct rule_locations **ret_places);
+struct daylight *draft_daylight_add(struct service_draft *s, struct location at,
+				    struct daylight_locations **ret_places);
 
 /* Adds all to m; then checks the whole. -EINVAL and -ENOMEM with *err filled. */
-int drafts_finish(struct conf_places *drafts, struct model *m, struct conf_error *err);
-int drafts_check(const struct conf_places *drafts, const struct model *m,
+int drafts_finish(struct conf_locations *drafts, struct model *m, struct conf_error *err);
+int drafts_check(const struct conf_locations *drafts, const struct model *m,
 		 struct conf_error *err);
 
 #endif

@@ -12,8 +12,8 @@
 /* An interface that is being read. */
 struct reading {
 	struct interface interface;
-	struct place name;
-	struct place region;
+	struct location name;
+	struct location region;
 };
 
 /* What the kernel takes as a name, but for bytes beyond ASCII. */
@@ -58,7 +58,7 @@ static const struct field interface_fields[] = {
 
 static int read_mapping(struct reader *r, struct reading *reading)
 {
-	struct place start = r->yaml.at;
+	struct location start = r->yaml.at;
 	int err = walk_fields(r, "interface", interface_fields, ARRAY_SIZE(interface_fields),
 			      reading);
 

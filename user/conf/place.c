@@ -9,7 +9,7 @@
 /* A path may be longer than a message: its end is what tells files apart. */
 #define NAME_SHOWN 160
 
-const char *place_print(const char *name, struct place at, char *buf, size_t size)
+const char *location_print(const char *name, struct location at, char *buf, size_t size)
 {
 	size_t len = strlen(name);
 	const char *cut = "";
@@ -25,13 +25,13 @@ const char *place_print(const char *name, struct place at, char *buf, size_t siz
 	return buf;
 }
 
-int place_fail(struct conf_error *err, const char *name, struct place at, const char *fmt, ...)
+int location_fail(struct conf_error *err, const char *name, struct location at, const char *fmt, ...)
 {
 	char *message = err->message;
 	size_t size = sizeof(err->message), len;
 	va_list ap;
 
-	place_print(name, at, message, size);
+	location_print(name, at, message, size);
 	len = strlen(message);
 	len += (size_t)snprintf(message + len, size - len, ": ");
 	va_start(ap, fmt);
@@ -42,6 +42,6 @@ int place_fail(struct conf_error *err, const char *name, struct place at, const 
 
 int conf_no_memory(struct conf_error *err, const char *name)
 {
-	place_fail(err, name, (struct place){ 0 }, "out of memory");
+	location_fail(err, name, (struct location){ 0 }, "out of memory");
 	return -ENOMEM;
 }

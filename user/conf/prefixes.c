@@ -25,7 +25,7 @@
 
 struct item {
 	struct prefix prefix;
-	struct place at;
+	struct location at;
 };
 
 struct items {
@@ -80,7 +80,7 @@ static int check_once(struct reader *r, const struct items *list)
 static int read_list(struct reader *r, const char *what, struct prefix_set **ret)
 {
 	struct items list = { .what = what };
-	struct place start = r->yaml.at;
+	struct location start = r->yaml.at;
 	struct prefix_list prefixes = {};
 	int err = walk_list(r, what, read_item, &list);
 	_free_ struct item *owned = list.items;
@@ -213,8 +213,8 @@ static int parse_file(struct reader *r, const char *what, const char *path,
 	if (err == -ENOMEM)
 		return walk_no_memory(r);
 	if (err)
-		return place_fail(r->yaml.err, path,
-				  (struct place){ (int)why.line, (int)why.column }, "%s",
+		return location_fail(r->yaml.err, path,
+				  (struct location){ (int)why.line, (int)why.column }, "%s",
 				  without_secrets(why.message));
 	if (ret->count)
 		return 0;

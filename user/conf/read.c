@@ -16,7 +16,7 @@
 
 static int fail_errno(struct conf_error *err, const char *path, int error)
 {
-	place_fail(err, path, (struct place){ 0 }, "%s", errno_text(error));
+	location_fail(err, path, (struct location){ 0 }, "%s", errno_text(error));
 	return error;
 }
 
@@ -28,7 +28,7 @@ static int check_size(int fd, const char *path, struct conf_error *err)
 	if (fstat(fd, &st))
 		return fail_errno(err, path, -errno);
 	if (S_ISREG(st.st_mode) && st.st_size > CONF_BYTES_MAX)
-		return place_fail(err, path, (struct place){ 0 }, "%jd bytes: want at most %u",
+		return location_fail(err, path, (struct location){ 0 }, "%jd bytes: want at most %u",
 				  (intmax_t)st.st_size, CONF_BYTES_MAX);
 	return 0;
 }
@@ -48,7 +48,7 @@ int conf_read(const char *path, char **ret_text, size_t *ret_len, struct conf_er
 		return failed;
 	while (got > 0) {
 		if (len > CONF_BYTES_MAX)
-			return place_fail(err, path, (struct place){ 0 },
+			return location_fail(err, path, (struct location){ 0 },
 					  "more than %u bytes: want at most that",
 					  CONF_BYTES_MAX);
 		if (len == room) {

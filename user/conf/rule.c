@@ -9,10 +9,10 @@
 /* A rule that is being read. */
 struct reading {
 	struct rule *rule;
-	struct rule_places *at;
-	struct place spillover;
-	struct place threshold;
-	struct place home;
+	struct rule_locations *at;
+	struct location spillover;
+	struct location threshold;
+	struct location home;
 };
 
 static int read_clients(struct reader *r, void *to)
@@ -62,7 +62,7 @@ static int read_preference(struct reader *r, void *to)
 static int read_constraints(struct reader *r, void *to)
 {
 	struct reading *reading = to;
-	struct place start = r->yaml.at;
+	struct location start = r->yaml.at;
 	int err = walk_list(r, "constraints", read_constraint, to);
 
 	if (!err && !reading->rule->constraint_count)
@@ -73,7 +73,7 @@ static int read_constraints(struct reader *r, void *to)
 static int read_preferences(struct reader *r, void *to)
 {
 	struct reading *reading = to;
-	struct place start = r->yaml.at;
+	struct location start = r->yaml.at;
 	int err = walk_list(r, "preferences", read_preference, to);
 
 	if (!err && !reading->rule->preference_count)

@@ -52,31 +52,31 @@ static size_t depth_after(size_t depth, uint8_t c)
 int scan_text(const char *name, const char *text, size_t len, struct conf_error *err)
 {
 	const uint8_t *s = (const uint8_t *)text;
-	struct place at = { 1, 1 };
+	struct location at = { 1, 1 };
 	bool comment = false, blank = true;
 	size_t depth = 0, step;
 
 	if (len > CONF_BYTES_MAX)
-		return place_fail(err, name, (struct place){ 0 }, "%zu bytes: want at most %u",
+		return location_fail(err, name, (struct location){ 0 }, "%zu bytes: want at most %u",
 				  len, CONF_BYTES_MAX);
 	for (size_t i = 0; i < len; i += step) {
 		step = utf8_len(s + i, len - i);
 		if (!step)
-			return place_fail(err, name, at, "byte 0x%02x: want UTF-8", s[i]);
+			return location_fail(err, name, at, "byte 0x%02x: want UTF-8", s[i]);
 		if (is_control(s[i]))
-			return place_fail(err, name, at, "control character 0x%02x: want text",
+			return location_fail(err, name, at, "control character 0x%02x: want text",
 					  s[i]);
 		if (blank && s[i] == '#')
 			comment = true;
 		if (!comment)
 			depth = depth_after(depth, s[i]);
 		if (depth > DEPTH_MAX)
-			return place_fail(err, name, at, "%zu open brackets: want at most %u",
+			return location_fail(err, name, at, "%zu open brackets: want at most %u",
 					  depth, DEPTH_MAX);
 		blank = s[i] == ' ' || s[i] == '\t' || s[i] == '\n' || s[i] == '\r';
 		at.column++;
 		if (s[i] == '\n') {
-			at = (struct place){ at.line + 1, 1 };
+			at = (struct location){ at.line + 1, 1 };
 			comment = false;
 		}
 	}

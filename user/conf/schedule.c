@@ -10,8 +10,8 @@
 
 struct reading {
 	struct daylight *daylight;
-	struct daylight_places *at;
-	struct place hours, weight;
+	struct daylight_locations *at;
+	struct location hours, weight;
 };
 
 static int read_slot_region(struct reader *r, void *to)
@@ -78,7 +78,7 @@ static const struct field slot_fields[] = {
 static int read_slot(struct reader *r, void *to)
 {
 	struct service_draft *s = to;
-	struct place start = r->yaml.at;
+	struct location start = r->yaml.at;
 	struct reading reading = {};
 	int err;
 

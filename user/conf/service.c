@@ -36,7 +36,7 @@ static int read_mode(struct reader *r, void *to)
 	return 0;
 }
 
-#define WANT_PREFIX "client-prefix of at most /32 for IPv4 and 128 for IPv6"
+#define WANT_KEY_PREFIX "client-prefix of at most /32 for IPv4 and 128 for IPv6"
 
 /* A key of the right form whose numbers alone are wrong. */
 static bool is_long_prefix(const char *text)
@@ -57,7 +57,7 @@ static int read_key(struct reader *r, void *to)
 		if (!key_parse(r->yaml.text, &s->service.key))
 			return 0;
 		if (is_long_prefix(r->yaml.text))
-			return yaml_refuse(&r->yaml, "key", WANT_PREFIX);
+			return yaml_refuse(&r->yaml, "key", WANT_KEY_PREFIX);
 	}
 	return yaml_refuse(&r->yaml, "key", WANT_KEY);
 }

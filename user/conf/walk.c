@@ -7,7 +7,7 @@
 
 #include "core/model/text.h"
 
-int walk_fail(struct reader *r, struct place at, const char *fmt, ...)
+int walk_fail(struct reader *r, struct location at, const char *fmt, ...)
 {
 	char message[sizeof(r->yaml.err->message)];
 	va_list ap;
@@ -15,7 +15,7 @@ int walk_fail(struct reader *r, struct place at, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	return place_fail(r->yaml.err, r->yaml.name, at, "%s", message);
+	return location_fail(r->yaml.err, r->yaml.name, at, "%s", message);
 }
 
 int walk_no_memory(struct reader *r)

@@ -15,7 +15,7 @@ struct reader {
 	struct yaml yaml;
 	const struct conf_source *source;
 	struct model *model;
-	struct conf_places *drafts;
+	struct conf_locations *drafts;
 	const char *key;		/* of the value at hand, for its field's function */
 	struct prefix_set **files;	/* that were read, for those who name them again */
 	size_t file_count;
@@ -42,7 +42,7 @@ int walk_unsigned(struct reader *r, const char *what, const char *want, uint32_t
 bool walk_is_null(const struct reader *r);
 
 /* -EINVAL and -ENOMEM, with the error filled. */
-int walk_fail(struct reader *r, struct place at, const char *fmt, ...)
+int walk_fail(struct reader *r, struct location at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int walk_no_memory(struct reader *r);
 

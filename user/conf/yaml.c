@@ -40,13 +40,13 @@ static int not_yaml(struct yaml *y)
 	void *at = NULL;
 
 	while ((e = fy_diag_errors_iterate(y->diag, &at))) {
-		struct place place = { e->line, e->column };
+		struct location place = { e->line, e->column };
 
 		if (e->type == FYET_ERROR && e->msg)
-			return place_fail(y->err, y->name, e->line > 0 ? place : y->at,
+			return location_fail(y->err, y->name, e->line > 0 ? place : y->at,
 					  "%s: want YAML", shown(e->msg, buf));
 	}
-	return place_fail(y->err, y->name, y->at, "what follows: want YAML 1.2");
+	return location_fail(y->err, y->name, y->at, "what follows: want YAML 1.2");
 }
 
 /* All is collected, nothing goes to stderr. */
@@ -107,7 +107,7 @@ static void set_place(struct yaml *y, struct fy_token *token, int before)
 	const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
 
 	if (mark)
-		y->at = (struct place){ mark->line + 1, mark->column + 1 - before };
+		y->at = (struct location){ mark->line + 1, mark->column + 1 - before };
 }
 
 /*
@@ -132,7 +132,7 @@ static int read_text(struct yaml *y, struct fy_token *token, size_t *ret_len)
 	}
 	fy_token_iter_destroy(iter);
 	if (err)
-		return place_fail(y->err, y->name, y->at, "what follows: want text");
+		return location_fail(y->err, y->name, y->at, "what follows: want text");
 	*ret_len = len;
 	return 0;
 }
@@ -150,7 +150,7 @@ static int set_scalar(struct yaml *y, struct fy_token *token)
 		return err;
 	y->text[len] = '\0';
 	if (strlen(y->text) != len)
-		return place_fail(y->err, y->name, y->at, "text with a NUL: want none");
+		return location_fail(y->err, y->name, y->at, "text with a NUL: want none");
 	y->null = style == FYSS_PLAIN &&
 		  (!len || !strcmp(y->text, "null") || !strcmp(y->text, "~"));
 	y->kind = YAML_SCALAR;
@@ -160,7 +160,7 @@ static int set_scalar(struct yaml *y, struct fy_token *token)
 static int refuse_token(struct yaml *y, struct fy_token *token, const char *what, int before)
 {
 	set_place(y, token, before);
-	return place_fail(y->err, y->name, y->at,
+	return location_fail(y->err, y->name, y->at,
 			  "%s: want the value itself, without anchors, aliases or tags", what);
 }
 
@@ -205,7 +205,7 @@ static int event_read(struct yaml *y, const struct fy_event *e, bool *ret_found)
 	case FYET_DOCUMENT_START:
 		set_place(y, e->document_start.document_start, 0);
 		if (y->started)
-			return place_fail(y->err, y->name, y->at, "second document: want one");
+			return location_fail(y->err, y->name, y->at, "second document: want one");
 		y->started = true;
 		break;
 	default:
@@ -239,14 +239,14 @@ int yaml_refuse(const struct yaml *y, const char *what, const char *want)
 	case YAML_SCALAR:
 		if (y->null && !*y->text)
 			break;
-		return place_fail(y->err, y->name, y->at, "%s %s: want %s", what,
+		return location_fail(y->err, y->name, y->at, "%s %s: want %s", what,
 				  shown(y->text, buf), want);
 	case YAML_MAPPING:
-		return place_fail(y->err, y->name, y->at, "%s: want %s, not a mapping", what, want);
+		return location_fail(y->err, y->name, y->at, "%s: want %s, not a mapping", what, want);
 	case YAML_SEQUENCE:
-		return place_fail(y->err, y->name, y->at, "%s: want %s, not a list", what, want);
+		return location_fail(y->err, y->name, y->at, "%s: want %s, not a list", what, want);
 	default:
 		break;
 	}
-	return place_fail(y->err, y->name, y->at, "%s without a value: want %s", what, want);
+	return location_fail(y->err, y->name, y->at, "%s without a value: want %s", what, want);
 }

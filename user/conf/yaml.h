@@ -14,7 +14,7 @@
  * Every scalar is text: 0011 and null mean what the schema says. Anchors, aliases,
  * tags and second documents are refused.
  */
-struct place {
+struct location {
 	int line, column;		/* from 1; 0: none */
 };
 
@@ -38,7 +38,7 @@ struct yaml {
 
 	/* The node that yaml_next() found. */
 	enum yaml_kind kind;
-	struct place at;
+	struct location at;
 	char text[YAML_TEXT];		/* of a scalar */
 	bool null;			/* a scalar that is empty, null or ~ */
 };
@@ -56,10 +56,10 @@ int yaml_next(struct yaml *y);
 int yaml_refuse(const struct yaml *y, const char *what, const char *want);
 
 /* `FILE:LINE:COLUMN: message`; -EINVAL. */
-int place_fail(struct conf_error *err, const char *name, struct place at, const char *fmt, ...)
+int location_fail(struct conf_error *err, const char *name, struct location at, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* FILE:LINE:COLUMN */
-const char *place_print(const char *name, struct place at, char *buf, size_t size);
+const char *location_print(const char *name, struct location at, char *buf, size_t size);
 
 /* Fills err; -ENOMEM. */
 int conf_no_memory(struct conf_error *err, const char *name);

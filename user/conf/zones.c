@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "base/zoneinfo.h"
 #include "conf/conf.h"
+#include "core/model/valid.h"
 #include "core/time/daylight.h"
 
 int zone_load(const char *timezone, struct tz *ret)

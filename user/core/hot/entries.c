@@ -88,32 +88,3 @@ bool hot_settle(uint64_t *answer)
 					    __ATOMIC_ACQUIRE));
 	return !(word & XRING_HOT_HELD);
 }
-
-uint32_t flow_hash(const uint64_t *expanded, const struct xring_flow *flow)
-{
-	__u64 src[2], dst[2];
-
-	memcpy(src, flow->src, sizeof(src));
-	memcpy(dst, flow->dst, sizeof(dst));
-	return hash_tuple((const __u64 *)expanded, flow->family, src, dst,
-			  (__u64)flow->proto << 32 | flow->ports);
-}
-
-struct path path_of(const struct xring_hot *table, const uint64_t *expanded, uint32_t number,
-		    uint32_t key_hash, const struct xring_flow *flow)
-{
-	struct path path = { .hash = key_hash, .key = key_hash };
-	uint32_t place, shards;
-	uint64_t answer;
-
-	if (hot_find((struct xring_hot *)table, number, key_hash, &place))
-		return path;
-	answer = *hot_word((struct xring_hot *)table, place);
-	path.moving = answer & XRING_HOT_MOVING;
-	path.backend = xring_hot_backend(answer);
-	shards = xring_hot_shards(answer);
-	if (shards)
-		path.hash = hash_split((const __u64 *)expanded, key_hash,
-				       hash_shard(flow_hash(expanded, flow), shards));
-	return path;
-}

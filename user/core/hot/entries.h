@@ -54,18 +54,4 @@ void hot_udp_new(uint64_t *answer);
  */
 bool hot_settle(uint64_t *answer);
 
-/* Where the newest answer of a flow is found. */
-struct path {
-	uint32_t hash;			/* in this cell it ends */
-	uint32_t key;			/* the hash of the flow's key */
-	uint16_t backend;		/* not 0: whatever the cell says, while it is alive */
-	bool moving;			/* its key is */
-};
-
-struct path path_of(const struct xring_hot *table, const uint64_t *expanded, uint32_t number,
-		    uint32_t key_hash, const struct xring_flow *flow);
-
-/* Of the whole 5-tuple. */
-uint32_t flow_hash(const uint64_t *expanded, const struct xring_flow *flow);
-
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/hot/pins.h"
 
+#include "core/hot/path.h"
+
 static bool is_expired(const struct xring_pin *pin, uint64_t now_ns, uint32_t idle_ms)
 {
 	uint64_t idle = idle_ms;

@@ -7,6 +7,7 @@
 
 #include <xring/abi.h>
 
+#include "core/hot/path.h"
 #include "core/ring/cells.h"
 #include "core/hot/entries.h"
 

@@ -385,3 +385,12 @@ const char *check_print(const struct check *c, enum check_key key, char buf[CHEC
 	}
 	return buf;
 }
+
+bool check_equal(const struct check *a, const struct check *b)
+{
+	return a->kind == b->kind && a->port == b->port && a->interval_ms == b->interval_ms &&
+	       a->timeout_ms == b->timeout_ms && a->rise == b->rise && a->fall == b->fall &&
+	       a->jitter == b->jitter && !strcmp(a->path, b->path) &&
+	       !strcmp(a->host, b->host) && a->status_min == b->status_min &&
+	       a->status_max == b->status_max;
+}

@@ -2,7 +2,7 @@
 #ifndef XRING_CORE_MODEL_CHECK_TEXT_H
 #define XRING_CORE_MODEL_CHECK_TEXT_H
 
-#include "core/model/model.h"
+#include "core/model/check.h"
 
 /*
  * Checks of health as people write them: keys with values, in any order. They

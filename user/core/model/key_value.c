@@ -216,3 +216,13 @@ const char *key_flow_print(const struct key *key, const struct xring_flow *flow,
 	}
 	return buf;
 }
+
+uint32_t flow_hash(const uint64_t *expanded, const struct xring_flow *flow)
+{
+	__u64 src[2], dst[2];
+
+	memcpy(src, flow->src, sizeof(src));
+	memcpy(dst, flow->dst, sizeof(dst));
+	return hash_tuple((const __u64 *)expanded, flow->family, src, dst,
+			  (__u64)flow->proto << 32 | flow->ports);
+}

@@ -24,6 +24,9 @@ int key_hash_text(const char *text, const struct service *s,
 uint32_t key_hash_flow(const struct key *key, const struct xring_flow *flow,
 		       const uint64_t expanded[XRING_HASH_KEYS]);
 
+/* The hash of a flow's whole 5-tuple. */
+uint32_t flow_hash(const uint64_t *expanded, const struct xring_flow *flow);
+
 /*
  * A key as a flow that has it, what is not of the key being 0; of a key of kind flow
  * the whole 5-tuple. 0, or -EINVAL and why.

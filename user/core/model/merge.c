@@ -18,6 +18,7 @@
 
 #include "base/array.h"
 #include "base/util.h"
+#include "core/model/merge.h"
 #include "core/model/model.h"
 #include "core/value/prefix_set.h"
 #include "core/model/rules.h"

@@ -302,43 +302,9 @@ void service_backend_remove(struct service *s, const char *name)
 			    (size_t)(b - s->backends));
 }
 
-bool address_equal(const struct address *a, const struct address *b)
-{
-	return a->family == b->family && !memcmp(a->bytes, b->bytes, sizeof(a->bytes));
-}
-
-bool vip_equal(const struct vip *a, const struct vip *b)
-{
-	return a->port == b->port && a->protocol == b->protocol &&
-	       address_equal(&a->address, &b->address);
-}
-
-bool key_equal(const struct key *a, const struct key *b)
-{
-	return a->kind == b->kind && a->prefix4 == b->prefix4 && a->prefix6 == b->prefix6;
-}
-
-bool check_equal(const struct check *a, const struct check *b)
-{
-	return a->kind == b->kind && a->port == b->port && a->interval_ms == b->interval_ms &&
-	       a->timeout_ms == b->timeout_ms && a->rise == b->rise && a->fall == b->fall &&
-	       a->jitter == b->jitter && !strcmp(a->path, b->path) &&
-	       !strcmp(a->host, b->host) && a->status_min == b->status_min &&
-	       a->status_max == b->status_max;
-}
-
 bool backend_equal(const struct backend *a, const struct backend *b)
 {
 	return !strcmp(a->name, b->name) && address_equal(&a->address, &b->address) &&
 	       a->port == b->port && a->weight == b->weight && a->state == b->state &&
 	       !strcmp(a->region, b->region) && !strcmp(a->tags, b->tags);
-}
-
-uint32_t weight_points(uint32_t weight, uint32_t vnodes)
-{
-	uint64_t points = ((uint64_t)weight * vnodes + WEIGHT_ONE / 2) / WEIGHT_ONE;
-
-	if (!points && weight)
-		return 1;
-	return (uint32_t)points;
 }

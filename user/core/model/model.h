@@ -6,7 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/model/check.h"
+#include "core/model/key.h"
+#include "core/model/mode.h"
 #include "core/model/placement.h"
+#include "core/value/address.h"
+#include "core/value/number.h"
 
 /*
  * What is to be: services, their VIPs and their backends, as the configuration
@@ -14,14 +19,9 @@
  * that two models can be compared in one pass. Numbers are in host byte order,
  * addresses in network byte order.
  */
-#define WEIGHT_ONE 1000u		/* weights are in thousandths */
-#define WEIGHT_MAX (1000u * WEIGHT_ONE)
 #define VNODES_DEFAULT 150u
-#define VNODES_MAX 10000u
-#define NAME_BYTES 64			/* with the final NUL */
 #define FLUSH_INTERVAL_MS 1000u
 #define FLUSH_CHANGES 1000u
-#define HASH_KEY_BYTES 16
 #define PINS_DEFAULT (1u << 20)
 #define DRAIN_MS (15 * 60 * 1000u)
 #define TCP_IDLE_MS (6 * 60 * 1000u)
@@ -32,36 +32,6 @@
 #define HOT_SHARDS 100u
 #define HOT_SHARDS_MAX 16383u
 #define INTERFACE_REGIONS_MAX 16u	/* interfaces with a region, as the datapath counts */
-
-struct address {
-	int family;			/* AF_INET or AF_INET6; 0: none */
-	uint8_t bytes[16];		/* IPv4 in the first 4, the rest 0 */
-};
-
-struct vip {
-	struct address address;
-	uint16_t port;			/* 0: any */
-	uint8_t protocol;		/* IPPROTO_TCP or IPPROTO_UDP */
-};
-
-enum mode {
-	MODE_NAT,
-	MODE_L2,
-	MODE_IPIP,
-};
-
-enum key_kind {
-	KEY_FLOW,
-	KEY_CLIENT,
-	KEY_CLIENT_PREFIX,
-	KEY_CLIENT_PORT,
-};
-
-struct key {
-	enum key_kind kind;
-	uint8_t prefix4;		/* bits; of KEY_CLIENT_PREFIX alone, else 0 */
-	uint8_t prefix6;
-};
 
 /* What the operator wants of a backend; whether it is alive is another matter. */
 enum backend_state {
@@ -78,29 +48,6 @@ struct backend {
 	enum backend_state state;
 	char region[PLACE_NAME];	/* empty: none */
 	char tags[TAGS_BYTES];		/* sorted, separated by commas */
-};
-
-enum check_kind {
-	CHECK_NONE,
-	CHECK_TCP,			/* a handshake */
-	CHECK_HTTP,
-	CHECK_HTTPS,			/* the certificate is not verified */
-	CHECK_ICMP,			/* echo */
-};
-
-/* How the health of a service's backends is checked. */
-struct check {
-	enum check_kind kind;
-	uint16_t port;			/* 0: the backend's, or the VIP's */
-	uint32_t interval_ms;
-	uint32_t timeout_ms;
-	uint32_t rise;			/* good results in a row that bring one up */
-	uint32_t fall;			/* bad ones that bring one down */
-	uint32_t jitter;		/* thousandths of the interval, either way */
-	char path[256];			/* HTTP: of the request */
-	char host[256];			/* HTTP: the Host header; empty: the address */
-	uint16_t status_min;		/* HTTP: what is good, 200 to 399 by default */
-	uint16_t status_max;
 };
 
 /*
@@ -189,60 +136,6 @@ void model_interface_remove(struct model *m, const char *name);
 void model_service_remove(struct model *m, const char *name);
 void service_backend_remove(struct service *s, const char *name);
 
-bool address_equal(const struct address *a, const struct address *b);
-bool vip_equal(const struct vip *a, const struct vip *b);
-bool key_equal(const struct key *a, const struct key *b);
-bool check_equal(const struct check *a, const struct check *b);
 bool backend_equal(const struct backend *a, const struct backend *b);
-
-/* Virtual nodes of a weight: round(weight * vnodes), half up, at least 1 above 0. */
-uint32_t weight_points(uint32_t weight, uint32_t vnodes);
-
-/*
- * Is the model one that can run? The first thing wrong, as a message that says
- * the value and what was wanted; where it stands is told by `at`, for a caller
- * that knows lines and columns.
- */
-enum model_part {
-	PART_SERVICE,			/* the service as a whole */
-	PART_VIP,			/* its VIP number `index` */
-	PART_CHECK,			/* its check */
-	PART_BACKEND_ADDRESS,
-	PART_BACKEND_PORT,
-	PART_BACKEND,
-	PART_BACKEND_REGION,
-	PART_REGION,			/* of the model, not of a service */
-	PART_REGION_TIMEZONE,
-	PART_INTERFACE_REGION,		/* of the model's interface number `index` */
-	PART_RULE,			/* its rule number `index` */
-	PART_RULE_CLIENTS,
-	PART_RULE_CONSTRAINT,		/* number `item` of rule `index` */
-	PART_RULE_PREFERENCE,
-	PART_RULE_STRATEGY,
-	PART_DAYLIGHT,			/* number `index` of its schedule */
-	PART_DAYLIGHT_REGION,
-};
-struct model_error {
-	char message[256];
-	const struct service *service;
-	const struct backend *backend;	/* of the PART_BACKEND ones */
-	const struct region *region;	/* of the PART_REGION ones, which have no service */
-	size_t index;
-	size_t item;
-	enum model_part at;
-};
-int model_check(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */
-
-/*
- * The three-way rule of a changed file: what differs between the file as it was
- * last loaded and as it is now is done to the running model; what commands
- * changed and the file did not, stays. running is replaced; -ENOMEM.
- */
-int model_merge(struct model *running, const struct model *loaded, const struct model *file);
-
-/* Are they one but for their backends? */
-bool service_same_but_backends(const struct service *a, const struct service *b);
-
-bool model_equal(const struct model *a, const struct model *b);
 
 #endif

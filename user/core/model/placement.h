@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "core/time/schedule.h"
-#include "core/place/waterfall.h"
+#include "core/value/name.h"
 
 /*
  * Where traffic may go, and where it should: plain data of a service's rules. A rule is for
@@ -57,6 +57,15 @@ struct home {
 	uint32_t count;			/* homes, at most */
 };
 
+enum spillover {
+	SPILLOVER_NONE,			/* all of it to the first, whatever is alive there */
+	SPILLOVER_WATERFALL,		/* to the next as much as is too much for the ones before */
+	SPILLOVER_SPRAY,		/* to all of them by what is alive */
+};
+
+/* Below that share of its weight alive (thousandths) a region's traffic spills. */
+#define THRESHOLD_DEFAULT 720u
+
 struct rule {
 	char region[PLACE_NAME];	/* clients: region=NAME; empty: not by region */
 	struct prefix_set *clients;	/* or these; neither: everybody else */
@@ -75,6 +84,10 @@ struct daylight {
 	char region[PLACE_NAME];
 	struct schedule_entry entry;
 };
+
+#define WANT_SPILLOVER "none, waterfall or spray"
+int spillover_parse(const char *text, enum spillover *ret);	/* -EINVAL */
+const char *spillover_print(enum spillover mode);
 
 /* Does a backend of that region and these tags (separated by commas) satisfy them all? */
 bool constraints_allow(const struct constraint *list, size_t count, const char *region,

@@ -61,3 +61,25 @@ const char *strategy_print(enum strategy strategy)
 {
 	return strategies[strategy];
 }
+
+static const char *const spillovers[] = {
+	[SPILLOVER_NONE] = "none",
+	[SPILLOVER_WATERFALL] = "waterfall",
+	[SPILLOVER_SPRAY] = "spray",
+};
+
+int spillover_parse(const char *text, enum spillover *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(spillovers); i++) {
+		if (strcmp(text, spillovers[i]))
+			continue;
+		*ret = (enum spillover)i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+const char *spillover_print(enum spillover mode)
+{
+	return spillovers[mode];
+}

@@ -111,3 +111,19 @@ bool daylights_equal(const struct daylight *a, size_t a_count, const struct dayl
 			return false;
 	return true;
 }
+
+const struct rule *service_rule(const struct service *s)
+{
+	for (size_t i = 0; i < s->rule_count; i++)
+		if (!s->rules[i].clients && !*s->rules[i].region)
+			return &s->rules[i];
+	return NULL;
+}
+
+const struct home *service_home(const struct service *s)
+{
+	for (size_t i = 0; i < s->rule_count; i++)
+		if (s->rules[i].home.follow)
+			return &s->rules[i].home;
+	return NULL;
+}

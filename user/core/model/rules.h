@@ -2,7 +2,7 @@
 #ifndef XRING_CORE_MODEL_RULES_H
 #define XRING_CORE_MODEL_RULES_H
 
-#include "core/model/placement.h"
+#include "core/model/model.h"
 
 /*
  * Arrays of regions, rules and schedules, as models hold them: a copy can grow
@@ -18,5 +18,10 @@ bool rules_equal(const struct rule *a, size_t a_count, const struct rule *b, siz
 
 bool daylights_equal(const struct daylight *a, size_t a_count, const struct daylight *b,
 		     size_t b_count);
+
+/* The rule of clients that no other rule names; NULL: there is none. */
+const struct rule *service_rule(const struct service *s);
+/* How networks of its clients get a home region; NULL: they get none. */
+const struct home *service_home(const struct service *s);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "core/model/valid.h"
 #include "core/model/valid_placement.h"
 #include "core/model/check_text.h"
 #include "core/model/model.h"

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/model/home_text.h"
+#include "core/model/valid.h"
 #include "core/value/prefix_set.h"
 #include "core/model/text.h"
 

@@ -3,6 +3,7 @@
 #define XRING_CORE_MODEL_VALID_PLACEMENT_H
 
 #include "core/model/model.h"
+#include "core/model/valid.h"
 
 /* The part of model_check() that is about regions, interfaces, rules and schedules. */
 int placement_check(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */

@@ -2,6 +2,7 @@
 #ifndef XRING_CORE_PLACE_HOMES_H
 #define XRING_CORE_PLACE_HOMES_H
 
+#include "core/model/placement.h"
 #include "core/value/prefix.h"
 
 /*

@@ -12,28 +12,6 @@
 
 typedef unsigned __int128 wide;
 
-static const char *const modes[] = {
-	[SPILLOVER_NONE] = "none",
-	[SPILLOVER_WATERFALL] = "waterfall",
-	[SPILLOVER_SPRAY] = "spray",
-};
-
-int spillover_parse(const char *text, enum spillover *ret)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		if (strcmp(text, modes[i]))
-			continue;
-		*ret = (enum spillover)i;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-const char *spillover_print(enum spillover mode)
-{
-	return modes[mode];
-}
-
 /* ---- shares ---- */
 
 /* What a region can take of the traffic, in parts of WHOLE. */

@@ -2,25 +2,12 @@
 #ifndef XRING_CORE_PLACE_WATERFALL_H
 #define XRING_CORE_PLACE_WATERFALL_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "core/model/placement.h"
 
 /*
  * How traffic is shared among regions that are in an order of preference, as some
  * of their weight is not alive.
  */
-enum spillover {
-	SPILLOVER_NONE,			/* all of it to the first, whatever is alive there */
-	SPILLOVER_WATERFALL,		/* to the next as much as is too much for the ones before */
-	SPILLOVER_SPRAY,		/* to all of them by what is alive */
-};
-#define WANT_SPILLOVER "none, waterfall or spray"
-
-int spillover_parse(const char *text, enum spillover *ret);	/* -EINVAL */
-const char *spillover_print(enum spillover mode);
-
-/* Below that share of its weight alive (thousandths) a region's traffic spills. */
-#define THRESHOLD_DEFAULT 720u
 
 /*
  * Weights are sums of backends' thousandths, all of one scale: where a schedule

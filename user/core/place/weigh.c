@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "core/place/waterfall.h"
 
 static const struct tz universal;
 
@@ -23,14 +24,6 @@ const struct tz *region_zone(const struct region_zones *zones, const char *regio
 		if (!strcmp(zones->list[i].name, region))
 			return &zones->list[i].zone;
 	return &universal;
-}
-
-const struct rule *service_rule(const struct service *s)
-{
-	for (size_t i = 0; i < s->rule_count; i++)
-		if (!s->rules[i].clients && !*s->rules[i].region)
-			return &s->rules[i];
-	return NULL;
 }
 
 /* ---- schedules ---- */
@@ -61,7 +54,7 @@ uint32_t region_weight(const struct service *s, const struct region_zones *zones
 
 /* Each backend's weights are those of its region's hour. */
 static int schedules_apply(const struct service *s, const struct region_zones *zones, int64_t now,
-			   struct place *list, size_t count, int64_t *next)
+			   struct placed *list, size_t count, int64_t *next)
 {
 	_free_ struct schedule_entry *entries = calloc(s->daylight_count + 1, sizeof(*entries));
 
@@ -97,7 +90,7 @@ static size_t preference_of(const struct route *route, const char *region)
 	return i;
 }
 
-static int preferences_apply(const struct route *route, struct place *list, size_t count)
+static int preferences_apply(const struct route *route, struct placed *list, size_t count)
 {
 	size_t region_count = *route->first ? 2 : route->preference_count;
 
@@ -128,7 +121,7 @@ static int preferences_apply(const struct route *route, struct place *list, size
 }
 
 int places_weigh(const struct service *s, const struct route *route,
-		 const struct region_zones *zones, int64_t now, struct place *list, size_t count,
+		 const struct region_zones *zones, int64_t now, struct placed *list, size_t count,
 		 int64_t *ret_next)
 {
 	int64_t next = INT64_MAX;

@@ -9,7 +9,7 @@
  * some and shares the traffic among regions, the schedule weighs regions by their clocks.
  * All of it is weights on that ring, so that every shift is a change like another.
  */
-struct place {
+struct placed {
 	const struct backend *backend;	/* its region and tags */
 	uint32_t total;			/* thousandths that it would count, were it alive */
 	uint32_t counts;		/* that it does; the answer too */
@@ -33,7 +33,6 @@ void zones_clear(struct region_zones *zones);
 const struct tz *region_zone(const struct region_zones *zones, const char *region);
 
 /* The rule for everybody; NULL: there is none. */
-const struct rule *service_rule(const struct service *s);
 
 /* The weight of a region by the service's schedule, thousandths; now: ms of UTC. */
 uint32_t region_weight(const struct service *s, const struct region_zones *zones,
@@ -41,7 +40,7 @@ uint32_t region_weight(const struct service *s, const struct region_zones *zones
 
 /* *ret_next: when (ms of UTC) the answer is another one by time alone; INT64_MAX: never. -ENOMEM. */
 int places_weigh(const struct service *s, const struct route *route,
-		 const struct region_zones *zones, int64_t now, struct place *list, size_t count,
+		 const struct region_zones *zones, int64_t now, struct placed *list, size_t count,
 		 int64_t *ret_next);
 
 #endif

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/model/model.h"
+#include "core/value/name.h"
+#include "core/value/number.h"
 
 /*
  * What a change of one service's ring does: which hashes get another backend,

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
-#include "core/model/model.h"
+#include "core/value/number.h"
 
 #define MINUTES 1440			/* of a day */
 #define DAY 86400

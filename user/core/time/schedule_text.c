@@ -5,17 +5,12 @@
 #include <string.h>
 
 #include "core/time/schedule.h"
-#include "core/model/text.h"
+#include "core/value/number.h"
 
 #define MINUTES 1440			/* of a day */
 #define WEEK (7 * MINUTES)
 
 /* ---- hours ---- */
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /* HH:MM, 24:00 at the most. Returns what follows, or NULL. */
 static const char *minute_parse(const char *text, uint16_t *ret)

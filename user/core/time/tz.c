@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/value/number.h"
+
 #define DAY 86400
 #define HOUR 3600
 #define OFFSET_MAX (26 * HOUR)		/* RFC 8536, 3.2: less than that, both ways */
@@ -176,11 +178,6 @@ int64_t tz_moment(const struct tz *tz, int64_t local)
 }
 
 /* ---- the footer: std offset [dst [offset] , date [/time] , date [/time]] ---- */
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /* A number of at most max. Returns what follows, or NULL; so do all of these. */
 static const char *number_parse(const char *text, int min, int max, int *ret)

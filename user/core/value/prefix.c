@@ -9,7 +9,7 @@
 
 #include "base/array.h"
 #include "base/util.h"
-#include "core/model/text.h"
+#include "core/value/number.h"
 
 unsigned prefix_bits_max(int family)
 {

@@ -2,7 +2,9 @@
 #ifndef XRING_CORE_VALUE_PREFIX_H
 #define XRING_CORE_VALUE_PREFIX_H
 
-#include "core/model/model.h"
+#include <stddef.h>
+
+#include "core/value/address.h"
 
 /*
  * A network: the addresses that begin with the first `bits` bits of `address`,

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "core/model/rules.h"
 #include "core/place/weigh.h"
 #include "core/vip/template.h"
 

@@ -6,7 +6,6 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <netinet/in.h>
-#include <sha2.h>
 #include <string.h>
 
 #define OUTER_TTL 64
@@ -121,50 +120,9 @@ bool template_same_target(const struct xring_template *a, const struct xring_tem
 	return a->kind == XRING_L2;
 }
 
-/* The first `bits` of an address, as a mask in memory order. */
-static void prefix_mask(unsigned bits, uint8_t ret[16])
-{
-	memset(ret, 0, 16);
-	for (unsigned i = 0; i < bits; i++)
-		ret[i / 8] |= 0x80 >> i % 8;
-}
-
-void slot_key(const struct key *key, int family, struct xring_slot *ret)
-{
-	unsigned full = family == AF_INET ? 32 : 128;
-	unsigned bits = key->kind != KEY_CLIENT_PREFIX ? full :
-			family == AF_INET ? key->prefix4 : key->prefix6;
-	uint8_t mask[16];
-
-	prefix_mask(bits, mask);
-	memcpy(ret->src_mask, mask, sizeof(mask));
-	ret->dst_mask = key->kind == KEY_FLOW ? ~0ULL : 0;
-	if (key->kind == KEY_FLOW)
-		ret->ports_mask = XRING_PORTS(0xffff, 0xffff, 0xff);
-	else if (key->kind == KEY_CLIENT_PORT)
-		ret->ports_mask = XRING_PORTS(0xffff, 0, 0);
-	else
-		ret->ports_mask = 0;
-}
-
 void slot_address(const struct address *address, uint16_t port, uint8_t protocol,
 		  enum xring_slot_kind kind, struct xring_slot *ret)
 {
 	memcpy(ret->addr, address->bytes, sizeof(ret->addr));
 	ret->port = XRING_SLOT_PORT(htons(port), protocol, kind);
-}
-
-/* SHA-256 of the key and a counter, four words at a time. */
-void hash_expand(const uint8_t hash_key[HASH_KEY_BYTES], uint64_t ret[XRING_HASH_KEYS])
-{
-	for (uint8_t block = 0; block * 4 < XRING_HASH_KEYS; block++) {
-		uint8_t digest[SHA256_DIGEST_LENGTH];
-		SHA2_CTX sha;
-
-		SHA256Init(&sha);
-		SHA256Update(&sha, hash_key, HASH_KEY_BYTES);
-		SHA256Update(&sha, &block, 1);
-		SHA256Final(digest, &sha);
-		memcpy(ret + block * 4, digest, sizeof(digest));
-	}
 }

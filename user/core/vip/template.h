@@ -26,17 +26,8 @@ void template_fill(enum mode mode, const struct address *to, uint16_t port,
 /* Do two templates lead to one backend in one way, whatever the next hop? */
 bool template_same_target(const struct xring_template *a, const struct xring_template *b);
 
-/*
- * What is hashed: fills a service slot's key masks, for a VIP of that family
- * (AF_INET or AF_INET6).
- */
-void slot_key(const struct key *key, int family, struct xring_slot *ret);
-
 /* The address and port words of a slot; port in host byte order, 0 for any. */
 void slot_address(const struct address *address, uint16_t port, uint8_t protocol,
 		  enum xring_slot_kind kind, struct xring_slot *ret);
-
-/* The configuration's 128-bit hash_key, stretched for include/xring/hash.h. */
-void hash_expand(const uint8_t hash_key[HASH_KEY_BYTES], uint64_t ret[XRING_HASH_KEYS]);
 
 #endif

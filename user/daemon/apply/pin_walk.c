@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "core/hot/path.h"
 #include "core/hot/pins.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/hot_keys.h"

@@ -12,6 +12,7 @@
  * takes LOOK off cells in which none does any more. In steps of some thousand,
  * so that others have their turn.
  */
+struct path;
 struct walk;
 
 struct walk_count {

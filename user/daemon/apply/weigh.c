@@ -56,7 +56,7 @@ static void place(const struct live *live, const struct service *s, const struct
 		  const struct backend *const *backends, struct standing *list, size_t count,
 		  uint64_t now, int64_t wall, uint64_t *next)
 {
-	_free_ struct place *places = calloc(count + 1, sizeof(*places));
+	_free_ struct placed *places = calloc(count + 1, sizeof(*places));
 	_free_ size_t *at = calloc(count + 1, sizeof(*at));
 	size_t used = 0;
 	int64_t then;
@@ -67,7 +67,7 @@ static void place(const struct live *live, const struct service *s, const struct
 		if (!backends[i])
 			continue;
 		at[used] = i;
-		places[used++] = (struct place){ backends[i],
+		places[used++] = (struct placed){ backends[i],
 			list[i].state == BACKEND_ACTIVE ? list[i].weight : 0, list[i].counts };
 	}
 	if (places_weigh(s, route, &live->zones, wall, places, used, &then))

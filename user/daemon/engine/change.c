@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Changes of the model: checked, named, made, gone back on. */
+#include "core/model/merge.h"
+#include "core/model/valid.h"
 #include "daemon/engine/engine.h"
 
 #include <errno.h>

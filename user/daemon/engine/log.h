@@ -27,6 +27,7 @@ enum stage {
 #define CHANGE_WHATS 16			/* reasons kept of one */
 
 /* A ring's backends, with names of their own. */
+struct path;
 struct roster {
 	struct plan_node *nodes;
 	size_t count;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "conf/conf.h"
+#include "core/model/merge.h"
 
 static const char *state_path(const char *dir, const char *name, char buf[512])
 {

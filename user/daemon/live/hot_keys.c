@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/step.h"
+#include "core/hot/path.h"
 #include "core/model/key_value.h"
 #include "daemon/live/classes.h"
 

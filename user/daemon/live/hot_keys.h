@@ -3,6 +3,7 @@
 #define XRING_DAEMON_LIVE_HOT_KEYS_H
 
 #include "core/hot/entries.h"
+#include "core/hot/path.h"
 #include "daemon/live/live.h"
 
 /*

@@ -7,12 +7,14 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "conf/conf.h"
+#include "conf/draft.h"
+#include "core/model/merge.h"
 #include "core/model/text.h"
 #include "daemon/engine/parts.h"
 #include "daemon/engine/state.h"
 
 static int file_links(const struct model *before, const struct model *file,
-		      const struct conf_places *places)
+		      const struct conf_locations *places)
 {
 	const struct service *s;
 	const struct backend *b = engine_off_link(before, file, &s);
@@ -21,7 +23,7 @@ static int file_links(const struct model *before, const struct model *file,
 	if (!b)
 		return 0;
 	log_err(0, "%s: address %s of backend %s: " WANT_ON_LINK,
-		conf_place(places, s->name, b->name, place, sizeof(place)),
+		conf_location(places, s->name, b->name, place, sizeof(place)),
 		address_print(&b->address, text), b->name);
 	return -EINVAL;
 }
@@ -29,7 +31,7 @@ static int file_links(const struct model *before, const struct model *file,
 int engine_read_file(const char *path, const struct model *before, struct model *ret,
 		     char **ret_text, size_t *ret_len)
 {
-	struct conf_places *places = NULL;
+	struct conf_locations *places = NULL;
 	struct conf_error why;
 	struct model file;
 	int err = conf_read(path, ret_text, ret_len, &why) ?:
@@ -40,7 +42,7 @@ int engine_read_file(const char *path, const struct model *before, struct model 
 		return err == -ENOMEM ? err : -EINVAL;
 	}
 	err = file_links(before, &file, places);
-	conf_places_free(places);
+	conf_locations_free(places);
 	if (err) {
 		model_clear(&file);
 		return err;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "core/model/rules.h"
 #include "daemon/control/verbs.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/rings.h"

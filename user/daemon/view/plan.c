@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "conf/conf.h"
+#include "core/model/merge.h"
 #include "core/value/prefix_set.h"
 #include "core/model/rules.h"
 #include "core/model/text.h"

@@ -8,6 +8,7 @@
 
 #include "base/util.h"
 #include "core/model/key_value.h"
+#include "core/model/rules.h"
 #include "core/value/prefix_set.h"
 #include "core/model/text.h"
 #include "daemon/control/verbs.h"

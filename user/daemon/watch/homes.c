@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "core/model/rules.h"
 #include "daemon/engine/log.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/state.h"
@@ -21,14 +22,6 @@
 #define FILE_NAME "homes"
 #define REGION_NUMBERS 255u
 #define LINES_MORE 4096u		/* moves that may be in the file beside the homes */
-
-const struct home *service_home(const struct service *s)
-{
-	for (size_t i = 0; i < s->rule_count; i++)
-		if (s->rules[i].home.follow)
-			return &s->rules[i].home;
-	return NULL;
-}
 
 /* ---- the tables ---- */
 

@@ -47,6 +47,5 @@ const struct home_service *homed_of(const struct engine *e, const char *service)
 const char *homed_region(const struct home_service *hs, unsigned number);	/* "": none */
 
 /* The settings of a service's rule that follows; NULL: none does. */
-const struct home *service_home(const struct service *s);
 
 #endif
