@@ -61,7 +61,7 @@ static void on_deadline(void *context)
 
 void open_checker(void)
 {
-	assert_int_equal(checker_open(w.loop, on_done, &w, &w.checker), 0);
+	assert_int_equal(checker_open(w.loop, probe_kinds, CHECK_KINDS, on_done, &w, &w.checker), 0);
 }
 
 int open_world(void **state)

@@ -17,17 +17,14 @@
 #include "base/util.h"
 #include "conf/conf.h"
 #include "core/model/text.h"
-#include "daemon/control/verbs.h"
-#include "daemon/control/socket.h"
-#include "daemon/engine/engine.h"
-#include "daemon/watch/health.h"
+#include "daemon/start.h"
+#include "dp/dp.h"
 #include "proto/proto.h"
 
-struct daemon {
+struct process {
 	struct loop *loop;
-	struct engine *engine;
-	struct control *control;
 	struct loop_source signals;
+	struct start start;
 };
 
 static const char usage[] =
@@ -47,19 +44,19 @@ static const char usage[] =
 
 static void signal_ready(void *context, uint32_t events)
 {
-	struct daemon *d = context;
+	struct process *p = context;
 	struct signalfd_siginfo info;
 
 	(void)events;
-	if (read(d->signals.fd, &info, sizeof(info)) != sizeof(info))
+	if (read(p->signals.fd, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo == SIGHUP)
-		engine_reload(d->engine);
+		file_reload(&p->start.daemon.file);
 	else
-		loop_stop(d->loop);
+		loop_stop(p->loop);
 }
 
-static int signals_open(struct daemon *d)
+static int signals_open(struct process *p)
 {
 	sigset_t set;
 
@@ -69,12 +66,12 @@ static int signals_open(struct daemon *d)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	d->signals = (struct loop_source){
-		signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC), signal_ready, d,
+	p->signals = (struct loop_source){
+		signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC), signal_ready, p,
 	};
-	if (d->signals.fd < 0)
+	if (p->signals.fd < 0)
 		return log_err(-errno, "signals");
-	return loop_add(d->loop, &d->signals, EPOLLIN);
+	return loop_add(p->loop, &p->signals, EPOLLIN);
 }
 
 /* ---- privileges ---- */
@@ -157,18 +154,11 @@ static int check_only(const char *path)
 	struct model m;
 	size_t len;
 
-	if (engine_read_file(path, &none, &m, &text, &len))
+	if (file_read_model(path, &none, &m, &text, &len))
 		return EXIT_WORDS;
 	printf("%s: ok\n", path);
 	model_clear(&m);
 	return 0;
-}
-
-static char *answer(void *context, const char *line, size_t len)
-{
-	const struct daemon *d = context;
-
-	return commands_answer(d->engine, line, len);
 }
 
 /* A ring's arrays come and go with each change: pages once had are kept. */
@@ -178,30 +168,34 @@ static void memory_keep(void)
 	mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
-static int run(const struct engine_options *options, const char *socket)
+static int serve(struct process *p)
 {
-	struct daemon d = { .signals.fd = -1 };
-	/* The socket first: where another daemon answers, nothing is touched. */
-	int err = privileges_check() ?: loop_new(&d.loop) ?: signals_open(&d) ?:
-		  control_open(d.loop, socket, answer, &d, &d.control) ?:
-		  engine_open(options, d.loop, &d.engine) ?: privileges_drop() ?:
-		  health_open(d.engine);
+	const struct engine *e = p->start.daemon.engine;
+	int err;
 
-	if (!err) {
-		log_info("ready: %zu services, program pinned at %s/prog",
-			 d.engine->model.service_count, d.engine->dp->dir);
-		notify("READY=1");
-		err = loop_run(d.loop);
-		notify("STOPPING=1");
-	}
-	if (d.engine)
-		engine_close(d.engine);
-	if (d.control)
-		control_close(d.control);
-	closep(&d.signals.fd);
-	if (d.loop)
-		loop_free(d.loop);
-	return err == -EINVAL ? EXIT_WORDS : err ? EXIT_NO : 0;
+	log_info("ready: %zu services, program pinned at %s/prog", e->model.service_count,
+		 e->dp->dir);
+	notify("READY=1");
+	err = loop_run(p->loop);
+	notify("STOPPING=1");
+	return err;
+}
+
+static int run(const struct start_options *options)
+{
+	struct process p = { .signals.fd = -1 };
+	int err = privileges_check() ?: loop_new(&p.loop) ?: signals_open(&p) ?:
+		  start_file(p.loop, options, &p.start);
+	bool wrong = err == -EINVAL;
+
+	if (!err)
+		err = start_maps(&p.start) ?: privileges_drop() ?: start_checks(&p.start) ?:
+		      serve(&p);
+	start_close(&p.start);
+	closep(&p.signals.fd);
+	if (p.loop)
+		loop_free(p.loop);
+	return wrong ? EXIT_WORDS : err ? EXIT_NO : 0;
 }
 
 int main(int argc, char **argv)
@@ -220,8 +214,10 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },
 		{},
 	};
-	struct engine_options options = { .bpffs = "/sys/fs/bpf", .state = "/var/lib/xring" };
-	const char *socket = PROTO_SOCKET;
+	struct start_options options = {
+		.engine = { .bpffs = "/sys/fs/bpf", .state = "/var/lib/xring" },
+		.socket = PROTO_SOCKET,
+	};
 	bool check = false;
 	int c;
 
@@ -234,22 +230,22 @@ int main(int argc, char **argv)
 			check = true;
 			break;
 		case OPT_BPFFS:
-			options.bpffs = optarg;
+			options.engine.bpffs = optarg;
 			break;
 		case OPT_SOCKET:
-			socket = optarg;
+			options.socket = optarg;
 			break;
 		case OPT_STATE:
-			options.state = optarg;
+			options.engine.state = optarg;
 			break;
 		case OPT_TEST_CLOCK:
-			options.test_clock = true;
+			options.engine.test_clock = true;
 			break;
 		case OPT_TEST_DIE:
 			step_fatal = strtoull(optarg, NULL, 10);
 			break;
 		case OPT_CUT:
-			options.cut = true;
+			options.engine.cut = true;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -269,5 +265,5 @@ int main(int argc, char **argv)
 	if (check)
 		return check_only(options.file);
 	memory_keep();
-	return run(&options, socket);
+	return run(&options);
 }

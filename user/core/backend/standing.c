@@ -33,12 +33,6 @@ static bool any_alive(const struct standing *list, size_t count)
 	return false;
 }
 
-static void sooner(uint64_t *next, uint64_t at)
-{
-	if (!*next || at < *next)
-		*next = at;
-}
-
 /* In ten steps over slow_start: a tenth at once, all of it with the last. */
 static uint32_t ramped(const struct service *s, const struct standing *st, uint64_t now,
 		       uint64_t *next)

@@ -11,6 +11,7 @@ enum check_kind {
 	CHECK_HTTP,
 	CHECK_HTTPS,			/* the certificate is not verified */
 	CHECK_ICMP,			/* echo */
+	CHECK_KINDS,			/* how many there are */
 };
 
 /* How the health of a service's backends is checked. */

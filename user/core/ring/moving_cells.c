@@ -43,7 +43,7 @@ void cells_adopt(struct cells *cells, uint32_t now)
 }
 
 /* Of two times, 0 being never. */
-static uint32_t sooner(uint32_t a, uint32_t b)
+static uint32_t earlier(uint32_t a, uint32_t b)
 {
 	return !a || (b && b < a) ? b : a;
 }
@@ -82,7 +82,7 @@ void cells_settle(struct cells *cells, const struct cells_times *times, struct c
 
 	for (uint32_t c = 0; cells->moving && c < cells_count(cells); c++)
 		if (word_read(&cells->words[c]) & XRING_MOVING)
-			step.next = sooner(step.next, cell_settle(cells, c, times, &step));
+			step.next = earlier(step.next, cell_settle(cells, c, times, &step));
 	*ret = step;
 }
 

@@ -15,9 +15,11 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "core/vip/vips.h"
+#include "daemon/apply/apply.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/hot_keys.h"
 #include "daemon/live/backends.h"
+#include "daemon/live/ingress.h"
 #include "daemon/live/rings.h"
 
 static int stale_id(struct live *live, uint16_t id)
@@ -137,29 +139,6 @@ static int adopt_extent(struct live *live, uint32_t base, uint8_t shift, uint8_t
 	live->foreign = foreign;
 	foreign[live->foreign_count++] = e;
 	return 0;
-}
-
-bool ring_adopt(struct live *live, struct live_ring *r, uint32_t base, uint64_t now)
-{
-	for (size_t i = 0; i < live->foreign_count; i++) {
-		struct extent e = live->foreign[i];
-
-		if (e.base != base)
-			continue;
-		r->base = e.base;
-		r->cells = (struct cells){
-			.words = live->dp->cells + e.base,
-			.since = live->since + e.base / 2,
-			.bits = e.bits,
-			.spills = &live->spills,
-		};
-		cells_adopt(&r->cells, now / (NS_PER_S / 10));
-		r->service->look = 1;	/* until a walk knows better */
-		r->has_extent = r->reconcile = true;
-		live->foreign[i] = live->foreign[--live->foreign_count];
-		return true;
-	}
-	return false;
 }
 
 /* The entries of its hot keys know it by that. Versions before 0.3 had none. */

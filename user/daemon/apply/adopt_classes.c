@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "daemon/live/class_words.h"
+#include "daemon/live/ring_records.h"
 #include "daemon/live/rule_counters.h"
 #include "daemon/live/rings.h"
 

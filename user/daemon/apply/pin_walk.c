@@ -11,8 +11,11 @@
 #include "base/util.h"
 #include "core/hot/path.h"
 #include "core/hot/pins.h"
+#include "daemon/apply/apply.h"
 #include "daemon/live/classes.h"
+#include "daemon/live/client_rings.h"
 #include "daemon/live/hot_keys.h"
+#include "daemon/live/path.h"
 
 #define PAUSE_MS 1000u			/* between two walks, or ten times as long as one takes */
 

@@ -13,7 +13,10 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "core/model/text.h"
+#include "daemon/apply/apply.h"
 #include "daemon/live/backends.h"
+#include "daemon/live/live.h"
+#include "daemon/live/services.h"
 
 /* Where replies come from, and whose they are. */
 struct reply {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Is there room in the maps for a model? Told before anything of it is done. */
+#include "daemon/apply/apply.h"
 #include "daemon/live/live.h"
 
 #include <errno.h>

@@ -10,23 +10,11 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "daemon/apply/apply.h"
+#include "daemon/apply/weigh.h"
 #include "daemon/engine/log.h"
 #include "daemon/live/cells.h"
 #include "daemon/live/backends.h"
-
-bool node_joins(const struct live_node *node)
-{
-	return node->checked.kind && node->health.state == HEALTH_UNKNOWN && node->owner->joined &&
-	       node->state == BACKEND_ACTIVE;
-}
-
-bool service_joins(const struct live_service *s)
-{
-	for (size_t i = 0; i < s->node_count; i++)
-		if (node_joins(s->nodes[i]))
-			return true;
-	return false;
-}
 
 static struct standing standing_of(const struct live_node *node, const struct service *model)
 {
@@ -38,17 +26,6 @@ static struct standing standing_of(const struct live_node *node, const struct se
 		.ramp_from = node->owner->ramp_from,
 		.drain_until = node->owner->drain_until,
 	};
-}
-
-static void sooner(uint64_t *next, uint64_t at)
-{
-	if (at && (!*next || at < *next))
-		*next = at;
-}
-
-int64_t live_wall_ms(const struct live *live)
-{
-	return changes_clock_ms() + live->dp->config->clock / NS_PER_MS + live->wall_ms;
 }
 
 /* backends[i] is that of list[i]; NULL: the model has it no more. */

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* How the engine starts, on maps that run or on none, and how it ends. */
+#include "daemon/engine/engine.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "base/util.h"
-#include "core/vip/template.h"
+#include "core/hot/entries.h"
+#include "core/model/key.h"
+#include "daemon/apply/apply.h"
+#include "daemon/apply/pin_walk.h"
+#include "daemon/engine/check.h"
+#include "daemon/engine/interfaces.h"
+#include "daemon/engine/load.h"
 #include "daemon/engine/parts.h"
-#include "daemon/watch/health.h"
+#include "daemon/engine/state.h"
+#include "daemon/engine/zones.h"
 #include "daemon/live/hot_keys.h"
 #include "daemon/net/nexthop.h"
-#include "daemon/engine/state.h"
+#include "dp/dp.h"
 
 #define SETTLE_MS 300		/* for neighbours to answer, before the first packet */
 
@@ -55,13 +63,13 @@ static int maps_begin(struct engine *e)
  * Checks *next, the model to start with, against e->model, the one that ran
  * before, and puts it in its place. Where the maps hold no VIP, nothing ran.
  */
-static int check_begin(struct engine *e, struct model *next)
+static int check_begin(struct engine *e, const char *source, struct model *next)
 {
 	struct change change = { .cut = e->options.cut || !any_vip(e->dp) };
 	char why[512];
 
 	if (engine_check(e, next, &change, why, sizeof(why)))
-		return log_err(0, "%s: %s", e->options.file, why) ?: -EINVAL;
+		return log_err(0, "%s: %s", source, why) ?: -EINVAL;
 	model_clear(&e->model);
 	e->model = *next;
 	*next = (struct model){};
@@ -69,48 +77,39 @@ static int check_begin(struct engine *e, struct model *next)
 	return 0;
 }
 
-static int begin_with(struct engine *e, struct model *next, const char *text, size_t len)
+int engine_begin(struct engine *e, const struct source_text *source)
+{
+	struct dp_options dp = { .bpffs = e->options.bpffs };
+	struct model next;
+	int err = state_merge(e->options.state, source->name, source->model, source->text,
+			      source->len, &next);
+
+	if (err)
+		return err;
+	dp.cells = next.limit_cells;
+	dp.backends = next.limit_backends;
+	dp.pins = next.pins;
+	err = engine_lines(&next, &dp.lines) ?: dp_open(&dp, &e->dp) ?:
+	      state_open(e->options.state, &e->state_lock) ?: engine_hooks_open(e) ?:
+	      check_begin(e, source->name, &next) ?: maps_begin(e) ?:
+	      state_write_running(e->options.state, &e->model) ?:
+	      engine_loaded(e, source->text, source->len);
+	model_clear(&next);
+	return err;
+}
+
+int engine_start(struct engine *e)
 {
 	static const struct model none;
-	struct dp_options dp = {
-		e->options.bpffs, next->limit_cells, next->limit_backends, next->pins,
-	};
-	int err = engine_lines(next, &dp.lines) ?: dp_open(&dp, &e->dp) ?: state_open(e->options.state, &e->state_lock) ?:
-		  engine_live_begin(e) ?: check_begin(e, next) ?: maps_begin(e) ?: homed_open(e) ?:
-		  state_write_running(e->options.state, &e->model) ?:
-		  state_write(e->options.state, "loaded", text, len) ?: engine_flush(e, e->options.cut) ?:
-		  dp_take_over(e->dp) ?: hot_open(e) ?:
-		  loads_open(e->loop, e->live, &e->model, &e->loads);
+	int err = engine_flush(e, e->options.cut) ?: dp_take_over(e->dp);
 
 	if (err)
 		return err;
 	nexthop_settle(e->live->nexthops, SETTLE_MS);
 	if (e->dp->adopted)
 		log_info("adopted the running datapath");
-	engine_attach(e, &none);
+	interfaces_attach(e, &none);
 	return 0;
-}
-
-/* Nothing is touched before the file is known to be right. */
-static int begin(struct engine *e)
-{
-	struct model file, next;
-	_free_ char *text = NULL;
-	size_t len;
-	int err = state_read_running(e->options.state, &e->model);
-
-	if (err && err != -ENOENT)
-		return err;
-	err = engine_read_file(e->options.file, &e->model, &file, &text, &len);
-	if (err)
-		return err;
-	err = state_merge(e->options.state, e->options.file, &file, text, len, &next);
-	model_clear(&file);
-	if (!err) {
-		err = begin_with(e, &next, text, len);
-		model_clear(&next);
-	}
-	return err == -EINVAL ? -EIO : err;	/* -EINVAL is for the file alone */
 }
 
 int engine_open(const struct engine_options *options, struct loop *loop, struct engine **ret)
@@ -123,11 +122,10 @@ int engine_open(const struct engine_options *options, struct loop *loop, struct 
 	e->options = *options;
 	e->loop = loop;
 	e->started = time(NULL);
-	e->flush.source.fd = e->tick.source.fd = e->doors.source.fd = e->state_lock = -1;
-	e->path = realpath(options->file, NULL);
+	e->flush.source.fd = e->tick.source.fd = e->interfaces.source.fd = e->state_lock = -1;
 	model_init(&e->model);
-	err = begin(e);
-	if (err) {
+	err = state_read_running(e->options.state, &e->model);
+	if (err && err != -ENOENT) {
 		engine_close(e);
 		return err;
 	}
@@ -135,21 +133,23 @@ int engine_open(const struct engine_options *options, struct loop *loop, struct 
 	return 0;
 }
 
-void engine_close(struct engine *e)
+void engine_stop(struct engine *e)
 {
 	if (e->stats.pending)
 		engine_flush(e, false);
-	health_close(e);
-	if (e->flush.source.fd >= 0)
-		loop_timer_close(e->loop, &e->flush);
-	if (e->tick.source.fd >= 0)
-		loop_timer_close(e->loop, &e->tick);
-	if (e->doors.source.fd >= 0)
-		loop_timer_close(e->loop, &e->doors);
-	flows_close(e->loop, &e->flows);
-	hot_close(e);
-	homed_close(e);
-	loads_close(e->loop, &e->loads);
+}
+
+static void timer_close(struct loop *loop, struct loop_timer *timer)
+{
+	if (timer->source.fd >= 0)
+		loop_timer_close(loop, timer);
+}
+
+void engine_close(struct engine *e)
+{
+	timer_close(e->loop, &e->flush);
+	timer_close(e->loop, &e->tick);
+	timer_close(e->loop, &e->interfaces);
 	if (e->walk)
 		walk_close(e->walk);
 	if (e->live)
@@ -164,6 +164,5 @@ void engine_close(struct engine *e)
 		dp_close(e->dp);
 	closep(&e->state_lock);
 	model_clear(&e->model);
-	free(e->path);
 	free(e);
 }

@@ -7,29 +7,27 @@
 #include "base/loop.h"
 #include "core/model/model.h"
 #include "daemon/engine/log.h"
-#include "daemon/watch/new_flows.h"
-#include "daemon/watch/homes.h"
-#include "daemon/watch/hot.h"
-#include "daemon/watch/loads.h"
-#include "daemon/live/live.h"
-#include "daemon/apply/pin_walk.h"
-#include "dp/dp.h"
 
 /*
- * The daemon's mind: what is to be (the model), what is (live), and the way from
- * one to the other. A change is checked as a whole, kept in the state directory,
- * and only then answered; the maps follow with the next flush.
+ * The daemon's mind: what shall be (the model), what is (live), and the way from one to the
+ * other. A change is checked as a whole, kept in the state directory, and only then
+ * answered; the maps follow with the next flush.
  */
+struct dp;
+struct key_record;
+struct live;
+struct walk;
+
 struct engine_options {
-	const char *file;
 	const char *bpffs;
 	const char *state;		/* directory */
 	bool cut;			/* changes that move every flow are wanted */
 	bool test_clock;		/* time may be put forward by command */
 };
 
+/* Written by the engine, read by those who show it. */
 struct engine_stats {
-	uint64_t asked;			/* changes */
+	uint64_t asked;			/* changes asked for */
 	uint64_t gathered;		/* of them, those that waited for others */
 	uint64_t flushes;
 	uint64_t cells;			/* words written */
@@ -38,38 +36,54 @@ struct engine_stats {
 	unsigned pending;		/* changes gathered now */
 };
 
+/* Who hears of what the engine does; NULL: is not told of it. */
+struct engine_listener {
+	struct engine_listener *next;
+	void *context;
+	void (*changed)(void *context);	/* the model is another one, the maps not yet */
+	void (*flushed)(void *context);	/* the maps have been brought to the model */
+};
+
 struct engine {
 	struct engine_options options;
 	struct loop *loop;
 	struct dp *dp;
 	struct live *live;
-	struct model model;
+	struct model model;		/* as it runs */
 	struct loop_timer flush;
 	struct loop_timer tick;
-	struct loop_timer doors;	/* an interface that comes back has another index */
+	struct loop_timer interfaces;	/* an interface that comes back has another index */
 	struct walk *walk;
 	struct changes changes;
-	struct flows flows;
-	struct hot_watch hot;
-	struct loads loads;
-	struct home_watch homes;
-	struct checker *checker;	/* NULL: not yet */
+	struct engine_listener *listeners;
 	uint32_t *since;		/* files of the state directory, mapped */
 	struct key_record *records;
 	struct engine_stats stats;
 	bool warned;			/* that IP forwarding is off */
-	char *path;			/* of the file, from the root; NULL: it has none */
 	int state_lock;
 	uint64_t started;		/* CLOCK_REALTIME, seconds */
 };
 
-/* Its clock: CLOCK_MONOTONIC, which tests may put forward. */
+/* Its clock: CLOCK_MONOTONIC, which tests may put forward. ns. */
 uint64_t engine_now(const struct engine *e);
 void engine_clock_advance(struct engine *e, uint64_t ns);
 
-/* Logs what is wrong. -EINVAL: the file; other errors: the kernel. */
+/* Reads the model that ran last. Logs what is wrong. */
 int engine_open(const struct engine_options *options, struct loop *loop, struct engine **ret);
+/*
+ * Opens the maps and adopts what they hold, with what a source says and commands changed
+ * since as the model. Logs.
+ */
+struct source_text;
+int engine_begin(struct engine *e, const struct source_text *source);
+/* The first flush; then the datapath's program takes over. Logs. */
+int engine_start(struct engine *e);
+/* What is gathered goes out. */
+void engine_stop(struct engine *e);
 void engine_close(struct engine *e);
+
+/* The listener is the caller's, and is told until the engine is closed. */
+void engine_listen(struct engine *e, struct engine_listener *listener);
 
 /* What a change may ask for beside the change itself. */
 struct change {
@@ -100,28 +114,8 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 int engine_check(struct engine *e, const struct model *next, const struct change *change,
 		 char *why, size_t size);
 
-/*
- * Makes a file's model the one that runs, interfaces too, whatever commands
- * changed. Where text is what the daemon's own file says, it is loaded with that.
- */
-int engine_apply(struct engine *e, const struct model *file, const char *text,
-		 const struct change *change, char *why, size_t size);
-
 /* Goes back to before a change that is under way: a change too. */
 int engine_cancel(struct engine *e, struct change_entry *entry, const struct change *change,
 		  char *why, size_t size);
-
-/* Reads the file again; what changed in it is done. */
-int engine_reload(struct engine *e);
-
-/* A command has written the model to the file. */
-int engine_saved(struct engine *e, char *why, size_t size);
-
-/*
- * The file as a model, checked as far as can be without the maps: also an l2
- * backend must be on the link, unless it is one of `before`. Logs; -EINVAL, -ENOMEM.
- */
-int engine_read_file(const char *path, const struct model *before, struct model *ret,
-		     char **ret_text, size_t *ret_len);
 
 #endif

@@ -7,7 +7,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/model/text.h"
+#include "daemon/apply/apply.h"
+#include "daemon/apply/pin_walk.h"
 #include "daemon/engine/parts.h"
+#include "daemon/live/vips.h"
 #include "daemon/watch/health.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/hot_keys.h"
@@ -51,11 +54,6 @@ static void tick(struct engine *e);
 
 /* ---- flushing ---- */
 
-uint64_t engine_now(const struct engine *e)
-{
-	return clock_ns() + e->dp->config->clock;
-}
-
 int engine_flush(struct engine *e, bool cut)
 {
 	struct live_times times = { engine_now(e), cut };
@@ -70,7 +68,7 @@ int engine_flush(struct engine *e, bool cut)
 			       "it is tried again");
 	}
 	e->stats.pending = 0;
-	hot_apply(e);
+	engine_tell_flushed(e);
 	changes_flushed(&e->changes, e->live);
 	if (cut)
 		walk_whole(e->walk);	/* no pin of before is to be believed later */
@@ -92,7 +90,7 @@ void engine_flush_soon(struct engine *e)
 	loop_timer_set(&e->flush, 0);
 }
 
-static void flush_due(void *context)
+void engine_flush_due(void *context)
 {
 	struct engine *e = context;
 
@@ -176,7 +174,7 @@ static void tick(struct engine *e)
 	}
 }
 
-static void tick_due(void *context)
+void engine_tick_due(void *context)
 {
 	tick(context);
 }
@@ -196,115 +194,3 @@ void engine_clock_advance(struct engine *e, uint64_t ns)
 }
 
 /* ---- what the live services and the walk tell ---- */
-
-static uint64_t hook_now(void *context)
-{
-	return engine_now(context);
-}
-
-static void hook_moved(void *context, const struct live_move *move)
-{
-	struct engine *e = context;
-
-	changes_begun(&e->changes, move, engine_now(e));
-}
-
-static void hook_node(void *context, struct live_node *node)
-{
-	health_node(context, node);
-}
-
-static void hook_node_gone(void *context, struct live_node *node)
-{
-	(void)context;
-	health_node_gone(node);
-}
-
-static void hook_held(void *context, const struct live_ring *r, const struct path *path)
-{
-	struct engine *e = context;
-
-	changes_held(&e->changes, r, path);
-}
-
-static void hook_shifted(void *context, const struct live_service *s, size_t networks,
-			 const struct route *from, const struct route *to)
-{
-	struct engine *e = context;
-	char was[ROUTE_TEXT], is[ROUTE_TEXT], what[2 * ROUTE_TEXT + 64];
-
-	snprintf(what, sizeof(what), "placement: %zu networks: %s instead of %s", networks,
-		 route_print(to, is), route_print(from, was));
-	changes_shifted(&e->changes, s, engine_now(e), what);
-}
-
-static void hook_key(void *context, const struct live_key *key)
-{
-	struct engine *e = context;
-
-	changes_key_begun(&e->changes, e->live, key, engine_now(e));
-}
-
-static void hook_walk_begun(void *context)
-{
-	struct engine *e = context;
-
-	changes_walk_begun(&e->changes);
-}
-
-static void hook_walk_done(void *context)
-{
-	struct engine *e = context;
-
-	live_sweep(e->live, &e->model);
-	engine_keys_changed(e);		/* some waited for it */
-	changes_walk_done(&e->changes, e->live, engine_now(e));
-	changes_write_soon(&e->changes, engine_now(e));
-}
-
-static void hook_shed(void *context)
-{
-	struct engine *e = context;
-
-	walk_begin(e->walk);
-}
-
-#define DOORS_MS 1000
-
-static void doors_due(void *context)
-{
-	struct engine *e = context;
-
-	live_doors_write(e->live);
-}
-
-int engine_live_begin(struct engine *e)
-{
-	struct walk_hooks hooks = {
-		e, hook_now, hook_held, hook_walk_begun, hook_walk_done,
-	};
-	size_t bytes = e->dp->cell_count / 2 * sizeof(*e->since);
-	int err = state_map(e->options.state, "since", bytes, (void **)&e->since) ?:
-		  state_map(e->options.state, "keys", HOT_PLACES * sizeof(*e->records),
-			    (void **)&e->records) ?:
-		  live_open(e->dp, e->loop, e->since, e->records, &e->live) ?:
-		  walk_open(e->loop, e->live, &hooks, &e->walk) ?:
-		  loop_timer_new(e->loop, &e->flush, flush_due, e) ?:
-		  loop_timer_new(e->loop, &e->tick, tick_due, e) ?:
-		  loop_timer_new(e->loop, &e->doors, doors_due, e) ?:
-		  flows_open(e->loop, e->live, &e->flows);
-
-	if (err)
-		return err;
-	loop_timer_every(&e->doors, DOORS_MS);
-	e->loads.context = e;
-	e->loads.shed = hook_shed;
-	e->live->context = e;
-	e->live->moved = hook_moved;
-	e->live->key_moved = hook_key;
-	e->live->shifted = hook_shifted;
-	e->live->node_new = hook_node;
-	e->live->node_free = hook_node_gone;
-	changes_open(&e->changes, e->options.state, e->dp->adopted);
-	return 0;
-}

@@ -12,14 +12,6 @@
 #include "daemon/live/classes.h"
 #include "daemon/live/hot_keys.h"
 
-uint64_t changes_clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
-}
-
 static void roster_clear(struct roster *r)
 {
 	for (size_t i = 0; i < r->count; i++)
@@ -42,7 +34,7 @@ static void roster_set(struct roster *r, const struct plan_node *nodes, size_t c
 	}
 }
 
-static void entry_free(struct change_entry *e)
+void change_free(struct change_entry *e)
 {
 	for (unsigned i = 0; i < CHANGE_WHATS; i++)
 		free(e->what[i]);
@@ -52,15 +44,6 @@ static void entry_free(struct change_entry *e)
 	free(e->undo_from);
 	free(e->undo_to);
 	free(e);
-}
-
-void changes_close(struct changes *c)
-{
-	changes_write(c);
-	for (size_t i = 0; i < c->count; i++)
-		entry_free(c->list[i]);
-	free(c->list);
-	*c = (struct changes){};
 }
 
 /* Those that are over are forgotten, the oldest first. */
@@ -73,7 +56,7 @@ static void forget_oldest(struct changes *c)
 	for (size_t i = 0; i < c->count && over > CHANGES_PAST; i++) {
 		if (c->list[i]->stage != STAGE_DONE)
 			continue;
-		entry_free(c->list[i]);
+		change_free(c->list[i]);
 		memmove(c->list + i, c->list + i + 1, (--c->count - i) * sizeof(*c->list));
 		over--;
 		i--;
@@ -92,7 +75,7 @@ struct change_entry *change_new(struct changes *c, const char *service)
 		return NULL;
 	}
 	e->id = c->next_id++;
-	e->asked_ms = changes_clock_ms();
+	e->asked_ms = clock_wall_ms();
 	snprintf(e->service, sizeof(e->service), "%s", service);
 	list[c->count++] = e;
 	return e;
@@ -284,7 +267,7 @@ void change_end(struct changes *c, struct change_entry *e, const char *why)
 		change_plan(e);
 	stage_set(c, e, STAGE_DONE);
 	snprintf(e->end, sizeof(e->end), "%s", why);
-	e->ended_ms = changes_clock_ms();
+	e->ended_ms = clock_wall_ms();
 	e->pins = 0;
 	e->old_per_s = 0;
 	plan_clear(&e->plan);
@@ -365,8 +348,8 @@ uint64_t changes_tick(struct changes *c, const struct live *live, uint64_t now)
 		if (e->stage != STAGE_COPY && e->stage != STAGE_CATCH_UP)
 			continue;
 		at = e->begun + (e->stage == STAGE_COPY ? e->window : e->settle);
-		if (at > now && (!next || at < next))
-			next = at;
+		if (at > now)
+			sooner(&next, at);
 	}
 	return next;
 }

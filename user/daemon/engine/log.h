@@ -117,14 +117,12 @@ void change_end(struct changes *c, struct change_entry *e, const char *why);
  */
 void change_plan(struct change_entry *e);
 
+void change_free(struct change_entry *e);
 /* An empty one, the last in the list; NULL: no memory. */
 struct change_entry *change_new(struct changes *c, const char *service);
-uint64_t changes_clock_ms(void);		/* CLOCK_REALTIME */
 
 const char *stage_print(enum stage stage);
-json_t *change_json(struct change_entry *e, uint64_t now);
-/* Also who had which share, and what moves from whom to whom. */
-json_t *change_json_whole(struct change_entry *e, uint64_t now);
-void plan_json(const struct plan *plan, json_t *to);
+/* What was asked, as a list of texts. */
+json_t *change_whats_json(const struct change_entry *e);
 
 #endif

@@ -6,22 +6,15 @@
 
 /* What the engine's files have of one another; nobody else includes this. */
 
-#define WANT_ON_LINK "want one on the link, not behind a gateway, as mode l2 changes MAC addresses alone"
-
-/* The first l2 backend that is not on the link; those that ran before may stay. */
-const struct backend *engine_off_link(const struct model *before, const struct model *m,
-				      const struct service **ret_service);
-
 /* What drives the maps, and what it tells us. */
-int engine_live_begin(struct engine *e);
+int engine_hooks_open(struct engine *e);
 
-/* Lines of the map of prefix tables that m is to have, when it is made. -ENOMEM. */
-int engine_lines(const struct model *m, uint32_t *ret);
+/* The listeners are told. */
+void engine_tell_changed(struct engine *e);
+void engine_tell_flushed(struct engine *e);
 
-/* The clocks of the model's regions; they were read once when it was checked. */
-void engine_zones(struct engine *e);
-
-/* Attaches to the model's interfaces that `before` did not have. */
-void engine_attach(struct engine *e, const struct model *before);
+/* The timers' functions; context is the engine. */
+void engine_flush_due(void *context);
+void engine_tick_due(void *context);
 
 #endif

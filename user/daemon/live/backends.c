@@ -10,34 +10,10 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "base/util.h"
-
-struct live_node *live_node(const struct live_service *s, const char *name)
-{
-	size_t low = 0, count = s->node_count;
-
-	while (count) {
-		size_t half = count / 2;
-		int order = strcmp(s->nodes[low + half]->name, name);
-
-		if (!order)
-			return s->nodes[low + half];
-		if (order < 0) {
-			low += half + 1;
-			count -= half + 1;
-		} else {
-			count = half;
-		}
-	}
-	return NULL;
-}
-
-const struct live_node *live_node_by_id(const struct live_service *s, uint16_t id)
-{
-	for (size_t i = 0; i < s->node_count; i++)
-		if (s->nodes[i]->id == id)
-			return s->nodes[i];
-	return NULL;
-}
+#include "daemon/live/live.h"
+#include "daemon/live/rings.h"
+#include "daemon/live/services.h"
+#include "dp/dp.h"
 
 static void ring_uses(const struct live_ring *r, bool *used)
 {
@@ -136,8 +112,8 @@ int node_adopt(struct live *live, struct live_service *s, uint16_t id, bool leav
 
 void node_free(struct live *live, struct live_node *node)
 {
-	if (live->node_free)
-		live->node_free(live->context, node);
+	if (live->backend_events.gone)
+		live->backend_events.gone(live->backend_events.context, node);
 	if (node->nexthop)
 		nexthop_put(live->nexthops, node->nexthop);
 	live->by_id[node->id] = NULL;
@@ -327,8 +303,8 @@ static int node_leave(struct live *live, struct live_service *s, size_t at,
 
 	if (err)
 		return err;
-	if (live->node_free)
-		live->node_free(live->context, node);	/* it is not checked any more */
+	if (live->backend_events.gone)
+		live->backend_events.gone(live->backend_events.context, node);	/* it is not checked any more */
 	list_remove(s->nodes, &s->node_count, at);
 	node->left = live->walks;
 	live->dp->loads[node->id] = 0;
@@ -354,8 +330,8 @@ static void node_set(struct live *live, struct live_service *s, struct live_node
 	}
 	node->state = b->state;
 	node->named = false;
-	if (live->node_new)
-		live->node_new(live->context, node);
+	if (live->backend_events.added)
+		live->backend_events.added(live->backend_events.context, node);
 }
 
 static void service_set(struct live_service *s, const struct service *model)

@@ -2,10 +2,50 @@
 #ifndef XRING_DAEMON_LIVE_BACKENDS_H
 #define XRING_DAEMON_LIVE_BACKENDS_H
 
-#include "daemon/live/live.h"
+#include "core/backend/health.h"
+#include "core/backend/load.h"
+#include "core/model/model.h"
+#include "daemon/live/times.h"
+#include "daemon/net/nexthop.h"
 
-/* One backend of a live service: its id, its template, its way. */
-struct live_service *live_service_get(struct live *live, const char *name);	/* makes it */
+/* One backend of a live service: its id, its template, its way, how it stands. */
+struct live;
+struct live_service;
+
+struct live_node {
+	char name[NAME_BYTES];
+	struct live_service *service;
+	struct xring_owner *owner;
+	uint16_t id;
+	uint32_t index;				/* in the rings, unless it is leaving */
+	uint32_t weight;			/* configured, thousandths */
+	enum backend_state state;
+	uint32_t counts;			/* of that weight, now, in the service's main ring */
+	uint32_t counted;			/* as the maps show it */
+	uint32_t loaded;			/* the most that it counts in any ring */
+	bool dead;				/* its flows are cut */
+	bool forbidden;				/* by all rules of the service's placement */
+	bool dying;				/* it is to be dead, or not */
+	bool named;				/* a change that cuts is about it */
+	char region[PLACE_NAME];
+	char tags[TAGS_BYTES];
+	bool placeless;				/* found leaving: these two are not known */
+	struct address address;
+	uint16_t port;
+	const struct nexthop *nexthop;
+	struct probe *probe;			/* its health check; NULL: none */
+	struct check checked;			/* how */
+	struct health health;
+	char why[160];				/* what the last check said */
+	uint32_t took_us;
+	uint32_t pins;				/* held there, as the last walk saw it */
+	uint32_t pins_now;			/* as this one has seen it so far */
+	uint64_t left;				/* walks begun when it began to leave */
+	struct load load;			/* beside the others of its service */
+	uint64_t over;				/* the last walk in which it was over its bound */
+	struct xring_traffic last;		/* as that was last looked at */
+	bool looked;
+};
 
 /*
  * Makes the nodes those of the model, with their ids and templates; the rest are
@@ -14,10 +54,6 @@ struct live_service *live_service_get(struct live *live, const char *name);	/* m
  */
 int nodes_sync(struct live *live, struct live_service *s, const struct service *model,
 	       const struct live_times *times);
-
-/* *ret_next: when the answer changes by time (0: never). True where it changed now. */
-bool nodes_weigh(const struct live *live, struct live_service *s, const struct service *model,
-		 uint64_t now, uint64_t *ret_next);
 
 /* Is it this backend, at this address? */
 bool node_is(const struct live_node *node, const struct backend *b);
@@ -34,5 +70,12 @@ int node_adopt(struct live *live, struct live_service *s, uint16_t id, bool leav
 void node_id_free(struct live *live, uint16_t id);
 void node_free(struct live *live, struct live_node *node);
 void node_hop_changed(void *live, const struct nexthop *nh);
+
+/* What keeps packets from a node that has its way, for people; NULL: nothing. */
+const char *node_why(const struct live_service *s, const struct live_node *node);
+
+/* The id of a backend of some model; LIVE_ID_NEW, which none has, if it is not there yet. */
+#define LIVE_ID_NEW (XRING_SPILL - 1)
+uint16_t live_id(const struct live_service *s, const struct backend *b);
 
 #endif

@@ -9,8 +9,6 @@
 #include "base/log.h"
 #include "base/util.h"
 
-#define TENTH (NS_PER_S / 10)
-
 /* Two tables are one bit more. */
 unsigned ring_bits(const struct live_ring *r, size_t points)
 {
@@ -158,7 +156,7 @@ static long ring_cells(struct live *live, struct live_ring *r, const struct ring
 			  uint64_t now)
 {
 	_free_ uint16_t *ids = calloc(r->service->index_count + 1, sizeof(*ids));
-	struct cells_change change = { ring, ids, how, now / TENTH };
+	struct cells_change change = { ring, ids, how, now / NS_PER_TENTH };
 	long written;
 	int err;
 
@@ -351,7 +349,7 @@ int ring_apply(struct live *live, struct live_ring *r, const struct live_times *
 	move.cells = buried + moved;
 	move.kept = times->cut ? 0 : moved;
 	report->cells += move.cells;
-	if (move.cells && !first && live->moved)
-		live->moved(live->context, &move);
+	if (move.cells && !first && live->events.moved)
+		live->events.moved(live->events.context, &move);
 	return 0;
 }

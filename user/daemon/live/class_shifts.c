@@ -18,8 +18,6 @@
 #include "daemon/live/class_words.h"
 #include "daemon/live/rings.h"
 
-#define TENTH (NS_PER_S / 10)
-
 /* ---- shifts ---- */
 
 /* Clients of one class before, and of one target after. */
@@ -120,12 +118,12 @@ static void class_move(struct shifts *all, struct live_class *class, const struc
 	if (begins) {
 		c->moving += !class->moving;
 		class->moving = true;
-		class->since = times->now / TENTH;	/* of the last place that began */
+		class->since = times->now / NS_PER_TENTH;	/* of the last place that began */
 	}
 	class->changed = all->live->walks;
 	class_words_write(all->live, class);
-	if (begins && all->live->shifted)
-		all->live->shifted(all->live->context, all->s, shift->runs, &was->route,
+	if (begins && all->live->events.shifted)
+		all->live->events.shifted(all->live->events.context, all->s, shift->runs, &was->route,
 				   &class->newest[0]->route);
 }
 

@@ -166,3 +166,8 @@ void class_wants(struct live_class *class)
 			class->old[d]->wanted = true;
 	}
 }
+
+uint32_t *service_roots(const struct live *live, const struct live_service *s)
+{
+	return (uint32_t *)live->dp->lines + XRING_LINE_ROOT(s->number, 0);
+}

@@ -25,4 +25,7 @@ bool class_held(struct live *live, const struct live_class *class);
 /* Its rings are wanted. */
 void class_wants(struct live_class *class);
 
+/* The words that a service's prefix tables are known by. */
+uint32_t *service_roots(const struct live *live, const struct live_service *s);
+
 #endif

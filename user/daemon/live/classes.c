@@ -16,8 +16,6 @@
 #include "daemon/live/rings.h"
 #include "daemon/live/class_shifts.h"
 
-#define TENTH (NS_PER_S / 10)
-
 /* ---- what the rules ask for ---- */
 
 static void compiled_clear(struct live_classes *c)
@@ -118,11 +116,6 @@ static int ledgers_prepare(struct live *live, struct live_service *s)
 	if (!err)
 		c->counters = take_ptr(counters);
 	return err;
-}
-
-uint32_t *service_roots(const struct live *live, const struct live_service *s)
-{
-	return (uint32_t *)live->dp->lines + XRING_LINE_ROOT(s->number, 0);
 }
 
 /* All clients were answered by the main ring until now. */
@@ -233,20 +226,20 @@ int classes_apply(struct live *live, struct live_service *s, const struct live_t
 static uint64_t class_settle(struct live *live, struct live_service *s, struct live_class *class,
 			     uint64_t now)
 {
-	uint64_t age = now / TENTH - class->since;
+	uint64_t age = now / NS_PER_TENTH - class->since;
 
 	if (age < service_window(s))
-		return (uint64_t)(class->since + service_window(s)) * TENTH;
+		return (uint64_t)(class->since + service_window(s)) * NS_PER_TENTH;
 	if (age < service_settle(s)) {
 		class_udp_new(live, class);
-		return (uint64_t)(class->since + service_settle(s)) * TENTH;
+		return (uint64_t)(class->since + service_settle(s)) * NS_PER_TENTH;
 	}
 	if (live->walked <= class->changed)
 		return 0;
 	if (class_held(live, class)) {
 		log_warn("service %s: clients stay as they are: the table of pins is full", s->name);
-		class->since = now / TENTH;
-		return now + service_window(s) * TENTH;
+		class->since = now / NS_PER_TENTH;
+		return now + service_window(s) * NS_PER_TENTH;
 	}
 	class->moving = false;
 	memset(class->old, 0, sizeof(class->old));
@@ -266,8 +259,7 @@ uint64_t classes_tick(struct live *live, struct live_service *s, uint64_t now, b
 
 	for (size_t i = 0; c && c->moving && !c->closed && i < c->count; i++) {
 		at = c->list[i]->moving ? class_settle(live, s, c->list[i], now) : 0;
-		if (at && (!next || at < next))
-			next = at;
+		sooner(&next, at);
 	}
 	*ret_apply |= c && (c->tidy || (classes_gone(s) && live->dp->fresh_fd < 0));
 	return next;
@@ -362,81 +354,4 @@ void classes_close(struct live *live, struct live_service *s)
 
 /* ---- whose a client is ---- */
 
-struct live_class *class_of(const struct live *live, const struct live_service *s,
-			    const struct address *client)
-{
-	uint32_t index;
-
-	if (!s->classes || !s->classes->own)
-		return NULL;
-	index = lpm_find(&s->classes->lpm, client);
-	return index && index < XRING_CLASSES ? live->class_by_index[index] : s->classes->own;
-}
-
-size_t rings_of_flow(const struct live *live, const struct live_service *s,
-		     const struct xring_flow *flow, struct live_ring *ret[CLASS_PLACES],
-		     bool *ret_moving)
-{
-	struct address client = { .family = flow->family == 4 ? AF_INET : AF_INET6 };
-	struct live_class *class;
-	size_t count = 0;
-
-	memcpy(client.bytes, flow->src, sizeof(client.bytes));
-	class = class_of(live, s, &client);
-	*ret_moving = class && class->moving;
-	ret[count++] = class ? class->newest[0] : s->main;
-	for (uint32_t d = 1; class && d < class->places; d++) {
-		size_t i = 0;
-
-		while (i < count && ret[i] != class->newest[d])
-			i++;
-		if (i == count)
-			ret[count++] = class->newest[d];
-	}
-	return count;
-}
-
-struct live_ring *ring_of_flow(const struct live *live, const struct live_service *s,
-			       const struct xring_flow *flow)
-{
-	struct live_ring *rings[CLASS_PLACES];
-	bool moving;
-
-	rings_of_flow(live, s, flow, rings, &moving);
-	return rings[0];
-}
-
 /* ---- doors ---- */
-
-void live_doors_set(struct live *live, const struct model *m)
-{
-	doors_set(live->doors, m);
-}
-
-void live_doors_write(struct live *live)
-{
-	for (size_t i = 0; i < DOORS; i++) {
-		uint64_t index = *live->doors[i].name ? if_nametoindex(live->doors[i].name) : 0;
-		uint64_t door = index ? index << 32 | (i + 1) : 0;
-
-		if (live->dp->config->doors[i] != door)
-			__atomic_store_n(&live->dp->config->doors[i], door, __ATOMIC_RELEASE);
-	}
-}
-
-void live_doors_adopt(struct live *live, const struct model *m)
-{
-	for (size_t i = 0; i < DOORS; i++) {
-		char name[IF_NAMESIZE];
-		const struct interface *is;
-
-		if (!live->dp->config->doors[i] ||
-		    !if_indextoname(live->dp->config->doors[i] >> 32, name))
-			continue;
-		is = model_interface(m, name);
-		if (!is)
-			continue;
-		memcpy(live->doors[i].name, is->name, sizeof(is->name));
-		memcpy(live->doors[i].region, is->region, sizeof(is->region));
-	}
-}

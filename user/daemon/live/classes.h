@@ -88,28 +88,4 @@ uint64_t classes_tick(struct live *live, struct live_service *s, uint64_t now, b
 /* All flags off. */
 void classes_close(struct live *live, struct live_service *s);
 
-/* Of a client of the service; NULL where it has no classes. */
-struct live_class *class_of(const struct live *live, const struct live_service *s,
-			    const struct address *client);
-
-/*
- * The rings at which the flow's newest path may end, one a door, each once; at least one.
- * *ret_moving: does its class move?
- */
-size_t rings_of_flow(const struct live *live, const struct live_service *s,
-		     const struct xring_flow *flow, struct live_ring *ret[CLASS_PLACES],
-		     bool *ret_moving);
-
-/* The one of them that answers where no door is known. */
-struct live_ring *ring_of_flow(const struct live *live, const struct live_service *s,
-			       const struct xring_flow *flow);
-
-/* The words that a service's prefix tables are known by. */
-uint32_t *service_roots(const struct live *live, const struct live_service *s);
-
-/* Doors get their numbers, of m; before classes_prepare(). The datapath knows them later. */
-void live_doors_set(struct live *live, const struct model *m);
-void live_doors_write(struct live *live);
-void live_doors_adopt(struct live *live, const struct model *m);
-
 #endif

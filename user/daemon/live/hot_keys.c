@@ -11,13 +11,7 @@
 #include "core/hot/path.h"
 #include "core/model/key_value.h"
 #include "daemon/live/classes.h"
-
-#define TENTH (NS_PER_S / 10)
-
-static const uint64_t *hash_keys(const struct live *live)
-{
-	return (const uint64_t *)live->dp->config->hash_key;
-}
+#include "daemon/live/path.h"
 
 /* ---- the list ---- */
 
@@ -136,8 +130,8 @@ static int adopt_key(struct live *live, uint32_t place, uint32_t number, uint32_
 	key = key_add(live, s, hash, place);
 	if (!key)
 		return -ENOMEM;
-	if (!record->since || record->since > now / TENTH)
-		record->since = now / TENTH;
+	if (!record->since || record->since > now / NS_PER_TENTH)
+		record->since = now / NS_PER_TENTH;
 	s->keys_moving += !!(*key->answer & XRING_HOT_MOVING);
 	return 0;
 }
@@ -206,14 +200,14 @@ int live_key_set(struct live *live, struct live_service *s, const struct xring_f
 	}
 	if (!(*key->answer & XRING_HOT_MOVING)) {
 		key_grace(live);
-		key->record->since = now / TENTH;
+		key->record->since = now / NS_PER_TENTH;
 		step();
 	}
 	s->keys_moving += hot_change(key->answer, side);
 	live->keys_due = true;
 	key->changed = live->walks;
-	if (live->key_moved)
-		live->key_moved(live->context, key);
+	if (live->events.key_moved)
+		live->events.key_moved(live->events.context, key);
 	return 0;
 }
 
@@ -222,21 +216,21 @@ int live_key_set(struct live *live, struct live_service *s, const struct xring_f
 /* One that moves. Returns when there is something to do again; 0: the next walk says. */
 static uint64_t key_settle(struct live *live, struct live_key *key, uint64_t now)
 {
-	uint64_t age = now / TENTH - key->record->since;
+	uint64_t age = now / NS_PER_TENTH - key->record->since;
 	struct live_service *s = key->service;
 
 	if (age < service_window(s))
-		return (uint64_t)(key->record->since + service_window(s)) * TENTH;
+		return (uint64_t)(key->record->since + service_window(s)) * NS_PER_TENTH;
 	if (age < service_settle(s)) {
 		hot_udp_new(key->answer);
-		return (uint64_t)(key->record->since + service_settle(s)) * TENTH;
+		return (uint64_t)(key->record->since + service_settle(s)) * NS_PER_TENTH;
 	}
 	if (live->walked <= key->changed)
 		return 0;
 	if (!hot_settle(key->answer)) {
 		log_warn("service %s: a key stays as it is: the table of pins is full", s->name);
-		key->record->since = now / TENTH;
-		return now + service_window(s) * TENTH;
+		key->record->since = now / NS_PER_TENTH;
+		return now + service_window(s) * NS_PER_TENTH;
 	}
 	live->keys_epoch = live->settle_epoch = live->dp->epoch;
 	s->keys_moving--;
@@ -255,8 +249,7 @@ uint64_t live_keys_tick(struct live *live, uint64_t now)
 
 		if (*key->answer & XRING_HOT_MOVING) {
 			at = key_settle(live, key, now);
-			if (at && (!next || at < next))
-				next = at;
+			sooner(&next, at);
 		}
 		if (!(*key->answer & XRING_HOT_MOVING) && !hot_newest(*key->answer))
 			key_remove(live, i);
@@ -265,32 +258,6 @@ uint64_t live_keys_tick(struct live *live, uint64_t now)
 }
 
 /* ---- paths ---- */
-
-uint32_t live_key_hash(const struct live *live, const struct live_service *s,
-		       const struct xring_flow *flow)
-{
-	return key_hash_flow(&s->key, flow, hash_keys(live));
-}
-
-struct path live_path(const struct live *live, const struct live_service *s,
-		      const struct xring_flow *flow)
-{
-	struct path path = path_of(live->dp->hot, hash_keys(live), s->number,
-				   live_key_hash(live, s, flow), flow);
-	const struct live_node *node = live->by_id[path.backend];
-
-	if (!node || node->dead)
-		path.backend = 0;
-	return path;
-}
-
-uint16_t live_answer(const struct live *live, const struct live_service *s,
-		     const struct xring_flow *flow)
-{
-	struct path path = live_path(live, s, flow);
-
-	return path.backend ?: cells_lookup(&ring_of_flow(live, s, flow)->cells, path.hash);
-}
 
 void live_keys_walk_begun(struct live *live)
 {

@@ -62,15 +62,4 @@ uint64_t live_keys_tick(struct live *live, uint64_t now);
 void live_keys_walk_begun(struct live *live);
 void live_keys_walked(struct live *live);
 
-/* The hash of a flow's key. */
-uint32_t live_key_hash(const struct live *live, const struct live_service *s,
-		       const struct xring_flow *flow);
-
-/* Where its newest answer is found: bpf/pins.h's twin. */
-struct path live_path(const struct live *live, const struct live_service *s,
-		      const struct xring_flow *flow);
-/* And the answer of a flow without a pin: an id, or 0. */
-uint16_t live_answer(const struct live *live, const struct live_service *s,
-		     const struct xring_flow *flow);
-
 #endif

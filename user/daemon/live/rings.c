@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "base/util.h"
+#include "daemon/live/ring_records.h"
 #include "daemon/live/rule_counters.h"
 #include "daemon/live/cells.h"
 
@@ -130,81 +131,6 @@ void ring_discharge(struct live *live, struct live_ring *r)
 
 /* ---- regions and places ---- */
 
-uint32_t region_number(const struct live *live, const char *name)
-{
-	for (size_t i = 0; i < live->region_count; i++)
-		if (!strcmp(live->regions[i], name))
-			return i + 1;
-	return 0;
-}
-
-static int counters_renew(struct live *live)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < live->service_count && !err; i++)
-		err = ledgers_renew(live, live->services[i]);
-	return err;
-}
-
-/* The model's have other numbers: what was counted by the old ones is no use. */
-int live_regions_set(struct live *live, const struct model *m)
-{
-	bool same = live->region_count == m->region_count;
-	char (*names)[PLACE_NAME];
-
-	for (size_t i = 0; same && i < m->region_count; i++)
-		same = !strcmp(live->regions[i], m->regions[i].name);
-	if (same && live->regions)
-		return 0;
-	names = calloc(m->region_count + 1, sizeof(*names));
-	if (!names)
-		return -ENOMEM;
-	for (size_t i = 0; i < m->region_count; i++)
-		memcpy(names[i], m->regions[i].name, sizeof(*names));
-	free(live->regions);
-	live->regions = names;
-	live->region_count = m->region_count;
-	return counters_renew(live);	/* also of those found: a kill may have come between */
-}
-
-static uint64_t place_word(const struct live *live, const struct live_service *s,
-			   const struct live_node *node)
-{
-	uint64_t word = 1 | (uint64_t)region_number(live, node->region) << XRING_PLACE_REGION;
-
-	for (size_t i = 0; i < s->ring_count; i++) {
-		const struct live_ring *r = s->rings[i];
-
-		if (r->allowed && r->frozen)
-			word |= live->dp->places[node->id] & 1ULL << r->allowed;
-		else if (r->allowed && route_allows(&r->route, node->region, node->tags))
-			word |= 1ULL << r->allowed;
-	}
-	return word;
-}
-
-static void place_write(struct live *live, const struct live_service *s,
-			const struct live_node *node)
-{
-	uint64_t word = place_word(live, s, node);
-
-	if (live->dp->places[node->id] == word)
-		return;
-	step();
-	__atomic_store_n(&live->dp->places[node->id], word, __ATOMIC_RELEASE);
-}
-
-void places_write(struct live *live, struct live_service *s)
-{
-	live->dp->places[0] = XRING_PLACE_ALLOWED;	/* nobody is no leak */
-	for (size_t i = 0; i < s->node_count; i++)
-		place_write(live, s, s->nodes[i]);
-	for (size_t i = 0; i < s->leaving_count; i++)
-		if (!s->leaving[i]->placeless)
-			place_write(live, s, s->leaving[i]);
-}
-
 /* ---- the end ---- */
 
 void ring_drop(struct live *live, struct live_ring *r)
@@ -239,4 +165,27 @@ int rings_forget(struct live *live, struct live_service *s)
 	}
 	s->ring_count = kept;
 	return err;
+}
+
+bool ring_adopt(struct live *live, struct live_ring *r, uint32_t base, uint64_t now)
+{
+	for (size_t i = 0; i < live->foreign_count; i++) {
+		struct extent e = live->foreign[i];
+
+		if (e.base != base)
+			continue;
+		r->base = e.base;
+		r->cells = (struct cells){
+			.words = live->dp->cells + e.base,
+			.since = live->since + e.base / 2,
+			.bits = e.bits,
+			.spills = &live->spills,
+		};
+		cells_adopt(&r->cells, now / (NS_PER_S / 10));
+		r->service->look = 1;	/* until a walk knows better */
+		r->has_extent = r->reconcile = true;
+		live->foreign[i] = live->foreign[--live->foreign_count];
+		return true;
+	}
+	return false;
 }

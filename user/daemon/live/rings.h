@@ -2,7 +2,9 @@
 #ifndef XRING_DAEMON_LIVE_RINGS_H
 #define XRING_DAEMON_LIVE_RINGS_H
 
-#include "daemon/live/live.h"
+#include "core/place/routes.h"
+#include "core/ring/cells.h"
+#include "core/ring/ring.h"
 
 /*
  * The rings of a live service. One that tells no clients apart has its main ring, whose
@@ -10,6 +12,40 @@
  * route, with a record in the maps and, if it is strict, a bit in the backends' places;
  * what it is for stays as it is, and clients move between rings (daemon/live_classes.h).
  */
+struct live;
+struct live_service;
+
+/* Of a node in one ring. */
+struct live_part {
+	uint32_t counts;			/* of its weight, now */
+	uint32_t points;			/* that it is to have */
+	bool forbidden;				/* by the ring's rule */
+};
+
+/* The ring of one route, and its cells. */
+struct live_ring {
+	struct live_service *service;
+	struct route route;			/* what its rule says */
+	bool frozen;				/* found, and nobody knows what for: it stays as it is */
+	bool wanted;				/* by the model, or by a class of clients */
+	uint8_t digest[ROUTE_DIGEST];		/* of that, as it was found */
+	uint32_t record;			/* in the maps; of a service with rules alone */
+	uint8_t allowed;			/* its bit in a backend's place; 0: all are */
+	struct ring ring;
+	struct cells cells;
+	uint32_t base;
+	bool has_extent;
+	bool blank;				/* the extent holds no answer yet */
+	bool refined;				/* from the extent at `former`, not let go yet */
+	uint32_t former;
+	bool reconcile;				/* the cells may say anything: look at all */
+	uint32_t vnodes_shown;			/* of the ring in the maps */
+	struct live_part *parts;		/* by a node's index */
+	uint32_t part_count;
+	uint8_t *needed;			/* the walk's own, by cell */
+	unsigned needed_bits;
+};
+
 struct live_ring *live_ring_new(struct live_service *s, const struct route *route);
 void live_ring_free(struct live_ring *r);
 
@@ -23,9 +59,6 @@ void ring_discharge(struct live *live, struct live_ring *r);
 /* The record says where the ring's cells are. */
 void ring_recorded(struct live *live, const struct live_ring *r);
 
-/* The service's backends' places: which rings allow them, and their region. */
-void places_write(struct live *live, struct live_service *s);
-
 /* Takes the extent at that base, one of those that were found. False: there is none. */
 bool ring_adopt(struct live *live, struct live_ring *r, uint32_t base, uint64_t now);
 
@@ -33,8 +66,5 @@ bool ring_adopt(struct live *live, struct live_ring *r, uint32_t base, uint64_t 
 void ring_drop(struct live *live, struct live_ring *r);
 /* Takes out those that are not wanted: their extents are let go. */
 int rings_forget(struct live *live, struct live_service *s);
-
-/* Numbers of regions, in counters and places: 1 and up; 0: none. */
-uint32_t region_number(const struct live *live, const char *name);
 
 #endif

@@ -38,9 +38,4 @@ int ledgers_renew(struct live *live, struct live_service *s);
 /* What was dropped, and behind it by region: region_count + 2 of them. */
 int ledger_read(const struct live *live, const struct live_ledger *l, struct xring_placed *ret);
 
-/* A free record of the maps; XRING_ROUTES: there is none. */
-uint32_t record_free(const struct live *live);
-void record_write(struct live *live, uint32_t index, const struct xring_route *record);
-void record_drop(struct live *live, uint32_t index);
-
 #endif

@@ -10,6 +10,7 @@
 #include "core/vip/slots.h"
 #include "core/vip/vips.h"
 #include "daemon/live/classes.h"
+#include "daemon/live/vips.h"
 
 static struct slot_ring slot_ring_of(const struct live_service *s)
 {

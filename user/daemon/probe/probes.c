@@ -23,8 +23,6 @@
 #define HELD_UP_NS (20 * NS_PER_MS)
 #define ERRNOS 256
 
-static const struct probe_kind *const kinds[] = { &probe_tcp, &probe_http, &probe_icmp };
-
 struct checker {
 	struct loop *loop;
 	probe_done done;
@@ -36,8 +34,10 @@ struct checker {
 	uint64_t spared_ns;		/* nothing times out before */
 	uint64_t random;
 	bool said[ERRNOS];		/* once each */
-	void *engines[ARRAY_SIZE(kinds)];
-	bool opened[ARRAY_SIZE(kinds)];
+	const struct probe_kind *const *kinds;	/* by enum check_kind */
+	size_t kind_count;
+	void **engines;			/* by the first place of a kind among those */
+	bool *opened;
 };
 
 static struct probe *top(const struct heap *h)
@@ -223,29 +223,13 @@ socklen_t probe_sockaddr(const struct probe *p, struct sockaddr_storage *ret)
 	return sizeof(*in6);
 }
 
-static const struct probe_kind *kind_of(enum check_kind kind)
-{
-	switch (kind) {
-	case CHECK_TCP:
-		return &probe_tcp;
-	case CHECK_HTTP:
-	case CHECK_HTTPS:
-		return &probe_http;
-	case CHECK_ICMP:
-		return &probe_icmp;
-	case CHECK_NONE:
-		break;
-	}
-	return NULL;
-}
-
 /* Opened for the first probe of its kind. */
 static int engine_of(struct checker *c, const struct probe_kind *kind, void **ret)
 {
 	size_t i = 0;
 	int err;
 
-	while (kinds[i] != kind)
+	while (c->kinds[i] != kind)
 		i++;
 	if (!c->opened[i] && kind->open) {
 		err = kind->open(c->loop, &c->engines[i]);
@@ -260,17 +244,16 @@ static int engine_of(struct checker *c, const struct probe_kind *kind, void **re
 int probe_new(struct checker *c, const struct check *how, const struct address *to,
 	      uint16_t port, void *owner, struct probe **ret)
 {
-	const struct probe_kind *kind = kind_of(how->kind);
+	const struct probe_kind *kind = how->kind < c->kind_count ? c->kinds[how->kind] : NULL;
 	size_t others = c->idle.count + c->busy.count;
 	struct probe *p;
 	void *engine;
 	int err;
 
-	if (how->kind == CHECK_ICMP)
-		port = 0;
-	else if (how->port)
-		port = how->port;
-	if (!kind || (!port && how->kind != CHECK_ICMP))
+	if (!kind)
+		return -EINVAL;
+	port = !kind->has_port ? 0 : how->port ?: port;
+	if (kind->has_port && !port)
 		return -EINVAL;
 	err = engine_of(c, kind, &engine) ?: heap_reserve(&c->idle, others + 1) ?:
 	      heap_reserve(&c->busy, others + 1);
@@ -315,13 +298,18 @@ static size_t checks_at_once(void)
 	return limit.rlim_cur / 4 ?: 1;
 }
 
-int checker_open(struct loop *loop, probe_done done, void *context, struct checker **ret)
+int checker_open(struct loop *loop, const struct probe_kind *const *kinds, size_t kind_count,
+		 probe_done done, void *context, struct checker **ret)
 {
 	_free_ struct checker *c = calloc(1, sizeof(*c));
+	_free_ void **engines = calloc(kind_count, sizeof(*engines));
+	_free_ bool *opened = calloc(kind_count, sizeof(*opened));
 	int err;
 
-	if (!c)
+	if (!c || !engines || !opened)
 		return -ENOMEM;
+	c->kinds = kinds;
+	c->kind_count = kind_count;
 	c->loop = loop;
 	c->done = done;
 	c->context = context;
@@ -332,6 +320,8 @@ int checker_open(struct loop *loop, probe_done done, void *context, struct check
 	err = loop_timer_new(loop, &c->timer, turn, c);
 	if (err)
 		return err;
+	c->engines = take_ptr(engines);
+	c->opened = take_ptr(opened);
 	*ret = take_ptr(c);
 	return 0;
 }
@@ -342,11 +332,13 @@ void checker_close(struct checker *c)
 
 	while ((p = top(&c->busy)) || (p = top(&c->idle)))
 		probe_free(p);
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+	for (size_t i = 0; i < c->kind_count; i++)
 		if (c->opened[i])
-			kinds[i]->close(c->engines[i]);
+			c->kinds[i]->close(c->engines[i]);
 	loop_timer_close(c->loop, &c->timer);
 	heap_clear(&c->idle);
 	heap_clear(&c->busy);
+	free(c->engines);
+	free(c->opened);
 	free(c);
 }

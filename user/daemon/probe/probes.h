@@ -14,6 +14,7 @@
 #define CHECKS_AT_ONCE 1024
 
 struct checker;
+struct probe_kind;
 struct probe;				/* one backend that is checked */
 
 enum probe_outcome {
@@ -34,7 +35,9 @@ struct probe_result {
  */
 typedef void (*probe_done)(void *context, struct probe *p, const struct probe_result *result);
 
-int checker_open(struct loop *loop, probe_done done, void *context, struct checker **ret);
+/* kinds: by enum check_kind, NULL where a kind is not known; they outlive the checker. */
+int checker_open(struct loop *loop, const struct probe_kind *const *kinds, size_t kind_count,
+		 probe_done done, void *context, struct checker **ret);
 void checker_close(struct checker *c);		/* and its probes */
 
 /*

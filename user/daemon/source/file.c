@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The configuration file: read, loaded again, applied, saved. */
+#include "daemon/source/file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,9 +11,8 @@
 #include "conf/conf.h"
 #include "conf/draft.h"
 #include "core/model/merge.h"
-#include "core/model/text.h"
-#include "daemon/engine/parts.h"
-#include "daemon/engine/state.h"
+#include "daemon/engine/check.h"
+#include "daemon/engine/load.h"
 
 static int file_links(const struct model *before, const struct model *file,
 		      const struct conf_locations *places)
@@ -28,8 +29,8 @@ static int file_links(const struct model *before, const struct model *file,
 	return -EINVAL;
 }
 
-int engine_read_file(const char *path, const struct model *before, struct model *ret,
-		     char **ret_text, size_t *ret_len)
+int file_read_model(const char *path, const struct model *before, struct model *ret,
+		    char **ret_text, size_t *ret_len)
 {
 	struct conf_locations *places = NULL;
 	struct conf_error why;
@@ -51,129 +52,101 @@ int engine_read_file(const char *path, const struct model *before, struct model 
 	return 0;
 }
 
-void engine_attach(struct engine *e, const struct model *before)
+int file_open(struct engine *e, const char *name, struct config_file *ret)
 {
-	for (size_t i = 0; i < e->model.interface_count; i++) {
-		const char *name = e->model.interfaces[i].name, *mode;
-		char why[256];
-
-		if (model_interface(before, name))
-			continue;
-		if (dp_attach(e->dp, name, DP_MODE_ANY, &mode, why, sizeof(why)))
-			log_warn("attach %s", why);
-		else
-			log_info("attached to %s (%s)", name, mode);
-	}
+	*ret = (struct config_file){ .engine = e, .name = name, .path = realpath(name, NULL) };
+	return file_read_model(name, &e->model, &ret->model, &ret->text, &ret->len);
 }
 
-static void interfaces_detach(struct engine *e, const struct model *before)
+static struct source_text said(const struct config_file *file)
 {
-	char why[256];
+	return (struct source_text){ file->name, file->text, file->len, &file->model };
+}
 
-	for (size_t i = 0; i < before->interface_count; i++)
-		if (!model_interface(&e->model, before->interfaces[i].name) &&
-		    dp_detach(e->dp, before->interfaces[i].name, why, sizeof(why)))
-			log_warn("detach %s", why);
+/* What was read is not needed any more: the engine has it. */
+static void forget(struct config_file *file)
+{
+	model_clear(&file->model);
+	file->model = (struct model){};
+	free(file->text);
+	file->text = NULL;
+}
+
+int file_begin(struct config_file *file)
+{
+	struct source_text source = said(file);
+	int err = engine_begin(file->engine, &source);
+
+	forget(file);
+	return err;
+}
+
+void file_close(struct config_file *file)
+{
+	forget(file);
+	free(file->path);
+}
+
+int file_reload(struct config_file *file)
+{
+	struct source_text source;
+	int err = file_read_model(file->name, &file->engine->model, &file->model, &file->text,
+				  &file->len);
+
+	if (err)
+		return err;
+	source = said(file);
+	err = engine_load(file->engine, &source);
+	if (!err)
+		log_info("%s: loaded", file->name);
+	forget(file);
+	return err;
 }
 
 /* Has the daemon's own file this text? */
-static bool is_own(const struct engine *e, const char *text)
+static bool is_own(const struct config_file *file, const char *text)
 {
 	_free_ char *own = NULL;
 	struct conf_error wrong;
 	size_t len;
 
-	return !conf_read(e->options.file, &own, &len, &wrong) && len == strlen(text) &&
+	return !conf_read(file->name, &own, &len, &wrong) && len == strlen(text) &&
 	       !memcmp(own, text, len);
 }
 
-int engine_apply(struct engine *e, const struct model *file, const char *text,
-		 const struct change *change, char *why, size_t size)
+int file_apply(struct config_file *file, const struct model *m, const char *text,
+	       const struct change *change, char *why, size_t size)
 {
-	struct model next, before;
-	int err = model_copy(file, &next);
+	int err = engine_replace(file->engine, m, change, why, size);
 
-	if (err)
+	if (err || !is_own(file, text))
 		return err;
-	err = model_copy(&e->model, &before);
-	if (!err) {
-		err = engine_change(e, &next, change, why, size);
-		if (!err) {
-			interfaces_detach(e, &before);
-			engine_attach(e, &before);
-			err = is_own(e, text) ? state_write(e->options.state, "loaded", text,
-							    strlen(text)) : 0;
-		}
-		model_clear(&before);
-	}
-	model_clear(&next);
-	return err;
+	return engine_loaded(file->engine, text, strlen(text));
 }
 
-/* Does what changed in the file, which says `text` now. */
-static int file_apply(struct engine *e, const struct model *file, const char *text, size_t len)
+int file_saved(struct config_file *file, char *why, size_t size)
 {
-	struct change change = { .now = true, .count = 1 };
-	struct model next;
-	char why[512];
-	int err = state_merge(e->options.state, e->options.file, file, text, len, &next);
-
-	if (err)
-		return log_err(err, "%s", e->options.file);
-	err = engine_change(e, &next, &change, why, sizeof(why));
-	if (err) {
-		log_err(0, "%s: %s", e->options.file, why);
-		model_clear(&next);
-		return err;
-	}
-	return state_write(e->options.state, "loaded", text, len);
-}
-
-int engine_reload(struct engine *e)
-{
-	struct model file, before;
-	_free_ char *text = NULL;
-	size_t len;
-	int err = engine_read_file(e->options.file, &e->model, &file, &text, &len);
-
-	if (err)
-		return err;
-	err = model_copy(&e->model, &before);
-	if (!err) {
-		err = file_apply(e, &file, text, len);
-		if (!err) {
-			interfaces_detach(e, &before);
-			engine_attach(e, &before);
-			log_info("%s: loaded", e->options.file);
-		}
-		model_clear(&before);
-	}
-	model_clear(&file);
-	return err;
-}
-
-int engine_saved(struct engine *e, char *why, size_t size)
-{
+	struct engine *e = file->engine;
 	_free_ char *text = NULL;
 	struct conf_error wrong;
-	struct model file;
+	struct model saved;
 	size_t len;
-	int err = conf_read(e->options.file, &text, &len, &wrong) ?:
-		  conf_parse(e->options.file, text, len, &file, NULL, &wrong);
+	int err = conf_read(file->name, &text, &len, &wrong) ?:
+		  conf_parse(file->name, text, len, &saved, NULL, &wrong);
 
 	if (err) {
 		snprintf(why, size, "%s", wrong.message);
 		return err;
 	}
-	if (!model_equal(&file, &e->model)) {
+	if (!model_equal(&saved, &e->model)) {
 		snprintf(why, size, "%s: something has changed since: want it saved again",
-			 e->options.file);
+			 file->name);
 		err = -EAGAIN;
 	}
-	model_clear(&file);
+	model_clear(&saved);
 	if (err)
 		return err;
-	err = state_write(e->options.state, "loaded", text, len);
+	err = engine_loaded(e, text, len);
 	if (err)
 		snprintf(why, size, "state directory %s: %s", e->options.state, errno_text(-err));
 	return err;

@@ -4,15 +4,16 @@
  * after the loss of any one region, by the model. What the datapath would send where a rule
  * forbids it is found in the maps themselves, not in what the daemon believes of them.
  */
+#include "daemon/view/view.h"
+#include "daemon/view/parts.h"
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "core/model/rules.h"
-#include "daemon/control/verbs.h"
+#include "daemon/apply/apply.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/rings.h"
-#include "proto/proto.h"
 
 /* ---- now ---- */
 
@@ -144,17 +145,15 @@ static void audit_service(struct engine *e, const struct service *s, json_t *to)
 	}
 }
 
-int show_audit(struct engine *e, const json_t *request, struct answer *a)
+json_t *view_audit(struct engine *e)
 {
 	json_t *sets = json_array(), *set;
 	bool ok = true;
 	size_t i;
 
-	(void)request;
 	for (size_t s = 0; s < e->model.service_count; s++)
 		audit_service(e, &e->model.services[s], sets);
 	json_array_foreach(sets, i, set)
 		ok &= json_is_true(json_object_get(set, "ok"));
-	a->data = json_pack("{s:b, s:o}", "ok", ok, "sets", sets);
-	return 0;
+	return json_pack("{s:b, s:o}", "ok", ok, "sets", sets);
 }

@@ -4,6 +4,8 @@
  * packet seen of hot keys. A walk over the tables is taken in steps, one a request, so
  * that nobody waits for it: the answer says where the next one goes on.
  */
+#include "daemon/view/view.h"
+#include "daemon/view/parts.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -14,9 +16,8 @@
 #include "base/util.h"
 #include "core/model/key_value.h"
 #include "core/model/text.h"
-#include "daemon/control/verbs.h"
 #include "daemon/live/hot_keys.h"
-#include "proto/proto.h"
+#include "daemon/live/path.h"
 
 #define STEPS 8				/* of DP_WALK_STEP entries each, in one answer */
 
@@ -26,18 +27,9 @@ enum source {
 	SOURCES,
 };
 
-struct query {
-	struct engine *e;
-	const char *service, *backend;	/* NULL: any */
-	uint8_t net[16], mask[16];
-	int family;			/* 0: any client */
-	size_t limit;			/* 0: none */
-	json_t *list;
-};
-
 /* ---- what is asked for ---- */
 
-static int client_parse(const char *text, struct query *q)
+int flows_client_parse(const char *text, struct flows_query *q)
 {
 	char address[ADDRESS_TEXT];
 	const char *slash = strchr(text, '/');
@@ -62,7 +54,7 @@ static int client_parse(const char *text, struct query *q)
 	return 0;
 }
 
-static bool is_client(const struct query *q, const struct xring_flow *flow)
+static bool is_client(const struct flows_query *q, const struct xring_flow *flow)
 {
 	const uint8_t *src = (const uint8_t *)flow->src;
 
@@ -76,24 +68,6 @@ static bool is_client(const struct query *q, const struct xring_flow *flow)
 	return true;
 }
 
-static int query_parse(struct engine *e, const json_t *request, struct query *q, struct answer *a)
-{
-	const char *client = request_text(request, "client");
-	json_int_t limit = json_integer_value(json_object_get(request, "limit"));
-
-	*q = (struct query){
-		.e = e,
-		.service = request_text(request, "service"),
-		.backend = request_text(request, "backend"),
-		.limit = limit > 0 ? limit : 0,
-	};
-	if (q->service && !request_service(&e->model, request, a))
-		return -EINVAL;
-	if (client && client_parse(client, q))
-		return answer_no(a, EXIT_WORDS, "client %s: want an address or a prefix", client);
-	return 0;
-}
-
 /* ---- flows ---- */
 
 static const char *end_print(const __be32 *addr, uint8_t family, __be16 port,
@@ -105,13 +79,13 @@ static const char *end_print(const __be32 *addr, uint8_t family, __be16 port,
 	return endpoint_print(&a, ntohs(port), buf);
 }
 
-static bool is_full(const struct query *q)
+static bool is_full(const struct flows_query *q)
 {
 	return q->limit && json_array_size(q->list) >= q->limit;
 }
 
 /* idle: seconds; below 0: not known */
-static void flow_add(struct query *q, const struct live_service *s, const struct live_node *node,
+static void flow_add(struct flows_query *q, const struct live_service *s, const struct live_node *node,
 		     const struct xring_flow *flow, const char *kind, double idle)
 {
 	char client[ENDPOINT_TEXT], vip[ENDPOINT_TEXT], key[KEY_VALUE_TEXT];
@@ -129,18 +103,18 @@ static void flow_add(struct query *q, const struct live_service *s, const struct
 }
 
 /* Of each key that is followed, the last packet seen. */
-static void sampled_add(struct query *q)
+static void sampled_add(struct flows_query *q)
 {
-	const struct hot_watch *w = &q->e->hot;
+	const struct hot_watch *w = &q->daemon->hot;
 
 	for (size_t i = 0; i < w->service_count; i++) {
 		const struct hot_service *hs = &w->services[i];
-		const struct live_service *s = live_service(q->e->live, hs->name);
+		const struct live_service *s = live_service(q->daemon->engine->live, hs->name);
 
 		for (size_t k = 0; s && s->main->has_extent && k < hs->heat.count; k++) {
 			const struct heat_key *key = &hs->heat.keys[k];
 			const struct live_node *node = key->samples ?
-				live_node_by_id(s, live_answer(q->e->live, s, &key->flow)) : NULL;
+				live_node_by_id(s, live_answer(q->daemon->engine->live, s, &key->flow)) : NULL;
 
 			if (node)
 				flow_add(q, s, node, &key->flow, "sampled", -1);
@@ -148,10 +122,10 @@ static void sampled_add(struct query *q)
 	}
 }
 
-static void step_add(struct query *q, const struct dp_walk *walk, enum source source)
+static void step_add(struct flows_query *q, const struct dp_walk *walk, enum source source)
 {
-	const struct live *live = q->e->live;
-	uint64_t now = engine_now(q->e);
+	const struct live *live = q->daemon->engine->live;
+	uint64_t now = engine_now(q->daemon->engine);
 
 	for (uint32_t i = 0; i < walk->count; i++) {
 		const struct xring_pin *pin = &walk->pins[i];
@@ -166,7 +140,7 @@ static void step_add(struct query *q, const struct dp_walk *walk, enum source so
 }
 
 /* Some steps of the walk; *ret_cursor is where it goes on. */
-static int walk_add(struct query *q, const json_t *cursor, json_t **ret_cursor)
+static int walk_add(struct flows_query *q, const json_t *cursor, json_t **ret_cursor)
 {
 	_free_ struct dp_walk *walk = calloc(1, sizeof(*walk));
 	json_int_t at = json_integer_value(json_object_get(cursor, "table"));
@@ -175,7 +149,7 @@ static int walk_add(struct query *q, const json_t *cursor, json_t **ret_cursor)
 
 	if (!walk)
 		return -ENOMEM;
-	dp_walk_begin(q->e->dp, source == SOURCE_SYNS, walk);
+	dp_walk_begin(q->daemon->engine->dp, source == SOURCE_SYNS, walk);
 	walk->begun = json_object_get(cursor, "position");
 	walk->position = json_integer_value(json_object_get(cursor, "position"));
 	for (int i = 0; i < STEPS && !is_full(q); i++) {
@@ -189,7 +163,7 @@ static int walk_add(struct query *q, const json_t *cursor, json_t **ret_cursor)
 			*ret_cursor = json_null();
 			return 0;
 		}
-		dp_walk_begin(q->e->dp, true, walk);
+		dp_walk_begin(q->daemon->engine->dp, true, walk);
 	}
 	*ret_cursor = json_pack("{s:i}", "table", source);
 	if (walk->begun)
@@ -199,14 +173,14 @@ static int walk_add(struct query *q, const json_t *cursor, json_t **ret_cursor)
 
 /* ---- counts, as the last walk of the daemon left them ---- */
 
-static bool is_asked(const struct query *q, const struct live_service *s)
+static bool is_asked(const struct flows_query *q, const struct live_service *s)
 {
 	return !q->service || !strcmp(q->service, s->name);
 }
 
-static json_t *counts_json(const struct query *q)
+static json_t *counts_json(const struct flows_query *q)
 {
-	const struct live *live = q->e->live;
+	const struct live *live = q->daemon->engine->live;
 	json_t *backends = json_array(), *keys = json_array();
 	json_int_t pins = 0;
 
@@ -233,25 +207,20 @@ static json_t *counts_json(const struct query *q)
 	return json_pack("{s:I, s:o, s:o}", "pins", pins, "backends", backends, "keys", keys);
 }
 
-int show_flows(struct engine *e, const json_t *request, struct answer *a)
+json_t *view_flows(const struct daemon *d, struct flows_query *q, const json_t *cursor)
 {
-	const json_t *cursor = json_object_get(request, "cursor");
-	json_t *next = NULL;
-	struct query q;
-	int err = query_parse(e, request, &q, a);
+	json_t *next = NULL, *json;
 
-	if (err)
-		return err;
-	q.list = json_array();
+	q->daemon = d;
+	q->list = json_array();
 	if (!cursor)
-		sampled_add(&q);
-	err = walk_add(&q, cursor, &next);
-	if (err) {
-		json_decref(q.list);
-		return answer_no(a, EXIT_NO, "the tables of flows cannot be read");
+		sampled_add(q);
+	if (walk_add(q, cursor, &next)) {
+		json_decref(q->list);
+		return NULL;
 	}
-	a->data = json_pack("{s:o, s:o}", "flows", q.list, "cursor", next);
+	json = json_pack("{s:o, s:o}", "flows", q->list, "cursor", next);
 	if (!cursor)
-		json_object_set_new(a->data, "counts", counts_json(&q));
-	return 0;
+		json_object_set_new(json, "counts", counts_json(q));
+	return json;
 }

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Where a service's traffic goes, by region: now, or at another hour. */
+#include "daemon/view/view.h"
+#include "daemon/view/parts.h"
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
-#include "daemon/control/verbs.h"
 #include "daemon/live/live.h"
-#include "daemon/view/rules_json.h"
-#include "proto/proto.h"
-
-#define HOURS_MAX 24 * 31
 
 static double whole_of(const struct region_share *list, size_t count)
 {
@@ -51,38 +48,6 @@ static json_t *region_json(const struct engine *e, const struct service *s,
 			 share->backends, "share", whole > 0 ? share->counts / whole : 0);
 }
 
-/* When it is asked for: seconds since 1970; now by default. */
-static int64_t wall_of(const struct engine *e, const json_t *request)
-{
-	const json_t *at = json_object_get(request, "at");
-
-	return json_is_number(at) ? (int64_t)(json_number_value(at) * 1000) :
-				    live_wall_ms(e->live);
-}
-
-int show_placement(struct engine *e, const json_t *request, struct answer *a)
-{
-	const struct service *s = request_service(&e->model, request, a);
-	int64_t wall = wall_of(e, request);
-	_free_ struct region_share *list = NULL;
-	struct route route;
-	json_t *regions;
-	size_t count;
-
-	if (!s || request_route(e, s, request, a, &route))
-		return -1;
-	list = region_shares(e, s, &route, wall, &count);
-	if (!list)
-		return answer_no(a, EXIT_NO, "no memory");
-	regions = json_array();
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(regions, region_json(e, s, &route, &list[i], wall,
-							   whole_of(list, count)));
-	a->data = json_pack("{s:s, s:f, s:o, s:o}", "service", s->name, "at", wall / 1000.0,
-			    "regions", regions, "rules", rules_json(e, s));
-	return 0;
-}
-
 static json_t *hour_json(const struct region_share *list, size_t count, int64_t wall)
 {
 	double whole = whole_of(list, count);
@@ -94,26 +59,34 @@ static json_t *hour_json(const struct region_share *list, size_t count, int64_t 
 	return json_pack("{s:f, s:o}", "at", wall / 1000.0, "shares", shares);
 }
 
-/* Hour by hour, as the backends are now. */
-int show_forecast(struct engine *e, const json_t *request, struct answer *a)
+json_t *view_placement(const struct engine *e, const struct service *s, const struct route *route,
+		       int64_t wall)
 {
-	const struct service *s = request_service(&e->model, request, a);
-	json_int_t hours = json_integer_value(json_object_get(request, "hours")) ?: 24;
-	int64_t wall = wall_of(e, request);
-	struct route route;
+	size_t count;
+	_free_ struct region_share *list = region_shares(e, s, route, wall, &count);
+	json_t *regions;
 
-	if (!s || request_route(e, s, request, a, &route))
-		return -1;
-	if (hours < 1 || hours > HOURS_MAX)
-		return answer_no(a, EXIT_WORDS, "hours %lld: want 1 to %d", (long long)hours,
-				 HOURS_MAX);
-	a->data = json_array();
-	for (json_int_t hour = 0; hour <= hours; hour++, wall += 3600 * 1000) {
+	if (!list)
+		return NULL;
+	regions = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(regions, region_json(e, s, route, &list[i], wall,
+							   whole_of(list, count)));
+	return json_pack("{s:s, s:f, s:o, s:o}", "service", s->name, "at", wall / 1000.0,
+			 "regions", regions, "rules", rules_json(e, s));
+}
+
+json_t *view_forecast(const struct engine *e, const struct service *s, const struct route *route,
+		      int64_t wall, unsigned hours)
+{
+	json_t *json = json_array();
+
+	for (unsigned hour = 0; hour <= hours; hour++, wall += 3600 * 1000) {
 		size_t count;
-		_free_ struct region_share *list = region_shares(e, s, &route, wall, &count);
+		_free_ struct region_share *list = region_shares(e, s, route, wall, &count);
 
 		if (list)
-			json_array_append_new(a->data, hour_json(list, count, wall));
+			json_array_append_new(json, hour_json(list, count, wall));
 	}
-	return 0;
+	return json;
 }

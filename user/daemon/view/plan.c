@@ -3,8 +3,9 @@
  * What a change would do, before it does it; and the change of the whole model
  * that a file is.
  */
-#include "daemon/view/plan.h"
 
+#include "daemon/view/view.h"
+#include "daemon/view/parts.h"
 #include <errno.h>
 #include <sha2.h>
 #include <stdio.h>
@@ -17,9 +18,8 @@
 #include "core/value/prefix_set.h"
 #include "core/model/rules.h"
 #include "core/model/text.h"
+#include "daemon/apply/apply.h"
 #include "daemon/live/cells.h"
-#include "daemon/view/plan_clients.h"
-#include "proto/proto.h"
 
 /* ---- one service ---- */
 
@@ -100,9 +100,10 @@ static bool any_leaves(const struct live_service *live, const struct service *to
 	return false;
 }
 
-static json_t *service_plan(const struct engine *e, const struct live_service *s,
+static json_t *service_plan(const struct daemon *d, const struct live_service *s,
 			    const struct service *to)
 {
+	const struct engine *e = d->engine;
 	_free_ struct plan_node *before = NULL, *after = NULL;
 	size_t before_count = parts_before(s, &before);
 	size_t after_count = parts_after(e, to, &after);
@@ -121,7 +122,7 @@ static json_t *service_plan(const struct engine *e, const struct live_service *s
 			 !s ? "add" : !to ? "remove" : "change", "cells", (json_int_t)cells,
 			 "pins", s ? s->pins : 0);
 	plan_json(&plan, json);
-	json_object_set_new(json, "new_flows", s && flows_recent(&e->flows, s, &flows) ?
+	json_object_set_new(json, "new_flows", s && flows_recent(&d->flows, s, &flows) ?
 			    json_integer(flows * ((double)plan.moved / PLAN_CIRCLE)) : json_null());
 	if (s && to)
 		json_object_set_new(json, "stages", stages_json(to, any_leaves(s, to)));
@@ -236,13 +237,14 @@ static int plan_hash(const struct engine *e, const struct model *to, const char 
 	return 0;
 }
 
-json_t *plan_model(const struct engine *e, const struct model *to, const char *text, size_t len)
+json_t *view_plan(const struct daemon *d, const struct model *to, const char *text, size_t len)
 {
+	const struct engine *e = d->engine;
 	json_t *services = json_array(), *clients = plan_clients(e, to);
 	char hash[17];
 
 	for (size_t i = 0; i < to->service_count; i++) {
-		json_t *one = service_plan(e, live_service(e->live, to->services[i].name),
+		json_t *one = service_plan(d, live_service(e->live, to->services[i].name),
 					   &to->services[i]);
 
 		if (one)
@@ -251,7 +253,7 @@ json_t *plan_model(const struct engine *e, const struct model *to, const char *t
 	for (size_t i = 0; i < e->live->service_count; i++)
 		if (!model_service(to, e->live->services[i]->name))
 			json_array_append_new(services,
-					      service_plan(e, e->live->services[i], NULL));
+					      service_plan(d, e->live->services[i], NULL));
 	if (!clients || plan_hash(e, to, text, len, hash)) {
 		json_decref(services);
 		json_decref(clients);
@@ -259,81 +261,4 @@ json_t *plan_model(const struct engine *e, const struct model *to, const char *t
 	}
 	return json_pack("{s:s, s:o, s:o, s:o}", "hash", hash, "services", services, "clients",
 			 clients, "other", others(&e->model, to));
-}
-
-/* ---- the verbs ---- */
-
-/* The file of a request as a model that could run; the answer says why not. */
-static int request_model(struct engine *e, const json_t *request, struct model *ret,
-			 struct answer *a)
-{
-	const char *name = request_text(request, "file"), *text = request_text(request, "text");
-	struct change change = { .cut = json_is_true(json_object_get(request, "cut")) };
-	struct conf_source source = {
-		.name = name, .directory = request_text(request, "directory"), .text = text,
-	};
-	struct conf_error why;
-	struct model m;
-
-	if (!name || !text)
-		return answer_no(a, EXIT_WORDS, "file, text: want both");
-	source.len = strlen(text);
-	if (conf_parse_source(&source, &m, NULL, &why))
-		return answer_no(a, EXIT_WORDS, "%s", why.message);
-	if (engine_check(e, &m, &change, a->why, sizeof(a->why))) {
-		model_clear(&m);
-		a->code = EXIT_NO;
-		return -EINVAL;
-	}
-	*ret = m;
-	return 0;
-}
-
-int plan_verb(struct engine *e, const json_t *request, struct answer *a)
-{
-	const char *text = request_text(request, "text");
-	struct model m;
-	int err = request_model(e, request, &m, a);
-
-	if (err)
-		return err;
-	a->data = plan_model(e, &m, text, strlen(text));
-	model_clear(&m);
-	return a->data ? 0 : answer_no(a, EXIT_NO, "no memory");
-}
-
-int apply_verb(struct engine *e, const json_t *request, struct answer *a)
-{
-	const char *text = request_text(request, "text"), *expect = request_text(request, "expect");
-	struct change change = {
-		.now = json_is_true(json_object_get(request, "now")),
-		.cut = json_is_true(json_object_get(request, "cut")),
-	};
-	struct model m;
-	const char *hash;
-	json_t *plan;
-	int err = request_model(e, request, &m, a);
-
-	if (err)
-		return err;
-	change.count = !model_equal(&e->model, &m);
-	plan = plan_model(e, &m, text, strlen(text));
-	hash = json_string_value(json_object_get(plan, "hash"));
-	if (!hash) {
-		err = answer_no(a, EXIT_NO, "no memory");
-	} else if (expect && strcmp(expect, hash)) {
-		err = answer_no(a, EXIT_NO, "expect %.32s: the file or the running state is another "
-				"one since (%s): want it planned again", expect, hash);
-	} else {
-		err = engine_apply(e, &m, text, &change, a->why, sizeof(a->why));
-		a->code = err ? EXIT_NO : 0;
-	}
-	model_clear(&m);
-	if (err) {
-		json_decref(plan);
-		return err;
-	}
-	json_object_set_new(plan, "changes", changes_ids(&e->changes));
-	a->data = plan;
-	return 0;
 }

@@ -3,8 +3,9 @@
  * Which clients a change of rules, lists, schedules or backends would answer otherwise: the
  * whole address space as it is compiled now, beside what the other model would compile to.
  */
-#include "daemon/view/plan_clients.h"
 
+#include "daemon/view/view.h"
+#include "daemon/view/parts.h"
 #include <errno.h>
 #include <math.h>
 #include <netinet/in.h>
@@ -13,8 +14,8 @@
 
 #include "base/array.h"
 #include "base/util.h"
+#include "daemon/apply/apply.h"
 #include "daemon/live/classes.h"
-#include "daemon/view/rules_json.h"
 
 /* Clients of one target now, and of one then. */
 struct pair {

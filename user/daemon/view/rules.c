@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a service's rules make of its clients: by rule, for one client, and what is proved. */
+#include "daemon/view/view.h"
+#include "daemon/view/parts.h"
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -11,15 +13,13 @@
 #include "core/model/rules.h"
 #include "core/value/prefix_set.h"
 #include "core/model/text.h"
-#include "daemon/control/verbs.h"
+#include "daemon/apply/apply.h"
+#include "daemon/live/client_rings.h"
+#include "daemon/live/places.h"
 #include "daemon/live/rule_counters.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/hot_keys.h"
 #include "daemon/live/rings.h"
-#include "daemon/view/rules_json.h"
-#include "proto/proto.h"
-
-#define WANT_CLIENT "client %s: want an address, or a key of the service that begins with one"
 
 /* ---- clients, in words ---- */
 
@@ -148,58 +148,6 @@ static json_t *regions_json(const struct engine *e, const struct service *s,
 	for (size_t i = 0; list && i < count; i++)
 		json_array_append_new(json, share_json(e, &list[i], route, placed, whole));
 	return json;
-}
-
-json_t *home_json(const struct engine *e, const struct service *s, const struct address *client)
-{
-	const struct home_service *hs = homed_of(e, s->name);
-	const struct home *how = service_home(s);
-	const struct home_record *r;
-	struct prefix p = { .address.family = client->family };
-	char text[PREFIX_TEXT];
-
-	if (!hs || !how)
-		return json_null();
-	p.bits = client->family == AF_INET ? how->prefix4 : how->prefix6;
-	for (unsigned i = 0; i < 16; i++)
-		p.address.bytes[i] = 8 * i + 8 <= p.bits ? client->bytes[i] :
-				     8 * i < p.bits ? client->bytes[i] & 0xff << (8 * i + 8 - p.bits) : 0;
-	r = homes_find(hs->homes, &p);
-	if (!r)
-		return json_null();
-	return json_pack("{s:s, s:s, s:I}", "network", prefix_print(&p, text), "region",
-			 homed_region(hs, r->region), "since_ms", (json_int_t)r->since_ms);
-}
-
-static json_t *record_json(const struct home_service *hs, const struct home_record *r)
-{
-	char text[PREFIX_TEXT], why[96];
-
-	snprintf(why, sizeof(why), "%u.%u%% of its traffic came in there", r->share / 10,
-		 r->share % 10);
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:f, s:s}", "service", hs->name, "network",
-			 prefix_print(&r->prefix, text), "region", homed_region(hs, r->region),
-			 "from", homed_region(hs, r->from), "since_ms", (json_int_t)r->since_ms,
-			 "share", r->share / 1000.0, "why", why);
-}
-
-int show_homes(struct engine *e, const json_t *request, struct answer *a)
-{
-	const char *service = request_text(request, "service");
-	const struct home_record *r;
-
-	if (service && !request_service(&e->model, request, a))
-		return -1;
-	a->data = json_array();
-	for (size_t i = 0; i < e->homes.count; i++) {
-		const struct home_service *hs = &e->homes.list[i];
-
-		if (service && strcmp(service, hs->name))
-			continue;
-		for (size_t at = 0; (r = homes_next(hs->homes, &at));)
-			json_array_append_new(a->data, record_json(hs, r));
-	}
-	return 0;
 }
 
 /* ---- rules ---- */
@@ -343,7 +291,7 @@ static json_t *way_json(const struct engine *e, const struct service *s,
 }
 
 /* The address that a key begins with. */
-static int client_parse(const char *text, struct address *ret)
+int rule_client_parse(const char *text, struct address *ret)
 {
 	char address[ADDRESS_TEXT];
 	size_t len = *text == '[' ? strcspn(text + 1, "]") : strcspn(text, "/,");
@@ -367,24 +315,6 @@ static uint32_t target_of(const struct live_service *s, const struct address *cl
 	return runs_find(&t->runs[client->family == AF_INET6], client);
 }
 
-int request_route(const struct engine *e, const struct service *s, const json_t *request,
-		  struct answer *a, struct route *ret)
-{
-	const char *text = request_text(request, "client");
-	const struct live_service *ls = live_service(e->live, s->name);
-	struct address client;
-
-	route_of(service_rule(s), NULL, NULL, ret);
-	if (!text)
-		return 0;
-	if (client_parse(text, &client))
-		return answer_no(a, EXIT_WORDS, WANT_CLIENT, text);
-	if (ls && ls->classes && ls->classes->own)
-		*ret = ls->classes->targets.routes[
-			ls->classes->targets.list[target_of(ls, &client)].routes[0]];
-	return 0;
-}
-
 static json_t *plain_json(const struct engine *e, const struct service *s,
 			  const struct live_service *ls, const char *key)
 {
@@ -399,10 +329,11 @@ static json_t *plain_json(const struct engine *e, const struct service *s,
 			 "moving", false, "ways", way_json(e, s, ls, &route, "", key));
 }
 
-static json_t *told_json(const struct engine *e, const struct service *s,
+static json_t *told_json(const struct daemon *d, const struct service *s,
 			 const struct live_service *ls, const struct address *client,
 			 const char *key)
 {
+	const struct engine *e = d->engine;
 	const struct targets *t = &ls->classes->targets;
 	const struct target *target = &t->list[target_of(ls, client)];
 	const struct rule *rule = rule_at(s, target->rule);
@@ -421,26 +352,29 @@ static json_t *told_json(const struct engine *e, const struct service *s,
 			 rule ? json_integer(target->rule + 1) : json_null(), "clients",
 			 rule_clients_json(&e->model, s, target->rule), "network",
 			 network ? json_string(prefix_print(network, text)) : json_null(),
-			 "client_region", target->region, "home", home_json(e, s, client),
+			 "client_region", target->region, "home", home_json(d, s, client),
 			 "moving", class && class->moving, "ways", ways);
 }
 
-int show_explain(struct engine *e, const json_t *request, struct answer *a)
+void client_route(const struct engine *e, const struct service *s, const struct address *client,
+		  struct route *ret)
 {
-	const struct service *s = request_service(&e->model, request, a);
-	const struct live_service *ls = s ? live_service(e->live, s->name) : NULL;
-	const char *key = s ? request_need(request, "client", a) : NULL;
-	struct address client;
+	const struct live_service *ls = live_service(e->live, s->name);
 
-	if (!s || !key)
-		return -1;
-	if (client_parse(key, &client))
-		return answer_no(a, EXIT_WORDS, WANT_CLIENT, key);
-	if (!ls || !ls->main->has_extent)
-		return answer_no(a, EXIT_NO, "service %s: it is not in the maps yet", s->name);
-	a->data = ls->classes && ls->classes->own ? told_json(e, s, ls, &client, key) :
-						    plain_json(e, s, ls, key);
-	json_object_set_new(a->data, "service", json_string(s->name));
-	json_object_set_new(a->data, "client", json_string(key));
-	return 0;
+	if (client && ls && ls->classes && ls->classes->own)
+		*ret = ls->classes->targets.routes[
+			ls->classes->targets.list[target_of(ls, client)].routes[0]];
+	else
+		route_of(service_rule(s), NULL, NULL, ret);
+}
+
+json_t *view_explain(const struct daemon *d, const struct service *s,
+		     const struct live_service *ls, const struct address *client, const char *key)
+{
+	json_t *json = ls->classes && ls->classes->own ? told_json(d, s, ls, client, key) :
+							 plain_json(d->engine, s, ls, key);
+
+	json_object_set_new(json, "service", json_string(s->name));
+	json_object_set_new(json, "client", json_string(key));
+	return json;
 }

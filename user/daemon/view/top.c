@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* All that the live view shows, in one answer. */
+#include "daemon/view/view.h"
+#include "daemon/view/parts.h"
 #include <time.h>
 
 #include "base/util.h"
 #include "core/model/text.h"
-#include "daemon/control/verbs.h"
-#include "daemon/view/status.h"
-#include "proto/proto.h"
 
 static json_t *node_json(const struct engine *e, const struct service *model,
 			 const struct live_service *s, const struct live_node *node,
@@ -62,24 +61,23 @@ static json_t *changes_under_way(const struct engine *e)
 
 	for (size_t i = 0; i < e->changes.count; i++)
 		if (e->changes.list[i]->stage != STAGE_DONE)
-			json_array_append_new(list, change_json(e->changes.list[i], engine_now(e)));
+			json_array_append_new(list, view_change(e->changes.list[i], engine_now(e)));
 	return list;
 }
 
-int show_top(struct engine *e, const json_t *request, struct answer *a)
+json_t *view_top(const struct daemon *d)
 {
+	const struct engine *e = d->engine;
 	uint64_t values[XRING_CNT_MAX];
 	json_t *services;
 
-	(void)request;
 	if (dp_counters_read(e->dp, values))
-		return answer_no(a, EXIT_NO, "the counters cannot be read");
+		return NULL;
 	services = json_array();
 	for (size_t i = 0; i < e->model.service_count; i++)
 		json_array_append_new(services, service_json(e, &e->model.services[i]));
-	a->data = json_pack("{s:s, s:f, s:o, s:o, s:o, s:o, s:o}", "version", XRING_VERSION,
-			    "now", changes_clock_ms() / 1000.0, "packets", verdicts_json(values),
-			    "services", services, "hot", hot_json(e, NULL), "changes",
-			    changes_under_way(e), "pins", pins_json(e));
-	return 0;
+	return json_pack("{s:s, s:f, s:o, s:o, s:o, s:o, s:o}", "version", XRING_VERSION,
+			 "now", clock_wall_ms() / 1000.0, "packets", verdicts_json(values),
+			 "services", services, "hot", view_hot(d, NULL), "changes",
+			 changes_under_way(e), "pins", pins_json(d));
 }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "core/model/check_text.h"
+#include "daemon/probe/probe.h"
 #include "daemon/probe/probes.h"
 
 static const struct service *model_of(const struct engine *e, const struct live_node *node)
@@ -38,9 +39,10 @@ static void went_down(struct engine *e, struct live_node *node, const char *why)
 
 static void result_in(void *context, struct probe *probe, const struct probe_result *result)
 {
+	struct health_watch *w = context;
 	struct live_node *node = probe_owner(probe);
 	enum health_state was = node->health.state;
-	struct engine *e = context;
+	struct engine *e = w->engine;
 	const struct service *s = model_of(e, node);
 
 	snprintf(node->why, sizeof(node->why), "%s", result->why);
@@ -57,7 +59,7 @@ static void result_in(void *context, struct probe *probe, const struct probe_res
 		went_up(e, node, result->why, was == HEALTH_DOWN);
 }
 
-void health_node_gone(struct live_node *node)
+static void unchecked(struct live_node *node)
 {
 	if (node->probe)
 		probe_free(node->probe);
@@ -77,31 +79,46 @@ static void forget(struct engine *e, struct live_node *node)
 	node->owner->joined = node->state == BACKEND_MAINTENANCE ? engine_now(e) : 0;
 }
 
-void health_node(struct engine *e, struct live_node *node)
+static void backend_added(void *context, struct live_node *node)
 {
+	struct health_watch *w = context;
+	struct engine *e = w->engine;
 	const struct service *s = model_of(e, node);
 
 	if (!s)
 		return;
 	if (!s->check.kind || node->state == BACKEND_MAINTENANCE) {
 		forget(e, node);
-		health_node_gone(node);
+		unchecked(node);
 		return;
 	}
 	if (node->probe && check_equal(&node->checked, &s->check))
 		return;
-	health_node_gone(node);
+	unchecked(node);
 	node->checked = s->check;
-	if (!e->checker)
-		return;		/* not yet: health_open() */
-	if (probe_new(e->checker, &s->check, &node->address,
+	if (!w->checker)
+		return;		/* not yet: health_start() */
+	if (probe_new(w->checker, &s->check, &node->address,
 		      node->port ?: s->vips[0].port, node, &node->probe))
 		log_err(0, "backend %s of %s cannot be checked", node->name, s->name);
 }
 
-int health_open(struct engine *e)
+static void backend_gone(void *context, struct live_node *node)
 {
-	int err = checker_open(e->loop, result_in, e, &e->checker);
+	(void)context;
+	unchecked(node);
+}
+
+void health_open(struct engine *e, struct health_watch *ret)
+{
+	*ret = (struct health_watch){ .engine = e };
+	e->live->backend_events = (struct backend_events){ ret, backend_added, backend_gone };
+}
+
+int health_start(struct health_watch *w)
+{
+	struct engine *e = w->engine;
+	int err = checker_open(e->loop, probe_kinds, CHECK_KINDS, result_in, w, &w->checker);
 
 	if (err)
 		return log_err(err, "health checks");
@@ -109,17 +126,19 @@ int health_open(struct engine *e)
 		struct live_node *node = e->live->by_id[id];
 
 		if (node && live_node(node->service, node->name) == node)
-			health_node(e, node);
+			backend_added(w, node);
 	}
 	return 0;
 }
 
-void health_close(struct engine *e)
+void health_close(struct health_watch *w)
 {
-	for (uint32_t id = 1; e->live && id < e->dp->backend_count; id++)
-		if (e->live->by_id[id])
-			health_node_gone(e->live->by_id[id]);
-	if (e->checker)
-		checker_close(e->checker);
-	e->checker = NULL;
+	if (!w->engine)
+		return;
+	for (uint32_t id = 1; id < w->engine->dp->backend_count; id++)
+		if (w->engine->live->by_id[id])
+			unchecked(w->engine->live->by_id[id]);
+	if (w->checker)
+		checker_close(w->checker);
+	w->checker = NULL;
 }

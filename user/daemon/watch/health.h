@@ -8,11 +8,17 @@
  * The health checks of all backends, and what becomes of their results: a backend
  * that goes down is cut at once, one that comes up is a change like any other.
  */
-int health_open(struct engine *e);	/* from now on they are checked */
-void health_close(struct engine *e);
+struct checker;
 
-/* The node is what the model says now: its check begins, goes on or ends. */
-void health_node(struct engine *e, struct live_node *node);
-void health_node_gone(struct live_node *node);
+struct health_watch {
+	struct engine *engine;
+	struct checker *checker;	/* NULL: nothing is checked yet */
+};
+
+/* Hears of backends, before the first flush. */
+void health_open(struct engine *e, struct health_watch *ret);
+/* From now on they are checked. Logs. */
+int health_start(struct health_watch *w);
+void health_close(struct health_watch *w);
 
 #endif

@@ -33,12 +33,12 @@ static struct home_service *find(const struct home_watch *w, const char *service
 	return NULL;
 }
 
-const struct home_service *homed_of(const struct engine *e, const char *service)
+const struct home_service *home_service_of(const struct home_watch *w, const char *service)
 {
-	return find(&e->homes, service);
+	return find(w, service);
 }
 
-const char *homed_region(const struct home_service *hs, unsigned number)
+const char *home_region(const struct home_service *hs, unsigned number)
 {
 	return number && number <= hs->region_count ? hs->regions[number - 1] : "";
 }
@@ -97,7 +97,7 @@ static int line_print(FILE *to, const struct home_service *hs, const struct pref
 		      unsigned region, unsigned from, uint32_t share, int64_t since_ms)
 {
 	char text[PREFIX_TEXT];
-	const char *is = homed_region(hs, region), *was = homed_region(hs, from);
+	const char *is = home_region(hs, region), *was = home_region(hs, from);
 
 	return fprintf(to, "%s\t%s\t%s\t%s\t%u\t%lld\n", hs->name, prefix_print(p, text),
 		       *is ? is : "-", *was ? was : "-", share, (long long)since_ms);
@@ -114,9 +114,9 @@ static void record_write(FILE *to, const struct home_service *hs, uint64_t *line
 }
 
 /* All homes, and nothing else; moves are appended from now on. */
-static int file_renew(struct engine *e)
+static int file_renew(struct home_watch *w)
 {
-	struct home_watch *w = &e->homes;
+	struct engine *e = w->engine;
 	_free_ char *text = NULL;
 	char path[512];
 	size_t len = 0;
@@ -158,8 +158,9 @@ static int file_append(struct home_watch *w, const struct home_service *hs,
 }
 
 /* One that is of no service, or cut short by a kill, says nothing. */
-static void line_read(struct engine *e, char *line)
+static void line_read(struct home_watch *w, char *line)
 {
+	struct engine *e = w->engine;
 	char *service = strsep(&line, "\t"), *network = strsep(&line, "\t");
 	char *region = strsep(&line, "\t"), *from = strsep(&line, "\t");
 	char *share = strsep(&line, "\t"), *since = strsep(&line, "\t");
@@ -169,7 +170,7 @@ static void line_read(struct engine *e, char *line)
 
 	if (!since || !s || !service_home(s) || prefix_parse(network, &record.prefix, NULL))
 		return;
-	hs = get(&e->homes, service);
+	hs = get(w, service);
 	if (!hs)
 		return;
 	record.region = strcmp(region, "-") ? region_get(hs, region) : 0;
@@ -179,8 +180,9 @@ static void line_read(struct engine *e, char *line)
 	homes_put(hs->homes, &record);
 }
 
-static int file_read(struct engine *e)
+static int file_read(struct home_watch *w)
 {
+	struct engine *e = w->engine;
 	_free_ char *text = NULL;
 	char *line, *rest;
 	size_t len;
@@ -191,7 +193,7 @@ static int file_read(struct engine *e)
 	rest = text;
 	while (rest && (line = strsep(&rest, "\n")))
 		if (rest)
-			line_read(e, line);
+			line_read(w, line);
 	return 0;
 }
 
@@ -216,7 +218,7 @@ static void service_homes(const struct engine *e, struct live_service *s,
 		return;
 	for (size_t i = 0; hs && (r = homes_next(hs->homes, &i));) {
 		list[count].prefix = r->prefix;
-		list[count].region = model_region_number(&e->model, homed_region(hs, r->region));
+		list[count].region = model_region_number(&e->model, home_region(hs, r->region));
 		count += list[count].region != 0;
 	}
 	qsort(list, count, sizeof(*list), prefix_order);
@@ -227,11 +229,12 @@ static void service_homes(const struct engine *e, struct live_service *s,
 	s->home_count = count;
 }
 
-static void spread(struct engine *e)
+static void spread(struct home_watch *w)
 {
+	struct engine *e = w->engine;
 	for (size_t i = 0; i < e->live->service_count; i++) {
 		struct live_service *s = e->live->services[i];
-		const struct home_service *hs = find(&e->homes, s->name);
+		const struct home_service *hs = find(w, s->name);
 
 		if (hs || s->home_count)
 			service_homes(e, s, hs);
@@ -249,7 +252,7 @@ struct allowing {
 static bool allowed(void *context, const struct prefix *p, unsigned number)
 {
 	const struct allowing *a = context;
-	const char *region = homed_region(a->hs, number);
+	const char *region = home_region(a->hs, number);
 
 	(void)p;
 	for (size_t i = 0; i < a->service->rule_count; i++) {
@@ -268,12 +271,13 @@ static bool allowed(void *context, const struct prefix *p, unsigned number)
 	return true;
 }
 
-static void seen(struct engine *e, const struct xring_home_key *key, const struct xring_home *home)
+static void seen(struct home_watch *w, const struct xring_home_key *key, const struct xring_home *home)
 {
+	struct engine *e = w->engine;
 	const struct live_service *s = live_service_of_number(e->live, key->number);
 	const struct service *model = s ? model_service(&e->model, s->name) : NULL;
 	const struct home *how = model ? service_home(model) : NULL;
-	struct home_service *hs = how ? get(&e->homes, s->name) : NULL;
+	struct home_service *hs = how ? get(w, s->name) : NULL;
 	struct prefix p = {};
 
 	if (!hs)
@@ -297,17 +301,18 @@ static void take(void *context, const struct xring_home_key *key, const struct x
 }
 
 /* Who moves is written down first. True: somebody did. */
-static bool judge(struct engine *e, struct home_service *hs)
+static bool judge(struct home_watch *w, struct home_service *hs)
 {
+	struct engine *e = w->engine;
 	const struct service *s = model_service(&e->model, hs->name);
 	struct allowing allowing = { s, hs };
 	struct homes_look look = {
 		.home = s ? service_home(s) : NULL,
 		.allowed = allowed,
 		.ctx = &allowing,
-		.recheck = e->homes.recheck,
+		.recheck = w->recheck,
 		.now_ms = engine_now(e) / 1000000,
-		.wall_ms = changes_clock_ms(),
+		.wall_ms = clock_wall_ms(),
 	};
 	struct home_moves moves = {};
 	bool any;
@@ -316,7 +321,7 @@ static bool judge(struct engine *e, struct home_service *hs)
 		return false;
 	homes_judge(hs->homes, &look, &moves);
 	any = moves.count > 0;
-	if (any && file_append(&e->homes, hs, &moves, look.wall_ms))
+	if (any && file_append(w, hs, &moves, look.wall_ms))
 		log_warn("state directory %s: homes: what moved is not kept", e->options.state);
 	free(moves.list);
 	return any;
@@ -341,27 +346,29 @@ static uint64_t homes_all(const struct home_watch *w)
 
 static void look(void *context)
 {
-	struct engine *e = context;
-	struct home_watch *w = &e->homes;
+	struct home_watch *w = context;
+	struct engine *e = w->engine;
 	bool any = false;
 
-	dp_homes_take(e->dp, take, e);
+	dp_homes_take(e->dp, take, w);
 	for (size_t i = 0; i < w->count; i++)
-		any |= judge(e, &w->list[i]);
+		any |= judge(w, &w->list[i]);
 	w->recheck = false;
 	if (any) {
-		if (w->lines > homes_all(w) + LINES_MORE && file_renew(e))
+		if (w->lines > homes_all(w) + LINES_MORE && file_renew(w))
 			log_warn("state directory %s: homes: not written", e->options.state);
-		spread(e);
+		spread(w);
 		engine_flush_soon(e);
 	}
 	if (any_follows(&e->model))
 		loop_timer_set(&w->look, LOOK_MS);
 }
 
-void homed_changed(struct engine *e)
+/* The model is another one: homes get their regions' numbers again, and looks begin or end. */
+static void changed(void *context)
 {
-	struct home_watch *w = &e->homes;
+	struct home_watch *w = context;
+	struct engine *e = w->engine;
 
 	for (size_t i = w->count; i-- > 0;) {
 		const struct service *s = model_service(&e->model, w->list[i].name);
@@ -371,30 +378,33 @@ void homed_changed(struct engine *e)
 	}
 	w->recheck = true;
 	if (w->count || any_follows(&e->model))
-		spread(e);
+		spread(w);
 	if (any_follows(&e->model) && !w->look.set)
 		loop_timer_set(&w->look, LOOK_MS);
 }
 
-int homed_open(struct engine *e)
+int homes_open(struct engine *e, struct home_watch *w)
 {
 	int err;
 
-	e->homes.engine = e;
-	e->homes.log = -1;
-	err = loop_timer_new(e->loop, &e->homes.look, look, e) ?: file_read(e) ?: file_renew(e);
-	if (!err)
-		homed_changed(e);
-	return err;
+	w->engine = e;
+	w->log = -1;
+	err = loop_timer_new(e->loop, &w->look, look, w) ?: file_read(w) ?: file_renew(w);
+	if (err)
+		return err;
+	w->listener = (struct engine_listener){ .context = w, .changed = changed };
+	engine_listen(e, &w->listener);
+	changed(w);
+	return 0;
 }
 
-void homed_close(struct engine *e)
+void homes_close(struct home_watch *w)
 {
-	if (!e->homes.engine)
+	if (!w->engine)
 		return;
-	loop_timer_close(e->loop, &e->homes.look);
-	while (e->homes.count)
-		drop(&e->homes, e->homes.count - 1);
-	free(e->homes.list);
-	closep(&e->homes.log);
+	loop_timer_close(w->engine->loop, &w->look);
+	while (w->count)
+		drop(w, w->count - 1);
+	free(w->list);
+	closep(&w->log);
 }

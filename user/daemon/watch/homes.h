@@ -6,7 +6,7 @@
 
 #include "base/loop.h"
 #include "core/place/homes.h"
-#include "daemon/live/live.h"
+#include "daemon/engine/engine.h"
 
 /*
  * Clients that belong where they come in (`home: follow`): the datapath's counters are
@@ -16,8 +16,6 @@
  * Homes are kept in the state directory (`homes`): a line for each move, written before
  * the maps follow, and all of them anew when the file is opened or has grown long.
  */
-struct engine;
-
 struct home_service {
 	char name[NAME_BYTES];
 	struct homes *homes;
@@ -27,6 +25,7 @@ struct home_service {
 
 struct home_watch {
 	struct engine *engine;
+	struct engine_listener listener;
 	struct loop_timer look;
 	struct home_service *list;
 	size_t count;
@@ -35,17 +34,12 @@ struct home_watch {
 	bool recheck;				/* the rules are others */
 };
 
-/* Reads what was kept; the services get their homes. */
-int homed_open(struct engine *e);
-void homed_close(struct engine *e);
-
-/* The model is another one: homes get their regions' numbers anew, and looks begin or end. */
-void homed_changed(struct engine *e);
+/* Reads what was kept, before the first flush; the services get their homes. */
+int homes_open(struct engine *e, struct home_watch *ret);
+void homes_close(struct home_watch *w);
 
 /* NULL: the service has none. */
-const struct home_service *homed_of(const struct engine *e, const char *service);
-const char *homed_region(const struct home_service *hs, unsigned number);	/* "": none */
-
-/* The settings of a service's rule that follows; NULL: none does. */
+const struct home_service *home_service_of(const struct home_watch *w, const char *service);
+const char *home_region(const struct home_service *hs, unsigned number);	/* "": none */
 
 #endif

@@ -12,6 +12,7 @@
 #include "core/hot/judge.h"
 #include "core/model/key_value.h"
 #include "daemon/engine/engine.h"
+#include "daemon/live/path.h"
 #include "daemon/watch/hot_state.h"
 #include "daemon/live/hot_keys.h"
 #include "daemon/live/traffic.h"
@@ -210,12 +211,9 @@ static void apply_heal(struct hot_watch *w)
 	}
 }
 
-void hot_apply(struct engine *e)
+/* Brings entries to what is wanted: also whenever backends have changed. */
+static void apply(struct hot_watch *w)
 {
-	struct hot_watch *w = &e->hot;
-
-	if (!w->engine)
-		return;
 	w->no_room = 0;
 	forget(w);
 	apply_heal(w);
@@ -225,7 +223,7 @@ void hot_apply(struct engine *e)
 		log_warn("%u hot keys find no entry: the hottest have theirs, the rest stay the ring's",
 			 w->no_room);
 	w->told_full = w->no_room;
-	engine_keys_changed(e);
+	engine_keys_changed(w->engine);
 }
 
 /* ---- windows ---- */
@@ -288,7 +286,7 @@ static void service_judge(struct hot_watch *w, struct live_service *s, struct ho
 		return;
 	rules = (struct judge_rules){
 		&model->hot, backends_of(s), s->key.kind == KEY_FLOW, engine_now(w->engine),
-		changes_clock_ms(),
+		clock_wall_ms(),
 	};
 	while (at < tally->seen_count && tally->seen[at].number < s->number)
 		at++;
@@ -355,7 +353,7 @@ static void window_close(struct hot_watch *w, uint64_t now)
 	for (unsigned cpu = 0; cpu < dp->heat_cpus; cpu++)
 		memset(dp->heat[cpu]->word, 0, sizeof(dp->heat[cpu]->word));
 	w->closed = now;
-	hot_apply(w->engine);
+	apply(w);
 }
 
 static void turn(void *context)
@@ -387,9 +385,9 @@ static void turn(void *context)
 
 /* ---- by hand ---- */
 
-int hot_hand_set(struct engine *e, const struct hot_hand *hand)
+int hot_hand_set(struct hot_watch *w, const struct hot_hand *hand)
 {
-	struct hot_watch *w = &e->hot;
+	struct engine *e = w->engine;
 	struct live_service *s = live_service(e->live, hand->service);
 	struct hot_service *hs = s ? service_get(w, s) : NULL;
 	struct hot_hand *now, *hands;
@@ -416,14 +414,13 @@ int hot_hand_set(struct engine *e, const struct hot_hand *hand)
 	now->key = s->key;
 	if (heat_follow(&hs->heat, hash, &hand->flow))
 		heat_key(&hs->heat, hash)->split = false;
-	hot_apply(e);
+	apply(w);
 	return hot_state_write(w);
 }
 
-int hot_clear(struct engine *e, struct live_service *s, const struct xring_flow *flow)
+int hot_clear(struct hot_watch *w, struct live_service *s, const struct xring_flow *flow)
 {
-	struct hot_watch *w = &e->hot;
-	uint32_t hash = live_key_hash(e->live, s, flow);
+	uint32_t hash = live_key_hash(w->engine->live, s, flow);
 	struct hot_hand *hand = hot_hand(w, s, hash);
 	struct hot_service *hs = hot_service(w, s->name);
 	struct heat_key *key = hs ? heat_key(&hs->heat, hash) : NULL;
@@ -436,7 +433,7 @@ int hot_clear(struct engine *e, struct live_service *s, const struct xring_flow 
 		key->split = key->kept = false;
 		key->state = HEAT_NONE;
 	}
-	hot_apply(e);
+	apply(w);
 	return hand ? hot_state_write(w) : 0;
 }
 
@@ -459,14 +456,18 @@ static int follow_adopted(struct hot_watch *w)
 			continue;
 		heat->state = HEAT_SPLIT;
 		heat->split = true;
-		heat->since_ms = changes_clock_ms();
+		heat->since_ms = clock_wall_ms();
 	}
 	return 0;
 }
 
-int hot_open(struct engine *e)
+static void flushed(void *context)
 {
-	struct hot_watch *w = &e->hot;
+	apply(context);
+}
+
+int hot_open(struct engine *e, struct hot_watch *w)
+{
 	int err = loop_timer_new(e->loop, &w->timer, turn, w);
 
 	if (err)
@@ -476,19 +477,19 @@ int hot_open(struct engine *e)
 	if (err)
 		return err;
 	w->closed = clock_ns();
-	hot_apply(e);
+	w->listener = (struct engine_listener){ .context = w, .flushed = flushed };
+	engine_listen(e, &w->listener);
+	apply(w);
 	window_open(w, TURN_MS);
 	return 0;
 }
 
-void hot_close(struct engine *e)
+void hot_close(struct hot_watch *w)
 {
-	struct hot_watch *w = &e->hot;
-
 	if (!w->engine)
 		return;
 	window_set(w, 0);
-	loop_timer_close(e->loop, &w->timer);
+	loop_timer_close(w->engine->loop, &w->timer);
 	for (size_t i = 0; i < w->service_count; i++)
 		heat_service_clear(&w->services[i].heat);
 	free(w->services);

@@ -4,9 +4,8 @@
 
 #include "base/loop.h"
 #include "core/hot/rates.h"
-#include "daemon/live/live.h"
+#include "daemon/engine/engine.h"
 
-struct engine;
 
 /*
  * Hot keys: the sketch is read window by window, keys are judged, and those that are to be
@@ -39,6 +38,7 @@ struct hot_service {
 
 struct hot_watch {
 	struct engine *engine;
+	struct engine_listener listener;
 	struct loop_timer timer;
 	struct hot_service *services;
 	size_t service_count;
@@ -51,11 +51,8 @@ struct hot_watch {
 	bool told_full;
 };
 
-int hot_open(struct engine *e);			/* when the maps are adopted */
-void hot_close(struct engine *e);
-
-/* Brings entries to what is wanted: also whenever backends have changed. */
-void hot_apply(struct engine *e);
+int hot_open(struct engine *e, struct hot_watch *ret);	/* after the first flush */
+void hot_close(struct hot_watch *w);
 
 /* NULL where nothing is followed. */
 struct hot_service *hot_service(const struct hot_watch *w, const char *name);
@@ -66,8 +63,8 @@ struct hot_hand *hot_hand(const struct hot_watch *w, const struct live_service *
  * By hand; an earlier word about the key is replaced. 0, or -EINVAL, -ENOSPC, -ENOMEM with
  * nothing done.
  */
-int hot_hand_set(struct engine *e, const struct hot_hand *hand);
+int hot_hand_set(struct hot_watch *w, const struct hot_hand *hand);
 /* Undoes it, and heals a key that is split by itself; -ENOENT where there is nothing. */
-int hot_clear(struct engine *e, struct live_service *s, const struct xring_flow *flow);
+int hot_clear(struct hot_watch *w, struct live_service *s, const struct xring_flow *flow);
 
 #endif

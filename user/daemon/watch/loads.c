@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "daemon/apply/pin_walk.h"
+#include "daemon/engine/engine.h"
 #include "daemon/live/traffic.h"
 
 #define BOUND_MS 20u
@@ -67,14 +69,15 @@ static bool service_look(struct live *live, struct live_service *s, uint32_t bou
 static void look_due(void *context)
 {
 	struct loads *loads = context;
-	struct live *live = loads->live;
+	struct engine *e = loads->engine;
+	struct live *live = e->live;
 	uint64_t now = clock_ns();
 	bool bound = false;
 
 	loads->shedding = false;
-	live_traffic_look(loads->live);
+	live_traffic_look(live);
 	for (size_t i = 0; i < live->service_count; i++) {
-		const struct service *model = model_service(loads->model, live->services[i]->name);
+		const struct service *model = model_service(&e->model, live->services[i]->name);
 		uint32_t limit = model ? model->bound : 0;
 
 		bound |= limit > 0;
@@ -83,26 +86,24 @@ static void look_due(void *context)
 	}
 	loads->looked = now;
 	loop_timer_set(&loads->timer, bound ? BOUND_MS : SEEN_MS);
-	if (loads->shedding && loads->shed)
-		loads->shed(loads->context);
+	if (loads->shedding)
+		walk_begin(e->walk);
 }
 
-int loads_open(struct loop *loop, struct live *live, const struct model *model,
-	       struct loads *loads)
+int loads_open(struct engine *e, struct loads *ret)
 {
-	int err = loop_timer_new(loop, &loads->timer, look_due, loads);
+	int err = loop_timer_new(e->loop, &ret->timer, look_due, ret);
 
 	if (err)
 		return err;
-	loads->live = live;
-	loads->model = model;
-	loads->looked = clock_ns();
-	loop_timer_set(&loads->timer, BOUND_MS);
+	ret->engine = e;
+	ret->looked = clock_ns();
+	loop_timer_set(&ret->timer, BOUND_MS);
 	return 0;
 }
 
-void loads_close(struct loop *loop, struct loads *loads)
+void loads_close(struct loads *loads)
 {
-	if (loads->live)
-		loop_timer_close(loop, &loads->timer);
+	if (loads->engine)
+		loop_timer_close(loads->engine->loop, &loads->timer);
 }

@@ -5,29 +5,22 @@
 #include <stdbool.h>
 
 #include "base/loop.h"
-#include "core/model/model.h"
-
-struct live;
 
 /*
- * The loads of backends, for the datapath's bounds (core/load.h): told it every 20 ms
- * while any service has a bound, and every second else, to be seen.
+ * The loads of backends, for the datapath's bounds (core/backend/load.h): told to it every
+ * 20 ms while any service has a bound, and every second else, to be seen. While a backend
+ * is over its bound the walk over the pins goes on: what is shed leaves pins.
  */
-struct loads {
-	struct live *live;
-	const struct model *model;
-	struct loop_timer timer;
-	uint64_t looked;			/* ns */
-	bool shedding;				/* some backend is over its bound */
+struct engine;
 
-	/* Told whenever that is so. */
-	void *context;
-	void (*shed)(void *context);
+struct loads {
+	struct engine *engine;
+	struct loop_timer timer;
+	uint64_t looked;			/* ns: when loads were last looked at */
+	bool shedding;				/* some backend is over its bound */
 };
 
-/* context and shed are the caller's to set, before. */
-int loads_open(struct loop *loop, struct live *live, const struct model *model,
-	       struct loads *loads);
-void loads_close(struct loop *loop, struct loads *loads);
+int loads_open(struct engine *e, struct loads *ret);
+void loads_close(struct loads *loads);
 
 #endif

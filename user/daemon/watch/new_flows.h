@@ -5,7 +5,6 @@
 #include <stdbool.h>
 
 #include "base/loop.h"
-#include "daemon/live/live.h"
 
 /*
  * How many flows began lately, by service: what the datapath counted, looked at
@@ -14,13 +13,16 @@
  */
 #define FLOWS_EVERY_MS 10000u
 
+struct engine;
+struct live_service;
+
 struct flows {
-	struct live *live;
+	struct engine *engine;
 	struct loop_timer timer;
 };
 
-int flows_open(struct loop *loop, struct live *live, struct flows *ret);
-void flows_close(struct loop *loop, struct flows *flows);
+int flows_open(struct engine *e, struct flows *ret);
+void flows_close(struct flows *flows);
 
 /* TCP flows that began within one settle time (or since it is looked at); false: unknown. */
 bool flows_recent(const struct flows *flows, const struct live_service *s, uint64_t *ret);

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Changes as JSON: in the state directory, and for those who ask. */
+/* The list of changes in the state directory: changes.json. */
+#include "daemon/engine/log.h"
+
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
-#include "daemon/engine/log.h"
+#include "base/log.h"
+#include "core/model/key_value.h"
 #include "daemon/engine/state.h"
+#include "daemon/live/classes.h"
+#include "daemon/live/hot_keys.h"
 
 static json_t *roster_json(const struct roster *r)
 {
@@ -20,7 +27,7 @@ static json_t *roster_json(const struct roster *r)
 	return list;
 }
 
-static json_t *whats_json(const struct change_entry *e)
+json_t *change_whats_json(const struct change_entry *e)
 {
 	json_t *list = json_array();
 	char more[32];
@@ -43,7 +50,7 @@ static json_t *entry_kept(const struct change_entry *e, bool whole)
 
 	return json_pack("{s:i, s:s, s:o, s:i, s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:f,"
 			 " s:f, s:o, s:o, s:s*, s:s*, s:o*}",
-			 "id", e->id, "service", e->service, "what", whats_json(e),
+			 "id", e->id, "service", e->service, "what", change_whats_json(e),
 			 "asked", e->what_count, "stage", e->stage, "end", e->end,
 			 "asked_ms", (json_int_t)e->asked_ms, "ended_ms", (json_int_t)e->ended_ms,
 			 "begun", (json_int_t)e->begun, "window", (json_int_t)e->window,
@@ -169,71 +176,11 @@ void changes_open(struct changes *c, const char *dir, bool adopted)
 			change_end(c, c->list[i], "the maps were made anew");
 }
 
-static json_t *number_or_null(uint64_t at, uint64_t now)
+void changes_close(struct changes *c)
 {
-	return at > now ? json_real((at - now) / 1e9) : json_null();
-}
-
-json_t *change_json(struct change_entry *e, uint64_t now)
-{
-	uint64_t next = e->stage == STAGE_COPY ? e->begun + e->window :
-			e->stage == STAGE_CATCH_UP ? e->begun + e->settle : 0;
-	uint64_t until = e->ended_ms ?: changes_clock_ms();
-
-	change_plan(e);
-	return json_pack("{s:i, s:s, s:o, s:s, s:o, s:f, s:f, s:i, s:i, s:f, s:f, s:f, s:o, s:f}",
-			 "id", e->id, "service", e->service, "what", whats_json(e), "stage",
-			 stage_print(e->stage), "end", *e->end ? json_string(e->end) : json_null(),
-			 "moved", e->moved, "least", e->least, "cells", e->cells, "pins", e->pins,
-			 "old_per_s", e->old_per_s, "started", e->asked_ms / 1000.0, "age",
-			 (until - e->asked_ms) / 1000.0, "next_in", number_or_null(next, now),
-			 "settle", e->settle / 1e9);
-}
-
-static json_t *backends_json(const struct plan *plan, bool after)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < plan->backend_count; i++) {
-		const struct plan_backend *b = &plan->backends[i];
-
-		if (!(after ? b->after : b->before))
-			continue;
-		json_array_append_new(list, json_pack(
-			"{s:s, s:f, s:f}", "name", b->name, "weight",
-			(after ? b->weight_after : b->weight_before) / 1000.0, "share",
-			(double)(after ? b->share_after : b->share_before) / PLAN_CIRCLE));
-	}
-	return list;
-}
-
-void plan_json(const struct plan *plan, json_t *to)
-{
-	json_t *moves = json_array();
-
-	for (size_t i = 0; i < plan->move_count; i++) {
-		const struct plan_move *m = &plan->moves[i];
-
-		json_array_append_new(moves, json_pack(
-			"{s:s?, s:s?, s:f}", "from", plan_name(plan, m->from), "to",
-			plan_name(plan, m->to), "share",
-			(double)m->share / PLAN_CIRCLE));
-	}
-	json_object_set_new(to, "before", backends_json(plan, false));
-	json_object_set_new(to, "after", backends_json(plan, true));
-	json_object_set_new(to, "moved", json_real((double)plan->moved / PLAN_CIRCLE));
-	json_object_set_new(to, "least", json_real(plan->least));
-	json_object_set_new(to, "moves", moves);
-}
-
-json_t *change_json_whole(struct change_entry *e, uint64_t now)
-{
-	json_t *json = change_json(e, now);
-	struct plan plan;
-
-	if (plan_new(e->before.nodes, e->before.count, e->after.nodes, e->after.count, &plan))
-		return json;
-	plan_json(&plan, json);
-	plan_clear(&plan);
-	return json;
+	changes_write(c);
+	for (size_t i = 0; i < c->count; i++)
+		change_free(c->list[i]);
+	free(c->list);
+	*c = (struct changes){};
 }

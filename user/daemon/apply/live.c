@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/apply/apply.h"
+#include "daemon/apply/parts.h"
+#include "daemon/live/live.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <xring/lpm.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "daemon/live/rule_counters.h"
+#include "daemon/live/cells.h"
+#include "daemon/live/classes.h"
+#include "daemon/live/hot_keys.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/rings.h"
+
+int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct key_record *records,
+	      struct live **ret)
+{
+	struct live *live = calloc(1, sizeof(*live));
+	int err;
+
+	if (!live)
+		return -ENOMEM;
+	live->dp = dp;
+	live->since = since;
+	live->records = records;
+	live->arena.size = dp->cell_count;
+	live->by_id = calloc(dp->backend_count, sizeof(*live->by_id));
+	live->class_by_index = calloc(XRING_CLASSES, sizeof(struct live_class *));
+	err = live->by_id && live->class_by_index ? 0 : -ENOMEM;
+	err = err ?: lpm_pool_new(dp->lines + XRING_LINE_ROOTS, dp->line_count - XRING_LINE_ROOTS,
+			    &live->prefixes) ?:
+	      spill_pool_new(dp->spills, dp->spill_count, &live->spills) ?:
+	      nexthop_open(loop, node_hop_changed, live, &live->nexthops);
+	if (err) {
+		live_close(live);
+		return err;
+	}
+	*ret = live;
+	return 0;
+}
+
+void live_close(struct live *live)
+{
+	for (size_t i = 0; i < live->service_count; i++)
+		service_free(live, live->services[i]);
+	free(live->services);
+	if (live->nexthops)
+		nexthop_close(live->nexthops);
+	spill_pool_clear(&live->spills);
+	arena_clear(&live->arena);
+	free(live->by_id);
+	free(live->foreign);
+	free(live->stale_ids);
+	free(live->slots);
+	live_keys_clear(live);
+	lpm_pool_clear(&live->prefixes);
+	free(live->class_by_index);
+	free(live->regions);
+	zones_clear(&live->zones);
+	free(live->traffic);
+	free(live);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/apply/apply.h"
+#include "daemon/apply/parts.h"
+#include "daemon/live/live.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <xring/lpm.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "daemon/live/rule_counters.h"
+#include "daemon/live/cells.h"
+#include "daemon/live/classes.h"
+#include "daemon/live/hot_keys.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/rings.h"
+#include "daemon/live/vips.h"
+
+void service_free(struct live *live, struct live_service *s)
+{
+	for (size_t i = 0; i < s->node_count; i++)
+		node_free(live, s->nodes[i]);
+	for (size_t i = 0; i < s->leaving_count; i++)
+		node_free(live, s->leaving[i]);
+	free(s->nodes);
+	free(s->leaving);
+	classes_free(s);
+	for (size_t i = 0; i < s->ring_count; i++)
+		live_ring_free(s->rings[i]);
+	for (size_t i = 0; i < s->ledger_count; i++)
+		free(s->ledgers[i]);
+	free(s->rings);
+	free(s->ledgers);
+	free(s->homes);
+	free(s);
+}
+
+static void services_forget(struct live *live)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < live->service_count; i++) {
+		struct live_service *s = live->services[i];
+
+		if (!s->gone) {
+			live->services[kept++] = s;
+			continue;
+		}
+		classes_drop(live, s);
+		for (size_t k = 0; k < s->ring_count; k++)
+			ring_drop(live, s->rings[k]);
+		ledgers_unwant(s);
+		ledgers_forget(live, s);
+		live_keys_drop(live, s);
+		for (size_t n = 0; n < s->node_count; n++)
+			node_id_free(live, s->nodes[n]->id);
+		for (size_t n = 0; n < s->leaving_count; n++)
+			node_id_free(live, s->leaving[n]->id);
+		service_free(live, s);
+	}
+	live->service_count = kept;
+}
+
+static void stale_forget(struct live *live)
+{
+	for (size_t i = 0; i < live->stale_count; i++)
+		node_id_free(live, live->stale_ids[i]);
+	live->stale_count = 0;
+}
+
+/* Does a cell of the ring name it, newest or old? */
+static bool ring_names(const struct live_ring *r, const struct live_node *node)
+{
+	return r->frozen || r->cells.moving || ring_points(r, node);
+}
+
+/*
+ * A leaving node is named by no cell once its service has settled, and by no pin
+ * when a whole walk has found none.
+ */
+static bool may_go(const struct live *live, const struct live_service *s,
+		   const struct live_node *node)
+{
+	for (size_t i = 0; i < s->ring_count; i++)
+		if (ring_names(s->rings[i], node))
+			return false;
+	return !node->pins && !live_keys_name(live, node->id) &&
+	       live->walked > node->left && live->walked > s->settled;
+}
+
+static bool any_gone(const struct live *live)
+{
+	for (size_t i = 0; i < live->service_count; i++)
+		if (live->services[i]->gone || classes_gone(live->services[i]))
+			return true;
+	return live->classes_strange || live->prefixes.blocks.retired_lines ||
+	       live->spills.retired_count || live->foreign_count || live->stale_count;
+}
+
+void live_cleanup(struct live *live)
+{
+	if (!any_gone(live))
+		return;
+	dp_grace(live->dp);
+	services_forget(live);
+	/* The last version's program may have tables of its own, that name them still. */
+	for (size_t i = 0; i < live->service_count && live->dp->fresh_fd < 0; i++)
+		classes_forget(live, live->services[i]);
+	if (live->dp->fresh_fd < 0)
+		classes_strange_forget(live);
+	lpm_pool_reclaim(&live->prefixes);
+	extents_forget(live);
+	stale_forget(live);
+	spill_pool_reclaim(&live->spills);
+}
+
+bool live_cut_leaving(struct live *live, const char *service, const char *name, uint64_t now)
+{
+	struct live_service *s = live_service(live, service);
+	bool any = false;
+
+	for (size_t i = 0; s && i < s->leaving_count; i++) {
+		if (strcmp(s->leaving[i]->name, name))
+			continue;
+		s->leaving[i]->owner->drain_until = now;
+		any = true;
+	}
+	return any;
+}
+
+int live_sweep(struct live *live, const struct model *m)
+{
+	size_t leave = 0;
+
+	for (size_t i = 0; i < live->service_count; i++) {
+		struct live_service *s = live->services[i];
+
+		for (size_t n = s->leaving_count; n-- > 0;) {
+			if (!may_go(live, s, s->leaving[n]))
+				continue;
+			if (!leave++)
+				dp_grace(live->dp);
+			log_info("backend %s of %s: its last flow has gone", s->leaving[n]->name,
+				 s->name);
+			node_forget(live, s, n);
+		}
+	}
+	return leave ? live_vips_write(live, m) : 0;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/apply/apply.h"
+#include "daemon/apply/weigh.h"
+#include "daemon/live/live.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <xring/lpm.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "daemon/live/rule_counters.h"
+#include "daemon/live/cells.h"
+#include "daemon/live/classes.h"
+#include "daemon/live/hot_keys.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/rings.h"
+
+static void ring_tick(struct live *live, struct live_ring *r, uint64_t now, uint64_t *next)
+{
+	struct live_service *s = r->service;
+	struct cells_times times = { now / NS_PER_TENTH, service_window(s), service_settle(s) };
+	struct cells_step step;
+
+	if (!r->has_extent || !r->cells.moving)
+		return;
+	cells_settle(&r->cells, &times, &step);
+	if (step.settled) {
+		live->settle_epoch = live->dp->epoch;
+		s->settled = live->walks;
+		s->look = s->look ?: 1;		/* until a walk knows better */
+	}
+	if (step.held)
+		log_warn("service %s: %u cells stay as they are: the table of pins is full",
+			 s->name, step.held);
+	sooner(next, step.next * NS_PER_TENTH);
+}
+
+uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool *ret_apply)
+{
+	bool apply = false;
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < live->service_count; i++) {
+		struct live_service *s = live->services[i];
+		const struct service *model = model_service(m, s->name);
+		uint64_t at = 0;
+
+		for (size_t k = 0; k < s->ring_count; k++)
+			ring_tick(live, s->rings[k], now, &next);
+		sooner(&next, classes_tick(live, s, now, &apply));
+		apply |= model && nodes_weigh(live, s, model, now, &at);
+		sooner(&next, at);
+	}
+	sooner(&next, live_keys_tick(live, now));
+	/* Left for after the take-over. */
+	*ret_apply = apply || (live->classes_strange && live->dp->fresh_fd < 0);
+	return next;
+}
+
+bool live_busy(const struct live *live)
+{
+	for (size_t i = 0; i < live->service_count; i++) {
+		const struct live_service *s = live->services[i];
+
+		if (service_moving(s) || (s->classes && s->classes->moving) || s->keys_moving ||
+		    s->look || s->leaving_count || s->rekeyed)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_APPLY_WEIGH_H
+#define XRING_DAEMON_APPLY_WEIGH_H
+
+#include "daemon/live/live.h"
+
+/* *ret_next: when the answer changes by time (0: never). True where it changed now. */
+bool nodes_weigh(const struct live *live, struct live_service *s, const struct service *model,
+		 uint64_t now, uint64_t *ret_next);
+
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/control/verbs.h"
+#include "dp/dp.h"
+#include "proto/proto.h"
+
+int verb_attach(struct daemon *d, const json_t *request, struct answer *a)
+{
+	const char *name = request_need(request, "interface", a), *mode, *became;
+	enum dp_mode wanted = DP_MODE_ANY;
+
+	if (!name)
+		return -EINVAL;
+	mode = request_text(request, "mode");
+	if (mode && !strcmp(mode, "native"))
+		wanted = DP_MODE_NATIVE;
+	else if (mode && !strcmp(mode, "generic"))
+		wanted = DP_MODE_GENERIC;
+	else if (mode)
+		return answer_wrong(a, "mode", mode, "native or generic");
+	if (dp_attach(d->engine->dp, name, wanted, &became, a->why, sizeof(a->why))) {
+		a->code = EXIT_NO;
+		return -EINVAL;
+	}
+	a->data = json_pack("{ssss}", "interface", name, "mode", became);
+	return change_do(d, request, edit_attach, 0, a);
+}
+
+int verb_detach(struct daemon *d, const json_t *request, struct answer *a)
+{
+	const char *name = request_need(request, "interface", a);
+
+	if (!name)
+		return -EINVAL;
+	if (dp_detach(d->engine->dp, name, a->why, sizeof(a->why))) {
+		a->code = EXIT_NO;
+		return -EINVAL;
+	}
+	return change_do(d, request, edit_detach, 0, a);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Requests about a whole model, which is a file: what it would do, and doing it. */
+#include <errno.h>
+#include <string.h>
+
+#include "conf/conf.h"
+#include "core/model/merge.h"
+#include "daemon/control/verbs.h"
+#include "daemon/view/view.h"
+#include "proto/proto.h"
+
+/* The file of a request as a model that could run; the answer says why not. */
+static int request_model(struct engine *e, const json_t *request, struct model *ret,
+			 struct answer *a)
+{
+	const char *name = request_text(request, "file"), *text = request_text(request, "text");
+	struct change change = { .cut = request_flag(request, "cut") };
+	struct conf_source source = {
+		.name = name, .directory = request_text(request, "directory"), .text = text,
+	};
+	struct conf_error why;
+	struct model m;
+
+	if (!name || !text)
+		return answer_no(a, EXIT_WORDS, "file, text: want both");
+	source.len = strlen(text);
+	if (conf_parse_source(&source, &m, NULL, &why))
+		return answer_no(a, EXIT_WORDS, "%s", why.message);
+	if (engine_check(e, &m, &change, a->why, sizeof(a->why))) {
+		model_clear(&m);
+		a->code = EXIT_NO;
+		return -EINVAL;
+	}
+	*ret = m;
+	return 0;
+}
+
+int verb_plan(struct daemon *d, const json_t *request, struct answer *a)
+{
+	const char *text = request_text(request, "text");
+	struct model m;
+	int err = request_model(d->engine, request, &m, a);
+
+	if (err)
+		return err;
+	err = answer_data(a, view_plan(d, &m, text, strlen(text)));
+	model_clear(&m);
+	return err;
+}
+
+int verb_apply(struct daemon *d, const json_t *request, struct answer *a)
+{
+	const char *text = request_text(request, "text"), *expect = request_text(request, "expect");
+	struct change change = {
+		.now = request_flag(request, "now"),
+		.cut = request_flag(request, "cut"),
+	};
+	struct model m;
+	const char *hash;
+	json_t *plan;
+	int err = request_model(d->engine, request, &m, a);
+
+	if (err)
+		return err;
+	change.count = !model_equal(&d->engine->model, &m);
+	plan = view_plan(d, &m, text, strlen(text));
+	hash = json_string_value(json_object_get(plan, "hash"));
+	if (!hash) {
+		err = answer_memory(a);
+	} else if (expect && strcmp(expect, hash)) {
+		err = answer_no(a, EXIT_NO, "expect %.32s: the file or the running state is another "
+				"one since (%s): want it planned again", expect, hash);
+	} else {
+		err = file_apply(&d->file, &m, text, &change, a->why, sizeof(a->why));
+		a->code = err ? EXIT_NO : 0;
+	}
+	model_clear(&m);
+	if (err) {
+		json_decref(plan);
+		return err;
+	}
+	json_object_set_new(plan, "changes", changes_ids(&d->engine->changes));
+	a->data = plan;
+	return 0;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "conf/conf.h"
+#include "conf/draft.h"
+#include "core/model/merge.h"
+#include "core/model/text.h"
+#include "daemon/engine/interfaces.h"
+#include "daemon/engine/parts.h"
+#include "daemon/engine/state.h"
+
+void interfaces_attach(struct engine *e, const struct model *before)
+{
+	for (size_t i = 0; i < e->model.interface_count; i++) {
+		const char *name = e->model.interfaces[i].name, *mode;
+		char why[256];
+
+		if (model_interface(before, name))
+			continue;
+		if (dp_attach(e->dp, name, DP_MODE_ANY, &mode, why, sizeof(why)))
+			log_warn("attach %s", why);
+		else
+			log_info("attached to %s (%s)", name, mode);
+	}
+}
+
+static void interfaces_detach(struct engine *e, const struct model *before)
+{
+	char why[256];
+
+	for (size_t i = 0; i < before->interface_count; i++)
+		if (!model_interface(&e->model, before->interfaces[i].name) &&
+		    dp_detach(e->dp, before->interfaces[i].name, why, sizeof(why)))
+			log_warn("detach %s", why);
+}
+
+void interfaces_follow(struct engine *e, const struct model *before)
+{
+	interfaces_detach(e, before);
+	interfaces_attach(e, before);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/engine/parts.h"
+
+/* Told in the order in which they came. */
+void engine_listen(struct engine *e, struct engine_listener *listener)
+{
+	struct engine_listener **end = &e->listeners;
+
+	while (*end)
+		end = &(*end)->next;
+	listener->next = NULL;
+	*end = listener;
+}
+
+void engine_tell_changed(struct engine *e)
+{
+	for (struct engine_listener *l = e->listeners; l; l = l->next)
+		if (l->changed)
+			l->changed(l->context);
+}
+
+void engine_tell_flushed(struct engine *e)
+{
+	for (struct engine_listener *l = e->listeners; l; l = l->next)
+		if (l->flushed)
+			l->flushed(l->context);
+}

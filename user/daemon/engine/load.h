@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_ENGINE_LOAD_H
+#define XRING_DAEMON_ENGINE_LOAD_H
+
+#include <stddef.h>
+
+#include "daemon/engine/engine.h"
+
+/*
+ * What a source of the configuration says: its name, for messages and as the place of the
+ * files that it names, its text, and the model that the text is.
+ */
+struct source_text {
+	const char *name;
+	const char *text;
+	size_t len;
+	const struct model *model;
+};
+
+/*
+ * The difference to what the source said when it was last loaded is done to the model that
+ * runs; what commands changed and the source did not, stays. Attaches and detaches
+ * interfaces. Logs.
+ */
+int engine_load(struct engine *e, const struct source_text *source);
+
+/* Makes the source's model the one that runs, whatever commands changed. */
+int engine_replace(struct engine *e, const struct model *m, const struct change *change,
+		   char *why, size_t size);
+
+/* The source says the model that runs: what it says now counts as loaded. */
+int engine_loaded(struct engine *e, const char *text, size_t len);
+
+#endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/model/merge.h"
+#include "core/model/valid.h"
+#include "daemon/engine/engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <xring/lpm.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "conf/conf.h"
+#include "conf/zones.h"
+#include "core/place/routes.h"
+#include "core/model/rules.h"
+#include "core/vip/template.h"
+#include "core/model/text.h"
+#include "daemon/engine/parts.h"
+#include "daemon/net/nexthop.h"
+#include "daemon/engine/state.h"
+
+static int undo_model(const char *text, struct model *ret)
+{
+	struct conf_source source = {
+		.name = "undo", .text = text, .len = strlen(text), .remembered = true,
+	};
+	struct conf_error why;
+
+	return conf_parse_source(&source, ret, NULL, &why);
+}
+
+static int undo_models(const struct change_entry *entry, struct model *from, struct model *to)
+{
+	int err = undo_model(entry->undo_from, from);
+
+	if (err)
+		return err;
+	err = undo_model(entry->undo_to, to);
+	if (err)
+		model_clear(from);
+	return err;
+}
+
+/* What the change made different and nobody touched since, is put back. */
+static int undo(const struct engine *e, const struct change_entry *entry, struct model *ret)
+{
+	struct model from, to, next;
+	int err = undo_models(entry, &from, &to);
+
+	if (err)
+		return err;
+	err = model_copy(&e->model, &next);
+	if (!err) {
+		err = model_merge(&next, &from, &to);
+		if (err)
+			model_clear(&next);
+		else
+			*ret = next;
+	}
+	model_clear(&from);
+	model_clear(&to);
+	return err;
+}
+
+int engine_cancel(struct engine *e, struct change_entry *entry, const struct change *change,
+		  char *why, size_t size)
+{
+	uint32_t id = entry->id;
+	struct model next;
+	char end[64];
+	int err;
+
+	if (entry->stage == STAGE_DONE) {
+		snprintf(why, size, "change %u is over: %s", id, entry->end);
+		return -EINVAL;
+	}
+	if (entry->of_key) {
+		snprintf(why, size, "change %u is of one key (%s): want `xring hot clear`", id,
+			 entry->what[0] ?: "");
+		return -EINVAL;
+	}
+	if (!entry->undo_from) {
+		snprintf(why, size, "change %u came by itself (%s): want what caused it mended", id,
+			 entry->what[0] ?: "");
+		return -EINVAL;
+	}
+	err = undo(e, entry, &next);
+	if (err) {
+		snprintf(why, size, "change %u: %s", id, errno_text(-err));
+		return err;
+	}
+	err = engine_change(e, &next, change, why, size);
+	if (err) {
+		model_clear(&next);
+		return err;
+	}
+	entry = changes_find(&e->changes, id);
+	if (!e->changes.touched_count) {
+		snprintf(why, size, "change %u: what it did has been undone already", id);
+		return -EINVAL;
+	}
+	if (entry && entry->stage != STAGE_DONE && e->changes.touched[0] != id) {
+		snprintf(end, sizeof(end), "cancelled by %u", e->changes.touched[0]);
+		change_end(&e->changes, entry, end);
+		changes_write(&e->changes);
+	}
+	return 0;
+}

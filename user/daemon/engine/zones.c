@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/model/merge.h"
+#include "core/model/valid.h"
+#include "daemon/apply/apply.h"
+#include "daemon/engine/engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <xring/lpm.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "conf/conf.h"
+#include "conf/zones.h"
+#include "core/place/routes.h"
+#include "core/model/rules.h"
+#include "core/vip/template.h"
+#include "core/model/text.h"
+#include "daemon/engine/parts.h"
+#include "daemon/engine/zones.h"
+#include "daemon/net/nexthop.h"
+#include "daemon/engine/state.h"
+
+static int zones_of(const struct model *m, struct region_zones *ret)
+{
+	ret->list = calloc(m->region_count + 1, sizeof(*ret->list));
+	for (size_t i = 0; ret->list && i < m->region_count; i++) {
+		struct region_zone *zone = &ret->list[ret->count];
+		int err = zone_load(m->regions[i].timezone, &zone->zone);
+
+		if (err)
+			return err;
+		snprintf(zone->name, sizeof(zone->name), "%s", m->regions[i].name);
+		ret->count++;
+	}
+	return ret->list ? 0 : -ENOMEM;
+}
+
+void engine_zones(struct engine *e)
+{
+	struct region_zones zones = {};
+	int err = zones_of(&e->model, &zones);
+
+	if (err) {
+		log_err(err, "time zones: regions keep the clocks they had");
+		zones_clear(&zones);
+		return;
+	}
+	zones_clear(&e->live->zones);
+	e->live->zones = zones;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_LIVE_CLIENT_RINGS_H
+#define XRING_DAEMON_LIVE_CLIENT_RINGS_H
+
+#include "daemon/live/classes.h"
+
+/* Of a client of the service; NULL where it has no classes. */
+struct live_class *class_of(const struct live *live, const struct live_service *s,
+			    const struct address *client);
+
+/*
+ * The rings at which the flow's newest path may end, one a door, each once; at least one.
+ * *ret_moving: does its class move?
+ */
+size_t rings_of_flow(const struct live *live, const struct live_service *s,
+		     const struct xring_flow *flow, struct live_ring *ret[CLASS_PLACES],
+		     bool *ret_moving);
+
+/* The one of them that answers where no door is known. */
+struct live_ring *ring_of_flow(const struct live *live, const struct live_service *s,
+			       const struct xring_flow *flow);
+
+#endif

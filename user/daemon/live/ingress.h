@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_LIVE_INGRESS_H
+#define XRING_DAEMON_LIVE_INGRESS_H
+
+#include "daemon/live/live.h"
+
+/* Doors get their numbers, of m; before classes_prepare(). The datapath knows them later. */
+void live_doors_set(struct live *live, const struct model *m);
+void live_doors_write(struct live *live);
+void live_doors_adopt(struct live *live, const struct model *m);
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/live/places.h"
+#include "daemon/live/rings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/log.h"
+#include "base/step.h"
+#include "base/util.h"
+#include "daemon/live/rule_counters.h"
+#include "daemon/live/cells.h"
+
+uint32_t region_number(const struct live *live, const char *name)
+{
+	for (size_t i = 0; i < live->region_count; i++)
+		if (!strcmp(live->regions[i], name))
+			return i + 1;
+	return 0;
+}
+
+static int counters_renew(struct live *live)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < live->service_count && !err; i++)
+		err = ledgers_renew(live, live->services[i]);
+	return err;
+}
+
+/* The model's have other numbers: what was counted by the old ones is no use. */
+int live_regions_set(struct live *live, const struct model *m)
+{
+	bool same = live->region_count == m->region_count;
+	char (*names)[PLACE_NAME];
+
+	for (size_t i = 0; same && i < m->region_count; i++)
+		same = !strcmp(live->regions[i], m->regions[i].name);
+	if (same && live->regions)
+		return 0;
+	names = calloc(m->region_count + 1, sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->region_count; i++)
+		memcpy(names[i], m->regions[i].name, sizeof(*names));
+	free(live->regions);
+	live->regions = names;
+	live->region_count = m->region_count;
+	return counters_renew(live);	/* also of those found: a kill may have come between */
+}
+
+static uint64_t place_word(const struct live *live, const struct live_service *s,
+			   const struct live_node *node)
+{
+	uint64_t word = 1 | (uint64_t)region_number(live, node->region) << XRING_PLACE_REGION;
+
+	for (size_t i = 0; i < s->ring_count; i++) {
+		const struct live_ring *r = s->rings[i];
+
+		if (r->allowed && r->frozen)
+			word |= live->dp->places[node->id] & 1ULL << r->allowed;
+		else if (r->allowed && route_allows(&r->route, node->region, node->tags))
+			word |= 1ULL << r->allowed;
+	}
+	return word;
+}
+
+static void place_write(struct live *live, const struct live_service *s,
+			const struct live_node *node)
+{
+	uint64_t word = place_word(live, s, node);
+
+	if (live->dp->places[node->id] == word)
+		return;
+	step();
+	__atomic_store_n(&live->dp->places[node->id], word, __ATOMIC_RELEASE);
+}
+
+void places_write(struct live *live, struct live_service *s)
+{
+	live->dp->places[0] = XRING_PLACE_ALLOWED;	/* nobody is no leak */
+	for (size_t i = 0; i < s->node_count; i++)
+		place_write(live, s, s->nodes[i]);
+	for (size_t i = 0; i < s->leaving_count; i++)
+		if (!s->leaving[i]->placeless)
+			place_write(live, s, s->leaving[i]);
+}

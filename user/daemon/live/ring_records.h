@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_LIVE_RING_RECORDS_H
+#define XRING_DAEMON_LIVE_RING_RECORDS_H
+
+#include "daemon/live/live.h"
+
+/* A free record of the maps; XRING_ROUTES: there is none. */
+uint32_t record_free(const struct live *live);
+void record_write(struct live *live, uint32_t index, const struct xring_route *record);
+void record_drop(struct live *live, uint32_t index);
+
+#endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/live/live.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <xring/lpm.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "daemon/live/rule_counters.h"
+#include "daemon/live/cells.h"
+#include "daemon/live/classes.h"
+#include "daemon/live/hot_keys.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/rings.h"
+
+static size_t service_place(const struct live *live, const char *name, bool *ret_found)
+{
+	size_t low = 0, count = live->service_count;
+
+	while (count) {
+		size_t half = count / 2;
+
+		if (strcmp(live->services[low + half]->name, name) < 0) {
+			low += half + 1;
+			count -= half + 1;
+		} else {
+			count = half;
+		}
+	}
+	*ret_found = low < live->service_count && !strcmp(live->services[low]->name, name);
+	return low;
+}
+
+struct live_service *live_service(const struct live *live, const char *name)
+{
+	bool found;
+	size_t at = service_place(live, name, &found);
+
+	return found ? live->services[at] : NULL;
+}
+
+struct live_service *live_service_of_number(const struct live *live, uint32_t number)
+{
+	for (size_t i = 0; i < live->service_count; i++)
+		if (live->services[i]->number == number)
+			return live->services[i];
+	return NULL;
+}
+
+/* The least that no service has, nor had before the last grace period. */
+static uint32_t number_free(const struct live *live)
+{
+	uint32_t number = 1;
+
+	while (live_service_of_number(live, number))
+		number++;
+	return number;
+}
+
+struct live_service *live_service_get(struct live *live, const char *name)
+{
+	struct live_service **services, *s;
+	bool found;
+	size_t at = service_place(live, name, &found);
+
+	if (found)
+		return live->services[at];
+	services = reallocarray(live->services, live->service_count + 1, sizeof(*services));
+	if (!services)
+		return NULL;
+	live->services = services;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	s->number = number_free(live);
+	s->main = live_ring_new(s, NULL);
+	if (!s->main) {
+		free(s);
+		return NULL;
+	}
+	memmove(services + at + 1, services + at,
+		(live->service_count - at) * sizeof(*services));
+	services[at] = s;
+	live->service_count++;
+	return s;
+}
+
+struct live_node *live_node(const struct live_service *s, const char *name)
+{
+	size_t low = 0, count = s->node_count;
+
+	while (count) {
+		size_t half = count / 2;
+		int order = strcmp(s->nodes[low + half]->name, name);
+
+		if (!order)
+			return s->nodes[low + half];
+		if (order < 0) {
+			low += half + 1;
+			count -= half + 1;
+		} else {
+			count = half;
+		}
+	}
+	return NULL;
+}
+
+const struct live_node *live_node_by_id(const struct live_service *s, uint16_t id)
+{
+	for (size_t i = 0; i < s->node_count; i++)
+		if (s->nodes[i]->id == id)
+			return s->nodes[i];
+	return NULL;
+}
+
+bool node_joins(const struct live_node *node)
+{
+	return node->checked.kind && node->health.state == HEALTH_UNKNOWN && node->owner->joined &&
+	       node->state == BACKEND_ACTIVE;
+}
+
+bool service_joins(const struct live_service *s)
+{
+	for (size_t i = 0; i < s->node_count; i++)
+		if (node_joins(s->nodes[i]))
+			return true;
+	return false;
+}
+
+uint32_t service_window(const struct live_service *s)
+{
+	return s->udp_idle_ms / 100;
+}
+
+uint32_t service_settle(const struct live_service *s)
+{
+	return (s->tcp_idle_ms > s->udp_idle_ms ? s->tcp_idle_ms : s->udp_idle_ms) / 100;
+}
+
+uint32_t service_moving(const struct live_service *s)
+{
+	uint32_t moving = 0;
+
+	for (size_t i = 0; i < s->ring_count; i++)
+		moving += s->rings[i]->cells.moving;
+	return moving;
+}
+
+int live_service_traffic(const struct live *live, const struct live_service *s,
+			 struct xring_traffic *ret)
+{
+	struct xring_traffic sum = s->retired;
+
+	for (size_t i = 0; i < s->node_count + s->leaving_count; i++) {
+		const struct live_node *node = i < s->node_count ? s->nodes[i] :
+					       s->leaving[i - s->node_count];
+		struct xring_traffic one;
+		int err = dp_traffic_read(live->dp, node->id, &one);
+
+		if (err)
+			return err;
+		sum.packets += one.packets;
+		sum.bytes += one.bytes;
+		sum.flows += one.flows;
+	}
+	*ret = sum;
+	return 0;
+}

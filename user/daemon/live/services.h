@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_LIVE_SERVICES_H
+#define XRING_DAEMON_LIVE_SERVICES_H
+
+#include <xring/abi.h>
+
+#include "core/model/model.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/rings.h"
+
+/* What the daemon knows of one service in the maps. */
+#define FLOWS_SAMPLES 40
+
+struct live;
+struct live_classes;
+struct live_ledger;
+
+struct live_service {
+	char name[NAME_BYTES];
+	enum mode mode;
+	struct key key;
+	bool key_known;
+	bool rekeyed;				/* pins of the key before are to go */
+	uint32_t drain_ms, tcp_idle_ms, udp_idle_ms;
+	uint32_t vnodes;
+	struct live_node **nodes;		/* sorted by name */
+	size_t node_count;
+	struct live_node **leaving;
+	size_t leaving_count;
+	uint32_t index_count;			/* indexes given so far */
+	uint32_t number;			/* in its slots, 1 and up */
+	uint32_t key_count;			/* that have an entry (daemon/live_keys.h) */
+	uint32_t keys_moving;
+	struct live_ring *main;			/* of clients that no rule tells apart */
+	struct live_ring **rings;		/* all, the main one too */
+	size_t ring_count;
+	struct live_classes *classes;		/* of its clients (daemon/live_classes.h); NULL: none */
+	struct live_ledger **ledgers;		/* what its rules sent where */
+	size_t ledger_count;
+	struct homed *homes;			/* of client networks, sorted */
+	size_t home_count;
+	uint64_t homes_serial;			/* counted up where they change */
+	bool gone;
+	uint64_t settled;			/* walks begun when cells last settled */
+	uint32_t look;				/* cells, as the last walk left them */
+	uint32_t pins;				/* that differ from the ring, as it saw them */
+	uint32_t pins_now;			/* the walk's own */
+	struct xring_traffic retired;		/* of backends that are no more */
+	uint64_t flows[FLOWS_SAMPLES];		/* begun, as looked at (daemon/flows.h) */
+	uint32_t flow_samples;
+};
+
+/* NULL where there is none. */
+struct live_service *live_service(const struct live *live, const char *name);
+struct live_service *live_service_of_number(const struct live *live, uint32_t number);
+/* Makes it if need be; NULL: no memory, or no number is free. */
+struct live_service *live_service_get(struct live *live, const char *name);
+struct live_node *live_node(const struct live_service *s, const char *name);
+const struct live_node *live_node_by_id(const struct live_service *s, uint16_t id);
+
+/* Does a backend wait for its first check, before it gets flows? */
+bool node_joins(const struct live_node *node);
+bool service_joins(const struct live_service *s);
+
+/* A service's settle time and UDP window, in tenths of a second. */
+uint32_t service_settle(const struct live_service *s);
+uint32_t service_window(const struct live_service *s);
+
+/* Cells that move, of all its rings. */
+uint32_t service_moving(const struct live_service *s);
+
+/* Packets, bytes and flows of a service, also of backends that are no more. */
+int live_service_traffic(const struct live *live, const struct live_service *s,
+			 struct xring_traffic *ret);
+
+#endif

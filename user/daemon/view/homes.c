@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/view/view.h"
+#include "daemon/view/parts.h"
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "core/model/key_value.h"
+#include "core/model/rules.h"
+#include "core/value/prefix_set.h"
+#include "core/model/text.h"
+#include "daemon/apply/apply.h"
+#include "daemon/live/client_rings.h"
+#include "daemon/live/places.h"
+#include "daemon/live/rule_counters.h"
+#include "daemon/live/classes.h"
+#include "daemon/live/hot_keys.h"
+#include "daemon/live/rings.h"
+
+json_t *home_json(const struct daemon *d, const struct service *s, const struct address *client)
+{
+	const struct home_service *hs = home_service_of(&d->homes, s->name);
+	const struct home *how = service_home(s);
+	const struct home_record *r;
+	char text[PREFIX_TEXT];
+	struct prefix p;
+
+	if (!hs || !how)
+		return json_null();
+	p = prefix_of(client, client->family == AF_INET ? how->prefix4 : how->prefix6);
+	r = homes_find(hs->homes, &p);
+	if (!r)
+		return json_null();
+	return json_pack("{s:s, s:s, s:I}", "network", prefix_print(&p, text), "region",
+			 home_region(hs, r->region), "since_ms", (json_int_t)r->since_ms);
+}
+
+static json_t *record_json(const struct home_service *hs, const struct home_record *r)
+{
+	char text[PREFIX_TEXT], why[96];
+
+	snprintf(why, sizeof(why), "%u.%u%% of its traffic came in there", r->share / 10,
+		 r->share % 10);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:f, s:s}", "service", hs->name, "network",
+			 prefix_print(&r->prefix, text), "region", home_region(hs, r->region),
+			 "from", home_region(hs, r->from), "since_ms", (json_int_t)r->since_ms,
+			 "share", r->share / 1000.0, "why", why);
+}
+
+json_t *view_homes(const struct daemon *d, const char *service)
+{
+	json_t *json = json_array();
+	const struct home_record *r;
+
+	for (size_t i = 0; i < d->homes.count; i++) {
+		const struct home_service *hs = &d->homes.list[i];
+
+		if (service && strcmp(service, hs->name))
+			continue;
+		for (size_t at = 0; (r = homes_next(hs->homes, &at));)
+			json_array_append_new(json, record_json(hs, r));
+	}
+	return json;
+}

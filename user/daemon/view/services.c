@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Services and their backends, as the model has them and as they stand. */
+#include "daemon/view/view.h"
+#include "daemon/view/parts.h"
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "core/model/check_text.h"
+#include "core/model/setting.h"
+#include "core/model/text.h"
+#include "daemon/live/classes.h"
+
+/* Exact shares of the ring as it is in the maps, by node index; NULL: no memory. */
+uint64_t *live_shares(const struct live_service *s)
+{
+	uint64_t *shares = calloc(s->main->ring.node_count + 1, sizeof(*shares));
+
+	if (shares)
+		ring_shares(&s->main->ring, shares);
+	return shares;
+}
+
+static json_t *count(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static json_t *hop_json(const struct live_service *s, const struct live_node *node)
+{
+	const struct nexthop *nh = node->nexthop;
+	const struct next_hop *hop = &nh->hop;
+	const char *why = node_why(s, node);
+	char gateway[ADDRESS_TEXT] = "", mac[18];
+
+	if (why)
+		return json_pack("{ssss}", "state", "unresolved", "why", why);
+	if (nh->gateway.family)
+		address_print(&nh->gateway, gateway);
+	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", hop->mac[0], hop->mac[1],
+		 hop->mac[2], hop->mac[3], hop->mac[4], hop->mac[5]);
+	return json_pack("{sssisisssssi}", "state", "resolved", "ifindex", hop->ifindex, "mtu",
+			 hop->mtu, "gateway", gateway, "mac", mac, "users", nh->users);
+}
+
+/* One word for how it stands: what the operator wants, unless it is dead. */
+const char *state_word(const struct backend *b, const struct live_node *node)
+{
+	if (b->state == BACKEND_ACTIVE && node && node->forbidden)
+		return "forbidden";
+	if (b->state == BACKEND_ACTIVE && node && node->dead)
+		return "down";
+	return state_print(b->state);
+}
+
+static void standing_set(json_t *json, const struct backend *b, const struct live_node *node,
+			 bool checked)
+{
+	const char *health;
+
+	checked = checked && b->state != BACKEND_MAINTENANCE;
+	health = !checked ? "unchecked" : !node ? "unknown" : health_print(node->health.state);
+	json_object_set_new(json, "state", json_string(state_word(b, node)));
+	json_object_set_new(json, "health", json_string(health));
+	if (checked && node && *node->why) {
+		json_object_set_new(json, "why", json_string(node->why));
+		json_object_set_new(json, "took_ms", json_real(node->took_us / 1000.0));
+	}
+	json_object_set_new(json, "weight_now", json_real(node ? node->counts / 1000.0 : 0));
+}
+
+static void traffic_of(const struct live *live, const struct live_node *node, json_t *json)
+{
+	struct xring_traffic traffic = {};
+
+	if (node)
+		dp_traffic_read(live->dp, node->id, &traffic);
+	json_object_set_new(json, "packets", count(traffic.packets));
+	json_object_set_new(json, "bytes", count(traffic.bytes));
+	json_object_set_new(json, "flows_new", count(traffic.flows));
+	json_object_set_new(json, "pins", count(node ? node->pins : 0));
+}
+
+/* tags: separated by commas */
+static void place_set(json_t *json, const char *region, const char *tags)
+{
+	json_t *list = json_array();
+
+	while (*tags) {
+		size_t len = strcspn(tags, ",");
+
+		json_array_append_new(list, json_stringn(tags, len));
+		tags += len + (tags[len] == ',');
+	}
+	json_object_set_new(json, "region", *region ? json_string(region) : json_null());
+	json_object_set_new(json, "tags", list);
+}
+
+static json_t *backend_json(const struct live *live, const char *service,
+			    const struct backend *b, bool checked)
+{
+	const struct live_service *s = live_service(live, service);
+	const struct live_node *node = s ? live_node(s, b->name) : NULL;
+	char address[ENDPOINT_TEXT];
+	json_t *json = json_pack("{sssssssf}", "service", service, "name", b->name, "address",
+				 endpoint_print(&b->address, b->port, address), "weight",
+				 b->weight / 1000.0);
+
+	place_set(json, b->region, b->tags);
+	if (node && node->nexthop) {
+		json_object_set_new(json, "id", json_integer(node->id));
+		json_object_set_new(json, "next_hop", hop_json(s, node));
+	}
+	standing_set(json, b, node, checked);
+	traffic_of(live, node, json);
+	return json;
+}
+
+/* One that is removed, and serves the flows that it has. */
+static json_t *leaving_json(const struct engine *e, const struct live_node *node)
+{
+	uint64_t now = engine_now(e), until = node->owner->drain_until;
+	char address[ENDPOINT_TEXT];
+	json_t *json = json_pack("{s:s, s:s, s:s, s:f, s:f, s:s, s:s, s:b, s:f}", "service",
+				 node->service->name, "name", node->name, "address",
+				 endpoint_print(&node->address, node->port, address), "weight",
+				 0.0, "share", 0.0, "state", node->dead ? "down" : "draining",
+				 "health", "unchecked", "removed", 1, "drain_left",
+				 until > now ? (until - now) / 1e9 : 0.0);
+
+	place_set(json, "", "");
+	traffic_of(e->live, node, json);
+	return json;
+}
+
+static void backends_append(const struct engine *e, const struct service *s, json_t *list)
+{
+	const struct live_service *live = live_service(e->live, s->name);
+	_free_ uint64_t *shares = live ? live_shares(live) : NULL;
+
+	for (size_t i = 0; i < s->backend_count; i++) {
+		const struct live_node *node = live ? live_node(live, s->backends[i].name) : NULL;
+		json_t *one = backend_json(e->live, s->name, &s->backends[i], s->check.kind);
+		bool owns = shares && node && node->index < live->main->ring.node_count;
+
+		json_object_set_new(one, "share",
+				    json_real(owns ? shares[node->index] / CIRCLE : 0));
+		json_array_append_new(list, one);
+	}
+}
+
+static void leaving_append(const struct engine *e, const struct service *s, json_t *list)
+{
+	const struct live_service *live = live_service(e->live, s->name);
+
+	for (size_t i = 0; live && i < live->leaving_count; i++)
+		json_array_append_new(list, leaving_json(e, live->leaving[i]));
+}
+
+/* NULL: the check has nothing by this key. */
+static json_t *check_value(const struct check *c, enum check_key key)
+{
+	char text[CHECK_VALUE_TEXT];
+
+	switch (key) {
+	case CHECK_KEY_PORT:
+		return c->port ? json_integer(c->port) : NULL;
+	case CHECK_KEY_RISE:
+		return json_integer(c->rise);
+	case CHECK_KEY_FALL:
+		return json_integer(c->fall);
+	case CHECK_KEY_JITTER:
+		return json_real(c->jitter / 1000.0);
+	default:
+		check_print(c, key, text);
+		return *text ? json_string(text) : NULL;
+	}
+}
+
+static json_t *check_json(const struct check *c)
+{
+	json_t *json;
+
+	if (c->kind == CHECK_NONE)
+		return json_null();
+	json = json_object();
+	for (int key = 0; key < CHECK_KEYS; key++) {
+		json_t *value = check_value(c, (enum check_key)key);
+
+		if (value)
+			json_object_set_new(json, check_key_word((enum check_key)key), value);
+	}
+	return json;
+}
+
+/* What is a number in the file is one here; durations are texts. */
+static json_t *setting_json(const struct setting *f, const struct service *s)
+{
+	uint32_t value = setting_value(f, s);
+	char text[SETTING_TEXT];
+
+	switch (f->kind) {
+	case SETTING_DECIMAL_OR_NONE:
+		return value ? json_real(value / 1000.0) : json_null();
+	case SETTING_DECIMAL:
+		return json_real(value / 1000.0);
+	case SETTING_COUNT:
+		return json_integer(value);
+	case SETTING_FLAG:
+		return json_boolean(value);
+	case SETTING_DURATION:
+	case SETTING_ALL_DOWN:
+		break;
+	}
+	return json_string(setting_print(f, s, text));
+}
+
+static void settings_set(json_t *json, const char *group, const struct service *s)
+{
+	size_t n;
+	const struct setting *all = settings(group, &n);
+
+	for (size_t i = 0; i < n; i++)
+		json_object_set_new(json, all[i].key, setting_json(&all[i], s));
+}
+
+json_t *view_service(const struct engine *e, const struct service *s)
+{
+	json_t *vips = json_array(), *backends = json_array(), *hot = json_object(), *json;
+	char text[VIP_TEXT], key[KEY_TEXT];
+
+	for (size_t i = 0; i < s->vip_count; i++)
+		json_array_append_new(vips, json_string(vip_print(&s->vips[i], text)));
+	backends_append(e, s, backends);
+	json = json_pack("{s:s, s:o, s:s, s:s, s:i}", "name", s->name, "vips", vips, "mode",
+			 mode_print(s->mode), "key", key_print(&s->key, key), "vnodes",
+			 s->vnodes);
+	settings_set(json, NULL, s);
+	settings_set(hot, "hot", s);
+	json_object_set_new(json, "hot", hot);
+	json_object_set_new(json, "check", check_json(&s->check));
+	json_object_set_new(json, "backends", backends);
+	return json;
+}
+
+json_t *view_services(const struct engine *e)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < e->model.service_count; i++)
+		json_array_append_new(list, view_service(e, &e->model.services[i]));
+	return list;
+}
+
+json_t *view_backends(const struct engine *e, const struct service *only)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < e->model.service_count; i++) {
+		const struct service *s = &e->model.services[i];
+
+		if (only && s != only)
+			continue;
+		backends_append(e, s, list);
+		leaving_append(e, s, list);
+	}
+	return list;
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/apply/pin_walk.h"
+#include "daemon/view/view.h"
+#include "daemon/view/parts.h"
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "core/model/check_text.h"
+#include "core/model/setting.h"
+#include "core/model/text.h"
+#include "daemon/live/classes.h"
+
+static json_t *count(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static const struct {
+	const char *name;
+	const char *help;
+} counters[] = {
+#define X(id, name, help) { name, help },
+	XRING_COUNTERS(X)
+#undef X
+};
+
+static const struct {
+	const char *name;
+	const char *help;
+} events[] = {
+#define X(id, name, help) { name, help },
+	XRING_EVENTS(X)
+#undef X
+};
+
+static void traffic_set(json_t *json, const struct xring_traffic *t)
+{
+	json_object_set_new(json, "packets", count(t->packets));
+	json_object_set_new(json, "bytes", count(t->bytes));
+	json_object_set_new(json, "flows", count(t->flows));
+}
+
+json_t *view_service_stats(const struct engine *e, const struct service *model)
+{
+	const struct live_service *s = live_service(e->live, model->name);
+	json_t *json = json_pack("{ss}", "name", model->name), *backends = json_array();
+	struct xring_traffic traffic = {};
+
+	if (s)
+		live_service_traffic(e->live, s, &traffic);
+	traffic_set(json, &traffic);
+	for (size_t i = 0; s && i < s->node_count; i++) {
+		json_t *backend = json_pack("{ss}", "name", s->nodes[i]->name);
+
+		traffic = (struct xring_traffic){};
+		dp_traffic_read(e->dp, s->nodes[i]->id, &traffic);
+		traffic_set(backend, &traffic);
+		json_array_append_new(backends, backend);
+	}
+	json_object_set_new(json, "backends", backends);
+	return json;
+}
+
+/* Sums by verdict; the first word of a counter's name is its verdict. */
+json_t *verdicts_json(const uint64_t values[XRING_CNT_MAX])
+{
+	uint64_t tx = 0, pass = 0, drop = 0;
+
+	for (int i = 0; i < XRING_CNT_MAX; i++) {
+		if (!strncmp(counters[i].name, "tx", 2))
+			tx += values[i];
+		else if (!strncmp(counters[i].name, "pass", 4))
+			pass += values[i];
+		else
+			drop += values[i];
+	}
+	return json_pack("{sosososo}", "rx", count(tx + pass + drop), "tx", count(tx), "pass",
+			 count(pass), "drop", count(drop));
+}
+
+json_t *writes_json(const struct engine_stats *s)
+{
+	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:f, s:f}", "asked", count(s->asked),
+			 "gathered", count(s->gathered), "pending", s->pending, "flushes",
+			 count(s->flushes), "cells_written", count(s->cells), "flush_ms",
+			 s->flush_ns / 1e6, "flush_ms_max", s->flush_ns_max / 1e6);
+}
+
+static json_t *events_json(const struct engine *e)
+{
+	uint64_t values[XRING_EVENT_MAX] = {};
+	json_t *list = json_array();
+
+	dp_events_read(e->dp, values);
+	for (int i = 0; i < XRING_EVENT_MAX; i++)
+		json_array_append_new(list, json_pack("{s:s, s:o, s:s}", "name", events[i].name,
+						      "packets", count(values[i]), "help",
+						      events[i].help));
+	return list;
+}
+
+json_t *pins_json(const struct daemon *d)
+{
+	const struct engine *e = d->engine;
+	struct walk_count now = walk_counted(e->walk);
+	uint32_t moving = 0, keys = 0, look = 0;
+
+	for (size_t i = 0; i < e->live->service_count; i++) {
+		moving += service_moving(e->live->services[i]);
+		keys += e->live->services[i]->keys_moving;
+		look += e->live->services[i]->look;
+	}
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "count", now.pins, "held", now.held,
+			 "syns", now.syns, "max", e->dp->pin_max, "cells_moving", moving,
+			 "keys_moving", keys, "cells_look", look, "keys",
+			 (int)e->live->key_count, "keys_max", XRING_HOT_KEYS, "keys_no_room",
+			 d->hot.no_room);
+}
+
+/* Classes and records: as the maps hold them, whoever believes to have them. */
+static json_t *rules_stats(const struct engine *e)
+{
+	uint32_t moving = 0, rings = 0, classes = 0, records = 0;
+
+	for (size_t i = 0; i < e->live->service_count; i++) {
+		const struct live_service *s = e->live->services[i];
+
+		moving += s->classes ? s->classes->moving : 0;
+		rings += s->ring_count;
+	}
+	for (uint32_t i = 1; i < XRING_CLASSES; i++)
+		classes += e->dp->classes[i].number != 0;
+	for (uint32_t i = 0; i < XRING_ROUTES; i++)
+		records += e->dp->routes[i].service[0] != 0;
+	return json_pack("{s:i, s:i, s:i, s:i}", "classes", classes, "classes_moving", moving,
+			 "rings", rings, "records", records);
+}
+
+json_t *view_stats(const struct daemon *d)
+{
+	const struct engine *e = d->engine;
+	uint64_t values[XRING_CNT_MAX];
+	json_t *services, *reasons;
+
+	if (dp_counters_read(e->dp, values))
+		return NULL;
+	reasons = json_array();
+	for (int i = 0; i < XRING_CNT_MAX; i++)
+		json_array_append_new(reasons, json_pack("{sssoss}", "name", counters[i].name,
+							 "packets", count(values[i]), "help",
+							 counters[i].help));
+	services = json_array();
+	for (size_t i = 0; i < e->model.service_count; i++)
+		json_array_append_new(services, view_service_stats(e, &e->model.services[i]));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "packets",
+			 verdicts_json(values), "reasons", reasons, "services", services,
+			 "events", events_json(e), "pins", pins_json(d), "rules",
+			 rules_stats(e), "writes", writes_json(&e->stats));
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_WATCH_DAEMON_H
+#define XRING_DAEMON_WATCH_DAEMON_H
+
+#include "daemon/source/file.h"
+#include "daemon/watch/health.h"
+#include "daemon/watch/homes.h"
+#include "daemon/watch/hot.h"
+#include "daemon/watch/loads.h"
+#include "daemon/watch/new_flows.h"
+
+/* The whole daemon but its doors: the engine, its source, and who watches beside it. */
+struct daemon {
+	struct engine *engine;
+	struct config_file file;
+	struct home_watch homes;
+	struct health_watch health;
+	struct hot_watch hot;
+	struct loads loads;
+	struct flows flows;
+};
+
+#endif
