@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli/top_model.h"
+#include "cli/top/model.h"
 
 #define EPSILON 1e-9
 

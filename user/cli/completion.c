@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/common/args.h"
 #include "core/model/setting.h"
 
 #define SERVICES "$(_xring_names service list)"

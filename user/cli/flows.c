@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "cli/cli.h"
-#include "cli/field.h"
-#include "cli/span.h"
-#include "cli/table.h"
+#include "cli/common/args.h"
+#include "cli/common/field.h"
+#include "cli/common/span.h"
+#include "cli/common/table.h"
 #include "core/model/text.h"
 
 #define LIMIT 100u

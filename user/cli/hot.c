@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Keys that carry more than their part, and what is done about them. */
-#include "cli/hot.h"
+#include "cli/common/words.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "cli/cli.h"
-#include "cli/field.h"
-#include "cli/span.h"
-#include "cli/table.h"
+#include "cli/common/args.h"
+#include "cli/common/field.h"
+#include "cli/common/span.h"
+#include "cli/common/table.h"
 #include "core/model/text.h"
 
 const char *hot_state_print(const json_t *key, char buf[HOT_STATE_TEXT])

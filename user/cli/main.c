@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "cli/cli.h"
+#include "cli/common/args.h"
 #include "proto/proto.h"
 
 /* The settings of a service (core/setting.c), those of hot in one, and its check. */

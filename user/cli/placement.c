@@ -5,10 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/cli.h"
-#include "cli/field.h"
-#include "cli/rules.h"
-#include "cli/table.h"
+#include "cli/common/args.h"
+#include "cli/common/field.h"
+#include "cli/placement_rules.h"
+#include "cli/common/table.h"
 #include "core/model/text.h"
 
 #define BAR 30			/* characters */

@@ -11,9 +11,9 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "cli/field.h"
+#include "cli/common/field.h"
 #include "cli/plan_text.h"
-#include "cli/watch.h"
+#include "cli/common/watch.h"
 #include "proto/proto.h"
 
 #define FILE_MAX (512u << 10)	/* in a request, with its quotes: PROTO_REQUEST_MAX */

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/field.h"
-#include "cli/span.h"
-#include "cli/table.h"
+#include "cli/common/field.h"
+#include "cli/common/span.h"
+#include "cli/common/table.h"
 
 #define MOVES_SHOWN 20u		/* --json has them all */
 

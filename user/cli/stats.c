@@ -2,9 +2,9 @@
 /* The counters: packets by verdict and reason, pins, writes, traffic. */
 #include <stdio.h>
 
-#include "cli/cli.h"
-#include "cli/field.h"
-#include "cli/table.h"
+#include "cli/common/args.h"
+#include "cli/common/field.h"
+#include "cli/common/table.h"
 
 static void traffic_row(struct table *t, const char *service, const char *backend,
 			const json_t *json)

@@ -2,8 +2,8 @@
 /* What all commands that change something have in common: --now, --cut, --wait, the numbers. */
 #include <stdio.h>
 
-#include "cli/cli.h"
-#include "cli/watch.h"
+#include "cli/common/args.h"
+#include "cli/common/watch.h"
 #include "core/model/text.h"
 #include "proto/proto.h"
 

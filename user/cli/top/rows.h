@@ -2,8 +2,8 @@
 #ifndef XRING_TOP_ROWS_H
 #define XRING_TOP_ROWS_H
 
-#include "cli/top_draw.h"
-#include "cli/top_page.h"
+#include "cli/top/draw.h"
+#include "cli/top/page.h"
 
 /* The width for which the tables are made; wider ones give it to the names. */
 #define ROWS_COLUMNS 80

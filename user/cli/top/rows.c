@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The rows of the tables that `xring top` shows. */
-#include "cli/top_rows.h"
+#include "cli/top/rows.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/changes.h"
-#include "cli/field.h"
-#include "cli/hot.h"
-#include "cli/span.h"
+#include "cli/common/words.h"
+#include "cli/common/field.h"
+#include "cli/common/words.h"
+#include "cli/common/span.h"
 
 #define CELL_TEXT 64
 #define INDENT 2

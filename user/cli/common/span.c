@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "cli/span.h"
+#include "cli/common/span.h"
 
 #include <stdio.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "cli/top_model.h"
+#include "cli/top/model.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/field.h"
+#include "cli/common/field.h"
 
 /* How far a counter went; NAN: it is new, or began anew. */
 static double growth(const json_t *before, const json_t *after, const char *key)

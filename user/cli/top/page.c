@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "cli/top_page.h"
+#include "cli/top/page.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "cli/top_draw.h"
+#include "cli/top/draw.h"
 
 #define LINE_BYTES 1024
 

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/asking.h"
-#include "cli/cli.h"
-#include "cli/top_draw.h"
+#include "cli/common/asking.h"
+#include "cli/common/args.h"
+#include "cli/top/draw.h"
 #include "core/model/text.h"
 #include "proto/proto.h"
 

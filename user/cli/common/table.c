@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "cli/table.h"
+#include "cli/common/table.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/cli.h"
-#include "cli/field.h"
-#include "cli/rules.h"
-#include "cli/table.h"
+#include "cli/common/args.h"
+#include "cli/common/field.h"
+#include "cli/placement_rules.h"
+#include "cli/common/table.h"
 #include "proto/proto.h"
 
 /* ---- in words ---- */

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "cli/cli.h"
+#include "cli/common/args.h"
 
 /* The stages of a change, in their order. */
 enum stage {

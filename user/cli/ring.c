@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "cli/cli.h"
+#include "cli/common/args.h"
 #include "core/ring/ring.h"
 #include "core/model/text.h"
 #include "proto/proto.h"

@@ -3,13 +3,13 @@
  * The screen of `xring top`, from above: a headline; services and their backends;
  * hot keys; changes; the keys. Lists that have no room are cut, and say so.
  */
-#include "cli/top_draw.h"
+#include "cli/top/draw.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/field.h"
-#include "cli/top_rows.h"
+#include "cli/common/field.h"
+#include "cli/top/rows.h"
 
 #define WIDE 110			/* characters, in which the headline says more */
 #define LIST_HEAD 2			/* lines: an empty one, and the heads */

@@ -2,7 +2,7 @@
 #ifndef XRING_TOP_DRAW_H
 #define XRING_TOP_DRAW_H
 
-#include "cli/top_model.h"
+#include "cli/top/model.h"
 
 /* What the keys chose. */
 struct top_view {

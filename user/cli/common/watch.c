@@ -4,7 +4,7 @@
  * each, so that one that restarts meanwhile is waited for and asked again: the
  * changes outlive it.
  */
-#include "cli/watch.h"
+#include "cli/common/watch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "cli/field.h"
-#include "cli/span.h"
+#include "cli/common/field.h"
+#include "cli/common/span.h"
 #include "proto/proto.h"
 
 #define POLL_MS 200

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
-#include "cli/field.h"
-#include "cli/table.h"
+#include "cli/common/args.h"
+#include "cli/common/field.h"
+#include "cli/common/table.h"
 #include "core/model/setting.h"
 #include "core/model/text.h"
 
