@@ -29,7 +29,7 @@ $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 	$(call objects,daemon/probe)
 
 $(BUILD)/tests/unit/test_top_model: LIBS_UNIT := -ljansson
-$(BUILD)/tests/unit/test_top_model: $(BUILD)/user/cli/top_model.o
+$(BUILD)/tests/unit/test_top_model: $(BUILD)/user/cli/top/model.o
 
 $(BUILD)/xring_lookup.skel.h: $(BUILD)/tests/packets/lookup.bpf.o
 	$(BPFTOOL) gen skeleton $< name xring_lookup > $@.tmp && mv $@.tmp $@
@@ -62,7 +62,7 @@ netns: all $(TOOLS)
 	@$(RUN) $(NETNS)
 
 lint:
-	@$(RUN) tests/lint/layers.sh tests/lint/shell.sh tests/lint/manual.sh
+	@$(RUN) tests/lint/layers.sh tests/lint/circles.sh tests/lint/shell.sh tests/lint/manual.sh
 
 # A second build by the other compiler, and one that watches itself.
 twins:

@@ -1,39 +1,47 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Dependencies point one way: base < core < conf, proto, dp < daemon, cli; only dp
-# sees libbpf, core does no I/O, and the datapath includes nothing of user/.
+# An include looks down user/FOLDERS and never up; only user/dp sees libbpf, user/core does
+# no I/O, and the datapath includes nothing of user/.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
-declare -A may=(
-	[base]="base"
-	[core]="base core"
-	[conf]="base core conf"
-	[proto]="base core proto"
-	[dp]="base core dp"
-	[daemon]="base core conf proto dp daemon"
-	[cli]="base core proto cli"
-)
+declare -A place=() program=()
+while read -r folder owner _; do
+	[[ $folder = "" || $folder = \#* ]] && continue
+	place[$folder]=${#place[@]} program[$folder]=$owner
+done <user/FOLDERS
+
 wrong=0
-for layer in "${!may[@]}"; do
-	while IFS=: read -r file line include; do
-		to=${include%%/*}
-		[[ " ${may[$layer]} " == *" $to "* ]] && continue
-		echo "$file:$line: $layer includes $include"
-		wrong=1
-	done < <(grep -rHno --include='*.[ch]' '^#include "[a-z]*/[a-z_/]*\.h"' user/"$layer" |
-		sed 's/#include "//; s/"$//')
+say() { echo "$*"; wrong=1; }
+
+while read -r folder; do
+	[ -n "${place[$folder]:-}" ] || say "user/$folder: not in user/FOLDERS"
+done < <(git ls-files 'user/*.c' 'user/*.h' | sed 's|^user/||; s|/[^/]*$||' | sort -u)
+for folder in "${!place[@]}"; do
+	compgen -G "user/$folder/*.[ch]" >/dev/null || say "user/FOLDERS: $folder: there is none"
+	files=$(compgen -G "user/$folder/*.c" | wc -l)
+	[ "$files" -le 20 ] || say "user/$folder: $files C files: want at most 20"
 done
+
+while IFS=: read -r file line include; do
+	from=${file#user/} from=${from%/*} to=${include%/*}
+	if [ -z "${place[$to]:-}" ]; then
+		say "$file:$line: $include: its folder is not in user/FOLDERS"
+	elif [ "${place[$to]}" -gt "${place[$from]}" ]; then
+		say "$file:$line: $from includes $include, which stands above it"
+	elif [ "${program[$to]}" != both ] && [ "${program[$to]}" != "${program[$from]}" ]; then
+		say "$file:$line: $from (${program[$from]}) includes $include (${program[$to]})"
+	fi
+done < <(grep -rHno --include='*.[ch]' '^#include "[a-z_]*/[a-z_/]*\.h"' user |
+	sed 's/#include "//; s/"$//')
+
 if grep -rn '#include <bpf/' user | grep -v '^user/dp/'; then
-	echo "only user/dp sees libbpf"
-	wrong=1
+	say "only user/dp sees libbpf"
 fi
 if grep -rnE '#include ("base/(log|loop|file)|<sys/(socket|epoll))' user/core; then
-	echo "user/core is pure"
-	wrong=1
+	say "user/core is pure"
 fi
 if grep -nE '#include "(base|core|conf|proto|dp|daemon|cli)/' bpf/*; then
-	echo "the datapath includes nothing of user/"
-	wrong=1
+	say "the datapath includes nothing of user/"
 fi
 exit $wrong

@@ -2,6 +2,7 @@
 #ifndef XRING_TEST_ASKER_H
 #define XRING_TEST_ASKER_H
 
+#include "core/model/check.h"
 #include "daemon/probe/probes.h"
 
 /* One loop and one checker for a test, and what became of its probes. */

@@ -8,6 +8,7 @@
 
 #include "base/util.h"
 #include "core/backend/health.h"
+#include "core/model/check.h"
 
 #define MS 1000000ull
 

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "core/hot/judge.h"
+#include "core/model/model.h"
 
 #define NUMBER 3
 #define CPUS 2

@@ -16,6 +16,7 @@
 #include "core/model/merge.h"
 #include "core/model/model.h"
 #include "core/model/valid.h"
+#include "core/value/number.h"
 #include "core/value/prefix_set.h"
 #include "core/model/rules.h"
 #include "core/model/text.h"

@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/model/model.h"
+#include "core/place/routes.h"
 #include "core/place/weigh.h"
+#include "core/value/number.h"
 
 #define NOON (INT64_C(1799755200) * 1000)	/* 2027-01-12T12:00Z, a Tuesday */
 

@@ -12,6 +12,7 @@
 
 #include "core/ring/plan.h"
 #include "core/ring/ring.h"
+#include "core/value/number.h"
 
 #define NODES 1200
 

@@ -13,6 +13,8 @@
 #include "core/ring/cells.h"
 #include "core/model/model.h"
 #include "core/ring/ring.h"
+#include "core/ring/spills.h"
+#include "core/value/number.h"
 
 #define NODES 1200
 

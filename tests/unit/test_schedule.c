@@ -17,6 +17,7 @@
 #include "base/zoneinfo.h"
 #include "core/time/schedule.h"
 #include "core/model/text.h"
+#include "core/time/tz.h"
 
 #define MINUTE 60000LL
 #define HOUR (60 * MINUTE)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "core/model/model.h"
 #include "core/model/setting.h"
 
 static void every_default_reads_back_as_it_is_printed(void **state)

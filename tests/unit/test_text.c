@@ -12,6 +12,7 @@
 
 #include "base/util.h"
 #include "core/model/text.h"
+#include "core/value/number.h"
 
 static void a_weight_is_thousandths(void **state)
 {

@@ -13,6 +13,7 @@
 #include "base/util.h"
 #include "core/model/model.h"
 #include "core/place/waterfall.h"
+#include "core/value/number.h"
 
 /* 1 / 1.4, what Envoy overprovisions its priority levels by. */
 #define ENVOY 714

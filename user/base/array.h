@@ -2,6 +2,7 @@
 #ifndef XRING_ARRAY_H
 #define XRING_ARRAY_H
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 

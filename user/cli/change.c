@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Changes under way and past ones. */
-#include "cli/common/words.h"
-
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/commands.h"
 #include "cli/common/args.h"
+#include "cli/common/ask.h"
 #include "cli/common/field.h"
-#include "cli/plan_text.h"
 #include "cli/common/span.h"
 #include "cli/common/table.h"
-#include "core/model/text.h"
+#include "cli/common/words.h"
+#include "cli/plan_text.h"
+#include "core/value/number.h"
 #include "proto/proto.h"
 
 static bool under_way(const json_t *change)
@@ -25,18 +26,6 @@ static void span_cell(struct table *t, const json_t *seconds)
 
 	table_cell(t, "%s", json_is_number(seconds) ?
 			    span_print(json_number_value(seconds), span) : "-");
-}
-
-void change_what_print(const json_t *change, char *buf, size_t size)
-{
-	const json_t *what;
-	size_t i, at = 0;
-
-	buf[0] = 0;
-	json_array_foreach(json_object_get(change, "what"), i, what)
-		if (at < size)
-			at += snprintf(buf + at, size - at, "%s%s", i ? "; " : "",
-				       json_string_value(what));
 }
 
 static void change_row(struct table *t, const json_t *change)

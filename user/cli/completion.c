@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/commands.h"
 #include "cli/common/args.h"
+#include "core/model/model.h"
 #include "core/model/setting.h"
 
 #define SERVICES "$(_xring_names service list)"
@@ -14,51 +16,43 @@ static bool follows(const struct command *c, const char *usage)
 	return !strncmp(c->usage, usage, strlen(usage));
 }
 
-static void print_first_words(void)
+static void print_first_words(const struct args *args)
 {
 	const char *last = "";
-	size_t count;
-	const struct command *all = commands(&count);
 
 	printf("\t\twords=\"");
-	for (size_t i = 0; i < count; i++) {
-		size_t len = strcspn(all[i].name, " ");
+	for (size_t i = 0; i < args->table_count; i++) {
+		size_t len = strcspn(args->table[i].name, " ");
 
-		if (len != strcspn(last, " ") || strncmp(last, all[i].name, len))
-			printf("%.*s ", (int)len, all[i].name);
-		last = all[i].name;
+		if (len != strcspn(last, " ") || strncmp(last, args->table[i].name, len))
+			printf("%.*s ", (int)len, args->table[i].name);
+		last = args->table[i].name;
 	}
 	printf("--socket --json --help --version\" ;;\n");
 }
 
 /* May the name of a service follow `first`, as a command that is that word alone? */
-static bool service_may_follow(const char *first, size_t len)
+static bool service_may_follow(const struct args *args, const char *first, size_t len)
 {
-	size_t count;
-	const struct command *all = commands(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (strlen(all[i].name) == len && !strncmp(all[i].name, first, len))
-			return follows(&all[i], "[SERVICE]");
+	for (size_t i = 0; i < args->table_count; i++)
+		if (strlen(args->table[i].name) == len && !strncmp(args->table[i].name, first, len))
+			return follows(&args->table[i], "[SERVICE]");
 	return false;
 }
 
 /* "service)": the second words. */
-static void print_second_words(void)
+static void print_second_words(const struct args *args)
 {
-	size_t count;
-	const struct command *all = commands(&count);
+	for (size_t i = 0; i < args->table_count; i++) {
+		const char *space = strchr(args->table[i].name, ' ');
+		size_t len = space ? (size_t)(space - args->table[i].name) : 0;
 
-	for (size_t i = 0; i < count; i++) {
-		const char *space = strchr(all[i].name, ' ');
-		size_t len = space ? (size_t)(space - all[i].name) : 0;
-
-		if (!space || (i && !strncmp(all[i - 1].name, all[i].name, len + 1)))
+		if (!space || (i && !strncmp(args->table[i - 1].name, args->table[i].name, len + 1)))
 			continue;
-		printf("\t\"%.*s\")\n\t\twords=\"", (int)len, all[i].name);
-		for (size_t j = i; j < count && !strncmp(all[j].name, all[i].name, len + 1); j++)
-			printf("%s ", all[j].name + len + 1);
-		printf("%s\" ;;\n", service_may_follow(all[i].name, len) ? SERVICES : "");
+		printf("\t\"%.*s\")\n\t\twords=\"", (int)len, args->table[i].name);
+		for (size_t j = i; j < args->table_count && !strncmp(args->table[j].name, args->table[i].name, len + 1); j++)
+			printf("%s ", args->table[j].name + len + 1);
+		printf("%s\" ;;\n", service_may_follow(args, args->table[i].name, len) ? SERVICES : "");
 	}
 }
 
@@ -101,15 +95,12 @@ static void print_keys(const struct command *c)
 }
 
 /* What is followed by the name of a service. */
-static void print_services(void)
+static void print_services(const struct args *args)
 {
-	size_t count;
-	const struct command *all = commands(&count);
-
 	printf("\t\"service set\"|\"service del\"|\"service show\"");
-	for (size_t i = 0; i < count; i++)
-		if (follows(&all[i], "SERVICE") || follows(&all[i], "[SERVICE]"))
-			printf("|\"%s\"", all[i].name);
+	for (size_t i = 0; i < args->table_count; i++)
+		if (follows(&args->table[i], "SERVICE") || follows(&args->table[i], "[SERVICE]"))
+			printf("|\"%s\"", args->table[i].name);
 	printf(")\n\t\twords=\"" SERVICES "\" ;;\n");
 }
 
@@ -129,20 +120,17 @@ static void print_hot(void)
 }
 
 /* The commands of that many words: "hot"* would take the words of "hot split". */
-static void print_rest(int words)
+static void print_rest(const struct args *args, int words)
 {
-	size_t count;
-	const struct command *all = commands(&count);
-
-	for (size_t i = 0; i < count; i++) {
-		if ((strchr(all[i].name, ' ') ? 2 : 1) != words)
+	for (size_t i = 0; i < args->table_count; i++) {
+		if ((strchr(args->table[i].name, ' ') ? 2 : 1) != words)
 			continue;
-		if (follows(&all[i], "SERVICE NAME") && strcmp(all[i].name, "backend add"))
-			print_backends(&all[i]);
-		else if (follows(&all[i], "SERVICE KEY"))
-			print_keys(&all[i]);
+		if (follows(&args->table[i], "SERVICE NAME") && strcmp(args->table[i].name, "backend add"))
+			print_backends(&args->table[i]);
+		else if (follows(&args->table[i], "SERVICE KEY"))
+			print_keys(&args->table[i]);
 		else
-			print_options(&all[i], "");
+			print_options(&args->table[i], "");
 	}
 }
 
@@ -159,8 +147,8 @@ int run_completion(const struct args *args)
 	       "\tlocal line=\"${COMP_WORDS[*]:1:COMP_CWORD-1}\"\n"
 	       "\tcase \"$line\" in\n"
 	       "\t\"\")\n");
-	print_first_words();
-	print_second_words();
+	print_first_words(args);
+	print_second_words(args);
 	printf("\t*--mode)\n\t\twords=\"nat l2 ipip native generic\" ;;\n"
 	       "\t*--key)\n\t\twords=\"flow client client-prefix/24,56 client-port\" ;;\n"
 	       "\t*--all-down)\n\t\twords=\"drop pass keep\" ;;\n"
@@ -174,9 +162,9 @@ int run_completion(const struct args *args)
 	       "\t\"change show\"|\"change cancel\")\n"
 	       "\t\twords=\"$(_xring_names changes)\" ;;\n");
 	print_hot();
-	print_services();
-	print_rest(2);
-	print_rest(1);
+	print_services(args);
+	print_rest(args, 2);
+	print_rest(args, 1);
 	printf("\tesac\n"
 	       "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
 	       "}\n"

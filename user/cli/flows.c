@@ -9,11 +9,14 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "cli/commands.h"
 #include "cli/common/args.h"
+#include "cli/common/ask.h"
 #include "cli/common/field.h"
 #include "cli/common/span.h"
 #include "cli/common/table.h"
 #include "core/model/text.h"
+#include "core/value/number.h"
 
 #define LIMIT 100u
 #define CIDR_TEXT (ADDRESS_TEXT + 4)

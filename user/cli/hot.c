@@ -1,34 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Keys that carry more than their part, and what is done about them. */
-#include "cli/common/words.h"
-
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "cli/commands.h"
 #include "cli/common/args.h"
+#include "cli/common/ask.h"
 #include "cli/common/field.h"
 #include "cli/common/span.h"
 #include "cli/common/table.h"
+#include "cli/common/words.h"
 #include "core/model/text.h"
-
-const char *hot_state_print(const json_t *key, char buf[HOT_STATE_TEXT])
-{
-	const char *backend = text(key, "backend");
-
-	snprintf(buf, HOT_STATE_TEXT, "%s%s%s%s", text(key, "state"), *backend ? " to " : "",
-		 backend, strcmp(text(key, "by"), "hand") ? "" : " by hand");
-	return buf;
-}
-
-const char *hot_shards_print(const json_t *key, char *buf, size_t size)
-{
-	if (number(key, "shards"))
-		snprintf(buf, size, "%lld/%lld", number(key, "shards"), number(key, "backends"));
-	else
-		snprintf(buf, size, "-");
-	return buf;
-}
+#include "core/value/number.h"
 
 static double now(void)
 {

@@ -1,249 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "base/util.h"
+#include "cli/commands.h"
 #include "cli/common/args.h"
 #include "proto/proto.h"
-
-/* The settings of a service (core/setting.c), those of hot in one, and its check. */
-#define SETTINGS_USAGE                                                                     \
-	"\n      [--drain T] [--tcp-idle T] [--udp-idle T] [--slow-start T] [--panic SHARE]" \
-	"\n      [--all-down drop|pass|keep] [--bound N|none] [--hot KEY=VALUE[,...]]"       \
-	"\n      [--check TYPE[,KEY=VALUE]...|none]"
-#define SETTINGS_OPTIONS                                                                   \
-	"drain= tcp-idle= udp-idle= slow-start= panic= all-down= bound= hot= check="
-
-/* Of whatever moves keys from one backend to another. */
-#define MOVE_OPTIONS "now cut plan wait="
-
-static const struct command table[] = {
-	{ "service add",
-	  "NAME --vip ADDR:PORT/tcp|udp... --mode nat|l2|ipip [--key KEY] [--vnodes N]"
-	  SETTINGS_USAGE,
-	  "a new service", "vip= mode= key= vnodes= now " SETTINGS_OPTIONS, 1, 1,
-	  run_service_add },
-	{ "service set",
-	  "NAME [--vip V...] [--mode M] [--vnodes N] [--key KEY --cut]" SETTINGS_USAGE,
-	  "change a service", "vip= mode= key= vnodes= now cut " SETTINGS_OPTIONS, 1, 1,
-	  run_service_set },
-	{ "service del", "NAME", "remove a service", "now", 1, 1, run_service_del },
-	{ "service list", "", "all services", "", 0, 0, run_service_list },
-	{ "service show", "NAME", "one service and its backends", "", 1, 1, run_service_show },
-	{ "backend add", "SERVICE NAME ADDR[:PORT] [--weight W] [--region R] [--tag T...]",
-	  "a new backend", "weight= region= tag= " MOVE_OPTIONS, 3, 3, run_backend_add },
-	{ "backend set",
-	  "SERVICE NAME [--weight W] [--address ADDRESS[:PORT]] [--region R] [--tag T...]",
-	  "change a backend", "weight= address= region= tag= " MOVE_OPTIONS, 2, 2,
-	  run_backend_set },
-	{ "backend del", "SERVICE NAME", "remove a backend", MOVE_OPTIONS, 2, 2,
-	  run_backend_del },
-	{ "backend drain", "SERVICE NAME", "no new flows; live ones stay until they end",
-	  MOVE_OPTIONS, 2, 2, run_backend_drain },
-	{ "backend undrain", "SERVICE NAME", "new flows again", MOVE_OPTIONS, 2, 2,
-	  run_backend_undrain },
-	{ "backend maintenance", "SERVICE NAME", "drained, and not checked", MOVE_OPTIONS, 2, 2,
-	  run_backend_maintenance },
-	{ "backend enable", "SERVICE NAME", "active again", MOVE_OPTIONS, 2, 2,
-	  run_backend_enable },
-	{ "backend list", "[SERVICE]", "backends, their states and the way to them", "", 0, 1,
-	  run_backend_list },
-	{ "plan", "-f FILE", "what a file would change, and how", "f=", 0, 0, run_plan },
-	{ "apply", "-f FILE [--expect HASH]", "change it",
-	  "f= expect= wait= now cut", 0, 0, run_apply },
-	{ "changes", "", "changes under way and past ones", "", 0, 0, run_changes },
-	{ "change show", "ID", "one change", "", 1, 1, run_change_show },
-	{ "change cancel", "ID", "go back, by another change", "now wait=", 1, 1,
-	  run_change_cancel },
-	{ "ring show", "SERVICE", "virtual nodes, exact shares, shares of the packets seen", "",
-	  1, 1, run_ring_show },
-	{ "ring lookup", "SERVICE [-n N] KEY...  |  --nodes a,b=2.5,c [--vnodes N] [-n N] KEY...|-",
-	  "who owns a key", "nodes= vnodes= n=", 1, WORDS_MAX, run_ring_lookup },
-	{ "hot", "[SERVICE]", "keys that carry more than their part, hottest first", "", 0, 1,
-	  run_hot },
-	{ "hot split", "SERVICE KEY [--shards N]", "spread a key over sub-keys", "shards=", 2, 2,
-	  run_hot_split },
-	{ "hot pin", "SERVICE KEY BACKEND", "send a key to one backend", "", 3, 3, run_hot_pin },
-	{ "hot exempt", "SERVICE KEY", "leave a key alone, however hot", "", 2, 2,
-	  run_hot_exempt },
-	{ "hot clear", "SERVICE KEY", "forget what was said of a key by hand", "", 2, 2,
-	  run_hot_clear },
-	{ "hot shards", "SERVICE KEY", "where each sub-key of a key is", "", 2, 2,
-	  run_hot_shards },
-	{ "flows", "[SERVICE] [--client CIDR] [--backend NAME] [--limit N]",
-	  "flows, their backends and keys; pins by backend and key",
-	  "client= backend= limit=", 0, 1, run_flows },
-	{ "placement show", "SERVICE [--client CLIENT] [--at TIME]",
-	  "where its traffic goes, by region", "client= at=", 1, 1, run_placement_show },
-	{ "placement forecast", "SERVICE [--client CLIENT] [--hours N] [--at TIME]",
-	  "the same, hour by hour", "client= hours= at=", 1, 1, run_placement_forecast },
-	{ "placement explain", "SERVICE CLIENT", "why a client goes where it goes", "", 2, 2,
-	  run_placement_explain },
-	{ "placement audit", "", "what the traffic of each set of clients can reach; 1: too much",
-	  "", 0, 0, run_placement_audit },
-	{ "placement homes", "[SERVICE]", "client networks and where they belong", "", 0, 1,
-	  run_placement_homes },
-	{ "attach", "DEV [--mode native|generic]", "run the program on an interface", "mode=", 1,
-	  1, run_attach },
-	{ "detach", "DEV", "and no longer", "", 1, 1, run_detach },
-	{ "stats", "[SERVICE]", "packets by verdict, service and backend", "", 0, 1, run_stats },
-	{ "top", "[--interval SECONDS] [--json [-n COUNT]]",
-	  "rates by service and backend, as they change", "interval= n=", 0, 0, run_top },
-	{ "status", "", "the daemon, its program and its interfaces", "", 0, 0, run_status },
-	{ "save", "[FILE|-]", "write what runs to the configuration file", "", 0, 1, run_save },
-	{ "completion", "bash", "completion for the shell", "", 1, 1, run_completion },
-};
-
-const struct command *commands(size_t *ret_count)
-{
-	*ret_count = ARRAY_SIZE(table);
-	return table;
-}
-
-int words_wrong(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	fputs("xring: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
-	va_end(args);
-	return EXIT_WORDS;
-}
-
-static void usage(FILE *to)
-{
-	fprintf(to, "usage: xring [--socket PATH] [--json] COMMAND\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		fprintf(to, "  %s%s%s\n      %s\n", table[i].name, *table[i].usage ? " " : "",
-			table[i].usage, table[i].help);
-	fprintf(to, "\n"
-		"  On a change:\n"
-		"  --now       writes the maps at once instead of gathering changes;\n"
-		"  --cut       lets go of flows instead of draining them;\n"
-		"  --plan      shows what it would do, and does nothing;\n"
-		"  --wait switch|cleanup returns when it has come to that stage.\n"
-		"\n  --json prints what a command shows for programs.\n"
-		"\nxring(8) has the details.\n");
-}
-
-bool option_is(const struct args *args, size_t i, const char *name)
-{
-	return strlen(name) == args->options[i].len &&
-	       !strncmp(args->options[i].name, name, args->options[i].len);
-}
-
-const char *option(const struct args *args, const char *name)
-{
-	const char *value = NULL;
-
-	for (size_t i = 0; i < args->option_count; i++)
-		if (option_is(args, i, name))
-			value = args->options[i].value;
-	return value;
-}
-
-/* How the list of options names this one: 0 not at all, 1 alone, 2 with a value. */
-static int option_kind(const char *list, const char *name, size_t len)
-{
-	for (const char *at = list; *at; at += strcspn(at, " "), at += strspn(at, " ")) {
-		size_t word = strcspn(at, " =");
-
-		if (word != len || strncmp(at, name, len))
-			continue;
-		return at[word] == '=' ? 2 : 1;
-	}
-	return 0;
-}
-
-/* argv[*i] is an option of the command: takes it, and its value. */
-static int take_option(struct args *args, const char *list, char **argv, int argc, int *i)
-{
-	const char *text = argv[*i], *name = text + strspn(text, "-");
-	const char *equals = strchr(name, '=');
-	size_t len = equals ? (size_t)(equals - name) : strlen(name);
-	int kind = option_kind(list, name, len);
-
-	if (!kind)
-		return words_wrong("%s: not an option of %s", text,
-				   args->command ? args->command->name : "xring");
-	if (args->option_count == OPTIONS_MAX)
-		return words_wrong("too many options");
-	if (kind == 1 && equals)
-		return words_wrong("%s: want no value", text);
-	if (kind == 2 && !equals && *i + 1 == argc)
-		return words_wrong("%s: want a value", text);
-	args->options[args->option_count].name = name;
-	args->options[args->option_count].len = len;
-	args->options[args->option_count++].value =
-		kind == 1 ? "" : equals ? equals + 1 : argv[++*i];
-	return 0;
-}
-
-/* Is the command's name these words? second NULL: the first alone. */
-static bool named(const char *name, const char *first, const char *second)
-{
-	size_t len = strcspn(name, " ");
-
-	if (strlen(first) != len || strncmp(name, first, len))
-		return false;
-	return name[len] ? second && !strcmp(name + len + 1, second) : !second;
-}
-
-/* Two words before one: `hot split` is a command of its own beside `hot`. */
-static const struct command *find_command(char **argv, int argc, int *ret_used)
-{
-	for (int words = argc > 1 ? 2 : 1; words; words--)
-		for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-			if (!named(table[i].name, argv[0], words == 2 ? argv[1] : NULL))
-				continue;
-			*ret_used = words;
-			return &table[i];
-		}
-	return NULL;
-}
-
-/* Options may stand anywhere behind the command; "--" ends them, "-" is a word. */
-static int parse(struct args *args, char **argv, int argc)
-{
-	char list[512];
-	bool ended = false;
-
-	snprintf(list, sizeof(list), "socket= json help h %s", args->command->options);
-	for (int i = 0; i < argc; i++) {
-		int err;
-
-		if (ended || argv[i][0] != '-' || !argv[i][1]) {
-			args->words[args->word_count++] = argv[i];
-			continue;
-		}
-		if (!strcmp(argv[i], "--")) {
-			ended = true;
-			continue;
-		}
-		err = take_option(args, list, argv, argc, &i);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* With those of two words that begin with it, one of which may have been meant. */
-static int command_usage(const struct command *c, FILE *to)
-{
-	size_t len = strlen(c->name);
-
-	fprintf(to, "usage: xring %s %s\n", c->name, c->usage);
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		if (!strncmp(table[i].name, c->name, len) && table[i].name[len] == ' ')
-			fprintf(to, "       xring %s %s\n", table[i].name, table[i].usage);
-	return EXIT_WORDS;
-}
 
 static int run(struct args *args)
 {
@@ -265,6 +29,7 @@ int main(int argc, char **argv)
 	struct args args = { .socket = PROTO_SOCKET };
 	int i = 1, used = 0, err;
 
+	args.table = commands(&args.table_count);
 	for (; i < argc && argv[i][0] == '-'; i++) {
 		if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help")) {
 			usage(stdout);
@@ -274,7 +39,7 @@ int main(int argc, char **argv)
 			printf("xring %s\n", XRING_VERSION);
 			return 0;
 		}
-		err = take_option(&args, "socket= json", argv, argc, &i);
+		err = args_take_option(&args, "socket= json", argv, argc, &i);
 		if (err)
 			return err;
 	}
@@ -289,7 +54,7 @@ int main(int argc, char **argv)
 	args.words = calloc(argc, sizeof(*args.words));
 	if (!args.words)
 		return EXIT_NO;
-	err = parse(&args, argv + i + used, argc - i - used) ?: run(&args);
+	err = args_parse(&args, argv + i + used, argc - i - used) ?: run(&args);
 	free(args.words);
 	if (!err && (fflush(stdout) || ferror(stdout))) {
 		fprintf(stderr, "xring: standard output: %s\n", errno_text(errno));

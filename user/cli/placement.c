@@ -5,11 +5,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/commands.h"
 #include "cli/common/args.h"
+#include "cli/common/ask.h"
 #include "cli/common/field.h"
-#include "cli/placement_rules.h"
 #include "cli/common/table.h"
-#include "core/model/text.h"
+#include "cli/placement_rules.h"
+#include "core/value/number.h"
 
 #define BAR 30			/* characters */
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A service's rules: why a client goes where it goes, what is proved, who belongs where. */
+#include "cli/placement_rules.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "cli/commands.h"
 #include "cli/common/args.h"
+#include "cli/common/ask.h"
 #include "cli/common/field.h"
-#include "cli/placement_rules.h"
 #include "cli/common/table.h"
 #include "proto/proto.h"
 

@@ -11,9 +11,12 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "cli/commands.h"
+#include "cli/common/args.h"
+#include "cli/common/ask.h"
 #include "cli/common/field.h"
-#include "cli/plan_text.h"
 #include "cli/common/watch.h"
+#include "cli/plan_text.h"
 #include "proto/proto.h"
 
 #define FILE_MAX (512u << 10)	/* in a request, with its quotes: PROTO_REQUEST_MAX */

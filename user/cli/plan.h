@@ -2,7 +2,10 @@
 #ifndef XRING_CLI_PLAN_H
 #define XRING_CLI_PLAN_H
 
-#include "cli/common/args.h"
+#include <jansson.h>
+
+struct args;
+
 
 /* Sends a request that changes something with "plan" set, so that it does not, and shows its plan. */
 int plan_ask(const struct args *args, json_t *request);

@@ -4,9 +4,14 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "cli/commands.h"
 #include "cli/common/args.h"
-#include "core/ring/ring.h"
+#include "cli/common/ask.h"
+#include "cli/common/field.h"
+#include "cli/common/table.h"
 #include "core/model/text.h"
+#include "core/ring/ring.h"
+#include "core/value/number.h"
 #include "proto/proto.h"
 
 #define REPLICAS 3
@@ -185,4 +190,40 @@ int run_ring_lookup(const struct args *args)
 	if (option(args, "vnodes"))
 		return words_wrong("--vnodes: want it with --nodes alone");
 	return lookup_running(args, n);
+}
+
+static void print_ring(const json_t *data)
+{
+	char heads[] = "BACKEND|>VNODES|>SHARE|>SEEN|>PACKETS";
+	const json_t *backend;
+	double most = 0, sum = 0;
+	struct table t;
+	size_t i, n = 0;
+
+	printf("%s: %lld points in %lld cells\n\n", text(data, "service"), number(data, "points"),
+	       number(data, "cells"));
+	table_begin(&t, heads);
+	json_array_foreach(json_object_get(data, "backends"), i, backend) {
+		double share = percent(backend, "share");
+
+		table_cell(&t, "%s", text(backend, "name"));
+		table_cell(&t, "%lld", number(backend, "vnodes"));
+		table_cell(&t, "%.2f%%", share);
+		table_cell(&t, "%.2f%%", percent(backend, "seen"));
+		table_cell(&t, "%lld", number(backend, "packets"));
+		if (!number(backend, "vnodes"))
+			continue;
+		share /= number(backend, "vnodes");
+		most = share > most ? share : most;
+		sum += percent(backend, "share");
+		n += number(backend, "vnodes");
+	}
+	table_end(&t);
+	if (n)
+		printf("\nlargest share / what its weight asks for: %.3f\n", most / (sum / n));
+}
+
+int run_ring_show(const struct args *args)
+{
+	return show_verb(args, "ring-show", args->words[0], print_ring);
 }

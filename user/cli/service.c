@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The commands that change something. What can be told without the daemon is told here. */
+/* Services: what can be told without the daemon is told here. */
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/log.h"
+#include "cli/backend.h"
+#include "cli/commands.h"
 #include "cli/common/args.h"
+#include "cli/common/ask.h"
+#include "cli/common/field.h"
+#include "cli/common/table.h"
 #include "core/model/check_text.h"
+#include "core/model/key.h"
+#include "core/model/mode.h"
+#include "core/model/model.h"
 #include "core/model/setting.h"
-#include "core/model/text.h"
-#include "proto/proto.h"
+#include "core/value/address.h"
+#include "core/value/number.h"
 
 static int check_vips(const struct args *args, json_t *ret)
 {
@@ -152,68 +158,159 @@ int run_service_del(const struct args *args)
 	return change_send(args, request);
 }
 
-static void print_attached(const json_t *data)
+/* ---- what is shown ---- */
+
+#define HOT_TEXT 128
+
+static void vips_text(const json_t *service, char *buf, size_t size)
 {
-	printf("%s: attached (%s)\n", json_string_value(json_object_get(data, "interface")),
-	       json_string_value(json_object_get(data, "mode")));
+	const json_t *vips = json_object_get(service, "vips"), *vip;
+	size_t i, at = 0;
+
+	buf[0] = 0;
+	json_array_foreach(vips, i, vip)
+		if (at < size)
+			at += snprintf(buf + at, size - at, "%s%s", i ? "," : "",
+				       json_string_value(vip));
 }
 
-int run_attach(const struct args *args)
+/* A text as it is; a number, a flag and null as in the file. */
+static const char *value_text(const json_t *value, char *buf, size_t size)
 {
-	const char *mode = option(args, "mode");
-	json_t *request;
-
-	if (mode && strcmp(mode, "native") && strcmp(mode, "generic"))
-		return words_wrong("mode %s: want native or generic", mode);
-	request = request_new("attach");
-	request_set(request, "interface", args->words[0]);
-	request_set(request, "mode", mode);
-	return ask_and_print(args, request, print_attached);
-}
-
-int run_detach(const struct args *args)
-{
-	json_t *request = request_new("detach");
-
-	request_set(request, "interface", args->words[0]);
-	return ask_and_print(args, request, NULL);
-}
-
-/* Writes the file, and tells the daemon that it says now what runs. */
-static int save_to(const struct args *args, const char *path, const char *yaml, bool own)
-{
-	json_t *data = NULL;
-	int err = file_replace(path, yaml, strlen(yaml), 0640), code;
-
-	if (err) {
-		fprintf(stderr, "xring: %s: %s\n", path, errno_text(-err));
-		return EXIT_NO;
-	}
-	if (!own)
-		return 0;
-	code = ask(args, request_new("saved"), &data);
-	json_decref(data);
-	if (!code)
-		printf("%s: saved\n", path);
-	return code;
-}
-
-int run_save(const struct args *args)
-{
-	const char *to = args->word_count ? args->words[0] : NULL, *file, *yaml;
-	json_t *data = NULL;
-	int code = ask(args, request_new("save"), &data);
-
-	if (code)
-		return code;
-	file = json_string_value(json_object_get(data, "file"));
-	yaml = json_string_value(json_object_get(data, "yaml"));
-	if (args->json)
-		code = json_print(data);
-	else if (to && !strcmp(to, "-"))
-		fputs(yaml, stdout);
+	if (json_is_string(value))
+		snprintf(buf, size, "%s", json_string_value(value));
+	else if (json_is_number(value))
+		snprintf(buf, size, "%.10g", json_number_value(value));
+	else if (json_is_boolean(value))
+		snprintf(buf, size, json_is_true(value) ? "true" : "false");
 	else
-		code = save_to(args, to ?: file, yaml, !to || !strcmp(to, file));
-	json_decref(data);
-	return code;
+		snprintf(buf, size, "none");
+	return buf;
+}
+
+/* The setting where it is not the default; NULL: it is, or the daemon has none. */
+static const char *setting_text(const json_t *of, const struct setting *f,
+				char buf[SETTING_TEXT])
+{
+	const json_t *value = json_object_get(of, f->key);
+	char normal[SETTING_TEXT];
+	struct service s;
+
+	service_init(&s);
+	if (!value || !strcmp(value_text(value, buf, SETTING_TEXT), setting_print(f, &s, normal)))
+		return NULL;
+	return buf;
+}
+
+/* "drain=5m bound=1.25": those of a group that are not the default, and their length. */
+static size_t group_text(const json_t *of, const char *group, const char *between, char *buf,
+			 size_t size)
+{
+	size_t count, at = 0;
+	const struct setting *all = settings(group, &count);
+	char value[SETTING_TEXT];
+
+	buf[0] = 0;
+	for (size_t i = 0; i < count && at < size; i++)
+		if (setting_text(of, &all[i], value))
+			at += snprintf(buf + at, size - at, "%s%s=%s", at ? between : "",
+				       all[i].key, value);
+	return at;
+}
+
+/* "factor=8,shards=1000", as --hot takes it; empty: all of it is the default. */
+static const char *hot_text(const json_t *service, char buf[HOT_TEXT])
+{
+	group_text(json_object_get(service, "hot"), "hot", ",", buf, HOT_TEXT);
+	return buf;
+}
+
+/* "drain=5m hot=factor=8 check=http": what is not the default; "-": all is. */
+static void settings_text(const json_t *service, char *buf, size_t size)
+{
+	const char *type = text(json_object_get(service, "check"), "type");
+	size_t at = group_text(service, NULL, " ", buf, size);
+	char hot[HOT_TEXT];
+
+	if (*hot_text(service, hot) && at < size)
+		at += snprintf(buf + at, size - at, "%shot=%s", at ? " " : "", hot);
+	if (*type && at < size)
+		at += snprintf(buf + at, size - at, "%scheck=%s", at ? " " : "", type);
+	if (!at)
+		snprintf(buf, size, "-");
+}
+
+static void print_services(const json_t *data)
+{
+	char heads[] = "SERVICE|VIP|MODE|KEY|>VNODES|>BACKENDS|SETTINGS", vips[1024];
+	char changed[256];
+	const json_t *service;
+	struct table t;
+	size_t i;
+
+	table_begin(&t, heads);
+	json_array_foreach(data, i, service) {
+		vips_text(service, vips, sizeof(vips));
+		table_cell(&t, "%s", text(service, "name"));
+		table_cell(&t, "%s", vips);
+		table_cell(&t, "%s", text(service, "mode"));
+		table_cell(&t, "%s", text(service, "key"));
+		table_cell(&t, "%lld", number(service, "vnodes"));
+		table_cell(&t, "%zu", json_array_size(json_object_get(service, "backends")));
+		settings_text(service, changed, sizeof(changed));
+		table_cell(&t, "%s", changed);
+	}
+	table_end(&t);
+}
+
+static void print_line(const char *key, const char *value)
+{
+	printf("%-12s%s\n", key, value);
+}
+
+/* "check       type=http path=/ ..." */
+static void print_check(json_t *check)
+{
+	json_t *value;
+	const char *key;
+	char buf[512];
+
+	if (!json_is_object(check))
+		return;
+	printf("%-11s", "check");
+	json_object_foreach(check, key, value)
+		printf(" %s=%s", key, value_text(value, buf, sizeof(buf)));
+	putchar('\n');
+}
+
+static void print_service(const json_t *data)
+{
+	char vips[1024], value[SETTING_TEXT], hot[HOT_TEXT];
+	size_t count;
+	const struct setting *all = settings(NULL, &count);
+
+	vips_text(data, vips, sizeof(vips));
+	print_line("service", text(data, "name"));
+	print_line("vip", vips);
+	print_line("mode", text(data, "mode"));
+	print_line("key", text(data, "key"));
+	printf("%-12s%lld\n", "vnodes", number(data, "vnodes"));
+	for (size_t i = 0; i < count; i++)
+		if (setting_text(data, &all[i], value))
+			print_line(all[i].key, value);
+	if (*hot_text(data, hot))
+		print_line("hot", hot);
+	print_check(json_object_get(data, "check"));
+	putchar('\n');
+	print_backends(json_object_get(data, "backends"));
+}
+
+int run_service_list(const struct args *args)
+{
+	return show_verb(args, "service-list", NULL, print_services);
+}
+
+int run_service_show(const struct args *args)
+{
+	return show_verb(args, "service-list", args->words[0], print_service);
 }

@@ -2,7 +2,9 @@
 /* The counters: packets by verdict and reason, pins, writes, traffic. */
 #include <stdio.h>
 
+#include "cli/commands.h"
 #include "cli/common/args.h"
+#include "cli/common/ask.h"
 #include "cli/common/field.h"
 #include "cli/common/table.h"
 

@@ -4,8 +4,13 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "conf/draft.h"
 #include "conf/schema.h"
+#include "conf/walk.h"
+#include "conf/yaml.h"
 #include "core/model/text.h"
+#include "core/value/name.h"
+#include "core/value/number.h"
 
 static int read_address(struct reader *r, void *to)
 {

@@ -2,7 +2,10 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "conf/draft.h"
 #include "conf/schema.h"
+#include "conf/walk.h"
+#include "conf/yaml.h"
 #include "core/model/check_text.h"
 
 struct reading {

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The schema of the file as a whole. */
-#include <errno.h>
+#include "conf/conf.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
+#include "conf/draft.h"
 #include "conf/schema.h"
+#include "conf/walk.h"
+#include "conf/yaml.h"
 #include "core/model/text.h"
+#include "core/value/number.h"
 
 #define INTERVAL_MAX_MS 60000u
 #define CHANGES_MAX 100000u

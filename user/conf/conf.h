@@ -2,8 +2,8 @@
 #ifndef XRING_CONF_H
 #define XRING_CONF_H
 
-#include "core/model/model.h"
-#include "core/model/valid.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 /*
  * YAML to model and back (xring.yaml(5)). A file is taken whole or not at all:
@@ -21,6 +21,8 @@ struct conf_error {
  * for a backend's address, or for the service where backend is NULL.
  */
 struct conf_locations;
+struct model;
+struct model_error;
 void conf_locations_free(struct conf_locations *places);
 const char *conf_location(const struct conf_locations *places, const char *service,
 		       const char *backend, char *buf, size_t size);

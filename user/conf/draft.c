@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/draft.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
-#include "base/util.h"
-#include "conf/draft.h"
-#include "core/model/valid.h"
-#include "core/value/prefix_set.h"
+#include "conf/conf.h"
 #include "core/model/rules.h"
+#include "core/model/valid.h"
+#include "core/value/number.h"
+#include "core/value/prefix_set.h"
 
 static void service_draft_clear(struct service_draft *s)
 {

@@ -5,6 +5,8 @@
 #include "conf/yaml.h"
 #include "core/model/model.h"
 
+struct conf_error;
+
 /*
  * What the file says, in its order and with its places. Once it is read whole,
  * drafts_finish() sorts it, refuses names that come twice, and makes the model of

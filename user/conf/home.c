@@ -4,7 +4,10 @@
 
 #include "base/util.h"
 #include "conf/schema.h"
+#include "conf/walk.h"
+#include "conf/yaml.h"
 #include "core/model/home_text.h"
+#include "core/model/placement.h"
 
 static int read_value(struct reader *r, void *to)
 {

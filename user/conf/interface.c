@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 #include <string.h>
 
 #include "base/util.h"
+#include "conf/draft.h"
 #include "conf/schema.h"
-#include "core/model/text.h"
+#include "conf/walk.h"
+#include "conf/yaml.h"
+#include "core/model/model.h"
+#include "core/value/name.h"
 
 #define INTERFACES_MAX 1024u
 #define WANT_INTERFACE "1 to 15 printable ASCII characters without white space, / and :"

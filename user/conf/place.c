@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/conf.h"
 #include "conf/yaml.h"
 
 /* A path may be longer than a message: its end is what tells files apart. */

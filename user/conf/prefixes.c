@@ -12,7 +12,10 @@
 #include "base/array.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "conf/conf.h"
 #include "conf/schema.h"
+#include "conf/walk.h"
+#include "conf/yaml.h"
 #include "core/value/prefix_set.h"
 
 #define FILE_BYTES_MAX (64u << 20)	/* a million of the longest IPv6 networks are 44 MB */

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/print.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -6,34 +8,10 @@
 
 #include "base/util.h"
 #include "conf/conf.h"
-#include "conf/print.h"
 #include "core/model/check_text.h"
 #include "core/model/setting.h"
 #include "core/model/text.h"
-
-/* No character of it has a meaning in YAML where it stands. */
-static bool is_plain(const char *text)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/=+";
-
-	return text[0] != '-' && text[0] != '.' && strspn(text, plain) == strlen(text);
-}
-
-void print_text(FILE *f, const char *text)
-{
-	if (is_plain(text)) {
-		fputs(text, f);
-		return;
-	}
-	fputc('"', f);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fputc('\\', f);
-		fputc(*text, f);
-	}
-	fputc('"', f);
-}
+#include "core/value/number.h"
 
 static void print_address(FILE *f, const struct address *a)
 {

@@ -4,7 +4,10 @@
 
 #include <stdio.h>
 
-#include "core/model/model.h"
+struct backend;
+struct model;
+struct service;
+
 
 /* A text as it is, or in quotes where YAML needs them. */
 void print_text(FILE *f, const char *text);

@@ -3,8 +3,9 @@
 
 #include "conf/print.h"
 #include "core/model/home_text.h"
-#include "core/value/prefix_set.h"
 #include "core/model/text.h"
+#include "core/value/number.h"
+#include "core/value/prefix_set.h"
 
 /* The entries of a mapping in one line: "{" before the first, ", " before the others. */
 struct line {

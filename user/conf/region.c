@@ -4,9 +4,15 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "conf/conf.h"
+#include "conf/draft.h"
 #include "conf/schema.h"
+#include "conf/walk.h"
+#include "conf/yaml.h"
 #include "conf/zones.h"
-#include "core/model/text.h"
+#include "core/model/placement.h"
+#include "core/time/tz.h"
+#include "core/value/name.h"
 
 static int read_timezone(struct reader *r, void *to)
 {

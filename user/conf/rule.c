@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stdio.h>
 #include <string.h>
 
 #include "base/util.h"
+#include "conf/draft.h"
 #include "conf/schema.h"
+#include "conf/walk.h"
+#include "conf/yaml.h"
 #include "core/model/text.h"
+#include "core/value/name.h"
+#include "core/value/number.h"
 
 /* A rule that is being read. */
 struct reading {

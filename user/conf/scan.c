@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/scan.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "conf/scan.h"
+#include "conf/conf.h"
 #include "conf/yaml.h"
 
 /* The schema needs 6. */

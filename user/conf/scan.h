@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-#include "conf/conf.h"
+struct conf_error;
+
 
 /*
  * What must be true of the text before the YAML library sees it: of at most

@@ -2,8 +2,14 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "conf/draft.h"
 #include "conf/schema.h"
-#include "core/model/text.h"
+#include "conf/walk.h"
+#include "conf/yaml.h"
+#include "core/model/placement.h"
+#include "core/time/schedule.h"
+#include "core/value/name.h"
+#include "core/value/number.h"
 
 #define OVER_MAX_MS (12 * 60 * 60 * 1000u)
 #define WANT_OVER "0s to 12h, as 30m"

@@ -2,7 +2,10 @@
 #ifndef XRING_SCHEMA_H
 #define XRING_SCHEMA_H
 
-#include "conf/walk.h"
+struct home;
+struct prefix_set;
+struct reader;
+
 
 /* What each part of the schema reads, and where to. */
 int read_interfaces(struct reader *r, void *to);	/* at its value; adds to r->model */

@@ -3,9 +3,16 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "conf/draft.h"
 #include "conf/schema.h"
+#include "conf/walk.h"
+#include "conf/yaml.h"
+#include "core/model/key.h"
+#include "core/model/mode.h"
 #include "core/model/setting.h"
-#include "core/model/text.h"
+#include "core/value/address.h"
+#include "core/value/name.h"
+#include "core/value/number.h"
 
 static int read_one_vip(struct reader *r, void *to)
 {

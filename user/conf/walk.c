@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/model/text.h"
+#include "conf/conf.h"
+#include "core/value/number.h"
+
 
 int walk_fail(struct reader *r, struct location at, const char *fmt, ...)
 {

@@ -2,8 +2,14 @@
 #ifndef XRING_WALK_H
 #define XRING_WALK_H
 
-#include "conf/draft.h"
+#include <stdint.h>
+
 #include "conf/yaml.h"
+
+struct conf_locations;
+struct conf_source;
+struct model;
+struct prefix_set;
 
 /*
  * The ways through a file. A mapping with known keys is a static table of {key,

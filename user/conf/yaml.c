@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
+#include "conf/yaml.h"
+
 #include <libfyaml.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "conf/conf.h"
 #include "conf/scan.h"
-#include "conf/yaml.h"
 
 #define SHOWN_BYTES 64
 

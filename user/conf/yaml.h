@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "conf/conf.h"
+struct conf_error;
+
 
 /*
  * YAML as a stream of nodes with their places, one at a time: a mapping is

@@ -10,8 +10,12 @@
 #include "base/util.h"
 #include "base/zoneinfo.h"
 #include "conf/conf.h"
+#include "core/model/model.h"
+#include "core/model/placement.h"
 #include "core/model/valid.h"
 #include "core/time/daylight.h"
+#include "core/time/schedule.h"
+#include "core/time/tz.h"
 
 int zone_load(const char *timezone, struct tz *ret)
 {

@@ -2,7 +2,8 @@
 #ifndef XRING_ZONES_H
 #define XRING_ZONES_H
 
-#include "core/model/model.h"
+struct tz;
+
 
 #define WANT_TIMEZONE "one of the system's time zones, as Europe/Dublin"
 

@@ -15,8 +15,6 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "base/util.h"
-#include "conf/conf.h"
-#include "core/model/text.h"
 #include "daemon/start.h"
 #include "dp/dp.h"
 #include "proto/proto.h"

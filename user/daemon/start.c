@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "base/util.h"
+#include "daemon/control/socket.h"
 #include "daemon/control/verbs.h"
 
 static char *answer(void *context, const char *line, size_t len)

@@ -2,7 +2,6 @@
 #ifndef XRING_DAEMON_START_H
 #define XRING_DAEMON_START_H
 
-#include "daemon/control/socket.h"
 #include "daemon/watch/daemon.h"
 
 /* The daemon from its socket to its health checks. */

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "dp/dp.h"
 #include "dp/program.h"
 
 static void aside_path(const char *path, const char *suffix, char ret[320])

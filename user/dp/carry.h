@@ -3,8 +3,10 @@
 #define XRING_DP_CARRY_H
 
 #include <bpf/libbpf.h>
+#include <stdbool.h>
+#include <stdint.h>
 
-#include "dp/dp.h"
+struct dp;
 
 /*
  * Maps of another size or layout than the pinned ones, which a program uses that

@@ -8,6 +8,8 @@
 
 #include <xring/abi.h>
 
+struct carried;
+
 union xring_lpm_line;
 
 /*

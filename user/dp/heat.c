@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "dp/dp.h"
 
 /* One CPU's map: *ret_fd, and its memory. */
 static int heat_new(int *ret_fd, struct xring_heat **ret)

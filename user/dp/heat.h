@@ -2,7 +2,8 @@
 #ifndef XRING_DP_HEAT_H
 #define XRING_DP_HEAT_H
 
-#include "dp/dp.h"
+struct dp;
+
 
 /*
  * Gives each CPU a sketch of its own (struct heat_map of bpf/maps.h), in memory from then

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "dp/dp.h"
 
 #define LINK_PREFIX "link-"
 

@@ -2,7 +2,8 @@
 #ifndef XRING_DP_LINKS_H
 #define XRING_DP_LINKS_H
 
-#include "dp/dp.h"
+struct dp;
+
 
 /* Makes every pinned link run prog_fd, and forgets links whose interface is gone. */
 int links_update(struct dp *dp, int prog_fd);

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "dp/dp.h"
 #include "dp/links.h"
 
 #define MAPS_MAX 32

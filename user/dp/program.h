@@ -2,7 +2,9 @@
 #ifndef XRING_DP_PROGRAM_H
 #define XRING_DP_PROGRAM_H
 
-#include "dp/dp.h"
+#include <stdbool.h>
+
+struct dp;
 
 /*
  * Sees to it that the pinned program, and what every pinned link runs, is

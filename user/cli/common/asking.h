@@ -3,7 +3,7 @@
 #define XRING_ASKING_H
 
 #include "base/buffer.h"
-#include "cli/common/args.h"
+#include "cli/common/ask.h"
 
 /* ask_quietly() in steps, for who has something else to wait for meanwhile. */
 struct asking {

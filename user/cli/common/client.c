@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "cli/common/asking.h"
 #include "cli/common/args.h"
+#include "cli/common/asking.h"
 #include "proto/proto.h"
 
 json_t *request_new(const char *verb)

@@ -3,9 +3,9 @@
 #include <stdio.h>
 
 #include "cli/common/args.h"
+#include "cli/common/ask.h"
 #include "cli/common/watch.h"
-#include "core/model/text.h"
-#include "proto/proto.h"
+#include "core/value/name.h"
 
 int check_name(const char *what, const char *name)
 {
@@ -53,4 +53,13 @@ int change_send(const struct args *args, json_t *request)
 		print_ids(ids);
 	json_decref(data);
 	return code;
+}
+
+int show_verb(const struct args *args, const char *verb, const char *service,
+	      void (*print)(const json_t *data))
+{
+	json_t *request = request_new(verb);
+
+	request_set(request, "service", service);
+	return ask_and_print(args, request, print);
 }

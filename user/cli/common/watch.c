@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "cli/common/args.h"
+#include "cli/common/ask.h"
 #include "cli/common/field.h"
 #include "cli/common/span.h"
 #include "proto/proto.h"

@@ -4,7 +4,8 @@
 
 #include <jansson.h>
 
-#include "cli/common/args.h"
+struct args;
+
 
 /* The stages of a change, in their order. */
 enum stage {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/common/field.h"
+#include "cli/top/page.h"
 #include "cli/top/rows.h"
 
 #define WIDE 110			/* characters, in which the headline says more */

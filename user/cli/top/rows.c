@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/common/words.h"
 #include "cli/common/field.h"
-#include "cli/common/words.h"
 #include "cli/common/span.h"
+#include "cli/common/words.h"
+#include "cli/top/model.h"
+#include "cli/top/page.h"
 
 #define CELL_TEXT 64
 #define INDENT 2

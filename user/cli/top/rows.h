@@ -2,8 +2,14 @@
 #ifndef XRING_TOP_ROWS_H
 #define XRING_TOP_ROWS_H
 
-#include "cli/top/draw.h"
-#include "cli/top/page.h"
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "cli/top/model.h"
+
+struct page;
+struct top_backend;
+struct top_service;
 
 /* The width for which the tables are made; wider ones give it to the names. */
 #define ROWS_COLUMNS 80

@@ -12,10 +12,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/common/asking.h"
 #include "cli/common/args.h"
+#include "cli/common/asking.h"
 #include "cli/top/draw.h"
-#include "core/model/text.h"
+#include "core/value/name.h"
+#include "core/value/number.h"
 #include "proto/proto.h"
 
 #define INTERVAL_MS 1000u

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/backend/health.h"
 
+#include "core/model/check.h"
+
 #define NS_PER_MS 1000000ull
 
 static bool turn(struct health *h, enum health_state state, uint64_t now_ns)

@@ -2,7 +2,11 @@
 #ifndef XRING_CORE_BACKEND_HEALTH_H
 #define XRING_CORE_BACKEND_HEALTH_H
 
-#include "core/model/model.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct check;
 
 /*
  * What the results of its checks make of one backend. All zero is a backend that

@@ -2,6 +2,7 @@
 #include "core/backend/standing.h"
 
 #include "base/clock.h"
+#include "core/value/number.h"
 
 static bool is_alive(const struct standing *st)
 {

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <xring/hash.h>
-
 #include "base/step.h"
 
 int hot_find(struct xring_hot *table, uint32_t number, uint32_t hash, uint32_t *ret_place)

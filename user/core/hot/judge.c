@@ -2,6 +2,7 @@
 #include "core/hot/judge.h"
 
 #include "base/clock.h"
+#include "core/model/model.h"
 
 #define COOL 30.0			/* packets a second, whatever the others do */
 

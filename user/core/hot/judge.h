@@ -3,7 +3,8 @@
 #define XRING_CORE_HOT_JUDGE_H
 
 #include "core/hot/rates.h"
-#include "core/model/model.h"
+
+struct hot;
 
 /*
  * Which keys of a service are hot, and which of them are to be split.

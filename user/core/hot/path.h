@@ -2,7 +2,11 @@
 #ifndef XRING_CORE_HOT_PATH_H
 #define XRING_CORE_HOT_PATH_H
 
-#include "core/hot/entries.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct xring_flow;
+struct xring_hot;
 
 /* Where the newest answer of a flow is found. */
 struct path {

@@ -2,6 +2,7 @@
 #include "core/hot/pins.h"
 
 #include "core/hot/path.h"
+#include "core/ring/cells.h"
 
 static bool is_expired(const struct xring_pin *pin, uint64_t now_ns, uint32_t idle_ms)
 {

@@ -7,9 +7,11 @@
 
 #include <xring/abi.h>
 
-#include "core/hot/path.h"
 #include "core/ring/cells.h"
-#include "core/hot/entries.h"
+
+struct cells;
+struct path;
+
 
 /* What the daemon's walk over the pins makes of one. */
 enum pin_fate {

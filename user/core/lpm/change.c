@@ -7,14 +7,13 @@
  * new, the outer before the inner: the longest of them, which answers, goes last, and what
  * it uncovers is the new one, or nothing.
  */
-#include "core/lpm/lpm.h"
-
 #include <errno.h>
 
 #include <xring/lpm.h>
 
 #include "base/array.h"
 #include "base/util.h"
+#include "core/lpm/lpm.h"
 #include "core/lpm/node.h"
 
 /* A prefix whose value changes; 0: there is none. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/lpm/node.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define STRIDE_MIN LPM_STRIDE_MIN

@@ -8,6 +8,8 @@
 
 #include <xring/lpm.h>
 
+#include <xring/abi.h>
+
 #include "base/step.h"
 #include "core/lpm/lpm.h"
 

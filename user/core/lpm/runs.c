@@ -2,9 +2,12 @@
 #include "core/lpm/runs.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/lpm/lpm.h"
+#include "core/value/address.h"
+#include "core/value/prefix.h"
 
 #define BITS 128
 #define LAST (~(position)0)

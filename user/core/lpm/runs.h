@@ -2,7 +2,11 @@
 #ifndef XRING_CORE_LPM_RUNS_H
 #define XRING_CORE_LPM_RUNS_H
 
-#include "core/lpm/lpm.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct address;
+struct lpm_entry;
 
 /*
  * A function over all addresses of a family, as the runs of addresses on which it is

@@ -9,6 +9,7 @@
 
 #include "base/util.h"
 #include "core/model/text.h"
+#include "core/value/number.h"
 
 #define INTERVAL_MS 2000u
 #define TIMEOUT_MS 1000u

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/util.h"
+#include "core/model/placement.h"
+#include "core/value/number.h"
+
 
 #define SECOND_MS 1000u
 #define DAY_MS (24 * 60 * 60 * SECOND_MS)

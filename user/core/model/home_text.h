@@ -2,7 +2,10 @@
 #ifndef XRING_CORE_MODEL_HOME_TEXT_H
 #define XRING_CORE_MODEL_HOME_TEXT_H
 
-#include "core/model/text.h"
+#include <stdbool.h>
+
+#include "core/model/placement.h"
+
 
 /*
  * The keys of a rule's `home`: how prefixes of clients get a home region. Parsers answer

@@ -8,9 +8,11 @@
 
 #include <xring/hash.h>
 
-#include "core/hot/entries.h"
-#include "core/vip/template.h"
-#include "core/model/text.h"
+#include "core/model/key.h"
+#include "core/model/model.h"
+#include "core/value/address.h"
+#include "core/value/number.h"
+
 
 struct tuple {
 	struct address src, dst;

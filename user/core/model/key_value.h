@@ -2,9 +2,13 @@
 #ifndef XRING_CORE_MODEL_KEY_VALUE_H
 #define XRING_CORE_MODEL_KEY_VALUE_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include <xring/abi.h>
 
-#include "core/model/model.h"
+struct key;
+struct service;
 
 /*
  * A partition key as people write it, hashed as the datapath hashes it:

@@ -13,16 +13,16 @@
  *
  * Names are sorted in all three models, so one pass meets each name once.
  */
+#include "core/model/merge.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/array.h"
-#include "base/util.h"
-#include "core/model/merge.h"
 #include "core/model/model.h"
-#include "core/value/prefix_set.h"
 #include "core/model/rules.h"
 #include "core/model/setting.h"
+#include "core/value/prefix_set.h"
 
 /* What is left of a sorted array whose elements start with their name. */
 struct cursor {

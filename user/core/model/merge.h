@@ -2,7 +2,10 @@
 #ifndef XRING_CORE_MODEL_MERGE_H
 #define XRING_CORE_MODEL_MERGE_H
 
-#include "core/model/model.h"
+#include <stdbool.h>
+
+struct model;
+struct service;
 
 /*
  * The three-way rule of a changed file: what differs between the file as it was

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/model/model.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include <xring/abi.h>
 
 #include "base/array.h"
-#include "base/util.h"
-#include "core/model/model.h"
 #include "core/model/rules.h"
+#include "core/value/name.h"
+#include "core/value/number.h"
 
 _Static_assert(NAME_BYTES == XRING_NAME_MAX + 1, "one length of names");
 

@@ -11,7 +11,7 @@
 #include "core/model/mode.h"
 #include "core/model/placement.h"
 #include "core/value/address.h"
-#include "core/value/number.h"
+#include "core/value/name.h"
 
 /*
  * What is to be: services, their VIPs and their backends, as the configuration
@@ -31,6 +31,7 @@
 #define HOT_HOLD_MS (60 * 1000u)
 #define HOT_SHARDS 100u
 #define HOT_SHARDS_MAX 16383u
+#define VIPS_MAX (XRING_VIP_SLOTS * 2 / 5)	/* entries of the VIP table that always fit */
 #define INTERFACE_REGIONS_MAX 16u	/* interfaces with a region, as the datapath counts */
 
 /* What the operator wants of a backend; whether it is alive is another matter. */

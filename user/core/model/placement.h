@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "core/time/schedule.h"
-#include "core/value/name.h"
 
 /*
  * Where traffic may go, and where it should: plain data of a service's rules. A rule is for

@@ -6,6 +6,8 @@
 
 #include "base/array.h"
 #include "core/model/home_text.h"
+#include "core/model/model.h"
+#include "core/model/placement.h"
 #include "core/value/prefix_set.h"
 
 /* ---- regions ---- */

@@ -2,7 +2,14 @@
 #ifndef XRING_CORE_MODEL_RULES_H
 #define XRING_CORE_MODEL_RULES_H
 
-#include "core/model/model.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct daylight;
+struct home;
+struct region;
+struct rule;
+struct service;
 
 /*
  * Arrays of regions, rules and schedules, as models hold them: a copy can grow

@@ -8,6 +8,7 @@
 
 #include "base/util.h"
 #include "core/model/text.h"
+#include "core/value/number.h"
 
 #define SECOND_MS 1000u
 #define HOUR_MS (60 * 60 * SECOND_MS)

@@ -2,7 +2,11 @@
 #ifndef XRING_CORE_MODEL_SETTING_H
 #define XRING_CORE_MODEL_SETTING_H
 
-#include "core/model/model.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct service;
 
 /*
  * The keys of a service that are one number or word with a default: drain,

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <arpa/inet.h>
+#include "core/model/text.h"
+
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/util.h"
+#include "core/value/number.h"
 #include "core/value/word.h"
-#include "core/model/text.h"
 
 static const char *const states[] = {
 	[BACKEND_ACTIVE] = "active",

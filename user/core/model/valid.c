@@ -4,6 +4,8 @@
  * what must differ between services (VIPs, the addresses that the replies of
  * nat backends come from) is sorted, so that equals stand side by side.
  */
+#include "core/model/valid.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -11,12 +13,10 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "core/model/valid.h"
-#include "core/model/valid_placement.h"
 #include "core/model/check_text.h"
 #include "core/model/model.h"
-#include "core/model/text.h"
-#include "core/vip/vips.h"
+#include "core/model/valid_placement.h"
+#include "core/value/number.h"
 
 /* A ring has at least this many cells for each of its points. */
 #define CELLS_PER_POINT 4

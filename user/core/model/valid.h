@@ -2,7 +2,12 @@
 #ifndef XRING_CORE_MODEL_VALID_H
 #define XRING_CORE_MODEL_VALID_H
 
-#include "core/model/model.h"
+#include <stddef.h>
+
+struct backend;
+struct model;
+struct region;
+struct service;
 
 /*
  * Is the model one that can run? The first thing wrong, as a message that says

@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "core/model/home_text.h"
+#include "core/model/text.h"
 #include "core/model/valid.h"
 #include "core/value/prefix_set.h"
-#include "core/model/text.h"
 
 __attribute__((format(printf, 3, 4)))
 static int wrong(struct model_error *ret, struct model_error at, const char *fmt, ...)

@@ -2,8 +2,9 @@
 #ifndef XRING_CORE_MODEL_VALID_PLACEMENT_H
 #define XRING_CORE_MODEL_VALID_PLACEMENT_H
 
-#include "core/model/model.h"
-#include "core/model/valid.h"
+struct model;
+struct model_error;
+
 
 /* The part of model_check() that is about regions, interfaces, rules and schedules. */
 int placement_check(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */

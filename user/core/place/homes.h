@@ -2,7 +2,6 @@
 #ifndef XRING_CORE_PLACE_HOMES_H
 #define XRING_CORE_PLACE_HOMES_H
 
-#include "core/model/placement.h"
 #include "core/value/prefix.h"
 
 /*
@@ -15,6 +14,7 @@
  * the last one, and then homes_judge(). A shift of traffic is told within half a second and
  * one look.
  */
+struct home;
 struct homes;
 
 struct home_record {

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "base/util.h"
+#include "core/model/placement.h"
 #include "core/place/homes_parts.h"
 
 #define FADE_MS 500.0			/* what is older than that counts a third */

@@ -10,8 +10,9 @@
 
 #include "base/array.h"
 #include "base/util.h"
-#include "core/value/prefix_set.h"
+#include "core/lpm/lpm.h"
 #include "core/model/text.h"
+#include "core/value/prefix_set.h"
 
 /* ---- routes ---- */
 

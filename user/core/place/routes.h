@@ -4,6 +4,7 @@
 
 #include "core/model/model.h"
 #include "core/lpm/runs.h"
+#include "core/value/prefix.h"
 
 /*
  * How a service's rules compile. A route is what a rule says once the client's region and

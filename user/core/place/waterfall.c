@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/util.h"
-#include "core/model/model.h"
+#include "core/value/number.h"
 
 #define WHOLE 1000000000u		/* all of the traffic, before it is rounded */
 

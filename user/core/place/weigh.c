@@ -6,7 +6,11 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "core/model/model.h"
+#include "core/place/routes.h"
 #include "core/place/waterfall.h"
+#include "core/time/tz.h"
+#include "core/value/number.h"
 
 static const struct tz universal;
 

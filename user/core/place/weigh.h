@@ -2,7 +2,16 @@
 #ifndef XRING_CORE_PLACE_WEIGH_H
 #define XRING_CORE_PLACE_WEIGH_H
 
-#include "core/place/routes.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/model/placement.h"
+#include "core/time/tz.h"
+
+struct backend;
+struct route;
+struct service;
 
 /*
  * What a service's placement makes of its backends in the ring of one route: it forbids

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/ring/spills.h"
+
 /* Buckets are filled up with splits of ~0 behind which nothing changes. */
 void answer_read(const struct spill_pool *pool, uint64_t word, struct answer *ret)
 {

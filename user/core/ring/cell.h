@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/ring/spills.h"
+#include <xring/abi.h>
+
+struct spill_pool;
 
 /* One cell's word (struct xring_cell), taken apart and put together. */
 #define CELL_FLAGS (XRING_BEFORE_FLAG | XRING_AFTER_FLAG)

@@ -5,6 +5,8 @@
 
 #include "base/step.h"
 #include "core/ring/cell.h"
+#include "core/ring/ring.h"
+#include "core/ring/spills.h"
 
 unsigned cells_bits(size_t points)
 {

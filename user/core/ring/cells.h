@@ -2,8 +2,13 @@
 #ifndef XRING_CORE_RING_CELLS_H
 #define XRING_CORE_RING_CELLS_H
 
-#include "core/ring/ring.h"
-#include "core/ring/spills.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ring;
+struct ring_point;
+struct spill_pool;
 
 /*
  * A ring as the datapath reads it: split cells (struct xring_cell). The circle

@@ -6,12 +6,12 @@
  * datapath sets LOOK and HELD at any moment, so that flags are taken off by
  * atomic operations alone.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "base/step.h"
 #include "core/ring/cell.h"
 #include "core/ring/cells.h"
+#include "core/ring/spills.h"
 
 static uint64_t word_read(const uint64_t *word)
 {

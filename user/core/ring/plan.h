@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "core/value/name.h"
-#include "core/value/number.h"
 
 /*
  * What a change of one service's ring does: which hashes get another backend,

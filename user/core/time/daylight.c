@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/time/daylight.h"
 
+#include "core/time/schedule.h"
+#include "core/time/tz.h"
+
 #define DAY INT64_C(86400)		/* seconds */
 #define YEAR_BEGIN INT64_C(1798761600)	/* 2027, a Friday */
 #define YEAR_END (YEAR_BEGIN + 366 * DAY)

@@ -2,7 +2,10 @@
 #ifndef XRING_CORE_TIME_DAYLIGHT_H
 #define XRING_CORE_TIME_DAYLIGHT_H
 
-#include "core/time/schedule.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct schedule;
 
 /*
  * The first moment at which all the schedules are at weight 0, INT64_MAX if there is

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/time/schedule.h"
 
-#include <errno.h>
 #include <stdbool.h>
 
+#include "core/time/tz.h"
 #include "core/value/number.h"
 
 #define MINUTES 1440			/* of a day */

@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/time/tz.h"
+struct tz;
+
 
 /*
  * The weight of a region by the time on its own clocks. An entry is a slot that

@@ -4,8 +4,12 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "core/model/key.h"
+#include "core/model/mode.h"
+#include "core/model/model.h"
+#include "core/model/placement.h"
 #include "core/model/rules.h"
-#include "core/place/weigh.h"
+#include "core/value/address.h"
 #include "core/vip/template.h"
 
 static size_t service_slots(const struct service *s)

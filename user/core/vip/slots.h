@@ -2,12 +2,14 @@
 #ifndef XRING_CORE_VIP_SLOTS_H
 #define XRING_CORE_VIP_SLOTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <xring/abi.h>
 
-#include "core/model/model.h"
+struct model;
+struct service;
 
 /*
  * The entries of the VIP table that a model asks for: one a VIP, and for nat one

@@ -6,7 +6,11 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <string.h>
+
+#include "core/model/mode.h"
+#include "core/value/address.h"
 
 #define OUTER_TTL 64
 #define IP_DF 0x4000

@@ -2,9 +2,14 @@
 #ifndef XRING_CORE_VIP_TEMPLATE_H
 #define XRING_CORE_VIP_TEMPLATE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <xring/abi.h>
 
-#include "core/model/model.h"
+#include "core/model/mode.h"
+#include "core/value/address.h"
+
 
 /* The way to a backend, as the kernel's routes and neighbours say. */
 struct next_hop {

@@ -14,7 +14,6 @@
  * address and port word the first is taken. -ENOSPC where no seed can place them all
  * (VIPS_MAX entries always fit).
  */
-#define VIPS_MAX (XRING_VIP_SLOTS * 2 / 5)
 
 int vips_build(struct xring_slot *half, const struct xring_slot *entries, size_t count,
 	       uint32_t *ret_seed);

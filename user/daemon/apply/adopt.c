@@ -8,19 +8,24 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "core/ring/arena.h"
+#include "core/ring/spills.h"
+#include "core/vip/template.h"
 #include "core/vip/vips.h"
 #include "daemon/apply/apply.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/hot_keys.h"
-#include "daemon/live/backends.h"
 #include "daemon/live/ingress.h"
+#include "daemon/live/live.h"
 #include "daemon/live/rings.h"
+#include "daemon/live/services.h"
+#include "dp/dp.h"
 
 static int stale_id(struct live *live, uint16_t id)
 {

@@ -9,10 +9,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "core/lpm/lpm.h"
 #include "daemon/live/class_words.h"
+#include "daemon/live/classes.h"
+#include "daemon/live/live.h"
 #include "daemon/live/ring_records.h"
-#include "daemon/live/rule_counters.h"
 #include "daemon/live/rings.h"
+#include "daemon/live/rule_counters.h"
+#include "daemon/live/services.h"
+#include "dp/dp.h"
 
 /* Until the rules are compiled nobody knows what they are for. */
 static struct live_ring *ring_found(struct live_service *s)

@@ -2,10 +2,20 @@
 #ifndef XRING_DAEMON_APPLY_APPLY_H
 #define XRING_DAEMON_APPLY_APPLY_H
 
-#include "core/model/model.h"
-#include "core/ring/plan.h"
-#include "daemon/live/live.h"
-#include "daemon/live/times.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dp;
+struct key_record;
+struct live;
+struct live_report;
+struct live_times;
+struct loop;
+struct model;
+struct plan_node;
+struct route;
+struct service;
 
 /* How the maps become what the model says: opened, adopted, applied, aged and swept. */
 

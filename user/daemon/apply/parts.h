@@ -2,7 +2,9 @@
 #ifndef XRING_DAEMON_APPLY_PARTS_H
 #define XRING_DAEMON_APPLY_PARTS_H
 
-#include "daemon/live/live.h"
+struct live;
+struct live_service;
+
 
 /* What the files of apply/ have of one another; nobody else includes this. */
 

@@ -7,15 +7,20 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/loop.h"
 #include "base/util.h"
 #include "core/hot/path.h"
 #include "core/hot/pins.h"
+#include "core/ring/cells.h"
 #include "daemon/apply/apply.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/client_rings.h"
 #include "daemon/live/hot_keys.h"
+#include "daemon/live/live.h"
 #include "daemon/live/path.h"
+#include "daemon/live/rings.h"
+#include "dp/dp.h"
 
 #define PAUSE_MS 1000u			/* between two walks, or ten times as long as one takes */
 

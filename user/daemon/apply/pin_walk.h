@@ -2,9 +2,7 @@
 #ifndef XRING_DAEMON_APPLY_PIN_WALK_H
 #define XRING_DAEMON_APPLY_PIN_WALK_H
 
-#include "base/loop.h"
-#include "core/hot/entries.h"
-#include "daemon/live/live.h"
+#include <stdint.h>
 
 /*
  * The walk over the pins, again and again while there is anything to find: it
@@ -12,6 +10,9 @@
  * takes LOOK off cells in which none does any more. In steps of some thousand,
  * so that others have their turn.
  */
+struct live;
+struct live_ring;
+struct loop;
 struct path;
 struct walk;
 

@@ -11,8 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/util.h"
-#include "core/model/text.h"
+#include "core/value/number.h"
 #include "daemon/apply/apply.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/live.h"

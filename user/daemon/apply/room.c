@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Is there room in the maps for a model? Told before anything of it is done. */
-#include "daemon/apply/apply.h"
-#include "daemon/live/live.h"
-
 #include <errno.h>
 #include <stdio.h>
 
+#include "core/value/number.h"
 #include "core/vip/slots.h"
-#include "core/vip/vips.h"
-#include "daemon/live/cells.h"
+#include "daemon/apply/apply.h"
 #include "daemon/live/backends.h"
+#include "daemon/live/cells.h"
+#include "daemon/live/live.h"
+#include "daemon/live/rings.h"
+#include "dp/dp.h"
 
 static size_t service_points(const struct service *s)
 {

@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "daemon/apply/apply.h"
-#include "daemon/apply/weigh.h"
-#include "daemon/live/live.h"
-
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-
-#include <xring/lpm.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/util.h"
-#include "daemon/live/rule_counters.h"
-#include "daemon/live/cells.h"
+#include "daemon/apply/apply.h"
+#include "daemon/apply/weigh.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/hot_keys.h"
-#include "daemon/live/backends.h"
+#include "daemon/live/live.h"
 #include "daemon/live/rings.h"
+#include "dp/dp.h"
 
 static void ring_tick(struct live *live, struct live_ring *r, uint64_t now, uint64_t *next)
 {

@@ -3,18 +3,24 @@
  * What counts of each backend's weight now: by how it stands (core/standing.c) and by where
  * it is (core/places.c), for the maps and for plans.
  */
-#include "core/backend/standing.h"
+#include "daemon/apply/weigh.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "core/backend/standing.h"
+#include "core/place/routes.h"
+#include "core/place/weigh.h"
+#include "core/ring/plan.h"
+#include "core/value/number.h"
 #include "daemon/apply/apply.h"
-#include "daemon/apply/weigh.h"
-#include "daemon/engine/log.h"
-#include "daemon/live/cells.h"
 #include "daemon/live/backends.h"
+#include "daemon/live/cells.h"
+#include "daemon/live/live.h"
+#include "daemon/live/rings.h"
+#include "daemon/live/services.h"
 
 static struct standing standing_of(const struct live_node *node, const struct service *model)
 {

@@ -2,7 +2,12 @@
 #ifndef XRING_DAEMON_APPLY_WEIGH_H
 #define XRING_DAEMON_APPLY_WEIGH_H
 
-#include "daemon/live/live.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct live;
+struct live_service;
+struct service;
 
 /* *ret_next: when the answer changes by time (0: never). True where it changed now. */
 bool nodes_weigh(const struct live *live, struct live_service *s, const struct service *model,

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* One edit of the model: done, or shown without being done. */
+#include "core/model/model.h"
+#include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/log.h"
 #include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
 #include "proto/proto.h"
 
 static int plan_it(struct daemon *d, const struct model *next, const struct change *change,

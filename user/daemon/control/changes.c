@@ -2,8 +2,12 @@
 /* Requests about changes under way, and those that were. */
 #include <errno.h>
 
+#include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/log.h"
 #include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
 #include "proto/proto.h"
 
 static bool is_asked_for(const json_t *ids, uint32_t id)

@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/util.h"
 #include "core/model/check_text.h"
 #include "core/model/setting.h"
 #include "core/model/text.h"
+#include "core/value/number.h"
+#include "daemon/control/request.h"
 #include "proto/proto.h"
 
 static int set_vips(struct service *s, const json_t *list, struct answer *a)

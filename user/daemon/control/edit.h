@@ -2,7 +2,10 @@
 #ifndef XRING_DAEMON_CONTROL_EDIT_H
 #define XRING_DAEMON_CONTROL_EDIT_H
 
-#include "daemon/control/request.h"
+#include <jansson.h>
+
+struct answer;
+struct model;
 
 /* Edits of a copy of the model, which engine_change() takes as a whole or not at all. */
 typedef int (*edit_fn)(struct model *m, const json_t *request, struct answer *a);

@@ -5,11 +5,16 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/util.h"
 #include "core/model/key_value.h"
+#include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/log.h"
 #include "daemon/live/live.h"
+#include "daemon/live/rings.h"
 #include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
+#include "daemon/watch/hot.h"
 #include "proto/proto.h"
 
 int verb_hot(struct daemon *d, const json_t *request, struct answer *a)

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
+#include "daemon/watch/daemon.h"
 #include "dp/dp.h"
 #include "proto/proto.h"
 

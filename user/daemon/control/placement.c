@@ -3,9 +3,13 @@
 #include <errno.h>
 
 #include "core/place/routes.h"
+#include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
+#include "daemon/engine/engine.h"
 #include "daemon/live/live.h"
+#include "daemon/live/rings.h"
 #include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
 #include "proto/proto.h"
 
 #define HOURS_MAX (24 * 31)

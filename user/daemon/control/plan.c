@@ -5,8 +5,14 @@
 
 #include "conf/conf.h"
 #include "core/model/merge.h"
+#include "core/model/model.h"
+#include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/log.h"
+#include "daemon/source/file.h"
 #include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
 #include "proto/proto.h"
 
 /* The file of a request as a model that could run; the answer says why not. */

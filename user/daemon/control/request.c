@@ -5,6 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "core/model/model.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/log.h"
 #include "proto/proto.h"
 
 int answer_no(struct answer *a, int code, const char *fmt, ...)

@@ -3,8 +3,12 @@
 #define XRING_DAEMON_CONTROL_REQUEST_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
-#include "daemon/watch/daemon.h"
+struct change_entry;
+struct engine;
+struct model;
+struct service;
 
 /* What a request holds, and how its answer ends. */
 struct answer {

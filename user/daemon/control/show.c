@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/util.h"
 #include "core/model/key_value.h"
+#include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
 #include "daemon/live/live.h"
+#include "daemon/live/rings.h"
 #include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
 #include "proto/proto.h"
 
 #define LOOKUPS_MAX 20000u	/* of one request: it holds up all others */

@@ -2,7 +2,6 @@
 #include "daemon/control/socket.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
 #include <limits.h>
@@ -16,6 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/util.h"
 #include "proto/proto.h"
 

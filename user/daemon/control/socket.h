@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 
-#include "base/loop.h"
 
 /*
  * The control socket: any number of clients, none of which can hold up another
@@ -12,6 +11,7 @@
  * listened to (SO_PEERCRED, SO_PEERGROUPS).
  */
 struct control;
+struct loop;
 
 /* One line in, one line out (freed by the caller; NULL: no memory). */
 typedef char *(*control_answer)(void *context, const char *line, size_t len);

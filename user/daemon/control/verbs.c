@@ -8,7 +8,13 @@
 #include "base/step.h"
 #include "base/util.h"
 #include "conf/conf.h"
+#include "core/model/model.h"
 #include "daemon/apply/apply.h"
+#include "daemon/control/request.h"
+#include "daemon/engine/engine.h"
+#include "daemon/live/live.h"
+#include "daemon/source/file.h"
+#include "daemon/watch/daemon.h"
 #include "proto/proto.h"
 
 /* One that is removed already, and has flows still: --cut cuts them. */

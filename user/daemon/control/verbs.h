@@ -2,7 +2,12 @@
 #ifndef XRING_DAEMON_CONTROL_VERBS_H
 #define XRING_DAEMON_CONTROL_VERBS_H
 
+#include <stddef.h>
+
 #include "daemon/control/edit.h"
+
+struct answer;
+struct daemon;
 
 /* One request line in, one answer line out (proto/proto.h); freed by the caller. */
 char *verbs_answer(struct daemon *d, const char *line, size_t len);

@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Changes of the model: checked, named, made, gone back on. */
-#include "core/model/merge.h"
-#include "core/model/valid.h"
-#include "daemon/apply/apply.h"
-#include "daemon/engine/describe.h"
-#include "daemon/engine/engine.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-
-#include <xring/lpm.h>
 
 #include "base/log.h"
-#include "base/util.h"
-#include "conf/conf.h"
-#include "conf/zones.h"
-#include "core/place/routes.h"
-#include "core/model/rules.h"
-#include "core/vip/template.h"
-#include "core/model/text.h"
+#include "daemon/apply/apply.h"
+#include "daemon/engine/describe.h"
+#include "daemon/engine/engine.h"
 #include "daemon/engine/parts.h"
-#include "daemon/engine/zones.h"
-#include "daemon/net/nexthop.h"
 #include "daemon/engine/state.h"
+#include "daemon/engine/zones.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/services.h"
+#include "dp/dp.h"
 
 /* ---- checking ---- */
 

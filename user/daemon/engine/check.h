@@ -2,7 +2,11 @@
 #ifndef XRING_DAEMON_ENGINE_CHECK_H
 #define XRING_DAEMON_ENGINE_CHECK_H
 
-#include "daemon/engine/engine.h"
+#include <stdint.h>
+
+struct backend;
+struct model;
+struct service;
 
 #define WANT_ON_LINK "want one on the link, not behind a gateway, as mode l2 changes MAC addresses alone"
 

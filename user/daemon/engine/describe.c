@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What differs between two models of a service, in the words of the commands. */
+#include "daemon/engine/describe.h"
+
 #include <string.h>
 
 #include "conf/conf.h"
-#include "core/model/text.h"
-#include "daemon/engine/describe.h"
+#include "core/value/number.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/log.h"
 

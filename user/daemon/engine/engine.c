@@ -20,6 +20,7 @@
 #include "daemon/engine/state.h"
 #include "daemon/engine/zones.h"
 #include "daemon/live/hot_keys.h"
+#include "daemon/live/live.h"
 #include "daemon/net/nexthop.h"
 #include "dp/dp.h"
 

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The engine's way to the maps: gathering, flushing, time, and what the live side tells. */
-#include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "core/model/text.h"
+#include "base/loop.h"
+#include "core/model/mode.h"
+#include "core/model/model.h"
+#include "core/value/number.h"
 #include "daemon/apply/apply.h"
 #include "daemon/apply/pin_walk.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/log.h"
 #include "daemon/engine/parts.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/live.h"
+#include "daemon/live/services.h"
+#include "daemon/live/times.h"
 #include "daemon/live/vips.h"
-#include "daemon/watch/health.h"
-#include "daemon/live/classes.h"
-#include "daemon/live/hot_keys.h"
-#include "daemon/engine/state.h"
+#include "dp/dp.h"
 
 /* ---- what the host lacks ---- */
 

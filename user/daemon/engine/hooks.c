@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
-#include "base/clock.h"
-#include "base/log.h"
-#include "core/model/text.h"
+#include "base/loop.h"
+#include "core/hot/entries.h"
+#include "core/hot/path.h"
+#include "core/place/routes.h"
 #include "daemon/apply/apply.h"
 #include "daemon/apply/pin_walk.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/log.h"
 #include "daemon/engine/parts.h"
-#include "daemon/live/ingress.h"
-#include "daemon/watch/health.h"
-#include "daemon/live/classes.h"
-#include "daemon/live/hot_keys.h"
 #include "daemon/engine/state.h"
+#include "daemon/live/events.h"
+#include "daemon/live/hot_keys.h"
+#include "daemon/live/ingress.h"
+#include "daemon/live/live.h"
+#include "daemon/live/rings.h"
+#include "daemon/live/services.h"
+#include "dp/dp.h"
 
 static uint64_t hook_now(void *context)
 {

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
-#include <stdio.h>
+#include "daemon/engine/interfaces.h"
+
 #include <string.h>
 
 #include "base/log.h"
-#include "base/util.h"
-#include "conf/conf.h"
-#include "conf/draft.h"
-#include "core/model/merge.h"
-#include "core/model/text.h"
-#include "daemon/engine/interfaces.h"
-#include "daemon/engine/parts.h"
-#include "daemon/engine/state.h"
+#include "core/model/model.h"
+#include "daemon/engine/engine.h"
+#include "dp/dp.h"
 
 void interfaces_attach(struct engine *e, const struct model *before)
 {

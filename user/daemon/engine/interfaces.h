@@ -2,7 +2,9 @@
 #ifndef XRING_DAEMON_ENGINE_INTERFACES_H
 #define XRING_DAEMON_ENGINE_INTERFACES_H
 
-#include "daemon/engine/engine.h"
+struct engine;
+struct model;
+
 
 /* Attaches to the model's interfaces that `before` did not have. Logs. */
 void interfaces_attach(struct engine *e, const struct model *before);

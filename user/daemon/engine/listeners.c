@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/engine/engine.h"
 #include "daemon/engine/parts.h"
 
 /* Told in the order in which they came. */

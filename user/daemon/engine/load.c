@@ -2,11 +2,11 @@
 /* What a source of the configuration says becomes the model, and its interfaces are attached. */
 #include "daemon/engine/load.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "base/util.h"
+#include "core/model/model.h"
+#include "daemon/engine/engine.h"
 #include "daemon/engine/interfaces.h"
 #include "daemon/engine/state.h"
 

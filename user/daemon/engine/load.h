@@ -4,7 +4,10 @@
 
 #include <stddef.h>
 
-#include "daemon/engine/engine.h"
+struct change;
+struct engine;
+struct model;
+
 
 /*
  * What a source of the configuration says: its name, for messages and as the place of the

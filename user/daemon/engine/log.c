@@ -4,13 +4,21 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/hot/entries.h"
+#include "core/hot/path.h"
 #include "core/model/key_value.h"
+#include "core/place/routes.h"
+#include "core/ring/cells.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/classes.h"
+#include "daemon/live/events.h"
 #include "daemon/live/hot_keys.h"
+#include "daemon/live/live.h"
+#include "daemon/live/rings.h"
+#include "daemon/live/services.h"
 
 static void roster_clear(struct roster *r)
 {

@@ -4,9 +4,7 @@
 
 #include <jansson.h>
 
-#include "core/hot/entries.h"
 #include "core/ring/plan.h"
-#include "daemon/live/live.h"
 
 /*
  * The changes under way and the last ones that were, each of one service: what
@@ -27,7 +25,13 @@ enum stage {
 #define CHANGE_WHATS 16			/* reasons kept of one */
 
 /* A ring's backends, with names of their own. */
+struct live;
+struct live_key;
+struct live_move;
+struct live_ring;
+struct live_service;
 struct path;
+struct service;
 struct roster {
 	struct plan_node *nodes;
 	size_t count;

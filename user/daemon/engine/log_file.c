@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The list of changes in the state directory: changes.json. */
-#include "daemon/engine/log.h"
-
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
-#include "base/log.h"
-#include "core/model/key_value.h"
+#include "daemon/engine/log.h"
 #include "daemon/engine/state.h"
-#include "daemon/live/classes.h"
-#include "daemon/live/hot_keys.h"
 
 static json_t *roster_json(const struct roster *r)
 {

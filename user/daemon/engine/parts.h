@@ -2,7 +2,8 @@
 #ifndef XRING_DAEMON_ENGINE_PARTS_H
 #define XRING_DAEMON_ENGINE_PARTS_H
 
-#include "daemon/engine/engine.h"
+struct engine;
+
 
 /* What the engine's files have of one another; nobody else includes this. */
 

@@ -16,6 +16,7 @@
 #include "base/util.h"
 #include "conf/conf.h"
 #include "core/model/merge.h"
+#include "core/model/model.h"
 
 static const char *state_path(const char *dir, const char *name, char buf[512])
 {

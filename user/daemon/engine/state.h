@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-#include "core/model/model.h"
+struct model;
+
 
 /*
  * What survives the daemon, in its state directory:

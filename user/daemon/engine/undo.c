@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "core/model/merge.h"
-#include "core/model/valid.h"
-#include "daemon/engine/engine.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-
-#include <xring/lpm.h>
 
 #include "base/log.h"
-#include "base/util.h"
 #include "conf/conf.h"
-#include "conf/zones.h"
-#include "core/place/routes.h"
-#include "core/model/rules.h"
-#include "core/vip/template.h"
-#include "core/model/text.h"
-#include "daemon/engine/parts.h"
-#include "daemon/net/nexthop.h"
-#include "daemon/engine/state.h"
+#include "core/model/merge.h"
+#include "daemon/engine/engine.h"
 
 static int undo_model(const char *text, struct model *ret)
 {

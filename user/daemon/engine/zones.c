@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "core/model/merge.h"
-#include "core/model/valid.h"
-#include "daemon/apply/apply.h"
-#include "daemon/engine/engine.h"
+#include "daemon/engine/zones.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-
-#include <xring/lpm.h>
 
 #include "base/log.h"
-#include "base/util.h"
-#include "conf/conf.h"
 #include "conf/zones.h"
-#include "core/place/routes.h"
-#include "core/model/rules.h"
-#include "core/vip/template.h"
-#include "core/model/text.h"
-#include "daemon/engine/parts.h"
-#include "daemon/engine/zones.h"
-#include "daemon/net/nexthop.h"
-#include "daemon/engine/state.h"
+#include "core/place/weigh.h"
+#include "daemon/engine/engine.h"
+#include "daemon/live/live.h"
 
 static int zones_of(const struct model *m, struct region_zones *ret)
 {

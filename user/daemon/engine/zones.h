@@ -2,7 +2,8 @@
 #ifndef XRING_DAEMON_ENGINE_ZONES_H
 #define XRING_DAEMON_ENGINE_ZONES_H
 
-#include "daemon/engine/engine.h"
+struct engine;
+
 
 /* The clocks of the model's regions; they were read once when it was checked. */
 void engine_zones(struct engine *e);

@@ -10,9 +10,12 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "base/util.h"
+#include "core/vip/template.h"
 #include "daemon/live/live.h"
 #include "daemon/live/rings.h"
 #include "daemon/live/services.h"
+#include "daemon/live/times.h"
+#include "daemon/net/nexthop.h"
 #include "dp/dp.h"
 
 static void ring_uses(const struct live_ring *r, bool *used)

@@ -5,12 +5,13 @@
 #include "core/backend/health.h"
 #include "core/backend/load.h"
 #include "core/model/model.h"
-#include "daemon/live/times.h"
-#include "daemon/net/nexthop.h"
 
 /* One backend of a live service: its id, its template, its way, how it stands. */
 struct live;
 struct live_service;
+struct live_times;
+struct nexthop;
+struct probe;
 
 struct live_node {
 	char name[NAME_BYTES];

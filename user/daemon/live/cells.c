@@ -8,6 +8,19 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "core/ring/arena.h"
+#include "core/ring/cells.h"
+#include "core/ring/plan.h"
+#include "core/ring/ring.h"
+#include "core/ring/spills.h"
+#include "core/value/number.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/events.h"
+#include "daemon/live/live.h"
+#include "daemon/live/rings.h"
+#include "daemon/live/services.h"
+#include "daemon/live/times.h"
+#include "dp/dp.h"
 
 /* Two tables are one bit more. */
 unsigned ring_bits(const struct live_ring *r, size_t points)

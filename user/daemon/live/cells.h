@@ -2,7 +2,15 @@
 #ifndef XRING_DAEMON_LIVE_CELLS_H
 #define XRING_DAEMON_LIVE_CELLS_H
 
-#include "daemon/live/live.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct live;
+struct live_node;
+struct live_report;
+struct live_ring;
+struct live_times;
+struct plan_node;
 
 /* A ring of a live service and its cells. */
 

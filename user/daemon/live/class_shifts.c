@@ -15,8 +15,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "core/lpm/lpm.h"
 #include "daemon/live/class_words.h"
+#include "daemon/live/classes.h"
+#include "daemon/live/live.h"
 #include "daemon/live/rings.h"
+#include "daemon/live/services.h"
+#include "daemon/live/times.h"
+#include "dp/dp.h"
 
 /* ---- shifts ---- */
 

@@ -2,7 +2,10 @@
 #ifndef XRING_DAEMON_LIVE_CLASS_SHIFTS_H
 #define XRING_DAEMON_LIVE_CLASS_SHIFTS_H
 
-#include "daemon/live/classes.h"
+struct live;
+struct live_service;
+struct live_times;
+
 
 /*
  * Classes and prefixes become what the service's targets ask for: by live_classes.c, whose

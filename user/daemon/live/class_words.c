@@ -6,6 +6,12 @@
 
 #include "base/array.h"
 #include "base/step.h"
+#include "core/place/routes.h"
+#include "daemon/live/classes.h"
+#include "daemon/live/live.h"
+#include "daemon/live/rings.h"
+#include "daemon/live/services.h"
+#include "dp/dp.h"
 
 #define OLD_FLAGS (XRING_CLASS_UDP_NEW | XRING_CLASS_HELD)
 

@@ -2,7 +2,12 @@
 #ifndef XRING_DAEMON_LIVE_CLASS_WORDS_H
 #define XRING_DAEMON_LIVE_CLASS_WORDS_H
 
-#include "daemon/live/classes.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct live;
+struct live_class;
+struct live_service;
 
 /* Classes as the datapath reads them (struct xring_class), one atomic store a word. */
 

@@ -10,11 +10,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "core/lpm/lpm.h"
+#include "core/lpm/trie.h"
 #include "core/model/rules.h"
-#include "daemon/live/class_words.h"
-#include "daemon/live/rule_counters.h"
-#include "daemon/live/rings.h"
 #include "daemon/live/class_shifts.h"
+#include "daemon/live/class_words.h"
+#include "daemon/live/live.h"
+#include "daemon/live/rings.h"
+#include "daemon/live/rule_counters.h"
+#include "daemon/live/services.h"
+#include "daemon/live/times.h"
+#include "dp/dp.h"
 
 /* ---- what the rules ask for ---- */
 

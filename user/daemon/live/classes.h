@@ -2,8 +2,22 @@
 #ifndef XRING_DAEMON_LIVE_CLASSES_H
 #define XRING_DAEMON_LIVE_CLASSES_H
 
-#include "core/hot/pins.h"
-#include "daemon/live/live.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/lpm/lpm.h"
+#include "core/lpm/runs.h"
+#include "core/place/routes.h"
+
+struct live;
+struct live_ring;
+struct live_service;
+struct live_times;
+struct model;
+struct region;
+struct rule;
+struct service;
 
 /*
  * The clients of a service with rules, told apart. A class is some clients and, by the door

@@ -4,6 +4,12 @@
 
 #include "daemon/live/classes.h"
 
+struct address;
+struct live;
+struct live_ring;
+struct live_service;
+struct xring_flow;
+
 /* Of a client of the service; NULL where it has no classes. */
 struct live_class *class_of(const struct live *live, const struct live_service *s,
 			    const struct address *client);

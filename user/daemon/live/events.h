@@ -5,13 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/place/routes.h"
-#include "core/ring/plan.h"
 
 struct live_key;
 struct live_node;
 struct live_ring;
 struct live_service;
+struct plan_node;
+struct route;
 
 /* A ring of a service has changed: what its backends counted before and after. */
 struct live_move {

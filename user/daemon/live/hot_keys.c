@@ -8,10 +8,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/step.h"
-#include "core/hot/path.h"
-#include "core/model/key_value.h"
-#include "daemon/live/classes.h"
+#include "core/hot/entries.h"
+#include "daemon/live/live.h"
 #include "daemon/live/path.h"
+#include "dp/dp.h"
 
 /* ---- the list ---- */
 

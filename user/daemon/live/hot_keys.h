@@ -2,9 +2,14 @@
 #ifndef XRING_DAEMON_LIVE_HOT_KEYS_H
 #define XRING_DAEMON_LIVE_HOT_KEYS_H
 
-#include "core/hot/entries.h"
-#include "core/hot/path.h"
-#include "daemon/live/live.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <xring/abi.h>
+
+struct live;
+struct live_service;
+struct xring_flow;
 
 /*
  * Keys that have an entry of their own in the maps: split over shards, or given to a

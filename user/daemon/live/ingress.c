@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "daemon/live/classes.h"
 
-#include <errno.h>
+#include "daemon/live/ingress.h"
+
 #include <net/if.h>
-#include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/log.h"
-#include "base/util.h"
-#include "core/model/rules.h"
-#include "daemon/live/class_words.h"
-#include "daemon/live/ingress.h"
-#include "daemon/live/rule_counters.h"
-#include "daemon/live/rings.h"
-#include "daemon/live/class_shifts.h"
+#include "core/model/model.h"
+#include "core/place/routes.h"
+#include "daemon/live/live.h"
+#include "dp/dp.h"
 
 void live_doors_set(struct live *live, const struct model *m)
 {

@@ -2,7 +2,9 @@
 #ifndef XRING_DAEMON_LIVE_INGRESS_H
 #define XRING_DAEMON_LIVE_INGRESS_H
 
-#include "daemon/live/live.h"
+struct live;
+struct model;
+
 
 /* Doors get their numbers, of m; before classes_prepare(). The datapath knows them later. */
 void live_doors_set(struct live *live, const struct model *m);

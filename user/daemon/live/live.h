@@ -8,11 +8,8 @@
 #include "core/place/weigh.h"
 #include "core/ring/arena.h"
 #include "core/ring/spills.h"
-#include "daemon/live/backends.h"
 #include "daemon/live/events.h"
-#include "daemon/live/rings.h"
 #include "daemon/live/services.h"
-#include "daemon/net/nexthop.h"
 #include "dp/dp.h"
 
 /*
@@ -24,9 +21,11 @@
  * A backend that goes keeps its id as long as a pin or a cell names it: it is leaving. How
  * a backend stands (health, drain time) is in the owner record of its id.
  */
+struct dp;
+struct key_record;
 struct live_class;
 struct live_key;
-struct key_record;
+struct live_node;
 
 struct live {
 	struct dp *dp;

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "daemon/live/client_rings.h"
-#include "daemon/live/hot_keys.h"
+#include "daemon/live/path.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/log.h"
-#include "base/step.h"
 #include "core/hot/path.h"
 #include "core/model/key_value.h"
-#include "daemon/live/classes.h"
-#include "daemon/live/path.h"
+#include "core/ring/cells.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/client_rings.h"
+#include "daemon/live/live.h"
+#include "daemon/live/rings.h"
+#include "dp/dp.h"
 
 const uint64_t *hash_keys(const struct live *live)
 {

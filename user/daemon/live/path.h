@@ -3,8 +3,9 @@
 #define XRING_DAEMON_LIVE_PATH_H
 
 #include "core/hot/path.h"
-#include "daemon/live/live.h"
 #include "daemon/live/services.h"
+
+struct live;
 
 /* What flows of a service have hashed, stretched as the maps hold it. */
 const uint64_t *hash_keys(const struct live *live);

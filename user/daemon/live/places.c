@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/live/places.h"
-#include "daemon/live/rings.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
-#include "base/log.h"
 #include "base/step.h"
-#include "base/util.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/live.h"
+#include "daemon/live/rings.h"
 #include "daemon/live/rule_counters.h"
-#include "daemon/live/cells.h"
+#include "daemon/live/services.h"
+#include "dp/dp.h"
 
 uint32_t region_number(const struct live *live, const char *name)
 {

@@ -2,8 +2,11 @@
 #ifndef XRING_DAEMON_LIVE_PLACES_H
 #define XRING_DAEMON_LIVE_PLACES_H
 
-#include "core/model/model.h"
-#include "daemon/live/live.h"
+#include <stdint.h>
+
+struct live;
+struct live_service;
+struct model;
 
 /* The service's backends' places: which rings allow them, and their region. */
 void places_write(struct live *live, struct live_service *s);

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/live/ring_records.h"
-#include "daemon/live/rule_counters.h"
 
-#include <errno.h>
 #include <sha2.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
-#include "base/log.h"
 #include "base/step.h"
+#include "daemon/live/live.h"
+#include "dp/dp.h"
 
 uint32_t record_free(const struct live *live)
 {

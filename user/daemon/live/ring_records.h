@@ -2,7 +2,10 @@
 #ifndef XRING_DAEMON_LIVE_RING_RECORDS_H
 #define XRING_DAEMON_LIVE_RING_RECORDS_H
 
-#include "daemon/live/live.h"
+#include <stdint.h>
+
+struct live;
+struct xring_route;
 
 /* A free record of the maps; XRING_ROUTES: there is none. */
 uint32_t record_free(const struct live *live);

@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/log.h"
-#include "base/step.h"
-#include "base/util.h"
-#include "daemon/live/ring_records.h"
-#include "daemon/live/rule_counters.h"
+#include "core/ring/arena.h"
 #include "daemon/live/cells.h"
+#include "daemon/live/live.h"
+#include "daemon/live/ring_records.h"
+#include "daemon/live/services.h"
+#include "dp/dp.h"
 
 struct live_ring *live_ring_new(struct live_service *s, const struct route *route)
 {

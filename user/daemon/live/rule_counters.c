@@ -10,7 +10,12 @@
 #include "base/array.h"
 #include "base/log.h"
 #include "base/step.h"
+#include "core/model/placement.h"
+#include "core/place/routes.h"
+#include "daemon/live/live.h"
 #include "daemon/live/ring_records.h"
+#include "daemon/live/services.h"
+#include "dp/dp.h"
 
 /* ---- records ---- */
 

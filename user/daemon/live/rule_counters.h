@@ -2,7 +2,16 @@
 #ifndef XRING_DAEMON_LIVE_RULE_COUNTERS_H
 #define XRING_DAEMON_LIVE_RULE_COUNTERS_H
 
-#include "daemon/live/live.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/place/routes.h"
+
+struct live;
+struct live_service;
+struct rule;
+struct xring_placed;
+struct xring_route;
 
 /*
  * What each rule of a service sent to which region: counters of the datapath's, which

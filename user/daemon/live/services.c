@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "daemon/live/live.h"
-
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <xring/lpm.h>
-
-#include "base/clock.h"
-#include "base/log.h"
 #include "base/util.h"
-#include "daemon/live/rule_counters.h"
-#include "daemon/live/cells.h"
-#include "daemon/live/classes.h"
-#include "daemon/live/hot_keys.h"
 #include "daemon/live/backends.h"
+#include "daemon/live/live.h"
 #include "daemon/live/rings.h"
+#include "dp/dp.h"
 
 static size_t service_place(const struct live *live, const char *name, bool *ret_found)
 {

@@ -2,18 +2,25 @@
 #ifndef XRING_DAEMON_LIVE_SERVICES_H
 #define XRING_DAEMON_LIVE_SERVICES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include <xring/abi.h>
 
-#include "core/model/model.h"
-#include "daemon/live/backends.h"
-#include "daemon/live/rings.h"
+#include "core/model/key.h"
+#include "core/model/mode.h"
+#include "core/value/name.h"
 
 /* What the daemon knows of one service in the maps. */
 #define FLOWS_SAMPLES 40
 
+struct homed;
 struct live;
 struct live_classes;
 struct live_ledger;
+struct live_node;
+struct live_ring;
 
 struct live_service {
 	char name[NAME_BYTES];

@@ -8,7 +8,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/util.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/live.h"
+#include "daemon/live/services.h"
+#include "dp/dp.h"
+
 
 #define CHUNK 1024u
 

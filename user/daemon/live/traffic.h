@@ -2,7 +2,13 @@
 #ifndef XRING_DAEMON_LIVE_TRAFFIC_H
 #define XRING_DAEMON_LIVE_TRAFFIC_H
 
-#include "daemon/live/live.h"
+#include <stdint.h>
+
+#include <xring/abi.h>
+
+struct live;
+struct live_node;
+struct live_service;
 
 /* Reads what every backend has counted; what follows is as of then. -ENOMEM, or the kernel's. */
 int live_traffic_look(struct live *live);

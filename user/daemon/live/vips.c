@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The VIP table, as the live services are to be found by it. */
-#include "daemon/live/live.h"
+#include "daemon/live/vips.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,8 +9,11 @@
 #include "base/util.h"
 #include "core/vip/slots.h"
 #include "core/vip/vips.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/classes.h"
-#include "daemon/live/vips.h"
+#include "daemon/live/live.h"
+#include "daemon/live/rings.h"
+#include "dp/dp.h"
 
 static struct slot_ring slot_ring_of(const struct live_service *s)
 {

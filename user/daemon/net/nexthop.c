@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/net/nexthop.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <net/if_arp.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/util.h"
+#include "core/value/address.h"
 #include "daemon/net/rtnl.h"
 
 #define SETTLE_MS 20		/* events of one change come in a burst */

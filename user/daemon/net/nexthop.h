@@ -2,7 +2,6 @@
 #ifndef XRING_DAEMON_NET_NEXTHOP_H
 #define XRING_DAEMON_NET_NEXTHOP_H
 
-#include "base/loop.h"
 #include "core/vip/template.h"
 
 /*
@@ -10,6 +9,7 @@
  * addresses, links and neighbours. XDP traffic does not refresh the neighbour
  * table, so the entries in use are kept alive here.
  */
+struct loop;
 struct nexthop_table;
 
 struct nexthop {

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/value/address.h"
+
 static size_t address_len(int family)
 {
 	return family == AF_INET ? 4 : 16;

@@ -3,8 +3,10 @@
 #define XRING_DAEMON_NET_RTNL_H
 
 #include <libmnl/libmnl.h>
+#include <stdint.h>
 
-#include "core/model/model.h"
+#include "core/value/address.h"
+
 
 /*
  * Questions to the kernel by rtnetlink, each with its answer awaited: 0, or what

@@ -12,9 +12,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/loop.h"
 #include "base/util.h"
-#include "core/model/text.h"
+#include "core/model/check.h"
+#include "core/value/address.h"
 #include "daemon/probe/probe.h"
 
 #define HEADERS_MAX (64 * 1024)

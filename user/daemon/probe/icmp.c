@@ -14,6 +14,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/loop.h"
 #include "base/util.h"
 #include "daemon/probe/probe.h"
 

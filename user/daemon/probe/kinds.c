@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The kinds of health checks that there are: a new one is a file here and a row. */
+#include "core/model/check.h"
 #include "daemon/probe/probe.h"
 
 const struct probe_kind *const probe_kinds[CHECK_KINDS] = {

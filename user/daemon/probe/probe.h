@@ -2,9 +2,13 @@
 #ifndef XRING_DAEMON_PROBE_PROBE_H
 #define XRING_DAEMON_PROBE_PROBE_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 #include "base/heap.h"
+#include "base/loop.h"
+#include "core/model/check.h"
+#include "core/value/address.h"
 #include "daemon/probe/probes.h"
 
 /* What the checker and the kinds of checks know of a probe. */

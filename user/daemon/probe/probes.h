@@ -2,8 +2,8 @@
 #ifndef XRING_DAEMON_PROBE_PROBES_H
 #define XRING_DAEMON_PROBE_PROBES_H
 
-#include "base/loop.h"
-#include "core/model/model.h"
+#include <stddef.h>
+#include <stdint.h>
 
 /*
  * Asks backends whether they are alive, thousands of them from one thread: each
@@ -13,7 +13,10 @@
  */
 #define CHECKS_AT_ONCE 1024
 
+struct address;
+struct check;
 struct checker;
+struct loop;
 struct probe_kind;
 struct probe;				/* one backend that is checked */
 

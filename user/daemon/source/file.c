@@ -12,6 +12,7 @@
 #include "conf/draft.h"
 #include "core/model/merge.h"
 #include "daemon/engine/check.h"
+#include "daemon/engine/engine.h"
 #include "daemon/engine/load.h"
 
 static int file_links(const struct model *before, const struct model *file,

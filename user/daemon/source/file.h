@@ -2,7 +2,12 @@
 #ifndef XRING_DAEMON_SOURCE_FILE_H
 #define XRING_DAEMON_SOURCE_FILE_H
 
-#include "daemon/engine/engine.h"
+#include <stddef.h>
+
+#include "core/model/model.h"
+
+struct change;
+struct engine;
 
 /* The configuration file as the source of the model. */
 struct config_file {

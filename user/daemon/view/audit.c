@@ -4,16 +4,21 @@
  * after the loss of any one region, by the model. What the datapath would send where a rule
  * forbids it is found in the maps themselves, not in what the daemon believes of them.
  */
-#include "daemon/view/view.h"
-#include "daemon/view/parts.h"
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "core/model/rules.h"
+#include "core/ring/plan.h"
 #include "daemon/apply/apply.h"
+#include "daemon/engine/engine.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/classes.h"
+#include "daemon/live/live.h"
 #include "daemon/live/rings.h"
+#include "daemon/live/services.h"
+#include "daemon/view/view.h"
+#include "dp/dp.h"
 
 /* ---- now ---- */
 

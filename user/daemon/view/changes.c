@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "daemon/view/view.h"
-#include "daemon/view/parts.h"
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "daemon/engine/log.h"
-#include "daemon/engine/state.h"
+#include "daemon/view/parts.h"
+#include "daemon/view/view.h"
 
 static json_t *number_or_null(uint64_t at, uint64_t now)
 {

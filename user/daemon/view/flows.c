@@ -4,8 +4,6 @@
  * packet seen of hot keys. A walk over the tables is taken in steps, one a request, so
  * that nobody waits for it: the answer says where the next one goes on.
  */
-#include "daemon/view/view.h"
-#include "daemon/view/parts.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -14,10 +12,20 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "core/hot/rates.h"
 #include "core/model/key_value.h"
-#include "core/model/text.h"
+#include "core/value/address.h"
+#include "core/value/number.h"
+#include "daemon/engine/engine.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/hot_keys.h"
+#include "daemon/live/live.h"
 #include "daemon/live/path.h"
+#include "daemon/live/rings.h"
+#include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
+#include "daemon/watch/hot.h"
+#include "dp/dp.h"
 
 #define STEPS 8				/* of DP_WALK_STEP entries each, in one answer */
 

@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "daemon/view/view.h"
-#include "daemon/view/parts.h"
-#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/util.h"
-#include "core/model/key_value.h"
+#include "core/model/model.h"
+#include "core/model/placement.h"
 #include "core/model/rules.h"
-#include "core/value/prefix_set.h"
-#include "core/model/text.h"
-#include "daemon/apply/apply.h"
-#include "daemon/live/client_rings.h"
-#include "daemon/live/places.h"
-#include "daemon/live/rule_counters.h"
-#include "daemon/live/classes.h"
-#include "daemon/live/hot_keys.h"
-#include "daemon/live/rings.h"
+#include "core/place/homes.h"
+#include "core/value/address.h"
+#include "core/value/prefix.h"
+#include "daemon/view/parts.h"
+#include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
+#include "daemon/watch/homes.h"
 
 json_t *home_json(const struct daemon *d, const struct service *s, const struct address *client)
 {

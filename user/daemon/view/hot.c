@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Hot keys: how often they are seen, and over which backends they are split. */
-#include "daemon/live/path.h"
-#include "daemon/view/view.h"
-#include "daemon/view/parts.h"
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <xring/hash.h>
 
-#include "base/log.h"
 #include "base/util.h"
+#include "core/hot/entries.h"
 #include "core/model/key_value.h"
+#include "core/ring/cells.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/client_rings.h"
-#include "daemon/watch/hot_state.h"
-#include "daemon/live/classes.h"
 #include "daemon/live/hot_keys.h"
+#include "daemon/live/path.h"
+#include "daemon/live/rings.h"
+#include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
+#include "daemon/watch/hot_state.h"
+#include "dp/dp.h"
 
 static uint32_t shard_position(const struct engine *e, uint32_t hash, uint32_t shard)
 {

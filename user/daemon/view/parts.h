@@ -2,13 +2,28 @@
 #ifndef XRING_DAEMON_VIEW_PARTS_H
 #define XRING_DAEMON_VIEW_PARTS_H
 
-#include "daemon/view/view.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xring/abi.h>
 
 /* What the files of view/ have of one another; nobody else includes this. */
 
 #define CIRCLE 4294967296.0		/* hashes of a ring */
 
+struct address;
+struct backend;
+struct daemon;
+struct engine;
+struct engine_stats;
 struct live_node;
+struct live_service;
+struct model;
+struct plan;
+struct route;
+struct service;
 
 /* Exact shares of the ring as it is in the maps, by node index; NULL: no memory. */
 uint64_t *live_shares(const struct live_service *s);

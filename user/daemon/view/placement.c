@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Where a service's traffic goes, by region: now, or at another hour. */
-#include "daemon/view/view.h"
-#include "daemon/view/parts.h"
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
+#include "core/time/tz.h"
+#include "daemon/engine/engine.h"
 #include "daemon/live/live.h"
+#include "daemon/view/parts.h"
+#include "daemon/view/view.h"
 
 static double whole_of(const struct region_share *list, size_t count)
 {

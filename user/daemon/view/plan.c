@@ -4,22 +4,35 @@
  * that a file is.
  */
 
-#include "daemon/view/view.h"
-#include "daemon/view/parts.h"
 #include <errno.h>
 #include <sha2.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/util.h"
 #include "conf/conf.h"
+#include "core/model/key.h"
 #include "core/model/merge.h"
-#include "core/value/prefix_set.h"
+#include "core/model/model.h"
+#include "core/model/placement.h"
 #include "core/model/rules.h"
-#include "core/model/text.h"
+#include "core/place/routes.h"
+#include "core/ring/cells.h"
+#include "core/ring/plan.h"
+#include "core/ring/ring.h"
+#include "core/value/prefix_set.h"
 #include "daemon/apply/apply.h"
+#include "daemon/engine/engine.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/cells.h"
+#include "daemon/live/live.h"
+#include "daemon/live/rings.h"
+#include "daemon/live/services.h"
+#include "daemon/view/parts.h"
+#include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
+#include "daemon/watch/new_flows.h"
+#include "dp/dp.h"
 
 /* ---- one service ---- */
 

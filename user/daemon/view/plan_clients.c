@@ -4,18 +4,23 @@
  * whole address space as it is compiled now, beside what the other model would compile to.
  */
 
-#include "daemon/view/view.h"
-#include "daemon/view/parts.h"
 #include <errno.h>
 #include <math.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/util.h"
+#include "core/lpm/runs.h"
+#include "core/model/model.h"
+#include "core/model/placement.h"
+#include "core/place/routes.h"
+#include "core/ring/plan.h"
 #include "daemon/apply/apply.h"
-#include "daemon/live/classes.h"
+#include "daemon/engine/engine.h"
+#include "daemon/live/live.h"
+#include "daemon/live/services.h"
+#include "daemon/view/parts.h"
 
 /* Clients of one target now, and of one then. */
 struct pair {

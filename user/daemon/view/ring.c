@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A service's ring, and who owns which key. */
-#include "daemon/view/view.h"
-#include "daemon/view/parts.h"
 #include <stdlib.h>
 
 #include "base/util.h"
-#include "core/model/key_value.h"
-#include "daemon/live/classes.h"
+#include "core/hot/entries.h"
+#include "core/ring/cells.h"
+#include "core/ring/ring.h"
+#include "daemon/engine/engine.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/client_rings.h"
 #include "daemon/live/hot_keys.h"
+#include "daemon/live/live.h"
 #include "daemon/live/path.h"
+#include "daemon/live/rings.h"
+#include "daemon/view/parts.h"
+#include "daemon/view/view.h"
+#include "dp/dp.h"
 
 static json_t *node_json(const struct engine *e, const struct live_service *s,
 			 const struct live_node *node, const uint64_t *shares, uint64_t packets)

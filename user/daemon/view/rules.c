@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a service's rules make of its clients: by rule, for one client, and what is proved. */
-#include "daemon/view/view.h"
-#include "daemon/view/parts.h"
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -11,15 +9,22 @@
 #include "base/util.h"
 #include "core/model/key_value.h"
 #include "core/model/rules.h"
+#include "core/ring/plan.h"
 #include "core/value/prefix_set.h"
-#include "core/model/text.h"
 #include "daemon/apply/apply.h"
-#include "daemon/live/client_rings.h"
-#include "daemon/live/places.h"
-#include "daemon/live/rule_counters.h"
+#include "daemon/engine/engine.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/classes.h"
-#include "daemon/live/hot_keys.h"
+#include "daemon/live/client_rings.h"
+#include "daemon/live/live.h"
+#include "daemon/live/places.h"
 #include "daemon/live/rings.h"
+#include "daemon/live/rule_counters.h"
+#include "daemon/live/services.h"
+#include "daemon/view/parts.h"
+#include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
+#include "dp/dp.h"
 
 /* ---- clients, in words ---- */
 

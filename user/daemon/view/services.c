@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Services and their backends, as the model has them and as they stand. */
-#include "daemon/view/view.h"
-#include "daemon/view/parts.h"
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/util.h"
+#include "core/backend/health.h"
 #include "core/model/check_text.h"
 #include "core/model/setting.h"
 #include "core/model/text.h"
-#include "daemon/live/classes.h"
+#include "core/ring/ring.h"
+#include "core/vip/template.h"
+#include "daemon/engine/engine.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/live.h"
+#include "daemon/live/rings.h"
+#include "daemon/live/services.h"
+#include "daemon/net/nexthop.h"
+#include "daemon/view/parts.h"
+#include "daemon/view/view.h"
+#include "dp/dp.h"
 
 /* Exact shares of the ring as it is in the maps, by node index; NULL: no memory. */
 uint64_t *live_shares(const struct live_service *s)

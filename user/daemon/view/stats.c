@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "daemon/apply/pin_walk.h"
-#include "daemon/view/view.h"
-#include "daemon/view/parts.h"
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/util.h"
-#include "core/model/check_text.h"
-#include "core/model/setting.h"
-#include "core/model/text.h"
+#include "daemon/apply/pin_walk.h"
+#include "daemon/engine/engine.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/classes.h"
+#include "daemon/live/live.h"
+#include "daemon/live/services.h"
+#include "daemon/view/parts.h"
+#include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
+#include "dp/dp.h"
 
 static json_t *count(uint64_t n)
 {

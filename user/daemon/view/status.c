@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The daemon itself: its program, its maps, where it is attached. */
-#include "daemon/view/view.h"
-
 #include <time.h>
 #include <unistd.h>
 
 #include "base/util.h"
+#include "core/model/model.h"
+#include "core/ring/arena.h"
+#include "daemon/engine/engine.h"
+#include "daemon/live/live.h"
 #include "daemon/view/parts.h"
+#include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
 #include "dp/dp.h"
 
 static json_t *interfaces_json(const struct engine *e)

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* All that the live view shows, in one answer. */
-#include "daemon/view/view.h"
-#include "daemon/view/parts.h"
-#include <time.h>
-
+#include "base/clock.h"
 #include "base/util.h"
-#include "core/model/text.h"
+#include "core/model/key.h"
+#include "core/model/mode.h"
+#include "core/model/model.h"
+#include "daemon/engine/engine.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/rings.h"
+#include "daemon/live/services.h"
+#include "daemon/view/parts.h"
+#include "daemon/view/view.h"
+#include "daemon/watch/daemon.h"
+#include "dp/dp.h"
 
 static json_t *node_json(const struct engine *e, const struct service *model,
 			 const struct live_service *s, const struct live_node *node,

@@ -3,17 +3,24 @@
 #define XRING_DAEMON_VIEW_VIEW_H
 
 #include <jansson.h>
-
-#include "daemon/watch/daemon.h"
+#include <stddef.h>
+#include <stdint.h>
 
 /*
  * What can be seen, as JSON: one function a thing, which takes arguments and knows no
  * request. NULL: no memory, or the kernel's counters cannot be read. The fields are those
  * of xring(8), which prints them.
  */
+struct address;
+struct change_entry;
+struct daemon;
+struct engine;
 struct live;
 struct live_service;
+struct model;
 struct route;
+struct service;
+struct xring_flow;
 
 json_t *view_status(const struct daemon *d);
 json_t *view_stats(const struct daemon *d);

@@ -5,9 +5,17 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "core/model/check_text.h"
+#include "core/backend/health.h"
+#include "core/model/model.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/log.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/events.h"
+#include "daemon/live/live.h"
+#include "daemon/live/services.h"
 #include "daemon/probe/probe.h"
 #include "daemon/probe/probes.h"
+#include "dp/dp.h"
 
 static const struct service *model_of(const struct engine *e, const struct live_node *node)
 {

@@ -2,13 +2,13 @@
 #ifndef XRING_DAEMON_WATCH_HEALTH_H
 #define XRING_DAEMON_WATCH_HEALTH_H
 
-#include "daemon/engine/engine.h"
 
 /*
  * The health checks of all backends, and what becomes of their results: a backend
  * that goes down is cut at once, one that comes up is a change like any other.
  */
 struct checker;
+struct engine;
 
 struct health_watch {
 	struct engine *engine;

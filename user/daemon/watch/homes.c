@@ -11,12 +11,18 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "core/model/rules.h"
-#include "daemon/engine/log.h"
+#include "core/place/homes.h"
+#include "core/place/routes.h"
+#include "core/value/prefix.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/state.h"
+#include "daemon/live/live.h"
+#include "daemon/live/services.h"
+#include "dp/dp.h"
 
 #define LOOK_MS 500
 #define FILE_NAME "homes"

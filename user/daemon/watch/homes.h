@@ -5,8 +5,9 @@
 #include <jansson.h>
 
 #include "base/loop.h"
-#include "core/place/homes.h"
 #include "daemon/engine/engine.h"
+
+struct homes;
 
 /*
  * Clients that belong where they come in (`home: follow`): the datapath's counters are

@@ -9,13 +9,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "core/hot/entries.h"
 #include "core/hot/judge.h"
 #include "core/model/key_value.h"
 #include "daemon/engine/engine.h"
-#include "daemon/live/path.h"
-#include "daemon/watch/hot_state.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/hot_keys.h"
+#include "daemon/live/live.h"
+#include "daemon/live/path.h"
+#include "daemon/live/rings.h"
 #include "daemon/live/traffic.h"
+#include "daemon/watch/hot_state.h"
+#include "dp/dp.h"
 
 /*
  * A window is open for 100 ms, longer where packets are few, and shut again at once; where

@@ -6,6 +6,8 @@
 #include "core/hot/rates.h"
 #include "daemon/engine/engine.h"
 
+struct live_service;
+
 
 /*
  * Hot keys: the sketch is read window by window, keys are judged, and those that are to be

@@ -6,9 +6,14 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "core/backend/load.h"
 #include "daemon/apply/pin_walk.h"
 #include "daemon/engine/engine.h"
+#include "daemon/live/backends.h"
+#include "daemon/live/live.h"
+#include "daemon/live/services.h"
 #include "daemon/live/traffic.h"
+#include "dp/dp.h"
 
 #define BOUND_MS 20u
 #define SEEN_MS 1000u

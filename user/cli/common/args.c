@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The words and options of a command line. */
+#include "cli/common/args.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/proto.h"
+
+int words_wrong(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fputs("xring: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+	va_end(args);
+	return EXIT_WORDS;
+}
+
+bool option_is(const struct args *args, size_t i, const char *name)
+{
+	return strlen(name) == args->options[i].len &&
+	       !strncmp(args->options[i].name, name, args->options[i].len);
+}
+
+const char *option(const struct args *args, const char *name)
+{
+	const char *value = NULL;
+
+	for (size_t i = 0; i < args->option_count; i++)
+		if (option_is(args, i, name))
+			value = args->options[i].value;
+	return value;
+}
+
+/* How the list of options names this one: 0 not at all, 1 alone, 2 with a value. */
+static int option_kind(const char *list, const char *name, size_t len)
+{
+	for (const char *at = list; *at; at += strcspn(at, " "), at += strspn(at, " ")) {
+		size_t word = strcspn(at, " =");
+
+		if (word != len || strncmp(at, name, len))
+			continue;
+		return at[word] == '=' ? 2 : 1;
+	}
+	return 0;
+}
+
+/* argv[*i] is an option of the command: takes it, and its value. */
+int args_take_option(struct args *args, const char *list, char **argv, int argc, int *i)
+{
+	const char *text = argv[*i], *name = text + strspn(text, "-");
+	const char *equals = strchr(name, '=');
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	int kind = option_kind(list, name, len);
+
+	if (!kind)
+		return words_wrong("%s: not an option of %s", text,
+				   args->command ? args->command->name : "xring");
+	if (args->option_count == OPTIONS_MAX)
+		return words_wrong("too many options");
+	if (kind == 1 && equals)
+		return words_wrong("%s: want no value", text);
+	if (kind == 2 && !equals && *i + 1 == argc)
+		return words_wrong("%s: want a value", text);
+	args->options[args->option_count].name = name;
+	args->options[args->option_count].len = len;
+	args->options[args->option_count++].value =
+		kind == 1 ? "" : equals ? equals + 1 : argv[++*i];
+	return 0;
+}
+
+/* Options may stand anywhere behind the command; "--" ends them, "-" is a word. */
+int args_parse(struct args *args, char **argv, int argc)
+{
+	char list[512];
+	bool ended = false;
+
+	snprintf(list, sizeof(list), "socket= json help h %s", args->command->options);
+	for (int i = 0; i < argc; i++) {
+		int err;
+
+		if (ended || argv[i][0] != '-' || !argv[i][1]) {
+			args->words[args->word_count++] = argv[i];
+			continue;
+		}
+		if (!strcmp(argv[i], "--")) {
+			ended = true;
+			continue;
+		}
+		err = args_take_option(args, list, argv, argc, &i);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+const char *args_word(const struct args *args, size_t i)
+{
+	return i < args->word_count ? args->words[i] : NULL;
+}
