@@ -18,7 +18,11 @@
 #include <xring/hash.h>
 
 #include "base/util.h"
+#include "core/hot/path.h"
 #include "core/hot/pins.h"
+#include "core/ring/moving_cells.h"
+#include "core/ring/ring.h"
+#include "core/ring/spills.h"
 #include "core/vip/slots.h"
 #include "core/vip/template.h"
 #include "core/vip/vips.h"

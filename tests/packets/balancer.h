@@ -12,6 +12,8 @@
 #include <xring/abi.h>
 
 #include "core/ring/cells.h"
+#include "core/ring/ring.h"
+#include "core/ring/spills.h"
 #include "core/hot/rates.h"
 #include "core/model/model.h"
 #include "dp/dp.h"

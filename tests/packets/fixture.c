@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/ring/ring.h"
+#include "core/ring/spills.h"
+#include "core/value/number.h"
 #include "fixture.h"
 
 #include <bpf/bpf.h>

@@ -14,6 +14,8 @@
 #include <xring/abi.h>
 
 #include "core/ring/cells.h"
+#include "core/ring/ring.h"
+#include "core/ring/spills.h"
 #include "core/hot/entries.h"
 #include "core/lpm/lpm.h"
 #include "rule.h"

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The rings' cells and the slots that lead there, changed as the daemon does it. */
+#include "core/model/key.h"
+#include "core/model/mode.h"
+#include "core/model/model.h"
+#include "core/ring/moving_cells.h"
+#include "core/ring/spills.h"
 #include "history_parts.h"
 
 #include <arpa/inet.h>

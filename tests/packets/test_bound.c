@@ -15,6 +15,7 @@
 
 #include "base/util.h"
 #include "core/backend/load.h"
+#include "core/value/number.h"
 #include "frame.h"
 #include "zipf.h"
 

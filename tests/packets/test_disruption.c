@@ -18,6 +18,9 @@
 #include "core/ring/cell.h"
 #include "core/model/model.h"
 #include "core/ring/plan.h"
+#include "core/ring/ring.h"
+#include "core/ring/spills.h"
+#include "core/value/number.h"
 #include "frame.h"
 
 #define FLOWS DRIVE_PACKETS

@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 #include "core/ring/cells.h"
+#include "core/ring/ring.h"
+#include "core/ring/spills.h"
 #include "lookup.h"
 #include "xring_lookup.skel.h"
 

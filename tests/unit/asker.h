@@ -2,6 +2,7 @@
 #ifndef XRING_TEST_ASKER_H
 #define XRING_TEST_ASKER_H
 
+#include "base/loop.h"
 #include "core/model/check.h"
 #include "daemon/probe/probes.h"
 

@@ -15,6 +15,7 @@
 #include "core/time/daylight.h"
 #include "core/model/model.h"
 #include "core/model/text.h"
+#include "core/time/schedule.h"
 #include "core/time/tz.h"
 
 /* ---- tags, constraints ---- */

@@ -10,8 +10,11 @@
 #include <string.h>
 
 #include "core/model/model.h"
+#include "core/model/rules.h"
+#include "core/place/route.h"
 #include "core/place/routes.h"
 #include "core/place/weigh.h"
+#include "core/time/schedule.h"
 #include "core/value/number.h"
 
 #define NOON (INT64_C(1799755200) * 1000)	/* 2027-01-12T12:00Z, a Tuesday */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/util.h"
+#include "core/place/route.h"
 #include "core/value/prefix_set.h"
 #include "core/place/routes.h"
 #include "prefixes.h"

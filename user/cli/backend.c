@@ -11,6 +11,7 @@
 #include "cli/common/field.h"
 #include "cli/common/table.h"
 #include "cli/plan.h"
+#include "core/model/placement.h"
 #include "core/model/text.h"
 #include "core/value/name.h"
 #include "core/value/number.h"

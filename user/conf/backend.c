@@ -8,6 +8,7 @@
 #include "conf/schema.h"
 #include "conf/walk.h"
 #include "conf/yaml.h"
+#include "core/model/placement.h"
 #include "core/model/text.h"
 #include "core/value/name.h"
 #include "core/value/number.h"

@@ -7,8 +7,10 @@
 
 #include "base/array.h"
 #include "conf/conf.h"
+#include "core/model/placement.h"
 #include "core/model/rules.h"
 #include "core/model/valid.h"
+#include "core/time/schedule.h"
 #include "core/value/number.h"
 #include "core/value/prefix_set.h"
 

@@ -4,8 +4,11 @@
 
 #include "conf/yaml.h"
 #include "core/model/model.h"
+#include "core/model/placement.h"
 
 struct conf_error;
+struct daylight;
+struct rule;
 
 /*
  * What the file says, in its order and with its places. Once it is read whole,

@@ -3,7 +3,9 @@
 
 #include "conf/print.h"
 #include "core/model/home_text.h"
+#include "core/model/rules.h"
 #include "core/model/text.h"
+#include "core/time/schedule.h"
 #include "core/value/number.h"
 #include "core/value/prefix_set.h"
 

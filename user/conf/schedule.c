@@ -7,6 +7,7 @@
 #include "conf/walk.h"
 #include "conf/yaml.h"
 #include "core/model/placement.h"
+#include "core/model/rules.h"
 #include "core/time/schedule.h"
 #include "core/value/name.h"
 #include "core/value/number.h"

@@ -12,6 +12,7 @@
 #include "conf/conf.h"
 #include "core/model/model.h"
 #include "core/model/placement.h"
+#include "core/model/rules.h"
 #include "core/model/valid.h"
 #include "core/time/daylight.h"
 #include "core/time/schedule.h"

@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "dp/dp.h"
 #include "dp/program.h"
+#include "dp/write.h"
 
 static void aside_path(const char *path, const char *suffix, char ret[320])
 {

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "dp/dp.h"
+#include "dp/interfaces.h"
 
 #define LINK_PREFIX "link-"
 

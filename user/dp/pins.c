@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "dp/pins.h"
+
 #include <bpf/bpf.h>
 #include <errno.h>
 

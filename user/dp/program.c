@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "dp/dp.h"
+#include "dp/interfaces.h"
 #include "dp/links.h"
 
 #define MAPS_MAX 32

@@ -9,6 +9,8 @@
 
 #include "core/ring/cells.h"
 
+
+
 struct cells;
 struct path;
 

@@ -20,6 +20,7 @@
 
 #include "base/array.h"
 #include "core/model/model.h"
+#include "core/model/placement.h"
 #include "core/model/rules.h"
 #include "core/model/setting.h"
 #include "core/value/prefix_set.h"

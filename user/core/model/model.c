@@ -7,6 +7,7 @@
 #include <xring/abi.h>
 
 #include "base/array.h"
+#include "core/model/placement.h"
 #include "core/model/rules.h"
 #include "core/value/name.h"
 #include "core/value/number.h"

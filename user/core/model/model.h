@@ -9,9 +9,12 @@
 #include "core/model/check.h"
 #include "core/model/key.h"
 #include "core/model/mode.h"
-#include "core/model/placement.h"
 #include "core/value/address.h"
 #include "core/value/name.h"
+
+struct daylight;
+struct region;
+struct rule;
 
 /*
  * What is to be: services, their VIPs and their backends, as the configuration

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/value/name.h"
+
 bool tags_have(const char *tags, const char *tag)
 {
 	size_t len = strlen(tag);

@@ -6,15 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/time/schedule.h"
+#include "core/value/name.h"
 
 /*
  * Where traffic may go, and where it should: plain data of a service's rules. A rule is for
  * the clients of a set; of those that match the most specific prefix counts, then the rule
  * without a set, then (no rule) all backends.
  */
-#define PLACE_NAME 64			/* bytes of a region's name or a tag, with the NUL */
-#define TAGS_BYTES 128			/* of a backend's tags, with the NUL */
 #define RULE_CONSTRAINTS 8
 #define RULE_PREFERENCES 8
 #define RULES_MAX 256			/* of a service, and of its schedule */
@@ -76,12 +74,6 @@ struct rule {
 	enum spillover spillover;
 	uint32_t threshold;		/* thousandths */
 	struct home home;
-};
-
-/* A region's weight by the time on its clocks. */
-struct daylight {
-	char region[PLACE_NAME];
-	struct schedule_entry entry;
 };
 
 #define WANT_SPILLOVER "none, waterfall or spray"

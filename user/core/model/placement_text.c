@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "core/model/placement.h"
 #include "core/model/text.h"
 
 /* What follows the word, or NULL. */

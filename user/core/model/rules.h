@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/time/schedule.h"
+#include "core/value/name.h"
+
 struct daylight;
 struct home;
 struct region;
@@ -22,6 +25,12 @@ bool region_equal(const struct region *a, const struct region *b);
 struct rule *rules_copy(const struct rule *rules, size_t count);
 void rules_free(struct rule *rules, size_t count);
 bool rules_equal(const struct rule *a, size_t a_count, const struct rule *b, size_t b_count);
+
+/* A region's weight by the time on its clocks. */
+struct daylight {
+	char region[PLACE_NAME];
+	struct schedule_entry entry;
+};
 
 bool daylights_equal(const struct daylight *a, size_t a_count, const struct daylight *b,
 		     size_t b_count);

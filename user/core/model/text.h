@@ -3,6 +3,9 @@
 #define XRING_CORE_MODEL_TEXT_H
 
 #include "core/model/model.h"
+#include "core/model/placement.h"
+
+struct constraint;
 
 /*
  * Values as people write them. Parsers take the whole string or nothing: 0, or

@@ -13,8 +13,10 @@
 #include <string.h>
 
 #include "core/model/home_text.h"
+#include "core/model/rules.h"
 #include "core/model/text.h"
 #include "core/model/valid.h"
+#include "core/time/schedule.h"
 #include "core/value/prefix_set.h"
 
 __attribute__((format(printf, 3, 4)))

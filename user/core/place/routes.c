@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "core/lpm/lpm.h"
 #include "core/model/text.h"
+#include "core/place/route.h"
 #include "core/value/prefix_set.h"
 
 /* ---- routes ---- */

@@ -7,8 +7,10 @@
 
 #include "base/util.h"
 #include "core/model/model.h"
-#include "core/place/routes.h"
+#include "core/model/rules.h"
+#include "core/place/route.h"
 #include "core/place/waterfall.h"
+#include "core/time/schedule.h"
 #include "core/time/tz.h"
 #include "core/value/number.h"
 

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/model/placement.h"
 #include "core/time/tz.h"
+#include "core/value/name.h"
 
 struct backend;
 struct route;

@@ -6,6 +6,8 @@
  * datapath sets LOOK and HELD at any moment, so that flags are taken off by
  * atomic operations alone.
  */
+#include "core/ring/moving_cells.h"
+
 #include <string.h>
 
 #include "base/step.h"

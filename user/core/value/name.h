@@ -6,6 +6,8 @@
 
 /* Names of services, backends, regions and tags. */
 #define NAME_BYTES 64			/* with the final NUL */
+#define PLACE_NAME 64			/* of a region or a tag, with the final NUL */
+#define TAGS_BYTES 128			/* a backend's tags, separated by commas, with the final NUL */
 #define WANT_NAME "1 to 63 of the letters, digits and . _ : -, a letter or digit first"
 
 bool name_valid(const char *text);

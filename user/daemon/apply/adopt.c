@@ -26,6 +26,7 @@
 #include "daemon/live/rings.h"
 #include "daemon/live/services.h"
 #include "dp/dp.h"
+#include "dp/write.h"
 
 static int stale_id(struct live *live, uint16_t id)
 {

@@ -161,7 +161,7 @@ static int adopt_runs(struct live *live, struct live_classes *c)
 	for (int f = 0; f < LPM_FAMILIES && !err; f++) {
 		struct runs found = {};
 
-		err = lpm_runs(&live->prefixes, c->lpm.roots[f], f, &found) ?:
+		err = lpm_runs(live->prefixes, c->lpm.roots[f], f, &found) ?:
 		      runs_combine(&found, &nothing, known_value, live, &c->runs[f]);
 		runs_clear(&found);
 	}
@@ -173,7 +173,7 @@ static int adopt_prefixes(struct live *live, struct live_service *s)
 {
 	struct live_classes *c = s->classes;
 	uint32_t *roots = service_roots(live, s);
-	int err = lpm_adopt(&c->lpm, &live->prefixes, roots);
+	int err = lpm_adopt(&c->lpm, live->prefixes, roots);
 
 	if (err == -ENOMEM)
 		return err;
@@ -185,7 +185,7 @@ static int adopt_prefixes(struct live *live, struct live_service *s)
 		for (uint32_t d = 0; d < c->own->places; d++)
 			__atomic_store_n(&live->dp->classes[c->own->first + d].newest,
 					 XRING_CLASS_NOBODY, __ATOMIC_RELEASE);
-		lpm_init(&c->lpm, &live->prefixes, roots);
+		lpm_init(&c->lpm, live->prefixes, roots);
 	}
 	return adopt_runs(live, c);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/ring/moving_cells.h"
 #include "daemon/apply/parts.h"
 #include "daemon/apply/weigh.h"
 #include "daemon/live/backends.h"

@@ -5,6 +5,7 @@
 #include <xring/lpm.h>
 
 #include "base/util.h"
+#include "core/place/weigh.h"
 #include "daemon/apply/apply.h"
 #include "daemon/apply/parts.h"
 #include "daemon/live/backends.h"
@@ -28,9 +29,13 @@ int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct key_reco
 	live->arena.size = dp->cell_count;
 	live->by_id = calloc(dp->backend_count, sizeof(*live->by_id));
 	live->class_by_index = calloc(XRING_CLASSES, sizeof(struct live_class *));
-	err = live->by_id && live->class_by_index ? 0 : -ENOMEM;
+	live->prefixes = calloc(1, sizeof(*live->prefixes));
+	live->zones = calloc(1, sizeof(*live->zones));
+	live->doors = calloc(DOORS, sizeof(*live->doors));
+	err = live->by_id && live->class_by_index && live->prefixes && live->zones &&
+	      live->doors ? 0 : -ENOMEM;
 	err = err ?: lpm_pool_new(dp->lines + XRING_LINE_ROOTS, dp->line_count - XRING_LINE_ROOTS,
-			    &live->prefixes) ?:
+			    live->prefixes) ?:
 	      spill_pool_new(dp->spills, dp->spill_count, &live->spills) ?:
 	      nexthop_open(loop, node_hop_changed, live, &live->nexthops);
 	if (err) {
@@ -55,10 +60,15 @@ void live_close(struct live *live)
 	free(live->stale_ids);
 	free(live->slots);
 	live_keys_clear(live);
-	lpm_pool_clear(&live->prefixes);
+	if (live->prefixes)
+		lpm_pool_clear(live->prefixes);
+	free(live->prefixes);
 	free(live->class_by_index);
 	free(live->regions);
-	zones_clear(&live->zones);
+	if (live->zones)
+		zones_clear(live->zones);
+	free(live->zones);
+	free(live->doors);
 	free(live->traffic);
 	free(live);
 }

@@ -12,6 +12,7 @@
 #include "core/hot/path.h"
 #include "core/hot/pins.h"
 #include "core/ring/cells.h"
+#include "core/ring/moving_cells.h"
 #include "daemon/apply/apply.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/classes.h"
@@ -21,6 +22,8 @@
 #include "daemon/live/path.h"
 #include "daemon/live/rings.h"
 #include "dp/dp.h"
+#include "dp/pins.h"
+#include "dp/write.h"
 
 #define PAUSE_MS 1000u			/* between two walks, or ten times as long as one takes */
 

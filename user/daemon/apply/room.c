@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "core/place/routes.h"
 #include "core/value/number.h"
 #include "core/vip/slots.h"
 #include "daemon/apply/apply.h"

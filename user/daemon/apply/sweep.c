@@ -14,6 +14,7 @@
 #include "daemon/live/rule_counters.h"
 #include "daemon/live/vips.h"
 #include "dp/dp.h"
+#include "dp/write.h"
 
 void service_free(struct live *live, struct live_service *s)
 {
@@ -92,7 +93,7 @@ static bool any_gone(const struct live *live)
 	for (size_t i = 0; i < live->service_count; i++)
 		if (live->services[i]->gone || classes_gone(live->services[i]))
 			return true;
-	return live->classes_strange || live->prefixes.blocks.retired_lines ||
+	return live->classes_strange || live->prefixes->blocks.retired_lines ||
 	       live->spills.retired_count || live->foreign_count || live->stale_count;
 }
 
@@ -107,7 +108,7 @@ void live_cleanup(struct live *live)
 		classes_forget(live, live->services[i]);
 	if (live->dp->fresh_fd < 0)
 		classes_strange_forget(live);
-	lpm_pool_reclaim(&live->prefixes);
+	lpm_pool_reclaim(live->prefixes);
 	extents_forget(live);
 	stale_forget(live);
 	spill_pool_reclaim(&live->spills);

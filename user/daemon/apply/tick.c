@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/ring/moving_cells.h"
 #include "daemon/apply/apply.h"
 #include "daemon/apply/weigh.h"
 #include "daemon/live/classes.h"

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "core/backend/standing.h"
-#include "core/place/routes.h"
 #include "core/place/weigh.h"
 #include "core/ring/plan.h"
 #include "core/value/number.h"
@@ -53,7 +52,7 @@ static void place(const struct live *live, const struct service *s, const struct
 		places[used++] = (struct placed){ backends[i],
 			list[i].state == BACKEND_ACTIVE ? list[i].weight : 0, list[i].counts };
 	}
-	if (places_weigh(s, route, &live->zones, wall, places, used, &then))
+	if (places_weigh(s, route, live->zones, wall, places, used, &then))
 		return;
 	for (size_t i = 0; i < used; i++) {
 		list[at[i]].counts = places[i].counts;

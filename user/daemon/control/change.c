@@ -29,7 +29,7 @@ static int do_it(struct engine *e, struct model *next, const struct change *chan
 	if (err)
 		a->code = EXIT_NO;
 	else if (!a->data)
-		a->data = json_pack("{s:o}", "changes", changes_ids(&e->changes));
+		a->data = json_pack("{s:o}", "changes", changes_ids(e->changes));
 	return err;
 }
 

@@ -28,9 +28,9 @@ int verb_changes(struct daemon *d, const json_t *request, struct answer *a)
 	uint64_t now = engine_now(e);
 
 	a->data = json_array();
-	for (size_t i = 0; i < e->changes.count; i++)
-		if (is_asked_for(ids, e->changes.list[i]->id))
-			json_array_append_new(a->data, view_change(e->changes.list[i], now));
+	for (size_t i = 0; i < e->changes->count; i++)
+		if (is_asked_for(ids, e->changes->list[i]->id))
+			json_array_append_new(a->data, view_change(e->changes->list[i], now));
 	return 0;
 }
 
@@ -59,6 +59,6 @@ int verb_change_cancel(struct daemon *d, const json_t *request, struct answer *a
 	if (err)
 		a->code = EXIT_NO;
 	else
-		a->data = json_pack("{s:o}", "changes", changes_ids(&e->changes));
+		a->data = json_pack("{s:o}", "changes", changes_ids(e->changes));
 	return err;
 }

@@ -66,10 +66,10 @@ static int hand_set(struct daemon *d, struct hot_hand *hand, const struct live_s
 
 	snprintf(hand->service, sizeof(hand->service), "%s", s->name);
 	hand->since_ms = clock_wall_ms();
-	changes_touch_none(&e->changes);
+	changes_touch_none(e->changes);
 	switch (hot_hand_set(&d->hot, hand)) {
 	case 0:
-		a->data = json_pack("{s:o}", "changes", changes_ids(&e->changes));
+		a->data = json_pack("{s:o}", "changes", changes_ids(e->changes));
 		return 0;
 	case -ENOSPC:
 		return answer_no(a, EXIT_NO, "service %s: key %s: the table of hot keys is full: "
@@ -134,7 +134,7 @@ int verb_hot_clear(struct daemon *d, const json_t *request, struct answer *a)
 
 	if (!s)
 		return -EINVAL;
-	changes_touch_none(&d->engine->changes);
+	changes_touch_none(d->engine->changes);
 	err = hot_clear(&d->hot, s, &flow);
 	if (err == -ENOENT)
 		return answer_no(a, EXIT_NO, "service %s: key %s: it is neither hot nor set by "
@@ -142,6 +142,6 @@ int verb_hot_clear(struct daemon *d, const json_t *request, struct answer *a)
 	if (err)
 		return answer_no(a, EXIT_NO, "service %s: key %s: %s", s->name,
 				 request_text(request, "key"), errno_text(-err));
-	a->data = json_pack("{s:o}", "changes", changes_ids(&d->engine->changes));
+	a->data = json_pack("{s:o}", "changes", changes_ids(d->engine->changes));
 	return 0;
 }

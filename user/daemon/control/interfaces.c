@@ -6,6 +6,7 @@
 #include "daemon/control/verbs.h"
 #include "daemon/watch/daemon.h"
 #include "dp/dp.h"
+#include "dp/interfaces.h"
 #include "proto/proto.h"
 
 int verb_attach(struct daemon *d, const json_t *request, struct answer *a)

@@ -2,7 +2,6 @@
 /* Requests about where a service's traffic goes. */
 #include <errno.h>
 
-#include "core/place/routes.h"
 #include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
 #include "daemon/engine/engine.h"

@@ -85,7 +85,7 @@ int verb_apply(struct daemon *d, const json_t *request, struct answer *a)
 		json_decref(plan);
 		return err;
 	}
-	json_object_set_new(plan, "changes", changes_ids(&d->engine->changes));
+	json_object_set_new(plan, "changes", changes_ids(d->engine->changes));
 	a->data = plan;
 	return 0;
 }

@@ -80,7 +80,7 @@ struct change_entry *request_change(const struct engine *e, const json_t *reques
 				    struct answer *a)
 {
 	json_int_t id = json_integer_value(json_object_get(request, "id"));
-	struct change_entry *entry = changes_find(&e->changes, id);
+	struct change_entry *entry = changes_find(e->changes, id);
 
 	if (!entry)
 		answer_no(a, EXIT_NO, "change %lld: no such change", (long long)id);

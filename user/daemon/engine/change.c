@@ -8,6 +8,7 @@
 #include "daemon/apply/apply.h"
 #include "daemon/engine/describe.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/log.h"
 #include "daemon/engine/parts.h"
 #include "daemon/engine/state.h"
 #include "daemon/engine/zones.h"
@@ -29,11 +30,11 @@ static void hash_key_write(struct engine *e, const struct model *m)
 /* The changes to come get their names and their ids. */
 static void changes_name(struct engine *e, const struct model *next)
 {
-	changes_touch_none(&e->changes);
+	changes_touch_none(e->changes);
 	for (size_t i = 0; i < next->service_count; i++) {
 		const struct service *now = &next->services[i];
 		const struct service *was = model_service(&e->model, now->name);
-		struct change_entry *entry = was ? changes_say(&e->changes, was, now) : NULL;
+		struct change_entry *entry = was ? changes_say(e->changes, was, now) : NULL;
 
 		if (entry)
 			change_undo(entry, service_yaml(e, next, now),
@@ -76,6 +77,6 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 	engine_zones(e);
 	engine_tell_changed(e);
 	engine_gather(e, change);
-	changes_write(&e->changes);
+	changes_write(e->changes);
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "daemon/engine/check.h"
 #include "daemon/engine/interfaces.h"
 #include "daemon/engine/load.h"
+#include "daemon/engine/log.h"
 #include "daemon/engine/parts.h"
 #include "daemon/engine/state.h"
 #include "daemon/engine/zones.h"
@@ -23,6 +24,7 @@
 #include "daemon/live/live.h"
 #include "daemon/net/nexthop.h"
 #include "dp/dp.h"
+#include "dp/write.h"
 
 #define SETTLE_MS 300		/* for neighbours to answer, before the first packet */
 
@@ -125,7 +127,8 @@ int engine_open(const struct engine_options *options, struct loop *loop, struct 
 	e->started = time(NULL);
 	e->flush.source.fd = e->tick.source.fd = e->interfaces.source.fd = e->state_lock = -1;
 	model_init(&e->model);
-	err = state_read_running(e->options.state, &e->model);
+	e->changes = calloc(1, sizeof(*e->changes));
+	err = e->changes ? state_read_running(e->options.state, &e->model) : -ENOMEM;
 	if (err && err != -ENOENT) {
 		engine_close(e);
 		return err;
@@ -155,8 +158,9 @@ void engine_close(struct engine *e)
 		walk_close(e->walk);
 	if (e->live)
 		live_close(e->live);
-	if (e->changes.dir)
-		changes_close(&e->changes);
+	if (e->changes)
+		changes_close(e->changes);
+	free(e->changes);
 	if (e->records)
 		munmap(e->records, HOT_PLACES * sizeof(*e->records));
 	if (e->since)

@@ -6,13 +6,14 @@
 
 #include "base/loop.h"
 #include "core/model/model.h"
-#include "daemon/engine/log.h"
 
 /*
  * The daemon's mind: what shall be (the model), what is (live), and the way from one to the
  * other. A change is checked as a whole, kept in the state directory, and only then
  * answered; the maps follow with the next flush.
  */
+struct change_entry;
+struct changes;
 struct dp;
 struct key_record;
 struct live;
@@ -54,7 +55,7 @@ struct engine {
 	struct loop_timer tick;
 	struct loop_timer interfaces;	/* an interface that comes back has another index */
 	struct walk *walk;
-	struct changes changes;
+	struct changes *changes;	/* under way, and past ones */
 	struct engine_listener *listeners;
 	uint32_t *since;		/* files of the state directory, mapped */
 	struct key_record *records;

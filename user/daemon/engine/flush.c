@@ -74,7 +74,7 @@ int engine_flush(struct engine *e, bool cut)
 	}
 	e->stats.pending = 0;
 	engine_tell_flushed(e);
-	changes_flushed(&e->changes, e->live);
+	changes_flushed(e->changes, e->live);
 	if (cut)
 		walk_whole(e->walk);	/* no pin of before is to be believed later */
 	if (!e->warned)
@@ -130,7 +130,7 @@ static void say_placed(struct engine *e, const struct live_node *node)
 {
 	char weight[WEIGHT_TEXT];
 
-	changes_ask(&e->changes, node->service->name, "placement: %s: weight %s", node->name,
+	changes_ask(e->changes, node->service->name, "placement: %s: weight %s", node->name,
 		    weight_print(node->counts, weight));
 }
 
@@ -144,12 +144,12 @@ static void say_why(struct engine *e)
 		if (!node)
 			continue;
 		if (node->dying && !node->dead && node->owner->drain_until)
-			changes_ask(&e->changes, node->service->name, "drain: the time of %s is over",
+			changes_ask(e->changes, node->service->name, "drain: the time of %s is over",
 				    node->name);
 		else if (is_placed(e, node) && node->counts != node->counted)
 			say_placed(e, node);
 		else if (node->owner->ramp_from && node->counts != node->counted)
-			changes_ask(&e->changes, node->service->name, "slow start: %s: weight %s",
+			changes_ask(e->changes, node->service->name, "slow start: %s: weight %s",
 				    node->name, weight_print(node->counts, weight));
 	}
 }
@@ -162,13 +162,13 @@ static void tick(struct engine *e)
 	next = live_tick(e->live, &e->model, now, &apply);
 	if (e->live->slots_stale)
 		live_vips_write(e->live, &e->model);
-	stage = changes_tick(&e->changes, e->live, now);
+	stage = changes_tick(e->changes, e->live, now);
 	if (stage && (!next || stage < next))
 		next = stage;
 	if (live_busy(e->live))
 		walk_begin(e->walk);
-	changes_write_soon(&e->changes, now);
-	if (e->changes.dirty && (!next || next > now + NS_PER_S))
+	changes_write_soon(e->changes, now);
+	if (e->changes->dirty && (!next || next > now + NS_PER_S))
 		next = now + NS_PER_S;
 	if (next)
 		loop_timer_set(&e->tick, next > now ? (next - now) / NS_PER_MS + 1 : 0);

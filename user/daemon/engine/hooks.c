@@ -4,7 +4,6 @@
 #include "base/loop.h"
 #include "core/hot/entries.h"
 #include "core/hot/path.h"
-#include "core/place/routes.h"
 #include "daemon/apply/apply.h"
 #include "daemon/apply/pin_walk.h"
 #include "daemon/engine/engine.h"
@@ -28,14 +27,14 @@ static void hook_moved(void *context, const struct live_move *move)
 {
 	struct engine *e = context;
 
-	changes_begun(&e->changes, move, engine_now(e));
+	changes_begun(e->changes, move, engine_now(e));
 }
 
 static void hook_held(void *context, const struct live_ring *r, const struct path *path)
 {
 	struct engine *e = context;
 
-	changes_held(&e->changes, r, path);
+	changes_held(e->changes, r, path);
 }
 
 static void hook_shifted(void *context, const struct live_service *s, size_t networks,
@@ -46,21 +45,21 @@ static void hook_shifted(void *context, const struct live_service *s, size_t net
 
 	snprintf(what, sizeof(what), "placement: %zu networks: %s instead of %s", networks,
 		 route_print(to, is), route_print(from, was));
-	changes_shifted(&e->changes, s, engine_now(e), what);
+	changes_shifted(e->changes, s, engine_now(e), what);
 }
 
 static void hook_key(void *context, const struct live_key *key)
 {
 	struct engine *e = context;
 
-	changes_key_begun(&e->changes, e->live, key, engine_now(e));
+	changes_key_begun(e->changes, e->live, key, engine_now(e));
 }
 
 static void hook_walk_begun(void *context)
 {
 	struct engine *e = context;
 
-	changes_walk_begun(&e->changes);
+	changes_walk_begun(e->changes);
 }
 
 static void hook_walk_done(void *context)
@@ -69,8 +68,8 @@ static void hook_walk_done(void *context)
 
 	live_sweep(e->live, &e->model);
 	engine_keys_changed(e);		/* some waited for it */
-	changes_walk_done(&e->changes, e->live, engine_now(e));
-	changes_write_soon(&e->changes, engine_now(e));
+	changes_walk_done(e->changes, e->live, engine_now(e));
+	changes_write_soon(e->changes, engine_now(e));
 }
 
 #define INTERFACES_MS 1000
@@ -104,6 +103,6 @@ int engine_hooks_open(struct engine *e)
 	e->live->events.moved = hook_moved;
 	e->live->events.key_moved = hook_key;
 	e->live->events.shifted = hook_shifted;
-	changes_open(&e->changes, e->options.state, e->dp->adopted);
+	changes_open(e->changes, e->options.state, e->dp->adopted);
 	return 0;
 }

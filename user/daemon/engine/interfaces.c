@@ -7,6 +7,7 @@
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"
 #include "dp/dp.h"
+#include "dp/interfaces.h"
 
 void interfaces_attach(struct engine *e, const struct model *before)
 {

@@ -171,7 +171,8 @@ void changes_open(struct changes *c, const char *dir, bool adopted)
 
 void changes_close(struct changes *c)
 {
-	changes_write(c);
+	if (c->dir)
+		changes_write(c);
 	for (size_t i = 0; i < c->count; i++)
 		change_free(c->list[i]);
 	free(c->list);

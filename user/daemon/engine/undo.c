@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 #include "core/model/merge.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/log.h"
 
 static int undo_model(const char *text, struct model *ret)
 {
@@ -83,15 +84,15 @@ int engine_cancel(struct engine *e, struct change_entry *entry, const struct cha
 		model_clear(&next);
 		return err;
 	}
-	entry = changes_find(&e->changes, id);
-	if (!e->changes.touched_count) {
+	entry = changes_find(e->changes, id);
+	if (!e->changes->touched_count) {
 		snprintf(why, size, "change %u: what it did has been undone already", id);
 		return -EINVAL;
 	}
-	if (entry && entry->stage != STAGE_DONE && e->changes.touched[0] != id) {
-		snprintf(end, sizeof(end), "cancelled by %u", e->changes.touched[0]);
-		change_end(&e->changes, entry, end);
-		changes_write(&e->changes);
+	if (entry && entry->stage != STAGE_DONE && e->changes->touched[0] != id) {
+		snprintf(end, sizeof(end), "cancelled by %u", e->changes->touched[0]);
+		change_end(e->changes, entry, end);
+		changes_write(e->changes);
 	}
 	return 0;
 }

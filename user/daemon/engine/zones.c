@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "conf/zones.h"
+#include "core/model/placement.h"
 #include "core/place/weigh.h"
 #include "daemon/engine/engine.h"
 #include "daemon/live/live.h"
@@ -36,6 +38,6 @@ void engine_zones(struct engine *e)
 		zones_clear(&zones);
 		return;
 	}
-	zones_clear(&e->live->zones);
-	e->live->zones = zones;
+	zones_clear(e->live->zones);
+	*e->live->zones = zones;
 }

@@ -17,6 +17,8 @@
 #include "daemon/live/times.h"
 #include "daemon/net/nexthop.h"
 #include "dp/dp.h"
+#include "dp/read.h"
+#include "dp/write.h"
 
 static void ring_uses(const struct live_ring *r, bool *used)
 {

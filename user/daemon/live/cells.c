@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "core/ring/arena.h"
 #include "core/ring/cells.h"
+#include "core/ring/moving_cells.h"
 #include "core/ring/plan.h"
 #include "core/ring/ring.h"
 #include "core/ring/spills.h"
@@ -21,6 +22,7 @@
 #include "daemon/live/services.h"
 #include "daemon/live/times.h"
 #include "dp/dp.h"
+#include "dp/write.h"
 
 /* Two tables are one bit more. */
 unsigned ring_bits(const struct live_ring *r, size_t points)

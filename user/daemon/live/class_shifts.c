@@ -23,6 +23,7 @@
 #include "daemon/live/services.h"
 #include "daemon/live/times.h"
 #include "dp/dp.h"
+#include "dp/write.h"
 
 /* ---- shifts ---- */
 
@@ -265,7 +266,7 @@ static int prefixes_write(struct live *live, struct live_classes *c, const struc
 	if (err != -ENOSPC)
 		return err;
 	dp_grace(live->dp);
-	lpm_pool_reclaim(&live->prefixes);
+	lpm_pool_reclaim(live->prefixes);
 	return lpm_change(&c->lpm, v4, count4 + count6);
 }
 

@@ -6,7 +6,6 @@
 
 #include "base/array.h"
 #include "base/step.h"
-#include "core/place/routes.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/live.h"
 #include "daemon/live/rings.h"

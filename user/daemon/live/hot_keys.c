@@ -12,6 +12,7 @@
 #include "daemon/live/live.h"
 #include "daemon/live/path.h"
 #include "dp/dp.h"
+#include "dp/write.h"
 
 /* ---- the list ---- */
 

@@ -2,15 +2,10 @@
 #ifndef XRING_DAEMON_LIVE_LIVE_H
 #define XRING_DAEMON_LIVE_LIVE_H
 
-#include "base/clock.h"
-#include "core/lpm/lpm.h"
-#include "core/place/routes.h"
-#include "core/place/weigh.h"
 #include "core/ring/arena.h"
 #include "core/ring/spills.h"
 #include "daemon/live/events.h"
 #include "daemon/live/services.h"
-#include "dp/dp.h"
 
 /*
  * What the maps hold now. The order of writes lets the daemon be killed between any two of
@@ -21,11 +16,14 @@
  * A backend that goes keeps its id as long as a pin or a cell names it: it is leaving. How
  * a backend stands (health, drain time) is in the owner record of its id.
  */
+struct door;
 struct dp;
 struct key_record;
 struct live_class;
 struct live_key;
 struct live_node;
+struct lpm_pool;
+struct region_zones;
 
 struct live {
 	struct dp *dp;
@@ -55,22 +53,19 @@ struct live {
 	bool slots_known;
 	bool slots_stale;			/* a service has its first hot key, or has none any more */
 
-	struct region_zones zones;		/* of the model's regions */
+	struct region_zones *zones;		/* of the model's regions */
 	char (*regions)[PLACE_NAME];		/* as counters and places number them */
 	size_t region_count;
-	struct lpm_pool prefixes;		/* all services' */
+	struct lpm_pool *prefixes;		/* all services' */
 	struct live_class **class_by_index;
 	bool classes_strange;			/* some in the maps are of no service */
-	struct door doors[DOORS];
+	struct door *doors;			/* DOORS of them */
 	int64_t wall_ms;			/* for tests: what the clocks of regions are put forward */
 	struct live_events events;
 	struct backend_events backend_events;
 };
 
 /* CLOCK_REALTIME, which tests may put forward, in ms. */
-static inline int64_t live_wall_ms(const struct live *live)
-{
-	return clock_wall_ms() + live->dp->config->clock / NS_PER_MS + live->wall_ms;
-}
+int64_t live_wall_ms(const struct live *live);
 
 #endif

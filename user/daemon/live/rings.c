@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/ring/arena.h"
+#include "core/ring/moving_cells.h"
 #include "daemon/live/cells.h"
 #include "daemon/live/live.h"
 #include "daemon/live/ring_records.h"

@@ -2,7 +2,7 @@
 #ifndef XRING_DAEMON_LIVE_RINGS_H
 #define XRING_DAEMON_LIVE_RINGS_H
 
-#include "core/place/routes.h"
+#include "core/place/route.h"
 #include "core/ring/cells.h"
 #include "core/ring/ring.h"
 

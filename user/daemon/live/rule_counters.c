@@ -11,11 +11,11 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "core/model/placement.h"
-#include "core/place/routes.h"
 #include "daemon/live/live.h"
 #include "daemon/live/ring_records.h"
 #include "daemon/live/services.h"
 #include "dp/dp.h"
+#include "dp/read.h"
 
 /* ---- records ---- */
 

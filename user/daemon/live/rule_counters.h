@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/place/routes.h"
+#include "core/place/route.h"
+
 
 struct live;
 struct live_service;

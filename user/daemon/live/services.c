@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/live.h"
 #include "daemon/live/rings.h"
 #include "dp/dp.h"
+#include "dp/read.h"
 
 static size_t service_place(const struct live *live, const char *name, bool *ret_found)
 {
@@ -161,4 +163,9 @@ int live_service_traffic(const struct live *live, const struct live_service *s,
 	}
 	*ret = sum;
 	return 0;
+}
+
+int64_t live_wall_ms(const struct live *live)
+{
+	return clock_wall_ms() + live->dp->config->clock / NS_PER_MS + live->wall_ms;
 }

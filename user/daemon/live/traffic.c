@@ -12,6 +12,7 @@
 #include "daemon/live/live.h"
 #include "daemon/live/services.h"
 #include "dp/dp.h"
+#include "dp/read.h"
 
 
 #define CHUNK 1024u

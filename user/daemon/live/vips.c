@@ -14,6 +14,7 @@
 #include "daemon/live/live.h"
 #include "daemon/live/rings.h"
 #include "dp/dp.h"
+#include "dp/write.h"
 
 static struct slot_ring slot_ring_of(const struct live_service *s)
 {

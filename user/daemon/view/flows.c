@@ -26,6 +26,7 @@
 #include "daemon/watch/daemon.h"
 #include "daemon/watch/hot.h"
 #include "dp/dp.h"
+#include "dp/pins.h"
 
 #define STEPS 8				/* of DP_WALK_STEP entries each, in one answer */
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "core/place/route.h"
+#include "core/place/weigh.h"
 #include "core/time/tz.h"
 #include "daemon/engine/engine.h"
 #include "daemon/live/live.h"
@@ -40,12 +42,12 @@ static json_t *region_json(const struct engine *e, const struct service *s,
 			   const struct route *route, const struct region_share *share, int64_t wall,
 			   double whole)
 {
-	const struct tz *zone = region_zone(&e->live->zones, share->region);
+	const struct tz *zone = region_zone(e->live->zones, share->region);
 
 	return json_pack("{s:s, s:s, s:i, s:f, s:o, s:i, s:f}", "region", share->region,
 			 "timezone", timezone_of(&e->model, share->region), "offset",
 			 tz_offset(zone, wall / 1000), "weight",
-			 region_weight(s, &e->live->zones, share->region, wall) / 1000.0,
+			 region_weight(s, e->live->zones, share->region, wall) / 1000.0,
 			 "preference", preference_json(route, share->region), "backends",
 			 share->backends, "share", whole > 0 ? share->counts / whole : 0);
 }

@@ -16,7 +16,6 @@
 #include "core/model/model.h"
 #include "core/model/placement.h"
 #include "core/model/rules.h"
-#include "core/place/routes.h"
 #include "core/ring/cells.h"
 #include "core/ring/plan.h"
 #include "core/ring/ring.h"

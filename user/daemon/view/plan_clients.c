@@ -14,6 +14,7 @@
 #include "core/lpm/runs.h"
 #include "core/model/model.h"
 #include "core/model/placement.h"
+#include "core/place/route.h"
 #include "core/place/routes.h"
 #include "core/ring/plan.h"
 #include "daemon/apply/apply.h"

@@ -16,6 +16,7 @@
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
 #include "dp/dp.h"
+#include "dp/read.h"
 
 static json_t *node_json(const struct engine *e, const struct live_service *s,
 			 const struct live_node *node, const uint64_t *shares, uint64_t packets)

@@ -25,6 +25,7 @@
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
 #include "dp/dp.h"
+#include "dp/read.h"
 
 /* ---- clients, in words ---- */
 

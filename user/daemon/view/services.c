@@ -18,6 +18,7 @@
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
 #include "dp/dp.h"
+#include "dp/read.h"
 
 /* Exact shares of the ring as it is in the maps, by node index; NULL: no memory. */
 uint64_t *live_shares(const struct live_service *s)

@@ -11,6 +11,7 @@
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
 #include "dp/dp.h"
+#include "dp/read.h"
 
 static json_t *count(uint64_t n)
 {

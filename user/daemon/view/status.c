@@ -12,6 +12,7 @@
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
 #include "dp/dp.h"
+#include "dp/interfaces.h"
 
 static json_t *interfaces_json(const struct engine *e)
 {

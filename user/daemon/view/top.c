@@ -6,6 +6,7 @@
 #include "core/model/mode.h"
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/log.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/rings.h"
 #include "daemon/live/services.h"
@@ -13,6 +14,7 @@
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
 #include "dp/dp.h"
+#include "dp/read.h"
 
 static json_t *node_json(const struct engine *e, const struct service *model,
 			 const struct live_service *s, const struct live_node *node,
@@ -66,9 +68,9 @@ static json_t *changes_under_way(const struct engine *e)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < e->changes.count; i++)
-		if (e->changes.list[i]->stage != STAGE_DONE)
-			json_array_append_new(list, view_change(e->changes.list[i], engine_now(e)));
+	for (size_t i = 0; i < e->changes->count; i++)
+		if (e->changes->list[i]->stage != STAGE_DONE)
+			json_array_append_new(list, view_change(e->changes->list[i], engine_now(e)));
 	return list;
 }
 

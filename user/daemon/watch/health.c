@@ -31,7 +31,7 @@ static void went_up(struct engine *e, struct live_node *node, const char *why, b
 	if (known || node->owner->ramp_from)
 		node->owner->ramp_from = engine_now(e);
 	log_info("backend %s of %s is up: %s", node->name, node->service->name, why);
-	changes_ask(&e->changes, node->service->name, "health: %s is up: %s", node->name, why);
+	changes_ask(e->changes, node->service->name, "health: %s is up: %s", node->name, why);
 	if (known)
 		engine_gather(e, &(struct change){ .count = 1 });
 	else
@@ -41,7 +41,7 @@ static void went_up(struct engine *e, struct live_node *node, const char *why, b
 static void went_down(struct engine *e, struct live_node *node, const char *why)
 {
 	log_warn("backend %s of %s is down: %s", node->name, node->service->name, why);
-	changes_ask(&e->changes, node->service->name, "health: %s is down: %s", node->name, why);
+	changes_ask(e->changes, node->service->name, "health: %s is down: %s", node->name, why);
 	engine_flush_soon(e);
 }
 

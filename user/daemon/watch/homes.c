@@ -16,6 +16,7 @@
 #include "base/util.h"
 #include "core/model/rules.h"
 #include "core/place/homes.h"
+#include "core/place/route.h"
 #include "core/place/routes.h"
 #include "core/value/prefix.h"
 #include "daemon/engine/engine.h"
@@ -23,6 +24,7 @@
 #include "daemon/live/live.h"
 #include "daemon/live/services.h"
 #include "dp/dp.h"
+#include "dp/read.h"
 
 #define LOOK_MS 500
 #define FILE_NAME "homes"

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DP_PINS_H
+#define XRING_DP_PINS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <xring/abi.h>
+
+struct dp;
+
+/*
+ * A walk over the flows that changes hold where they are, or over the handshakes
+ * that are not confirmed. What comes or goes meanwhile may be seen or not.
+ */
+#define DP_WALK_STEP 4096
+struct dp_walk {
+	int fd;
+	bool begun;
+	bool done;
+	uint32_t position;
+	uint32_t count;				/* of this step */
+	struct xring_flow flows[DP_WALK_STEP];
+	struct xring_pin pins[DP_WALK_STEP];
+};
+
+void dp_walk_begin(const struct dp *dp, bool syns, struct dp_walk *walk);
+int dp_walk_step(struct dp_walk *walk);
+void dp_pin_delete(const struct dp *dp, const struct xring_flow *flow);
+
+#endif
