@@ -20,13 +20,7 @@ static __always_inline void heat_sample(struct xring_heat *heat, __u32 place,
 {
 	struct xring_heat_key *key = &heat->key[place & (XRING_HEAT_WORDS - 1)];
 
-	*(__u64 *)key->flow.src = flow->src[0];
-	*(__u64 *)(key->flow.src + 2) = flow->src[1];
-	*(__u64 *)key->flow.dst = flow->dst[0];
-	*(__u64 *)(key->flow.dst + 2) = flow->dst[1];
-	key->flow.ports = flow->ports;
-	key->flow.proto = flow->proto;
-	key->flow.family = flow->family;
+	flow_key(flow, &key->flow);
 	key->number = number;
 	key->hash = hash;
 }

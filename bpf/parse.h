@@ -38,6 +38,18 @@ static __always_inline __be16 flow_dport(const struct flow *flow)
 	return flow->ports >> 16;
 }
 
+/* The flow as maps know it. */
+static __always_inline void flow_key(const struct flow *flow, struct xring_flow *ret)
+{
+	*(__u64 *)ret->src = flow->src[0];
+	*(__u64 *)(ret->src + 2) = flow->src[1];
+	*(__u64 *)ret->dst = flow->dst[0];
+	*(__u64 *)(ret->dst + 2) = flow->dst[1];
+	ret->ports = flow->ports;
+	ret->proto = flow->proto;
+	ret->family = flow->family;
+}
+
 /* linux/icmp.h would bring the C library's socket headers along. */
 #define ICMP_DEST_UNREACH 3
 #define ICMP_SOURCE_QUENCH 4

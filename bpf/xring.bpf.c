@@ -89,13 +89,7 @@ static __always_inline __u32 opened_backend(struct xdp_md *ctx, const struct flo
 		.idle_ms = flow->proto == IPPROTO_TCP ? slot->tcp_idle : slot->udp_idle * 100,
 	};
 
-	*(__u64 *)o.flow.src = flow->src[0];
-	*(__u64 *)(o.flow.src + 2) = flow->src[1];
-	*(__u64 *)o.flow.dst = flow->dst[0];
-	*(__u64 *)(o.flow.dst + 2) = flow->dst[1];
-	o.flow.ports = flow->ports;
-	o.flow.proto = flow->proto;
-	o.flow.family = flow->family;
+	flow_key(flow, &o.flow);
 	if (rules && slot->flags & XRING_SERVICE_RULES)
 		o.class_index = class_index(slot->ring_base, flow->src[0], flow->src[1],
 					    entry_of(slot, ctx->ingress_ifindex, flow->family));
