@@ -13,85 +13,41 @@
  * Every map is pinned by name, so that iproute2 and xringd share one set, and
  * all but the counters can be written through mmap.
  */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, struct xring_config);
-} xring_config SEC(".maps");
+#define MAP(name, kind, entries, flags, key_type, value_type)                  \
+	struct {                                                               \
+		__uint(type, BPF_MAP_TYPE_##kind);                             \
+		__uint(max_entries, entries);                                  \
+		__uint(map_flags, flags);                                      \
+		__uint(pinning, LIBBPF_PIN_BY_NAME);                           \
+		__type(key, key_type);                                         \
+		__type(value, value_type);                                     \
+	} name SEC(".maps")
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, struct xring_vips);
-} xring_vips SEC(".maps");
+#define MAP_ARRAY(name, entries, value_type)                                   \
+	MAP(name, ARRAY, entries, BPF_F_MMAPABLE, __u32, value_type)
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XRING_CELLS);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, __u64);		/* struct xring_cell, read as one word */
-} xring_cells SEC(".maps");
+#define MAP_COUNTERS(name, entries, value_type)                                \
+	MAP(name, PERCPU_ARRAY, entries, 0, __u32, value_type)
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XRING_SPILLS);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, struct xring_spill);
-} xring_spills SEC(".maps");
+MAP_ARRAY(xring_config, 1, struct xring_config);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XRING_BACKENDS);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, struct xring_backend);
-} xring_backends SEC(".maps");
+MAP_ARRAY(xring_vips, 1, struct xring_vips);
+
+MAP_ARRAY(xring_cells, XRING_CELLS, __u64);	/* struct xring_cell, read as one word */
+
+MAP_ARRAY(xring_spills, XRING_SPILLS, struct xring_spill);
+
+MAP_ARRAY(xring_backends, XRING_BACKENDS, struct xring_backend);
 
 /* Who has which id; for the daemon's next life. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XRING_BACKENDS);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, struct xring_owner);
-} xring_owners SEC(".maps");
+MAP_ARRAY(xring_owners, XRING_BACKENDS, struct xring_owner);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, XRING_BACKENDS);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, struct xring_traffic);
-} xring_traffic SEC(".maps");
+MAP_COUNTERS(xring_traffic, XRING_BACKENDS, struct xring_traffic);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, XRING_CNT_MAX);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, __u64);
-} xring_counters SEC(".maps");
+MAP_COUNTERS(xring_counters, XRING_CNT_MAX, __u64);
 
 /* Per CPU, by enum xring_event. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, XRING_EVENT_MAX);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, __u64);
-} xring_events SEC(".maps");
+MAP_COUNTERS(xring_events, XRING_EVENT_MAX, __u64);
 
 /*
  * How often which key is seen, by CPU. A map of its own each, so that memory is taken for
@@ -114,99 +70,32 @@ struct {
 } xring_heat SEC(".maps");
 
 /* Keys that are split, or given to one backend. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XRING_HOT_BUCKETS);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, struct xring_hot);
-} xring_hot SEC(".maps");
+MAP_ARRAY(xring_hot, XRING_HOT_BUCKETS, struct xring_hot);
 
 /* By backend: XRING_LOAD_FULL is its bound. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XRING_BACKENDS);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, __u64);
-} xring_loads SEC(".maps");
+MAP_ARRAY(xring_loads, XRING_BACKENDS, __u64);
 
 /* By class of clients. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XRING_CLASSES);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, struct xring_class);
-} xring_classes SEC(".maps");
+MAP_ARRAY(xring_classes, XRING_CLASSES, struct xring_class);
 
 /* Which class a client is of: lines of prefix tables. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XRING_LINES);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, union xring_lpm_line);
-} xring_lines SEC(".maps");
+MAP_ARRAY(xring_lines, XRING_LINES, union xring_lpm_line);
 
 /* By backend: who may send it traffic, and where it is. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XRING_BACKENDS);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, __u64);
-} xring_places SEC(".maps");
+MAP_ARRAY(xring_places, XRING_BACKENDS, __u64);
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, XRING_PLACED);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, struct xring_placed);
-} xring_placed SEC(".maps");
+MAP_COUNTERS(xring_placed, XRING_PLACED, struct xring_placed);
 
 /* Taken out twice a second by the daemon: a full one counts no others. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, XRING_HOMES);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, struct xring_home_key);
-	__type(value, struct xring_home);
-} xring_homes SEC(".maps");
+MAP(xring_homes, HASH, XRING_HOMES, BPF_F_NO_PREALLOC, struct xring_home_key, struct xring_home);
 
 /* Which ring is where; for the daemon's next life. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XRING_ROUTES);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, struct xring_route);
-} xring_routes SEC(".maps");
+MAP_ARRAY(xring_routes, XRING_ROUTES, struct xring_route);
 
 /* Flows that are kept where they are; no flow pushes out another. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, XRING_PINS);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, struct xring_flow);
-	__type(value, struct xring_pin);
-} xring_pins SEC(".maps");
+MAP(xring_pins, HASH, XRING_PINS, 0, struct xring_flow, struct xring_pin);
 
 /* TCP handshakes in moving cells until they are confirmed; a flood may fill it. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, XRING_SYNS);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, struct xring_flow);
-	__type(value, struct xring_pin);
-} xring_syns SEC(".maps");
+MAP(xring_syns, LRU_HASH, XRING_SYNS, 0, struct xring_flow, struct xring_pin);
 
 #endif
