@@ -37,6 +37,8 @@ const volatile __u8 clock_stopped = 0;
 #include "reply.h"
 #include "stats.h"
 #include "hot.h"
+#include "path.h"
+#include "segment.h"
 #include "pins.h"
 
 static __always_inline int transmit(struct xdp_md *ctx, __u32 ifindex, __u32 counter)
