@@ -12,6 +12,11 @@ static __always_inline struct xring_slot *slot_at(struct xring_slot *half, __u32
 	return half + (place & (XRING_VIP_SLOTS - 1));
 }
 
+static __always_inline __u32 slot_number(const struct xring_slot *slot)
+{
+	return slot->ports_mask >> XRING_SLOT_NUMBER;
+}
+
 static __always_inline int slot_is(const struct xring_slot *slot, __u64 addr0, __u64 addr1,
 				   __u32 port)
 {

@@ -39,6 +39,7 @@ const volatile __u8 clock_stopped = 0;
 #include "forward.h"
 #include "reply.h"
 #include "stats.h"
+#include "heat.h"
 #include "hot.h"
 #include "path.h"
 #include "segment.h"
