@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_ABI_BACKEND_H
+#define XRING_ABI_BACKEND_H
+
+#include <linux/types.h>
+
+/* How a backend is reached. */
+enum xring_kind {
+	XRING_NONE,			/* the id has no backend */
+	XRING_UNRESOLVED,		/* the next hop is not known (yet) */
+	XRING_L2,			/* direct return: MAC addresses only */
+	XRING_NAT4,
+	XRING_NAT6,
+	XRING_IPIP4,			/* outer header IPv4 (RFC 2003, RFC 4213) */
+	XRING_IPIP6,			/* outer header IPv6 (RFC 2473) */
+};
+
+/*
+ * The ready-made headers of one backend. The daemon writes them, the datapath copies them.
+ * `ip` holds the outer IPv4 or IPv6 header without its length and next protocol; the
+ * checksum field of an IPv4 header holds the plain folded sum of the other words. In mode
+ * nat, `ip` starts with the new destination (struct xring_nat).
+ */
+struct xring_template {
+	__u32 ifindex;			/* the interface at which packets leave */
+	__u16 mtu;			/* bytes of IP packet that fit after these headers */
+	__u8 kind;			/* enum xring_kind */
+	__u8 live;			/* in the first template only: which of the two is live */
+	__u8 eth[14];			/* Ethernet header with the type of the outer packet */
+	__u16 generation;		/* of the id; 0: the backend is dead and keeps no flow */
+	__u8 ip[40];
+} __attribute__((aligned(8)));
+
+_Static_assert(sizeof(struct xring_template) == 64, "one cache line");
+
+struct xring_nat {
+	__be32 addr[4];			/* IPv4 in addr[0] */
+	__be16 port;			/* 0: the packet keeps its port */
+};
+
+/*
+ * An element of xring_backends, by id. The daemon fills the idle template and then changes
+ * t[0].live with one store, so that no packet sees half a template.
+ */
+struct xring_backend {
+	struct xring_template t[2];
+};
+
+_Static_assert(sizeof(struct xring_backend) == 128, "two cache lines");
+
+/*
+ * An element of xring_traffic, by CPU and id. The datapath counts; the daemon reads.
+ */
+struct xring_traffic {
+	__u64 packets;
+	__u64 bytes;			/* of frames as they came in */
+	__u64 flows;			/* TCP: SYNs without ACK; UDP: always 0 */
+};
+
+/*
+ * An element of xring_loads, by id, is a backend's load in thousandths of its bound, which
+ * the daemon writes. Above XRING_LOAD_FULL a new flow goes elsewhere: the datapath tries so
+ * many other positions on the ring.
+ */
+#define XRING_LOAD_FULL 1000u
+#define XRING_SHED_ATTEMPTS 4u
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_ABI_CONFIG_H
+#define XRING_ABI_CONFIG_H
+
+#include <linux/types.h>
+
+#include <xring/sizes.h>
+
+/* The one element of xring_config: what the daemon tells the datapath as a whole. */
+#define XRING_HASH_KEYS 12
+struct xring_config {
+	__u32 abi;			/* XRING_ABI of the daemon that wrote the maps */
+	__u32 window;			/* of struct xring_heat; 0: no window is open */
+	/*
+	 * Which half of the VIP table is live and how to search it, in one store: the seed
+	 * of hash_vip() in bits 0 to 31, above it XRING_VIPS_HALF and the others.
+	 */
+	__u64 vips;
+	__u64 hash_key[XRING_HASH_KEYS];	/* hash_expand() of the configuration's key */
+	__u64 clock;			/* ns that the datapath adds to the time; for tests */
+	__u64 doors[XRING_DOORS];	/* ingress: interface index (32) | number, 1 and up (32) */
+};
+
+#endif

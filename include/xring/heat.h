@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_ABI_HEAT_H
+#define XRING_ABI_HEAT_H
+
+#include <linux/types.h>
+
+#include <xring/flow.h>
+
+/*
+ * How often each key is seen, by CPU: a sketch of one row (HeavyKeeper, Gong et al., USENIX
+ * ATC 2018). The daemon opens a window and closes it some ms later; between the two the
+ * datapath counts. Then the daemon reads the sketch and clears it. A word is
+ *
+ *     print (32) | number of the service (12) | count (20)
+ *
+ * and stands at the index XRING_HEAT_PLACE(). The window is a random number, so that two
+ * keys which share a word in one window share none in the next.
+ */
+#define XRING_HEAT_BITS 12
+#define XRING_HEAT_WORDS (1u << XRING_HEAT_BITS)
+#define XRING_HEAT_COUNT_BITS 20
+#define XRING_HEAT_COUNT ((1u << XRING_HEAT_COUNT_BITS) - 1)
+#define XRING_HEAT_NUMBER 0xfffu
+#define XRING_HEAT_PRINT(hash, number) ((__u32)((hash) + (number) * 0x85ebca6bu))
+#define XRING_HEAT_PLACE(print, window) \
+	((((print) ^ (window)) * 0x9e3779b1u) >> (32 - XRING_HEAT_BITS))
+/* The bits of a word above its count: which key the word belongs to. */
+#define XRING_HEAT_OWNER(print, number) ((__u64)(print) << 12 | ((number) & XRING_HEAT_NUMBER))
+/* One packet in 32 that a word counts is kept beside the word, the fourth first. */
+#define XRING_HEAT_SAMPLE(count) (((count) & 31) == 4)
+
+/* A packet of the key that a word counts: so the daemon shows addresses, not hashes. */
+struct xring_heat_key {
+	struct xring_flow flow;
+	__u32 number;			/* of the service */
+	__u32 hash;			/* of the partition key */
+};
+
+_Static_assert(sizeof(struct xring_heat_key) == 48, "no hidden padding");
+
+/* The one element of the map that a CPU has in xring_heat. */
+struct xring_heat {
+	__u64 random;			/* state of a linear congruential generator */
+	__u64 pad[7];
+	__u64 word[XRING_HEAT_WORDS];
+	struct xring_heat_key key[XRING_HEAT_WORDS];	/* key[i]: a packet of word[i] */
+};
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_ABI_RECORDS_H
+#define XRING_ABI_RECORDS_H
+
+#include <linux/types.h>
+
+#include <xring/sizes.h>
+
+/*
+ * Records that the daemon writes for the next daemon, which learns from them what the other
+ * maps hold. They are maps so that they live and end with those others. The datapath never
+ * reads them.
+ */
+
+/*
+ * An element of xring_owners, by id: who has the id, and how that backend stands. Times are
+ * CLOCK_MONOTONIC in ns; 0 is never.
+ */
+struct xring_owner {
+	char service[XRING_NAME_MAX + 1];	/* empty: the id is free */
+	char backend[XRING_NAME_MAX + 1];
+	__be32 addr[4];			/* IPv4 in addr[0] */
+	__u16 port;			/* host byte order; 0: the port of the VIP */
+	__u8 family;			/* AF_INET or AF_INET6 */
+	__u8 health;			/* enum health_state of the daemon */
+	__u32 generation;		/* of the id; one more for each life of the backend */
+	__u64 health_since;
+	__u64 drain_until;		/* then the backend's flows are cut */
+	__u64 ramp_from;		/* slow start: the backend came back then */
+	__u64 joined;			/* 0: the backend is as old as its service */
+};
+
+_Static_assert(sizeof(struct xring_owner) == 184, "no hidden padding");
+
+/*
+ * An element of xring_routes: which ring is where (counters is 0), or which counters belong
+ * to which rule.
+ */
+struct xring_route {
+	char service[XRING_NAME_MAX + 1];	/* empty: the record is free */
+	__u8 digest[16];		/* of the ring's route, or of the rule's text */
+	__u32 base;			/* ring: its first cell */
+	__u32 counter;			/* rule: its first counter */
+	__u8 shift;			/* ring: 32 - k, of 2^k cells a table */
+	__u8 allowed;			/* ring: its rule's bit in a backend's place */
+	__u16 counters;			/* rule: how many counters it has */
+	__u32 regions;			/* rule: hash of the regions, in the order of numbers */
+};
+
+_Static_assert(sizeof(struct xring_route) == 96, "no hidden padding");
+
+#endif

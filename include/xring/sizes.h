@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_ABI_SIZES_H
+#define XRING_ABI_SIZES_H
+
+/*
+ * How many elements the maps have in the object file. When the daemon makes the maps, it
+ * sets other numbers of cells, spills, backends and pins where `limits` in the configuration
+ * asks for them, and as many lines as the networks need.
+ */
+#define XRING_CELLS    (33u << 19)	/* 132 MiB: 512 rings of 16 x 150 points, both tables */
+#define XRING_SPILLS   (XRING_CELLS / 36)	/* at most 2.7% of the cells of a table spill */
+#define XRING_BACKENDS 16384u		/* ids; an id has 15 bits */
+#define XRING_PINS     (1u << 20)	/* flows */
+#define XRING_SYNS     (1u << 16)	/* flows whose handshake is under way */
+#define XRING_CLASSES  16384u		/* classes of clients, of all services together */
+#define XRING_ROUTES   2048u		/* records of rings and rules, of services with rules */
+#define XRING_PLACED   8192u		/* counters by rule and region */
+#define XRING_LINES    (1u << 14)	/* lines of prefix tables: room for 9,000 networks */
+#define XRING_HOMES    32768u		/* client networks whose packets are counted by ingress */
+
+/* Sizes that are part of a layout: no option changes them. */
+#define XRING_TABLES   4096u		/* services that may have prefix tables, by number */
+#define XRING_DOORS    16u		/* ingresses: interfaces that rules tell apart */
+#define XRING_CPUS     1024u		/* CPUs that can count keys */
+#define XRING_VIP_BITS 15
+#define XRING_VIP_SLOTS (1u << XRING_VIP_BITS)	/* in one half of the VIP table */
+#define XRING_NAME_MAX 63		/* bytes of the name of a service or backend */
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_ABI_VIP_H
+#define XRING_ABI_VIP_H
+
+#include <linux/types.h>
+
+#include <xring/sizes.h>
+
+enum xring_slot_kind {
+	XRING_SLOT_EMPTY,
+	XRING_SLOT_SERVICE4,		/* a VIP, found by a packet's destination */
+	XRING_SLOT_SERVICE6,
+	XRING_SLOT_REPLY4,		/* a nat backend, found by the source of its replies */
+	XRING_SLOT_REPLY6,
+};
+
+/* port: network byte order, 0 for any port. The three are compared as one word. */
+#define XRING_SLOT_PORT(port, proto, kind)                                     \
+	((__u32)(port) | (__u32)(proto) << 16 | (__u32)(kind) << 24)
+
+/*
+ * A slot of the VIP table: a service's VIP (which key is hashed, which ring answers), or the
+ * VIP that the replies of a nat backend must carry. The daemon writes slots, the datapath
+ * reads them. A partition key is the 5-tuple under the masks of the slot, so that no kind
+ * of key costs a branch.
+ */
+struct xring_slot {
+	__be32 addr[4];			/* IPv4 in addr[0] */
+	__u32 port;			/* XRING_SLOT_PORT() */
+	__u32 ring_base;		/* the ring's first cell; with RULES the service's class */
+	union {
+		struct {		/* of a service */
+			__u64 src_mask[2];	/* IPv4 in the first 4 bytes */
+			__u64 dst_mask;		/* all ones or 0 */
+			__u64 ports_mask;	/* 40 bits, of XRING_PORTS(); then the number */
+			__u8 ring_shift;	/* 32 - k, of a ring with 2^k cells a table */
+			__u8 flags;		/* XRING_SERVICE_PASS and the others */
+			__u16 udp_idle;		/* tenths of a second */
+			__u32 tcp_idle;		/* ms */
+		};
+		struct {		/* of a nat backend */
+			__be16 vip_port;	/* 0: the packet keeps its port */
+			__u16 pad2;
+			__be32 vip_addr[4];
+		};
+	};
+};
+
+_Static_assert(sizeof(struct xring_slot) == 64, "one cache line");
+
+#define XRING_SERVICE_PASS  1u		/* without a backend, packets pass to the host */
+#define XRING_SERVICE_HOT   2u		/* some keys have an entry of their own (xring_hot) */
+#define XRING_SERVICE_BOUND 4u		/* new flows keep off backends above their bound */
+#define XRING_SERVICE_STRICT 8u		/* the placement has constraints: it fails closed */
+#define XRING_SERVICE_RULES 16u		/* the rules tell clients apart: see ring_base */
+/* The bit of ports_mask at which the service's number (1 and up) begins. */
+#define XRING_SLOT_NUMBER 40
+
+/*
+ * Both halves of the VIP table are one value of a map: to find a slot then costs a mask and
+ * an addition, where an element of an array costs a bounds check and more.
+ */
+struct xring_vips {
+	struct xring_slot slot[2 * XRING_VIP_SLOTS];
+};
+
+/* Flags of `vips` in struct xring_config; its low 32 bits are the seed of hash_vip(). */
+#define XRING_VIPS_HALF      (1ULL << 32)	/* the second half is live */
+#define XRING_VIPS_ANY_PORT  (1ULL << 33)	/* some service takes any port */
+#define XRING_VIPS_REPLIES   (1ULL << 34)	/* there are nat backends that reply */
+#define XRING_VIPS_REPLY_ANY (1ULL << 35)	/* some of them from any port */
+
+#endif
