@@ -17,7 +17,7 @@ static __always_inline __u64 class_newest(const struct xring_class *class)
 	return *(volatile const __u64 *)&class->newest;
 }
 
-static __always_inline __u64 class_word(__u32 i)
+static __always_inline __u64 class_newest_at(__u32 i)
 {
 	const struct xring_class *class = class_at(i);
 
@@ -25,31 +25,41 @@ static __always_inline __u64 class_word(__u32 i)
 }
 
 /* The number of that interface among the doors; 0: it is none. Not static, as prefix_find(). */
-__noinline __u32 door_of(__u32 ifindex)
+__noinline __u32 ingress_number(__u32 ifindex)
 {
 	const struct xring_config *config;
 	__u32 zero = 0;
 
 	config = bpf_map_lookup_elem(&xring_config, &zero);
 	for (__u32 i = 0; config && i < XRING_DOORS; i++) {
-		__u64 door = *(volatile const __u64 *)&config->doors[i];
+		__u64 ingress = *(volatile const __u64 *)&config->doors[i];
 
-		if (door >> 32 == ifindex)
-			return door;
+		if (ingress >> 32 == ifindex)
+			return ingress;
 	}
 	return 0;
 }
 
 /* Where the packet came in, and for which service. */
-static __always_inline __u64 entry_of(const struct xring_slot *slot, __u32 ifindex, __u8 family)
+static __always_inline __u64 arrival_of(const struct xring_slot *slot, __u32 ifindex, __u8 family)
 {
 	return slot->ports_mask >> XRING_SLOT_NUMBER << XRING_SLOT_NUMBER | (__u64)ifindex << 8 |
 	       family;
 }
 
-static __always_inline __u32 entry_number(__u64 entry)
+static __always_inline __u32 arrival_service(__u64 arrival)
 {
-	return entry >> XRING_SLOT_NUMBER;
+	return arrival >> XRING_SLOT_NUMBER;
+}
+
+static __always_inline __u32 arrival_ifindex(__u64 arrival)
+{
+	return arrival >> 8;
+}
+
+static __always_inline __u64 arrival_family(__u64 arrival)
+{
+	return (__u8)arrival;
 }
 
 /* The word that a table is known by. */
@@ -66,43 +76,43 @@ static __always_inline __u32 table_root(__u32 number, __u8 six)
  * The class of the client's longest prefix, 0 where none has it; src: as in memory. Not
  * static: the verifier reads it once, and not again for each that calls.
  */
-__noinline __u32 prefix_find(__u64 src0, __u64 src1, __u64 entry)
+__noinline __u32 prefix_find(__u64 src0, __u64 src1, __u64 arrival)
 {
-	__u32 six = (__u8)entry != 4, root = table_root(entry_number(entry), six);
+	__u32 six = arrival_family(arrival) != 4, root = table_root(arrival_service(arrival), six);
 	__u64 src[2] = { src0, src1 };
 
 	return six ? lpm_lookup6(&xring_lines, root, src) : lpm_lookup4(&xring_lines, root, src0);
 }
 
 /* What the client's class says, 0: nothing, and its index. own: the service's class. */
-static __always_inline __u64 class_of(__u32 own, __u64 src0, __u64 src1, __u64 entry,
+static __always_inline __u64 class_find(__u32 own, __u64 src0, __u64 src1, __u64 arrival,
 					   __u32 *ret)
 {
-	__u32 index = prefix_find(src0, src1, entry) ?: own;
-	__u64 word = class_word(index);
+	__u32 index = prefix_find(src0, src1, arrival) ?: own;
+	__u64 word = class_newest_at(index);
 
 	if (word & XRING_CLASS_DOORS) {
-		index += door_of((__u32)(entry >> 8));
-		word = class_word(index);
+		index += ingress_number(arrival_ifindex(arrival));
+		word = class_newest_at(index);
 	}
 	*ret = index;
 	return word;
 }
 
 /* Its word, which is never 0: without one nobody is allowed. Not static, as prefix_find(). */
-__noinline __u64 class_find(__u32 own, __u64 src0, __u64 src1, __u64 entry)
+__noinline __u64 client_class_word(__u32 own, __u64 src0, __u64 src1, __u64 arrival)
 {
 	__u32 index;
 
-	return class_of(own, src0, src1, entry, &index) ?: XRING_CLASS_NOBODY;
+	return class_find(own, src0, src1, arrival, &index) ?: XRING_CLASS_NOBODY;
 }
 
 /* Its index, for packets that look closer. */
-__noinline __u32 class_index(__u32 own, __u64 src0, __u64 src1, __u64 entry)
+__noinline __u32 client_class_index(__u32 own, __u64 src0, __u64 src1, __u64 arrival)
 {
 	__u32 index;
 
-	class_of(own, src0, src1, entry, &index);
+	class_find(own, src0, src1, arrival, &index);
 	return index;
 }
 
@@ -132,15 +142,18 @@ static __always_inline struct xring_placed *placed_count(__u32 counter, __u32 by
 	return placed;
 }
 
-/* Where a client comes in. Not static, as class_find(). */
-__noinline int home_count(__u32 own, __u64 src0, __u64 src1, __u64 entry)
+/* Where a client comes in. Not static, as client_class_word(). */
+__noinline int home_count(__u32 own, __u64 src0, __u64 src1, __u64 arrival)
 {
 	const struct xring_class *class = class_at(own);
-	struct xring_home_key key = { .number = entry_number(entry), .family = entry };
-	__u32 door = door_of((__u32)(entry >> 8)) - 1, bits;
+	struct xring_home_key key = {
+		.number = arrival_service(arrival),
+		.family = arrival_family(arrival),
+	};
+	__u32 number = ingress_number(arrival_ifindex(arrival)) - 1, bits;
 	struct xring_home *home;
 
-	if (!class || door >= XRING_DOORS)
+	if (!class || number >= XRING_DOORS)
 		return 0;
 	*(__u64 *)key.addr = src0;
 	*(__u64 *)(key.addr + 2) = src1;
@@ -158,7 +171,7 @@ __noinline int home_count(__u32 own, __u64 src0, __u64 src1, __u64 entry)
 		home = bpf_map_lookup_elem(&xring_homes, &key);
 	}
 	if (home)
-		__sync_fetch_and_add(&home->packets[door & (XRING_DOORS - 1)], 1);
+		__sync_fetch_and_add(&home->packets[number & (XRING_DOORS - 1)], 1);
 	return 0;
 }
 

@@ -5,10 +5,10 @@
 /* How often which key is seen: the sketch (struct xring_heat). */
 
 /* Who it is, for the daemon to say. */
-static __always_inline void heat_sample(struct xring_heat *heat, __u32 place,
+static __always_inline void heat_sample(struct xring_heat *heat, __u32 index,
 					const struct flow *flow, __u32 number, __u32 hash)
 {
-	struct xring_heat_key *key = &heat->key[place & (XRING_HEAT_WORDS - 1)];
+	struct xring_heat_key *key = &heat->key[index & (XRING_HEAT_WORDS - 1)];
 
 	flow_key(flow, &key->flow);
 	key->number = number;
@@ -36,16 +36,16 @@ static __always_inline __u64 mask_less(__u64 a, __u64 b)
  * that leaves nothing, so that the heavy stay. Without a branch: where each packet is of
  * another key, none could be foretold.
  */
-static __always_inline __u64 heat_word(__u64 said, __u64 mine, __u32 random)
+static __always_inline __u64 heat_word(__u64 word, __u64 owner, __u32 random)
 {
-	__u64 count = said & XRING_HEAT_COUNT;
-	__u64 differs = mask_nonzero(said >> XRING_HEAT_COUNT_BITS ^ mine);
+	__u64 count = word & XRING_HEAT_COUNT;
+	__u64 differs = mask_nonzero(word >> XRING_HEAT_COUNT_BITS ^ owner);
 	__u64 shift = (count | mask_less(127, count)) >> 2 & 31;
 	__u64 loses = differs & mask_less(random, 0xffffffffu >> shift);
 	__u64 taken = loses & mask_less(count, 2);
 
-	said += differs + 1 + loses;
-	return said ^ ((said ^ (mine << XRING_HEAT_COUNT_BITS | 1)) & taken);
+	word += differs + 1 + loses;
+	return word ^ ((word ^ (owner << XRING_HEAT_COUNT_BITS | 1)) & taken);
 }
 
 /* Counts a packet of an established flow. window: not 0. */
@@ -53,26 +53,26 @@ static __always_inline void heat_count(__u32 window, const struct xring_slot *sl
 				       const struct flow *flow, __u32 hash)
 {
 	__u32 cpu = bpf_get_smp_processor_id(), number = slot_number(slot), zero = 0;
-	__u32 print = XRING_HEAT_PRINT(hash, number), place;
+	__u32 print = XRING_HEAT_PRINT(hash, number), index;
 	struct xring_heat *heat;
-	__u64 *word, said, mine;
+	__u64 *at, word, owner;
 	void *map;
 
 	map = bpf_map_lookup_elem(&xring_heat, &cpu);
 	heat = map ? bpf_map_lookup_elem(map, &zero) : NULL;
 	if (!heat)
 		return;
-	place = XRING_HEAT_PLACE(print, window);
-	word = &heat->word[place & (XRING_HEAT_WORDS - 1)];
+	index = XRING_HEAT_PLACE(print, window);
+	at = &heat->word[index & (XRING_HEAT_WORDS - 1)];
 	/* Knuth's MMIX generator: bpf_get_prandom_u32() costs ten times as much. */
 	heat->random = heat->random * 6364136223846793005ULL + 1442695040888963407ULL;
-	mine = XRING_HEAT_OWNER(print, number);
-	said = heat_word(*word, mine, heat->random >> 32);
-	*word = said;
-	if (XRING_HEAT_SAMPLE(said)) {
-		asm volatile("" : "+r"(mine));	/* asked behind the other, which is hardly ever so */
-		if (said >> XRING_HEAT_COUNT_BITS == mine)
-			heat_sample(heat, place, flow, number, hash);
+	owner = XRING_HEAT_OWNER(print, number);
+	word = heat_word(*at, owner, heat->random >> 32);
+	*at = word;
+	if (XRING_HEAT_SAMPLE(word)) {
+		asm volatile("" : "+r"(owner));	/* asked behind the other, which is hardly ever so */
+		if (word >> XRING_HEAT_COUNT_BITS == owner)
+			heat_sample(heat, index, flow, number, hash);
 	}
 }
 

@@ -33,16 +33,16 @@ static __always_inline __u64 clock_ns(void)
 }
 
 /* Not where it is dead, nor where a rule forbids it: then nobody is kept. */
-static __always_inline int keeps(const struct opened *o, __u32 id)
+static __always_inline int may_keep(const struct path *path, __u32 id)
 {
-	return backend_generation(id) && is_allowed(o, id);
+	return backend_generation(id) && is_allowed(path, id);
 }
 
 /* The pin, unless its flow was silent for too long or its backend is gone. */
-static __always_inline struct xring_pin *pin_find(void *map, const struct opened *o, __u64 now)
+static __always_inline struct xring_pin *pin_find(void *map, const struct path *path, __u64 now)
 {
-	struct xring_pin *pin = bpf_map_lookup_elem(map, &o->flow);
-	__u64 idle = o->idle_ms;
+	struct xring_pin *pin = bpf_map_lookup_elem(map, &path->flow);
+	__u64 idle = path->idle_ms;
 
 	if (!pin)
 		return NULL;
@@ -54,53 +54,53 @@ static __always_inline struct xring_pin *pin_find(void *map, const struct opened
 		event_count(XRING_EVENT_VOID);
 		return NULL;
 	}
-	if (!is_allowed(o, pin->backend)) {
+	if (!is_allowed(path, pin->backend)) {
 		/* For good: the next rule may allow it, when the flow lives elsewhere. */
-		bpf_map_delete_elem(map, &o->flow);
+		bpf_map_delete_elem(map, &path->flow);
 		event_count(XRING_EVENT_FORBIDDEN);
 		return NULL;
 	}
 	return pin;
 }
 
-/* 0 where there is no room. A dead backend keeps nobody. */
-static __always_inline int pin_make(const struct opened *o, __u32 backend, __u32 seq, __u64 now)
+/* 0 where there is no room. A dead backend may_keep nobody. */
+static __always_inline int pin_make(const struct path *path, __u32 backend, __u32 seq, __u64 now)
 {
 	struct xring_pin pin = {
 		.backend = backend,
 		.generation = backend_generation(backend),
 		.seq = seq,
-		.hash = o->hash,
+		.hash = path->hash,
 		.seen = now,
 	};
 
 	if (!pin.generation)
 		return 1;
-	if (backend != o->newest)
-		cell_look(o);
-	return !bpf_map_update_elem(&xring_pins, &o->flow, &pin, BPF_ANY);
+	if (backend != path->newest)
+		cell_look(path);
+	return !bpf_map_update_elem(&xring_pins, &path->flow, &pin, BPF_ANY);
 }
 
 /* The answer for a flow older than the change. */
-static __always_inline __u32 old_answer(const struct opened *o)
+static __always_inline __u32 old_answer(const struct path *path)
 {
-	if (keeps(o, o->old))
-		return o->old;
-	if (!is_allowed(o, o->old))
+	if (may_keep(path, path->old))
+		return path->old;
+	if (!is_allowed(path, path->old))
 		event_count(XRING_EVENT_FORBIDDEN);
-	return o->newest;
+	return path->newest;
 }
 
-/* Keeps a flow that has no pin; where there is no room, it keeps the old answer. */
-static __always_inline __u32 keep(const struct opened *o, __u32 backend, __u32 seq, __u64 now)
+/* Keeps a flow that has no pin; where there is no room, it may_keep the old answer. */
+static __always_inline __u32 flow_keep(const struct path *path, __u32 backend, __u32 seq, __u64 now)
 {
-	if (pin_make(o, backend, seq, now)) {
+	if (pin_make(path, backend, seq, now)) {
 		event_count(XRING_EVENT_MADE);
 		return backend;
 	}
 	event_count(XRING_EVENT_FULL);
-	path_hold(o);
-	return old_answer(o);
+	path_hold(path);
+	return old_answer(path);
 }
 
 static __always_inline __u32 load_of(__u32 id)
@@ -116,20 +116,20 @@ static __always_inline __u32 load_of(__u32 id)
  * attempt are hashed; at worst to the least bad of them. Not static, as what follows: the
  * verifier reads each of them once, and not once more for every way through the others.
  */
-__noinline __u32 new_answer(const struct opened *o)
+__noinline __u32 new_answer(const struct path *path)
 {
 	const struct xring_config *config;
 	__u32 least, best, zero = 0;
 
 	config = bpf_map_lookup_elem(&xring_config, &zero);
-	if (!o || !config)
+	if (!path || !config)
 		return 0;
-	best = o->newest;
+	best = path->newest;
 	least = load_of(best);
-	if (!o->bound || least <= XRING_LOAD_FULL)
+	if (!path->bound || least <= XRING_LOAD_FULL)
 		return best;
 	for (__u32 i = 1; i <= XRING_SHED_ATTEMPTS && least > XRING_LOAD_FULL; i++) {
-		__u32 id = ring_lookup(o->base, o->shift, hash_again(config->hash_key, o->tuple, i));
+		__u32 id = ring_lookup(path->base, path->shift, hash_again(config->hash_key, path->tuple, i));
 		__u32 load = load_of(id);
 
 		if (id && load < least) {
@@ -141,16 +141,16 @@ __noinline __u32 new_answer(const struct opened *o)
 	return best;
 }
 
-static __always_inline __u32 syn_answer(const struct opened *o, const struct xring_pin *pin,
+static __always_inline __u32 syn_answer(const struct path *path, const struct xring_pin *pin,
 					const struct segment *s, __u64 now)
 {
 	struct xring_pin fresh = {
-		.hash = o->hash,
+		.hash = path->hash,
 		.seq = s->seq + 1,
 		.state = (s->next - s->seq - 1) << XRING_PIN_DATA_SHIFT,
 		.seen = now,
 	};
-	struct xring_pin *syn = pin_find(&xring_syns, o, now);
+	struct xring_pin *syn = pin_find(&xring_syns, path, now);
 	__u32 backend;
 
 	if (pin && !(pin->state & XRING_PIN_CLOSING)) {
@@ -159,16 +159,16 @@ static __always_inline __u32 syn_answer(const struct opened *o, const struct xri
 		syn->seen = now;		/* sent again, or forged */
 		return syn->backend;
 	} else {
-		backend = new_answer(o);
-		if (!pin && !o->moving && backend == o->newest)
+		backend = new_answer(path);
+		if (!pin && !path->moving && backend == path->newest)
 			return backend;
 	}
 	fresh.backend = backend;
 	fresh.generation = backend_generation(backend);
 	if (fresh.generation) {
-		if (backend != o->newest)
-			cell_look(o);
-		bpf_map_update_elem(&xring_syns, &o->flow, &fresh, BPF_ANY);
+		if (backend != path->newest)
+			cell_look(path);
+		bpf_map_update_elem(&xring_syns, &path->flow, &fresh, BPF_ANY);
 		event_count(XRING_EVENT_SYNS);
 	}
 	return backend;
@@ -183,35 +183,35 @@ static __always_inline int syn_continues(const struct xring_pin *syn, __u32 seq)
 }
 
 /* A packet that goes on where a SYN was: 0, or the backend that got the SYN. */
-static __always_inline __u32 syn_confirm(const struct opened *o, const struct xring_pin *pin,
+static __always_inline __u32 syn_confirm(const struct path *path, const struct xring_pin *pin,
 					 const struct segment *s, __u64 now)
 {
-	struct xring_pin *syn = pin_find(&xring_syns, o, now);
+	struct xring_pin *syn = pin_find(&xring_syns, path, now);
 	__u32 backend;
 
 	if (!syn || (!syn_continues(syn, s->seq) && !(syn->state & XRING_PIN_CONFIRMED)))
 		return 0;
 	backend = syn->backend;
-	if (!pin && !o->moving && backend == o->newest) {
-		bpf_map_delete_elem(&xring_syns, &o->flow);
+	if (!pin && !path->moving && backend == path->newest) {
+		bpf_map_delete_elem(&xring_syns, &path->flow);
 		return backend;
 	}
-	if (!pin_make(o, backend, s->next, now)) {
+	if (!pin_make(path, backend, s->next, now)) {
 		syn->state |= XRING_PIN_CONFIRMED;	/* it must do */
 		syn->seen = now;
 		event_count(XRING_EVENT_FULL);
 		return backend;
 	}
-	bpf_map_delete_elem(&xring_syns, &o->flow);
+	bpf_map_delete_elem(&xring_syns, &path->flow);
 	event_count(XRING_EVENT_CONFIRMED);
 	return backend;
 }
 
 /* The pin may be of an earlier change: then its cell does not know of it yet. */
-static __always_inline __u32 pin_follow(const struct opened *o, struct xring_pin *pin, __u64 now)
+static __always_inline __u32 pin_follow(const struct path *path, struct xring_pin *pin, __u64 now)
 {
-	if (!(o->word & XRING_LOOK) && pin->backend != o->newest)
-		cell_look(o);
+	if (!(path->cell_word & XRING_LOOK) && pin->backend != path->newest)
+		cell_look(path);
 	pin->seen = now;
 	event_count(XRING_EVENT_HITS);
 	return pin->backend;
@@ -233,60 +233,60 @@ static __always_inline void pin_advance(struct xring_pin *pin, const struct segm
 		pin->seq = s->next;
 }
 
-static __always_inline __u32 tcp_answer(struct xdp_md *ctx, const struct opened *o, __u64 now)
+static __always_inline __u32 tcp_answer(struct xdp_md *ctx, const struct path *path, __u64 now)
 {
-	struct xring_pin *pin = pin_find(&xring_pins, o, now);
+	struct xring_pin *pin = pin_find(&xring_pins, path, now);
 	struct segment s;
 	__u32 backend;
 
-	if (!segment_read(ctx, o->flow.family, &s))
-		return o->newest;		/* it is dropped */
+	if (!segment_read(ctx, path->flow.family, &s))
+		return path->newest;		/* it is dropped */
 	if ((s.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		return syn_answer(o, pin, &s, now);
+		return syn_answer(path, pin, &s, now);
 	if (!pin || pin->state & XRING_PIN_CLOSING) {
-		backend = syn_confirm(o, pin, &s, now);
+		backend = syn_confirm(path, pin, &s, now);
 		if (backend)
 			return backend;
 	}
 	if (pin) {
 		pin_advance(pin, &s);
-		return pin_follow(o, pin, now);
+		return pin_follow(path, pin, now);
 	}
-	if (!o->moving)
-		return o->newest;
+	if (!path->moving)
+		return path->newest;
 	if (s.flags & TCP_RST)			/* forged, or the end */
-		return old_answer(o);
-	return keep(o, old_answer(o), s.next, now);
+		return old_answer(path);
+	return flow_keep(path, old_answer(path), s.next, now);
 }
 
-static __always_inline __u32 udp_answer(const struct opened *o, __u64 now)
+static __always_inline __u32 udp_answer(const struct path *path, __u64 now)
 {
-	struct xring_pin *pin = pin_find(&xring_pins, o, now);
+	struct xring_pin *pin = pin_find(&xring_pins, path, now);
 
 	if (pin)
-		return pin_follow(o, pin, now);
-	if (!o->moving)
-		return o->newest;
-	return keep(o, o->udp_new ? o->newest : old_answer(o), 0, now);
+		return pin_follow(path, pin, now);
+	if (!path->moving)
+		return path->newest;
+	return flow_keep(path, path->udp_new ? path->newest : old_answer(path), 0, now);
 }
 
 /* The backend of such a packet. */
-__noinline __u32 opened_answer(struct xdp_md *ctx, const struct asked *asked)
+__noinline __u32 path_answer(struct xdp_md *ctx, const struct path_request *request)
 {
-	struct opened o = {};
+	struct path path = {};
 	__u64 now;
 
-	if (!asked)
+	if (!request)
 		return 0;
 	/* Linux 6.1 takes keys from the stack alone. */
-	__builtin_memcpy(&o, asked, sizeof(*asked));
-	asm volatile("" : : "r"(&o) : "memory");
-	path_find(&o);
+	__builtin_memcpy(&path, request, sizeof(*request));
+	asm volatile("" : : "r"(&path) : "memory");
+	path_find(&path);
 	now = clock_ns();
 	event_count(XRING_EVENT_LOOKS);
-	if (o.flow.proto == IPPROTO_TCP)
-		return tcp_answer(ctx, &o, now);
-	return udp_answer(&o, now);
+	if (path.flow.proto == IPPROTO_TCP)
+		return tcp_answer(ctx, &path, now);
+	return udp_answer(&path, now);
 }
 
 #endif

@@ -7,9 +7,9 @@
  * source (the backend of a nat service, replying). It is a cuckoo table that the
  * daemon builds: an entry is in one of two slots, compared in place.
  */
-static __always_inline struct xring_slot *slot_at(struct xring_slot *half, __u32 place)
+static __always_inline struct xring_slot *slot_at(struct xring_slot *half, __u32 hash)
 {
-	return half + (place & (XRING_VIP_SLOTS - 1));
+	return half + (hash & (XRING_VIP_SLOTS - 1));
 }
 
 static __always_inline __u32 slot_number(const struct xring_slot *slot)
@@ -27,7 +27,7 @@ static __always_inline int slot_is(const struct xring_slot *slot, __u64 addr0, _
 static __always_inline struct xring_slot *slot_find(__u64 vips, __u64 addr0, __u64 addr1,
 						    __u32 port)
 {
-	__u64 places = hash_vip(vips, addr0, addr1, port);
+	__u64 hash = hash_vip(vips, addr0, addr1, port);
 	struct xring_slot *slot, *half;
 	struct xring_vips *table;
 	__u32 zero = 0;
@@ -36,12 +36,12 @@ static __always_inline struct xring_slot *slot_find(__u64 vips, __u64 addr0, __u
 	if (!table)
 		return NULL;
 	half = table->slot + (vips & XRING_VIPS_HALF ? XRING_VIP_SLOTS : 0);
-	slot = slot_at(half, places);
+	slot = slot_at(half, hash);
 	if (slot_is(slot, addr0, addr1, port))
 		return slot;
 	if (!slot->port)
 		return NULL;	/* free, so nothing has moved on from here (vips_build) */
-	slot = slot_at(half, places >> (64 - XRING_VIP_BITS));
+	slot = slot_at(half, hash >> (64 - XRING_VIP_BITS));
 	return slot_is(slot, addr0, addr1, port) ? slot : NULL;
 }
 

@@ -83,10 +83,10 @@ static __always_inline int from_backend(struct xdp_md *ctx, void *data, void *en
  * What the steady state does not answer: its own function, given a copy, so that the
  * common packet stays in registers.
  */
-static __always_inline __u32 opened_backend(struct xdp_md *ctx, const struct flow *flow,
+static __always_inline __u32 path_backend(struct xdp_md *ctx, const struct flow *flow,
 					    const struct xring_slot *slot, __u32 hash)
 {
-	struct asked o = {
+	struct path_request request = {
 		.key_hash = hash,
 		.number = slot_number(slot),
 		.base = slot->ring_base,
@@ -95,15 +95,15 @@ static __always_inline __u32 opened_backend(struct xdp_md *ctx, const struct flo
 		.idle_ms = flow->proto == IPPROTO_TCP ? slot->tcp_idle : slot->udp_idle * 100,
 	};
 
-	flow_key(flow, &o.flow);
+	flow_key(flow, &request.flow);
 	if (rules && slot->flags & XRING_SERVICE_RULES)
-		o.class_index = class_index(slot->ring_base, flow->src[0], flow->src[1],
-					    entry_of(slot, ctx->ingress_ifindex, flow->family));
-	return opened_answer(ctx, &o);
+		request.class_index = client_class_index(slot->ring_base, flow->src[0], flow->src[1],
+					    arrival_of(slot, ctx->ingress_ifindex, flow->family));
+	return path_answer(ctx, &request);
 }
 
 /* Where the key's newest path ends, and whether it is open: a key of its own entry. */
-static __always_inline __u32 hot_path(const struct xring_config *config,
+static __always_inline __u32 key_position(const struct xring_config *config,
 				      const struct xring_slot *slot, const struct flow *flow,
 				      __u32 hash, __u8 *open)
 {
@@ -134,7 +134,7 @@ static __always_inline void region_count(struct xdp_md *ctx, const struct flow *
 	if (!placed || !(class & XRING_CLASS_HOME) || placed->packets % XRING_HOME_EACH)
 		return;
 	home_count(slot->ring_base, flow->src[0], flow->src[1],
-		   entry_of(slot, ctx->ingress_ifindex, flow->family));
+		   arrival_of(slot, ctx->ingress_ifindex, flow->family));
 }
 
 static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
@@ -150,21 +150,21 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 	__u32 id, done, window;
 
 	if (rules && __builtin_expect(slot->flags & XRING_SERVICE_RULES, 0)) {
-		class = class_find(base, flow->src[0], flow->src[1],
-				   entry_of(slot, ctx->ingress_ifindex, flow->family));
+		class = client_class_word(base, flow->src[0], flow->src[1],
+				   arrival_of(slot, ctx->ingress_ifindex, flow->family));
 		base = xring_class_base(class);
 		shift = xring_class_shift(class);
 		open = class >> 63;	/* XRING_CLASS_MOVING */
 	}
 	if (hot && slot->flags & XRING_SERVICE_HOT)
-		at = hot_path(config, slot, flow, hash, &open);
+		at = key_position(config, slot, flow, hash, &open);
 	/* Each look-up waits for the one before it: the rest is read meanwhile. */
 	word = cell_read(ring_cell(base, shift, at));
 	if (!flow_rest(data, end, flow))
 		return drop(XRING_CNT_DROP_MALFORMED);
 	id = cell_owner(word, at);
 	if (changes && (open || word & (XRING_MOVING | XRING_LOOK) || is_kept_off(slot, flow, id)))
-		id = opened_backend(ctx, flow, slot, hash);
+		id = path_backend(ctx, flow, slot, hash);
 	if (__builtin_expect(!!class, 0)) {
 		place = place_of(id);
 		/* Wherever the answer came from: this is what makes a rule strict. */
