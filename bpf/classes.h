@@ -3,20 +3,25 @@
 #define XRING_BPF_CLASSES_H
 
 /*
- * Clients told apart: the longest prefix that matches a client, and where its rule asks
- * for it the interface at which the packet came in, say of which class it is, and the
- * class which ring answers (struct xring_class). Then what that ring sent where.
+ * The classes of clients. The longest prefix that matches a client says of which class the
+ * client is, together with the packet's ingress where a rule asks for it; the class says
+ * which ring answers (struct xring_class). The last part counts what a rule sent where.
+ *
+ * Functions of this file that are not static are so for the verifier, which walks each of
+ * them once, and not once more for each caller.
  */
 static __always_inline struct xring_class *class_at(__u32 i)
 {
 	return bpf_map_lookup_elem(&xring_classes, &i);
 }
 
+/* The newest word, in one load: another CPU may see it change. */
 static __always_inline __u64 class_newest(const struct xring_class *class)
 {
 	return *(volatile const __u64 *)&class->newest;
 }
 
+/* 0: there is no such class. */
 static __always_inline __u64 class_newest_at(__u32 i)
 {
 	const struct xring_class *class = class_at(i);
@@ -24,7 +29,7 @@ static __always_inline __u64 class_newest_at(__u32 i)
 	return class ? class_newest(class) : 0;
 }
 
-/* The number of that interface among the doors; 0: it is none. Not static, as prefix_find(). */
+/* The number of the ingress at an interface; 0: the interface is not configured as one. */
 __noinline __u32 ingress_number(__u32 ifindex)
 {
 	const struct xring_config *config;
@@ -40,7 +45,7 @@ __noinline __u32 ingress_number(__u32 ifindex)
 	return 0;
 }
 
-/* Where the packet came in, and for which service. */
+/* Service, interface and family in one word, as a BPF function has at most five arguments. */
 static __always_inline __u64 arrival_of(const struct xring_slot *slot, __u32 ifindex, __u8 family)
 {
 	return slot->ports_mask >> XRING_SLOT_NUMBER << XRING_SLOT_NUMBER | (__u64)ifindex << 8 |
@@ -62,7 +67,7 @@ static __always_inline __u64 arrival_family(__u64 arrival)
 	return (__u8)arrival;
 }
 
-/* The word that a table is known by. */
+/* The root of the prefix table of a service for one family; 0: no prefix matches. */
 static __always_inline __u32 table_root(__u32 number, __u8 six)
 {
 	__u32 at = XRING_LINE_ROOT(number & (XRING_TABLES - 1), six);
@@ -72,10 +77,7 @@ static __always_inline __u32 table_root(__u32 number, __u8 six)
 	return lines ? lpm_read(&lines->word[at % XRING_LPM_LINE_WORDS]) : 0;
 }
 
-/*
- * The class of the client's longest prefix, 0 where none has it; src: as in memory. Not
- * static: the verifier reads it once, and not again for each that calls.
- */
+/* The value (a class) of the longest prefix that matches src; 0: no prefix matches. */
 __noinline __u32 prefix_find(__u64 src0, __u64 src1, __u64 arrival)
 {
 	__u32 six = arrival_family(arrival) != 4, root = table_root(arrival_service(arrival), six);
@@ -84,9 +86,12 @@ __noinline __u32 prefix_find(__u64 src0, __u64 src1, __u64 arrival)
 	return six ? lpm_lookup6(&xring_lines, root, src) : lpm_lookup4(&xring_lines, root, src0);
 }
 
-/* What the client's class says, 0: nothing, and its index. own: the service's class. */
+/*
+ * The newest word of the client's class (0: there is none), and the index of the class.
+ * own: the class of the service.
+ */
 static __always_inline __u64 class_find(__u32 own, __u64 src0, __u64 src1, __u64 arrival,
-					   __u32 *ret)
+					__u32 *ret)
 {
 	__u32 index = prefix_find(src0, src1, arrival) ?: own;
 	__u64 word = class_newest_at(index);
@@ -99,7 +104,7 @@ static __always_inline __u64 class_find(__u32 own, __u64 src0, __u64 src1, __u64
 	return word;
 }
 
-/* Its word, which is never 0: without one nobody is allowed. Not static, as prefix_find(). */
+/* The newest word of the client's class. A client without a class may go to no backend. */
 __noinline __u64 client_class_word(__u32 own, __u64 src0, __u64 src1, __u64 arrival)
 {
 	__u32 index;
@@ -107,7 +112,7 @@ __noinline __u64 client_class_word(__u32 own, __u64 src0, __u64 src1, __u64 arri
 	return class_find(own, src0, src1, arrival, &index) ?: XRING_CLASS_NOBODY;
 }
 
-/* Its index, for packets that look closer. */
+/* The index of the client's class, which only packets with an open path need. */
 __noinline __u32 client_class_index(__u32 own, __u64 src0, __u64 src1, __u64 arrival)
 {
 	__u32 index;
@@ -116,7 +121,7 @@ __noinline __u32 client_class_index(__u32 own, __u64 src0, __u64 src1, __u64 arr
 	return index;
 }
 
-/* 0 where there is no such backend: no rule allows it. */
+/* Region and rights of a backend; 0: there is no such backend, and no rule allows it. */
 static __always_inline __u64 place_of(__u32 id)
 {
 	__u64 *place = bpf_map_lookup_elem(&xring_places, &id);
@@ -124,13 +129,13 @@ static __always_inline __u64 place_of(__u32 id)
 	return place ? *(volatile __u64 *)place : 0;
 }
 
+/* Does the rule of a class allow a backend with this place? class: newest or old word. */
 static __always_inline int place_allows(__u64 place, __u64 class)
 {
 	return place >> xring_class_allowed(class) & 1;
 }
 
-/* ---- what was sent where ---- */
-
+/* Counts a packet for a rule and region; answers the counter, or NULL. */
 static __always_inline struct xring_placed *placed_count(__u32 counter, __u32 bytes)
 {
 	struct xring_placed *placed = bpf_map_lookup_elem(&xring_placed, &counter);
@@ -142,7 +147,7 @@ static __always_inline struct xring_placed *placed_count(__u32 counter, __u32 by
 	return placed;
 }
 
-/* Where a client comes in. Not static, as client_class_word(). */
+/* Counts a packet for the network of its client and its ingress (struct xring_home). */
 __noinline int home_count(__u32 own, __u64 src0, __u64 src1, __u64 arrival)
 {
 	const struct xring_class *class = class_at(own);

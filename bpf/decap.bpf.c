@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * For a backend whose kernel has no tunnel device: takes the outer header off
- * what a balancer in mode ipip sent (4in4, 6in4, 4in6, 6in6) and hands the inner
- * packet to the host, which must have the VIP as an address of its own.
+ * The program of a backend without a tunnel device. It takes the outer header off packets
+ * that a balancer in mode ipip sent (4in4, 6in4, 4in6, 6in6) and passes the inner packet to
+ * the host, which must have the VIP as one of its addresses.
  *
  *     ip link set dev eth0 xdp obj decap.bpf.o sec xdp
  *
- * Every whole tunnel packet to this host's own MAC address is unwrapped: not for
- * a host that routes the tunnels of others. Anything else passes untouched.
+ * The program unwraps every whole tunnel packet to this host's MAC address, so it must not
+ * run on a host that routes the tunnels of others. All other packets pass unchanged.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -20,7 +20,7 @@
 
 #define IP_FRAGMENT 0x3fff
 
-/* The Ethernet type of what is inside; 0: no tunnel. */
+/* The Ethernet type of the inner packet; 0: the packet is no tunnel. */
 static __always_inline __be16 inner_type(__u8 protocol)
 {
 	if (protocol == IPPROTO_IPIP)
@@ -30,7 +30,7 @@ static __always_inline __be16 inner_type(__u8 protocol)
 	return 0;
 }
 
-/* Does the packet inside begin as one of its type does? */
+/* Does the inner packet begin with a whole IP header of its type? */
 static __always_inline int inner_whole(const void *inner, const void *end, __be16 type)
 {
 	const struct iphdr *ip = inner;
@@ -41,6 +41,7 @@ static __always_inline int inner_whole(const void *inner, const void *end, __be1
 	return (const void *)(ip6 + 1) <= end && ip6->version == 6;
 }
 
+/* Removes the outer header of so many bytes, and answers the verdict. */
 static __always_inline int unwrap(struct xdp_md *ctx, int bytes, __be16 type)
 {
 	struct ethhdr eth, *at = (void *)(long)ctx->data;

@@ -2,6 +2,11 @@
 #ifndef XRING_BPF_ENCAP_H
 #define XRING_BPF_ENCAP_H
 
+/*
+ * Modes that put a header before the packet. Each function answers FORWARD_OK or the counter
+ * of the reason why not.
+ */
+
 static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, const struct flow *flow,
 					 const struct xring_template *t)
 {
@@ -21,7 +26,7 @@ static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, const struct flow *
 	copy(ip, t->ip, sizeof(*ip));
 	ip->tot_len = len;
 	ip->protocol = protocol;
-	sum += len + bpf_htons(protocol);	/* two carries at the most */
+	sum += len + bpf_htons(protocol);	/* at most two carries */
 	sum = (sum & 0xffff) + (sum >> 16);
 	ip->check = ~(sum + (sum >> 16));
 	return FORWARD_OK;

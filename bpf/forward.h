@@ -2,6 +2,10 @@
 #ifndef XRING_BPF_FORWARD_H
 #define XRING_BPF_FORWARD_H
 
+/*
+ * Sends a packet to a backend by the template: checks the MTU and chooses the mode. Answers
+ * FORWARD_OK or the counter of the reason why not.
+ */
 static __always_inline __u32 forward(struct xdp_md *ctx, const struct flow *flow,
 				     const struct xring_template *t)
 {
@@ -10,7 +14,7 @@ static __always_inline __u32 forward(struct xdp_md *ctx, const struct flow *flow
 	if (flow->len > t->mtu)
 		return t->kind == XRING_NONE ? XRING_CNT_DROP_NO_BACKEND :
 		       t->kind == XRING_UNRESOLVED ? XRING_CNT_DROP_NO_NEXT_HOP :
-		       XRING_CNT_DROP_TOO_BIG;	/* mtu is 0 where there is no link */
+		       XRING_CNT_DROP_TOO_BIG;	/* without a link, mtu is 0 */
 
 	switch (t->kind) {
 	case XRING_IPIP4:

@@ -2,9 +2,12 @@
 #ifndef XRING_BPF_HEAT_H
 #define XRING_BPF_HEAT_H
 
-/* How often which key is seen: the sketch (struct xring_heat). */
+/*
+ * How often each key is seen: the sketch of this CPU (struct xring_heat has its format). The
+ * update has no branch, as where each packet has another key no branch could be predicted.
+ */
 
-/* Who it is, for the daemon to say. */
+/* Keeps the flow of a packet beside the word, so that the daemon can show the key. */
 static __always_inline void heat_sample(struct xring_heat *heat, __u32 index,
 					const struct flow *flow, __u32 number, __u32 hash)
 {
@@ -15,14 +18,15 @@ static __always_inline void heat_sample(struct xring_heat *heat, __u32 index,
 	key->hash = hash;
 }
 
-/* All ones where x is not 0; where a is less than b, both below 2^63. Else 0. */
+/* All ones if x is not 0, else 0. */
 static __always_inline __u64 mask_nonzero(__u64 x)
 {
 	x |= -x;
-	asm volatile("" : "+r"(x));	/* or clang makes a branch of it */
+	asm volatile("" : "+r"(x));	/* or clang makes it a branch */
 	return (__s64)x >> 63;
 }
 
+/* All ones if a < b, else 0; both are below 2^63. */
 static __always_inline __u64 mask_less(__u64 a, __u64 b)
 {
 	a -= b;
@@ -31,10 +35,9 @@ static __always_inline __u64 mask_less(__u64 a, __u64 b)
 }
 
 /*
- * What a word says behind one more packet. It belongs to one key: a packet of another
- * takes one off its count with a chance of 2^-(count / 4), and takes the word over where
- * that leaves nothing, so that the heavy stay. Without a branch: where each packet is of
- * another key, none could be foretold.
+ * The word after one more packet of the key `owner`. A word belongs to one key. A packet of
+ * another key takes one off the count with a chance of 2^-(count / 4), and takes the word
+ * over if that leaves nothing: so heavy keys stay. random: 32 random bits.
  */
 static __always_inline __u64 heat_word(__u64 word, __u64 owner, __u32 random)
 {
@@ -48,7 +51,7 @@ static __always_inline __u64 heat_word(__u64 word, __u64 owner, __u32 random)
 	return word ^ ((word ^ (owner << XRING_HEAT_COUNT_BITS | 1)) & taken);
 }
 
-/* Counts a packet of an established flow. window: not 0. */
+/* Counts a packet of an established flow in the open window (not 0). */
 static __always_inline void heat_count(__u32 window, const struct xring_slot *slot,
 				       const struct flow *flow, __u32 hash)
 {
@@ -64,13 +67,14 @@ static __always_inline void heat_count(__u32 window, const struct xring_slot *sl
 		return;
 	index = XRING_HEAT_PLACE(print, window);
 	at = &heat->word[index & (XRING_HEAT_WORDS - 1)];
-	/* Knuth's MMIX generator: bpf_get_prandom_u32() costs ten times as much. */
+	/* Knuth's MMIX generator; bpf_get_prandom_u32() costs ten times as much. */
 	heat->random = heat->random * 6364136223846793005ULL + 1442695040888963407ULL;
 	owner = XRING_HEAT_OWNER(print, number);
 	word = heat_word(*at, owner, heat->random >> 32);
 	*at = word;
 	if (XRING_HEAT_SAMPLE(word)) {
-		asm volatile("" : "+r"(owner));	/* asked behind the other, which is hardly ever so */
+		/* Keeps clang from testing the owner before the sample, which is the rarer. */
+		asm volatile("" : "+r"(owner));
 		if (word >> XRING_HEAT_COUNT_BITS == owner)
 			heat_sample(heat, index, flow, number, hash);
 	}

@@ -3,15 +3,17 @@
 #define XRING_BPF_HOP_H
 
 /*
- * Towards the backend: the headers are ready-made (struct xring_template), what
- * remains is to copy them and to patch lengths, TTL and checksums. Each answers
- * FORWARD_OK or the counter of the reason why not.
+ * What all modes need on the way to a backend: the answer, a copy of ready-made headers
+ * (struct xring_template), and one hop less of TTL.
  */
+
+/* The answer of a function that forwards; any other is the counter of the reason why not. */
 #define FORWARD_OK XRING_CNT_MAX
 
 /*
- * Copies by words: for bytes the compiler would not dare. Templates are aligned
- * to 8, and packets may be read unaligned where BPF's JIT runs.
+ * Copies in words of 8, 4 and 2 bytes; for a copy between bytes the compiler would load
+ * single bytes. Templates are aligned to 8, and unaligned access to packets is allowed on
+ * the machines that have a BPF JIT.
  */
 static __always_inline void copy(void *to, const void *from, int bytes)
 {
@@ -27,7 +29,10 @@ static __always_inline void copy(void *to, const void *from, int bytes)
 		*(__u16 *)(to + i) = *(const __u16 *)(from + i);
 }
 
-/* One hop: 0 where the TTL is spent. (RFC 1141: TTL is the high byte of its word.) */
+/*
+ * Counts the TTL down; 0: the TTL is spent. The checksum is updated by RFC 1141: the TTL is
+ * the high byte of its 16-bit word.
+ */
 static __always_inline int ipv4_hop(struct iphdr *ip)
 {
 	__u32 check = ip->check;
@@ -48,7 +53,7 @@ static __always_inline int ipv6_hop(struct ipv6hdr *ip)
 	return 1;
 }
 
-/* The packet's own IP header, TTL counted down; 0 where it is spent. */
+/* Counts down the TTL or hop limit of the packet's own IP header; 0: it is spent. */
 static __always_inline int ip_hop(struct xdp_md *ctx, const struct flow *flow)
 {
 	void *ip = (void *)(long)ctx->data + sizeof(struct ethhdr);

@@ -2,8 +2,9 @@
 #ifndef XRING_BPF_HOT_H
 #define XRING_BPF_HOT_H
 
-/* Where the flows of a hot key that has an entry go (struct xring_hot). */
+/* The entries of keys that are split or given to one backend (struct xring_hot). */
 
+/* The answer in the entry of a key; NULL: the key has no entry. */
 static __always_inline __u64 *hot_find(__u32 number, __u32 hash)
 {
 	__u32 bucket = XRING_HOT_BUCKET(hash, number);
@@ -17,7 +18,7 @@ static __always_inline __u64 *hot_find(__u32 number, __u32 hash)
 	return NULL;
 }
 
-/* 0: as the ring says. Read once: an answer and its flags are one. */
+/* 0: the ring answers. Loaded once, so that the sides and the flags belong together. */
 static __always_inline __u64 hot_answer(__u32 number, __u32 hash)
 {
 	__u64 *answer = hot_find(number, hash);
@@ -25,6 +26,7 @@ static __always_inline __u64 hot_answer(__u32 number, __u32 hash)
 	return answer ? *(volatile __u64 *)answer : 0;
 }
 
+/* The hash of a whole 5-tuple, whatever the partition key of its service is. */
 static __always_inline __u32 tuple_hash(const struct xring_config *config, __u8 family,
 					const __u64 src[2], const __u64 dst[2], __u32 ports,
 					__u8 proto)
@@ -32,7 +34,7 @@ static __always_inline __u32 tuple_hash(const struct xring_config *config, __u8 
 	return hash_tuple(config->hash_key, family, src, dst, (__u64)proto << 32 | ports);
 }
 
-/* Where a flow stands by one side of an answer: as its shard, or as its key. */
+/* The position of a flow by one side of an answer: that of its shard, or of its key. */
 static __always_inline __u32 side_hash(const struct xring_config *config, __u64 side, __u32 hash,
 				       __u32 tuple)
 {

@@ -2,6 +2,7 @@
 #ifndef XRING_BPF_MAPS_H
 #define XRING_BPF_MAPS_H
 
+/* How xring/lpm.h reads a line: the lines of tables come after those of the roots. */
 #define XRING_LPM_LINE(lines, line)                                            \
 	({                                                                     \
 		__u32 line_ = (line) + XRING_LINE_ROOTS;                       \
@@ -10,8 +11,9 @@
 #include <xring/lpm.h>
 
 /*
- * Every map is pinned by name, so that iproute2 and xringd share one set, and
- * all but the counters can be written through mmap.
+ * Every map is pinned by name, so that iproute2 and xringd share one set of maps. The daemon
+ * writes arrays through mmap; per-CPU maps and hashes it can only reach by system calls.
+ * include/xring/ has the format of each value, and says who writes and who reads it.
  */
 #define MAP(name, kind, entries, flags, key_type, value_type)                  \
 	struct {                                                               \
@@ -29,36 +31,59 @@
 #define MAP_COUNTERS(name, entries, value_type)                                \
 	MAP(name, PERCPU_ARRAY, entries, 0, __u32, value_type)
 
+/* ---- what the daemon says as a whole, and VIPs ---- */
+
 MAP_ARRAY(xring_config, 1, struct xring_config);
 
+/* Both halves of the VIP table in one value. */
 MAP_ARRAY(xring_vips, 1, struct xring_vips);
 
-MAP_ARRAY(xring_cells, XRING_CELLS, __u64);	/* struct xring_cell, read as one word */
+/* ---- rings ---- */
 
+/* The tables of all rings. A value is a struct xring_cell, read as one word. */
+MAP_ARRAY(xring_cells, XRING_CELLS, __u64);
+
+/* Cells with several splits, by the index that a cell names. */
 MAP_ARRAY(xring_spills, XRING_SPILLS, struct xring_spill);
+
+/* ---- backends, by id ---- */
 
 MAP_ARRAY(xring_backends, XRING_BACKENDS, struct xring_backend);
 
-/* Who has which id; for the daemon's next life. */
-MAP_ARRAY(xring_owners, XRING_BACKENDS, struct xring_owner);
+/* Loads, in thousandths of the bound (XRING_LOAD_FULL). */
+MAP_ARRAY(xring_loads, XRING_BACKENDS, __u64);
+
+/* Regions, and which rules allow the backend (XRING_PLACE_REGION). */
+MAP_ARRAY(xring_places, XRING_BACKENDS, __u64);
 
 MAP_COUNTERS(xring_traffic, XRING_BACKENDS, struct xring_traffic);
 
-MAP_COUNTERS(xring_counters, XRING_CNT_MAX, __u64);
+/* ---- clients of services with rules ---- */
 
-/* Per CPU, by enum xring_event. */
-MAP_COUNTERS(xring_events, XRING_EVENT_MAX, __u64);
+MAP_ARRAY(xring_classes, XRING_CLASSES, struct xring_class);
+
+/* Prefix tables, whose values are classes, and their roots. */
+MAP_ARRAY(xring_lines, XRING_LINES, union xring_lpm_line);
+
+/* By rule and region. */
+MAP_COUNTERS(xring_placed, XRING_PLACED, struct xring_placed);
+
+/* The daemon empties it twice a second. While it is full, no other network is counted. */
+MAP(xring_homes, HASH, XRING_HOMES, BPF_F_NO_PREALLOC, struct xring_home_key, struct xring_home);
+
+/* ---- keys ---- */
 
 /*
- * How often which key is seen, by CPU. A map of its own each, so that memory is taken for
- * those CPUs alone that are there, and the daemon reads it in memory.
+ * A sketch for each CPU, in a map of its own. So only CPUs that are there take memory, and
+ * the daemon reads the sketches through mmap, which a per-CPU map does not allow.
  */
 struct heat_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xring_heat));	/* clang would leave the type open */
+	/* A size, not a type: clang would leave out the type of an inner map's value. */
+	__uint(value_size, sizeof(struct xring_heat));
 };
 
 struct {
@@ -69,33 +94,31 @@ struct {
 	__array(values, struct heat_map);
 } xring_heat SEC(".maps");
 
-/* Keys that are split, or given to one backend. */
+/* Entries of keys that are split, or given to one backend. */
 MAP_ARRAY(xring_hot, XRING_HOT_BUCKETS, struct xring_hot);
 
-/* By backend: XRING_LOAD_FULL is its bound. */
-MAP_ARRAY(xring_loads, XRING_BACKENDS, __u64);
-
-/* By class of clients. */
-MAP_ARRAY(xring_classes, XRING_CLASSES, struct xring_class);
-
-/* Which class a client is of: lines of prefix tables. */
-MAP_ARRAY(xring_lines, XRING_LINES, union xring_lpm_line);
-
-/* By backend: who may send it traffic, and where it is. */
-MAP_ARRAY(xring_places, XRING_BACKENDS, __u64);
-
-MAP_COUNTERS(xring_placed, XRING_PLACED, struct xring_placed);
-
-/* Taken out twice a second by the daemon: a full one counts no others. */
-MAP(xring_homes, HASH, XRING_HOMES, BPF_F_NO_PREALLOC, struct xring_home_key, struct xring_home);
-
-/* Which ring is where; for the daemon's next life. */
-MAP_ARRAY(xring_routes, XRING_ROUTES, struct xring_route);
+/* ---- flows, only while their answers change ---- */
 
 /* Flows that are kept where they are; no flow pushes out another. */
 MAP(xring_pins, HASH, XRING_PINS, 0, struct xring_flow, struct xring_pin);
 
-/* TCP handshakes in moving cells until they are confirmed; a flood may fill it. */
+/* TCP handshakes on open paths until they are confirmed; a flood of SYNs may fill it. */
 MAP(xring_syns, LRU_HASH, XRING_SYNS, 0, struct xring_flow, struct xring_pin);
+
+/* ---- what happened to packets ---- */
+
+/* By enum xring_counter. */
+MAP_COUNTERS(xring_counters, XRING_CNT_MAX, __u64);
+
+/* By enum xring_event. */
+MAP_COUNTERS(xring_events, XRING_EVENT_MAX, __u64);
+
+/* ---- for the next daemon (xring/records.h) ---- */
+
+/* Which backend has which id. */
+MAP_ARRAY(xring_owners, XRING_BACKENDS, struct xring_owner);
+
+/* Which ring is where, and which counters belong to which rule. */
+MAP_ARRAY(xring_routes, XRING_ROUTES, struct xring_route);
 
 #endif

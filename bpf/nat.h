@@ -2,6 +2,11 @@
 #ifndef XRING_BPF_NAT_H
 #define XRING_BPF_NAT_H
 
+/*
+ * Mode nat: rewrites an address and a port, to the backend (here) and back (reply.h). Each
+ * function answers FORWARD_OK or the counter of the reason why not.
+ */
+
 static __always_inline void l4_patch(void *l4, void *end, __u8 proto, __u64 delta)
 {
 	struct tcphdr *tcp = l4;
@@ -10,7 +15,7 @@ static __always_inline void l4_patch(void *l4, void *end, __u8 proto, __u64 delt
 	if (proto == IPPROTO_TCP) {
 		if ((void *)(tcp + 1) <= end)
 			csum_apply(&tcp->check, delta);
-	} else if ((void *)(udp + 1) <= end && udp->check) {	/* 0: none (RFC 768) */
+	} else if ((void *)(udp + 1) <= end && udp->check) {	/* 0: no checksum (RFC 768) */
 		csum_apply(&udp->check, delta);
 		if (!udp->check)
 			udp->check = 0xffff;
@@ -18,8 +23,8 @@ static __always_inline void l4_patch(void *l4, void *end, __u8 proto, __u64 delt
 }
 
 /*
- * Rewrites the destination (dst true) or the source to addr and port (network
- * byte order, 0 to keep), TTL counted down.
+ * Rewrites the destination (dst is not 0) or the source to addr and port (0: the packet
+ * keeps its port), and counts down the TTL.
  */
 static __always_inline __u32 nat4(struct xdp_md *ctx, const struct flow *flow,
 				  __be32 addr, __be16 port, int dst)
@@ -76,6 +81,7 @@ static __always_inline __u32 nat6(struct xdp_md *ctx, const struct flow *flow,
 	return FORWARD_OK;
 }
 
+/* Rewrites the destination to the backend's, and puts the Ethernet header in place. */
 static __always_inline __u32 forward_nat(struct xdp_md *ctx, const struct flow *flow,
 					 const struct xring_template *t)
 {

@@ -3,28 +3,27 @@
 #define XRING_BPF_PARSE_H
 
 /*
- * From bytes to a flow. The common packet (untagged, TCP or UDP straight after
- * the IP header) is read at fixed offsets; any other goes through
- * parse_unusual(), which finds out whose it would be, so that what is for a
- * service is dropped with its reason and what is not passes. The two never share
- * a struct flow: one whose address is given away lives in memory, the common
- * packet's lives in registers.
+ * From bytes to a flow. The common packet (untagged, TCP or UDP directly after the IP header)
+ * is read at fixed offsets. Any other packet goes through parse_unusual(), which finds out
+ * to which service it would belong: a packet for a service is dropped with its reason, all
+ * others pass. The two never share a struct flow: the flow of a common packet lives in
+ * registers, which it could not if its address were given to a function.
  */
 struct flow {
-	__u64 src[2];			/* as in memory; IPv4 in the low 32 bits */
+	__u64 src[2];			/* network byte order; IPv4 in the low 32 bits */
 	__u64 dst[2];
 	__u32 ports;			/* as in the packet: source, destination */
 	__u8 proto;
 	__u8 family;			/* 4 or 6 */
 	__u8 syn;			/* TCP: SYN without ACK */
-	__u8 defect;			/* 0, or the reason to drop it if for a service */
+	__u8 defect;			/* 0, or the reason to drop a packet for a service */
 	__u32 len;			/* bytes of the IP packet, without padding */
-	__u32 bytes;			/* of the frame as it came in */
+	__u32 bytes;			/* of the whole frame as it came in */
 };
 
 enum flow_status {
 	FLOW_OK,
-	FLOW_UNUSUAL,			/* not read: see parse_unusual() */
+	FLOW_UNUSUAL,			/* not a common packet: see parse_unusual() */
 	FLOW_NOT_OURS,
 };
 
@@ -38,7 +37,7 @@ static __always_inline __be16 flow_dport(const struct flow *flow)
 	return flow->ports >> 16;
 }
 
-/* The flow as maps know it. */
+/* The flow as a key of maps. */
 static __always_inline void flow_key(const struct flow *flow, struct xring_flow *ret)
 {
 	*(__u64 *)ret->src = flow->src[0];
@@ -50,7 +49,7 @@ static __always_inline void flow_key(const struct flow *flow, struct xring_flow 
 	ret->family = flow->family;
 }
 
-/* linux/icmp.h would bring the C library's socket headers along. */
+/* From linux/icmp.h, which would include the C library's socket headers. */
 #define ICMP_DEST_UNREACH 3
 #define ICMP_SOURCE_QUENCH 4
 #define ICMP_TIME_EXCEEDED 11
@@ -64,7 +63,7 @@ struct icmp_head {
 };
 
 #define VLAN_DEPTH 2
-#define IPV6_EXTENSIONS 4		/* walked before a packet is given up */
+#define IPV6_EXTENSIONS 4		/* at most so many are walked */
 #define IP_FRAGMENT 0x3fff		/* more fragments, or an offset */
 #define IP_OFFSET 0x1fff
 
@@ -74,13 +73,14 @@ struct cursor {
 	__u8 later_fragment;		/* no L4 header follows */
 };
 
+/* The next header, as a pointer to its type; NULL: the packet ends before. */
 #define cursor_take(c, type)                                                   \
 	({                                                                     \
 		type *it_ = (c)->pos;                                          \
 		(void *)(it_ + 1) > (c)->end ? NULL : ((c)->pos = it_ + 1, it_); \
 	})
 
-/* The first defect found is the one that is counted. */
+/* Only the first defect of a packet is counted. */
 static __always_inline void flow_defect(struct flow *flow, __u8 reason)
 {
 	if (!flow->defect)
@@ -88,8 +88,8 @@ static __always_inline void flow_defect(struct flow *flow, __u8 reason)
 }
 
 /*
- * The IPv4 header with its options. A later fragment has no ports: they stay 0,
- * and only a service of any port can be told.
+ * The IPv4 header with its options. A fragment after the first has no ports: they stay 0, so
+ * that only a service of any port is found.
  */
 static __always_inline int parse_ipv4(struct cursor *cur, struct flow *flow)
 {
@@ -147,10 +147,13 @@ static __always_inline int parse_ipv6(struct cursor *cur, struct flow *flow)
 	return 0;
 }
 
-/* The packet that an ICMP error quotes was sent by the service: turn it round. */
+/*
+ * The packet that an ICMP error quotes was sent by the service, so that its source and
+ * destination change places.
+ */
 static __always_inline int parse_icmp_error(struct cursor *cur, struct flow *flow)
 {
-	struct icmp_head *icmp = cursor_take(cur, struct icmp_head);	/* 8 bytes in both */
+	struct icmp_head *icmp = cursor_take(cur, struct icmp_head);	/* ICMPv6 too */
 	__u64 src[2];
 	int ok;
 
@@ -174,8 +177,8 @@ static __always_inline int parse_icmp_error(struct cursor *cur, struct flow *flo
 }
 
 /*
- * Everything but the common packet; defects are left in the flow. Not static:
- * so the verifier reads it once by itself and not once more behind each caller.
+ * Parses any packet but the common one, and leaves its defect in the flow. Not static, so
+ * that the verifier walks the function once, and not once more for each caller.
  */
 __noinline int parse_unusual(struct xdp_md *ctx, struct flow *flow)
 {
@@ -216,14 +219,15 @@ __noinline int parse_unusual(struct xdp_md *ctx, struct flow *flow)
 		flow->ports = quoted ? (__u32)ports->source << 16 | ports->dest :
 				       (__u32)ports->dest << 16 | ports->source;
 	}
-	/* What looked common but was too short for its ports. */
+	/* Only a packet that is too short for a common one has no defect up to here. */
 	flow_defect(flow, XRING_CNT_DROP_MALFORMED);
 	return FLOW_OK;
 }
 
 /*
- * The common packet is read in two steps: what says whose it is, and, once it is
- * somebody's, the rest. Most packets of a busy host may be nobody's.
+ * The common packet is read in two steps: first what says to which service it belongs, and
+ * the rest (flow_rest()) only if there is such a service. On a busy host most packets may
+ * belong to none.
  */
 static __always_inline enum flow_status parse_l4(void *l4, void *end, struct flow *flow)
 {
@@ -267,7 +271,7 @@ static __always_inline enum flow_status flow_parse6(void *data, void *end, struc
 	return parse_l4(ip + 1, end, flow);
 }
 
-/* The rest of it. 0 where its lengths disagree, or the L4 header is not whole. */
+/* The rest of a common packet; 0: its lengths disagree, or the L4 header is cut off. */
 static __always_inline int flow_rest(void *data, void *end, struct flow *flow)
 {
 	struct iphdr *ip = data + sizeof(struct ethhdr);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Passes everything: for the far end of a veth, which wants a program where XDP sends. */
+/*
+ * Passes every packet. The far end of a veth needs an XDP program before the near end can
+ * send by XDP, and this is the least program.
+ */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>

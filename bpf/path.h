@@ -3,56 +3,63 @@
 #define XRING_BPF_PATH_H
 
 /*
- * A packet that the steady state does not answer, and what is known of it. The
- * path of a flow is what selects its answer: its client's class, if the service has some,
- * its key's entry among the hot ones, if it has one, and the cell in which the path ends.
- * Each of them may be moving. The old path takes the old side of those that are: the
- * ring of the class, then the shard of the key, then the answer of the cell there. The
- * first of them that moves says whether UDP flows without a pin are new.
+ * What answers a flow that the steady state does not answer. The path of a flow is what
+ * selects its backend:
  *
- * A backend that the client's rule forbids keeps nobody, as a dead one.
+ *     class of the client  ->  ring
+ *     entry of the key     ->  position on the ring: of the key, or of one of its shards
+ *     cell at the position ->  backend
+ *
+ * A service without rules has no classes and one ring; a key without an entry stands at its
+ * own hash; an entry may also name the backend at once. Class, entry and cell may each be
+ * moving, and then have a newest and an old side. The newest path takes newest sides only.
+ * The old path takes the old side of whatever moves, in the order above; the first that
+ * moves says whether UDP flows without a pin are new flows.
+ *
+ * No backend keeps a flow when it is dead, or when the rule of the client forbids it.
  */
 struct path {
-	/* Given, as in struct path_request. */
+	/* Given by the caller: the same fields as in struct path_request. */
 	struct xring_flow flow;
 	__u32 key_hash;
 	__u32 number;
 	__u32 class_index;
-	__u32 base;			/* then the newest ring's */
+	__u32 base;			/* path_find() sets the ring of the newest path */
 	__u32 idle_ms;
-	__u8 shift;
+	__u8 shift;			/* path_find(): as base */
 	__u8 bound;
-	/* Found out. */
-	__u8 moving;			/* is the path? */
-	__u8 udp_new;			/* UDP flows without a pin are new ones */
-	__u32 tuple;			/* the whole 5-tuple's hash */
-	__u32 hash;			/* where the newest path ends */
-	__u32 cell;
-	__u32 newest;			/* backend */
-	__u32 old;			/* backend, where the path is moving */
-	__u32 old_cell;			/* the old word of the old path's cell, if that moves; 0 */
+	/* Found by path_find(). */
+	__u8 moving;			/* class, entry or cell is moving */
+	__u8 udp_new;			/* a UDP flow without a pin is a new flow */
+	__u32 tuple;			/* hash of the 5-tuple */
+	__u32 hash;			/* position at which the newest path ends */
+	__u32 cell;			/* index of the newest cell at that position */
+	__u32 newest;			/* id of the backend that the newest path selects */
+	__u32 old;			/* id that the old path selects, if the path is moving */
+	__u32 old_cell;			/* old cell of the old path; 0: it does not move */
 	__u64 cell_word;		/* of the newest cell */
-	__u64 key_answer;		/* of the key; 0: it has no entry */
-	__u64 class_word;		/* its word; 0: there is none */
+	__u64 key_answer;		/* of the key's entry; 0: the key has no entry */
+	__u64 class_word;		/* newest word of the class; 0: there is no class */
 };
 
-/* Of it what the caller knows: programs have little stack. */
+/* What the caller knows of a path. It is a struct of its own to save stack in the caller. */
 struct path_request {
 	struct xring_flow flow;
 	__u32 key_hash;			/* of the partition key */
 	__u32 number;			/* of the service */
-	__u32 class_index;		/* of the client; 0: the service has none */
-	__u32 base;			/* of the ring, where there is no class */
-	__u32 idle_ms;
-	__u8 shift;
-	__u8 bound;			/* the service has one */
+	__u32 class_index;		/* of the client; 0: the service has no classes */
+	__u32 base;			/* first cell of the ring, if there is no class */
+	__u32 idle_ms;			/* a flow that is silent for longer may move */
+	__u8 shift;			/* size of that ring */
+	__u8 bound;			/* the service has bounded loads */
 	__u8 pad[2];
 };
 
 _Static_assert(__builtin_offsetof(struct path, moving) ==
 		       __builtin_offsetof(struct path_request, pad),
-	       "one begins as the other");
+	       "struct path begins with a struct path_request");
 
+/* The generation of an id; 0: the backend is dead, or there is none. */
 static __always_inline __u16 backend_generation(__u32 id)
 {
 	struct xring_backend *backend = bpf_map_lookup_elem(&xring_backends, &id);
@@ -60,7 +67,7 @@ static __always_inline __u16 backend_generation(__u32 id)
 	return backend ? backend->t[backend->t[0].live & 1].generation : 0;
 }
 
-/* May the client be sent there, by the rule of that word of its class? */
+/* Does the rule of the client's class allow the backend? class: newest or old word. */
 static __always_inline int word_allows(const struct path *path, __u64 class, __u32 id)
 {
 	return !path->class_index || place_allows(place_of(id), class);
@@ -71,13 +78,17 @@ static __always_inline int is_allowed(const struct path *path, __u32 id)
 	return word_allows(path, path->class_word, id);
 }
 
+/* Sets a flag, and writes only if it is not set: most packets leave the line as it is. */
 static __always_inline void word_mark(__u64 *word, __u64 flag)
 {
 	if (word && !(*(volatile __u64 *)word & flag))
 		__sync_fetch_and_or(word, flag);
 }
 
-/* Before the packet leaves, its cell says that a pin is to be looked for there. */
+/*
+ * Marks the newest cell, so that packets look for a pin there. It must happen before the
+ * packet leaves, or the next packet of the flow may miss the pin.
+ */
 static __always_inline void cell_look(const struct path *path)
 {
 	word_mark(bpf_map_lookup_elem(&xring_cells, &path->cell), XRING_LOOK);
@@ -88,7 +99,7 @@ static __always_inline __u32 table_cells(const struct path *path)
 	return 1u << (-path->shift & 31);
 }
 
-/* All that is moving on the old path keeps its old answer until such flows are gone. */
+/* Makes whatever moves on the path keep its old side for another settle time. */
 static __always_inline void path_hold(const struct path *path)
 {
 	struct xring_class *class = path->class_index ? class_at(path->class_index) : NULL;
@@ -102,8 +113,8 @@ static __always_inline void path_hold(const struct path *path)
 }
 
 /*
- * A key given to a backend that is dead, or that the rule of that word forbids, or to none,
- * is the ring's.
+ * The backend to which one side of an entry gives the key; 0: the ring answers, as the side
+ * names no backend, or one that is dead or that the rule of the class forbids.
  */
 static __always_inline __u32 side_backend(const struct path *path, __u64 side, __u64 class)
 {
@@ -112,7 +123,7 @@ static __always_inline __u32 side_backend(const struct path *path, __u64 side, _
 	return id && backend_generation(id) && word_allows(path, class, id) ? id : 0;
 }
 
-/* What an unpinned flow of the cell got before the cell began to move, if it moves. */
+/* What the cell answered before it began to move; if it does not move, what it answers. */
 static __always_inline __u32 cell_before(struct path *path, __u32 base, __u8 shift, __u32 hash)
 {
 	__u32 cell = ring_cell(base, shift, hash);
@@ -125,7 +136,7 @@ static __always_inline __u32 cell_before(struct path *path, __u32 base, __u8 shi
 	return cell_owner(word, hash);
 }
 
-/* The class or the key moves: the flows that it had then are where the old path leads. */
+/* The old path, where the class or the entry moves. old_class: the old word of the class. */
 static __always_inline void old_path_find(struct path *path, const struct xring_config *config,
 					  __u64 old_class)
 {
@@ -144,13 +155,15 @@ static __always_inline void old_path_find(struct path *path, const struct xring_
 	if (path->class_word & XRING_CLASS_MOVING)
 		path->udp_new = class & XRING_CLASS_UDP_NEW && !(class & XRING_CLASS_HELD);
 	else
-		path->udp_new = path->key_answer & XRING_HOT_UDP_NEW && !(path->key_answer & XRING_HOT_HELD);
+		path->udp_new = path->key_answer & XRING_HOT_UDP_NEW &&
+				!(path->key_answer & XRING_HOT_HELD);
 	path->old = side_backend(path, side, class);
 	if (!path->old)
-		path->old = cell_before(path, base, shift, side_hash(config, side, path->key_hash, path->tuple));
+		path->old = cell_before(path, base, shift,
+					side_hash(config, side, path->key_hash, path->tuple));
 }
 
-/* The cell selects nothing where the key was given to a backend. */
+/* The old path, where only the cell may move. given: the entry names that backend, or 0. */
 static __always_inline void old_cell_find(struct path *path, __u32 given)
 {
 	__u64 word;
@@ -164,7 +177,7 @@ static __always_inline void old_cell_find(struct path *path, __u32 given)
 	path->old = cell_owner(word, path->hash);
 }
 
-/* Its ring is the newest; the word of the old one is the answer. */
+/* Reads the class into the path, with its newest ring. Answers the old word of the class. */
 static __always_inline __u64 path_class_read(struct path *path)
 {
 	struct xring_class *class = class_at(path->class_index);
@@ -177,7 +190,7 @@ static __always_inline __u64 path_class_read(struct path *path)
 	return *(volatile __u64 *)&class->old;
 }
 
-/* Finds out what is not given. */
+/* Fills in the fields of a path that its request does not give. */
 __noinline int path_find(struct path *path)
 {
 	const struct xring_config *config;
@@ -189,7 +202,7 @@ __noinline int path_find(struct path *path)
 		return 0;
 	old_class = path_class_read(path);
 	path->tuple = tuple_hash(config, path->flow.family, (const __u64 *)path->flow.src,
-			      (const __u64 *)path->flow.dst, path->flow.ports, path->flow.proto);
+				 (const __u64 *)path->flow.dst, path->flow.ports, path->flow.proto);
 	path->key_answer = hot_answer(path->number, path->key_hash);
 	path->hash = side_hash(config, path->key_answer, path->key_hash, path->tuple);
 	path->cell = ring_cell(path->base, path->shift, path->hash);
@@ -197,9 +210,9 @@ __noinline int path_find(struct path *path)
 	given = side_backend(path, path->key_answer, path->class_word);
 	path->newest = given ?: cell_owner(path->cell_word, path->hash);
 	/*
-	 * A class that moves does so for keys that are given to a backend, too: the rule of
-	 * before may have forbidden it, and whoever is not pinned now would be taken for a
-	 * new flow by what the class says of UDP, once the key moves.
+	 * A moving class matters also for a key that its entry gives to a backend. The old
+	 * rule may have forbidden that backend; and should the key move too, UDP_NEW of the
+	 * class would make a flow that has no pin by then a new one.
 	 */
 	if (path->key_answer & XRING_HOT_MOVING || path->class_word & XRING_CLASS_MOVING)
 		old_path_find(path, config, old_class);

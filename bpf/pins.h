@@ -3,26 +3,27 @@
 #define XRING_BPF_PINS_H
 
 /*
- * The rule for a packet whose path is open, that is MOVING or LOOK:
+ * The rule of changes for one packet whose path is open, that is MOVING or LOOK:
  *
  *     the flow is pinned:                its pin
  *     MOVING, the packet opens a flow:   newest, and pin it
- *     MOVING, any other packet:          old, and pin it (a flow older than the change)
+ *     MOVING, any other packet:          old, and pin it (the flow is older than the change)
  *     LOOK alone:                        newest, no pin
  *
- * A TCP flow opens with a SYN. Anybody can send one, so its pin is confirmed only
- * by a packet that goes on where the SYN's sequence number was: until then it is
- * among the syns, where a flood pushes out nothing but other handshakes, and any
- * other packet of the tuple goes to old. A SYN follows a pin, unless its flow has
- * seen a FIN or RST in sequence; those shorten the pin's idle time and no more.
+ * A TCP flow opens with a SYN. Anybody can send a SYN, so its pin counts only once a packet
+ * confirms it by going on at the sequence number after the SYN. Until then the pin is in
+ * xring_syns, where a flood of SYNs pushes out nothing but other handshakes, and all other
+ * packets of the 5-tuple go to old. A SYN follows the pin of its 5-tuple, unless that flow has
+ * seen a FIN or RST in sequence. FIN and RST shorten the idle time of a pin and do no more.
  *
- * UDP has no SYN: until the daemon marks the old cell XRING_UDP_NEW, one udp_idle
- * after MOVING began, an unpinned flow is an old one; later it is a new one.
+ * UDP has no SYN. Until the daemon marks the old cell XRING_UDP_NEW, one udp_idle after
+ * MOVING began, a UDP flow without a pin counts as an old flow; from then on as a new flow.
  *
- * A pin whose backend's generation has changed is void, an old answer that is
- * dead (generation 0) is the newest one.
+ * A pin is void when the generation of its backend has changed. When the old answer is dead
+ * (generation 0), the newest answer counts.
  */
 
+/* The time of pins: CLOCK_MONOTONIC, ns, to the last tick. */
 static __always_inline __u64 clock_ns(void)
 {
 	const struct xring_config *config;
@@ -32,13 +33,16 @@ static __always_inline __u64 clock_ns(void)
 	return (config ? config->clock : 0) + (clock_stopped ? 0 : bpf_ktime_get_coarse_ns());
 }
 
-/* Not where it is dead, nor where a rule forbids it: then nobody is kept. */
+/* A backend that is dead, or that the rule of the client forbids, keeps no flow. */
 static __always_inline int may_keep(const struct path *path, __u32 id)
 {
 	return backend_generation(id) && is_allowed(path, id);
 }
 
-/* The pin, unless its flow was silent for too long or its backend is gone. */
+/*
+ * The flow's pin in a map. NULL: there is none, or it does not count, as the flow was silent
+ * for too long, the backend was cut, or the rule of the client forbids the backend.
+ */
 static __always_inline struct xring_pin *pin_find(void *map, const struct path *path, __u64 now)
 {
 	struct xring_pin *pin = bpf_map_lookup_elem(map, &path->flow);
@@ -55,7 +59,7 @@ static __always_inline struct xring_pin *pin_find(void *map, const struct path *
 		return NULL;
 	}
 	if (!is_allowed(path, pin->backend)) {
-		/* For good: the next rule may allow it, when the flow lives elsewhere. */
+		/* A later rule may allow the backend, when the flow lives elsewhere already. */
 		bpf_map_delete_elem(map, &path->flow);
 		event_count(XRING_EVENT_FORBIDDEN);
 		return NULL;
@@ -63,7 +67,7 @@ static __always_inline struct xring_pin *pin_find(void *map, const struct path *
 	return pin;
 }
 
-/* 0 where there is no room. A dead backend may_keep nobody. */
+/* 0 where the map is full. For a dead backend there is no pin to make. */
 static __always_inline int pin_make(const struct path *path, __u32 backend, __u32 seq, __u64 now)
 {
 	struct xring_pin pin = {
@@ -81,7 +85,7 @@ static __always_inline int pin_make(const struct path *path, __u32 backend, __u3
 	return !bpf_map_update_elem(&xring_pins, &path->flow, &pin, BPF_ANY);
 }
 
-/* The answer for a flow older than the change. */
+/* The backend of a flow that is older than the change. */
 static __always_inline __u32 old_answer(const struct path *path)
 {
 	if (may_keep(path, path->old))
@@ -91,7 +95,10 @@ static __always_inline __u32 old_answer(const struct path *path)
 	return path->newest;
 }
 
-/* Keeps a flow that has no pin; where there is no room, it may_keep the old answer. */
+/*
+ * Pins a flow that has no pin to a backend, and answers it. Without room for the pin, the
+ * path keeps its old side, and the flow goes where that leads.
+ */
 static __always_inline __u32 flow_keep(const struct path *path, __u32 backend, __u32 seq, __u64 now)
 {
 	if (pin_make(path, backend, seq, now)) {
@@ -103,6 +110,7 @@ static __always_inline __u32 flow_keep(const struct path *path, __u32 backend, _
 	return old_answer(path);
 }
 
+/* The load of a backend in thousandths of its bound. */
 static __always_inline __u32 load_of(__u32 id)
 {
 	__u64 *load = bpf_map_lookup_elem(&xring_loads, &id);
@@ -111,10 +119,11 @@ static __always_inline __u32 load_of(__u32 id)
 }
 
 /*
- * Whom a new flow goes to: the path's answer, unless that is over its bound. Not on to
- * its neighbour, which would be over next, but to where the 5-tuple and the number of the
- * attempt are hashed; at worst to the least bad of them. Not static, as what follows: the
- * verifier reads each of them once, and not once more for every way through the others.
+ * The backend of a new flow: the newest answer, unless that is over its bound. Then the flow
+ * does not go to the neighbour on the ring, which would be over its bound next, but to the
+ * position of its 5-tuple hashed with the number of the attempt; if all attempts fail, to
+ * the least loaded backend that they found. Not static, so that the verifier walks the
+ * function once, and not once for each way that leads to it.
  */
 __noinline __u32 new_answer(const struct path *path)
 {
@@ -129,7 +138,8 @@ __noinline __u32 new_answer(const struct path *path)
 	if (!path->bound || least <= XRING_LOAD_FULL)
 		return best;
 	for (__u32 i = 1; i <= XRING_SHED_ATTEMPTS && least > XRING_LOAD_FULL; i++) {
-		__u32 id = ring_lookup(path->base, path->shift, hash_again(config->hash_key, path->tuple, i));
+		__u32 hash = hash_again(config->hash_key, path->tuple, i);
+		__u32 id = ring_lookup(path->base, path->shift, hash);
 		__u32 load = load_of(id);
 
 		if (id && load < least) {
@@ -141,6 +151,7 @@ __noinline __u32 new_answer(const struct path *path)
 	return best;
 }
 
+/* The backend of a SYN. pin: of the flow, or NULL. */
 static __always_inline __u32 syn_answer(const struct path *path, const struct xring_pin *pin,
 					const struct segment *s, __u64 now)
 {
@@ -156,7 +167,7 @@ static __always_inline __u32 syn_answer(const struct path *path, const struct xr
 	if (pin && !(pin->state & XRING_PIN_CLOSING)) {
 		backend = pin->backend;
 	} else if (syn && (syn->seq == fresh.seq || syn->state & XRING_PIN_CONFIRMED)) {
-		syn->seen = now;		/* sent again, or forged */
+		syn->seen = now;		/* the same SYN again, or a forged one */
 		return syn->backend;
 	} else {
 		backend = new_answer(path);
@@ -174,7 +185,10 @@ static __always_inline __u32 syn_answer(const struct path *path, const struct xr
 	return backend;
 }
 
-/* Behind the SYN, or behind the data that it had. One number of 2^32: nobody guesses it. */
+/*
+ * Does a segment go on right after the SYN, or after the data that the SYN had? Only one or
+ * two of 2^32 sequence numbers do, so that nobody guesses them.
+ */
 static __always_inline int syn_continues(const struct xring_pin *syn, __u32 seq)
 {
 	__u32 ahead = seq - syn->seq;
@@ -182,7 +196,7 @@ static __always_inline int syn_continues(const struct xring_pin *syn, __u32 seq)
 	return !ahead || ahead == syn->state >> XRING_PIN_DATA_SHIFT;
 }
 
-/* A packet that goes on where a SYN was: 0, or the backend that got the SYN. */
+/* The backend that got the SYN after which this segment goes on; 0: there was no such SYN. */
 static __always_inline __u32 syn_confirm(const struct path *path, const struct xring_pin *pin,
 					 const struct segment *s, __u64 now)
 {
@@ -197,7 +211,7 @@ static __always_inline __u32 syn_confirm(const struct path *path, const struct x
 		return backend;
 	}
 	if (!pin_make(path, backend, s->next, now)) {
-		syn->state |= XRING_PIN_CONFIRMED;	/* it must do */
+		syn->state |= XRING_PIN_CONFIRMED;	/* instead of a pin */
 		syn->seen = now;
 		event_count(XRING_EVENT_FULL);
 		return backend;
@@ -207,7 +221,7 @@ static __always_inline __u32 syn_confirm(const struct path *path, const struct x
 	return backend;
 }
 
-/* The pin may be of an earlier change: then its cell does not know of it yet. */
+/* The pin may be of an earlier change: then the newest cell has no LOOK for it yet. */
 static __always_inline __u32 pin_follow(const struct path *path, struct xring_pin *pin, __u64 now)
 {
 	if (!(path->cell_word & XRING_LOOK) && pin->backend != path->newest)
@@ -218,8 +232,9 @@ static __always_inline __u32 pin_follow(const struct path *path, struct xring_pi
 }
 
 /*
- * A closed flow's sequence number stands still: at another one a new flow has its ports,
- * whose SYN came while the cell was closed. (Forged, it makes the pin stay longer.)
+ * Advances the sequence number of a pin. That of a closed flow stands still: a segment at
+ * another number belongs to a new flow on the same 5-tuple, whose SYN came while the cell was
+ * in the steady state. (A forged segment of that kind makes the pin stay longer.)
  */
 static __always_inline void pin_advance(struct xring_pin *pin, const struct segment *s)
 {
@@ -233,6 +248,7 @@ static __always_inline void pin_advance(struct xring_pin *pin, const struct segm
 		pin->seq = s->next;
 }
 
+/* The backend of a TCP packet. */
 static __always_inline __u32 tcp_answer(struct xdp_md *ctx, const struct path *path, __u64 now)
 {
 	struct xring_pin *pin = pin_find(&xring_pins, path, now);
@@ -240,7 +256,7 @@ static __always_inline __u32 tcp_answer(struct xdp_md *ctx, const struct path *p
 	__u32 backend;
 
 	if (!segment_read(ctx, path->flow.family, &s))
-		return path->newest;		/* it is dropped */
+		return path->newest;		/* not reached: flow_rest() */
 	if ((s.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		return syn_answer(path, pin, &s, now);
 	if (!pin || pin->state & XRING_PIN_CLOSING) {
@@ -254,11 +270,12 @@ static __always_inline __u32 tcp_answer(struct xdp_md *ctx, const struct path *p
 	}
 	if (!path->moving)
 		return path->newest;
-	if (s.flags & TCP_RST)			/* forged, or the end */
+	if (s.flags & TCP_RST)			/* forged, or the end of the flow */
 		return old_answer(path);
 	return flow_keep(path, old_answer(path), s.next, now);
 }
 
+/* The backend of a UDP packet. */
 static __always_inline __u32 udp_answer(const struct path *path, __u64 now)
 {
 	struct xring_pin *pin = pin_find(&xring_pins, path, now);
@@ -270,7 +287,7 @@ static __always_inline __u32 udp_answer(const struct path *path, __u64 now)
 	return flow_keep(path, path->udp_new ? path->newest : old_answer(path), 0, now);
 }
 
-/* The backend of such a packet. */
+/* The backend of a packet whose path is open. */
 __noinline __u32 path_answer(struct xdp_md *ctx, const struct path_request *request)
 {
 	struct path path = {};
@@ -278,7 +295,7 @@ __noinline __u32 path_answer(struct xdp_md *ctx, const struct path_request *requ
 
 	if (!request)
 		return 0;
-	/* Linux 6.1 takes keys from the stack alone. */
+	/* A copy on the stack: Linux 6.1 takes the keys of maps from there only. */
 	__builtin_memcpy(&path, request, sizeof(*request));
 	asm volatile("" : : "r"(&path) : "memory");
 	path_find(&path);

@@ -3,10 +3,8 @@
 #define XRING_BPF_REPLY_H
 
 /*
- * The way back of nat: the backend's address becomes the VIP again. Replies go
- * to any client, so here, and only here, the kernel's routes are asked for each
- * packet. Answers the counter that says what became of it; *ifindex is where a
- * TX_REPLY leaves.
+ * Replies in mode nat: the address of the backend becomes the VIP again. A reply may go to
+ * any client, so here, and only here, the datapath asks the kernel's routes for each packet.
  */
 #ifndef AF_INET
 #define AF_INET 2
@@ -21,6 +19,10 @@ static __always_inline __u32 reply_rewrite(struct xdp_md *ctx, const struct flow
 	       nat6(ctx, flow, slot->vip_addr, slot->vip_port, 0);
 }
 
+/*
+ * Answers the counter that says what became of the reply. With XRING_CNT_TX_REPLY, ifindex is
+ * the interface at which the reply must leave.
+ */
 static __always_inline __u32 reply_forward(struct xdp_md *ctx, const struct flow *flow,
 					   const struct xring_slot *slot, __u32 *ifindex)
 {

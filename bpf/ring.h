@@ -3,9 +3,12 @@
 #define XRING_BPF_RING_H
 
 /*
- * Who owns a hash: one load and one compare (struct xring_cell). base is the
- * ring's first cell, shift 32 less the logarithm of their number. 0 is no backend.
+ * Which backend owns a hash: one load and one comparison (struct xring_cell). base is the
+ * index of the ring's first cell; shift is 32 - k for a ring of 2^k cells. Owner 0 is no
+ * backend.
  */
+
+/* The owner of a hash in a cell that holds several splits. */
 static __always_inline __u32 spill_lookup(__u32 bucket, __u32 hash)
 {
 	struct xring_spill *spill = bpf_map_lookup_elem(&xring_spills, &bucket);
@@ -20,7 +23,7 @@ static __always_inline __u32 spill_lookup(__u32 bucket, __u32 hash)
 	return owner;
 }
 
-/* An answer is never read in two parts; 0 where there is no such cell. */
+/* The word of a cell, in one load, as the daemon may write it; 0: there is no such cell. */
 static __always_inline __u64 cell_read(__u32 i)
 {
 	__u64 *cell = bpf_map_lookup_elem(&xring_cells, &i);

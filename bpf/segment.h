@@ -2,9 +2,10 @@
 #ifndef XRING_BPF_SEGMENT_H
 #define XRING_BPF_SEGMENT_H
 
+/* What the rule of changes reads of a TCP header. */
 struct segment {
 	__u32 seq;
-	__u32 next;			/* the sequence number behind it */
+	__u32 next;			/* the sequence number after this segment */
 	__u8 flags;
 };
 
@@ -13,7 +14,7 @@ struct segment {
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 
-/* Not 0 where the TCP header is whole: the common packet's, without IP options. */
+/* Reads the segment of a common packet (no IP options); 0: the TCP header is cut off. */
 static __always_inline int segment_read(struct xdp_md *ctx, __u8 family, struct segment *ret)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;

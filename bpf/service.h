@@ -3,15 +3,18 @@
 #define XRING_BPF_SERVICE_H
 
 /*
- * Whose packet is it? One table answers by destination (a service's VIP) and by
- * source (the backend of a nat service, replying). It is a cuckoo table that the
- * daemon builds: an entry is in one of two slots, compared in place.
+ * To which service a packet belongs. One table is searched by destination (the VIP of a
+ * service) and by source (a nat backend that replies). The daemon builds it as a cuckoo
+ * table: a VIP is in one of two slots, and the slot itself is compared.
  */
+
+/* hash: only the low bits select the slot. */
 static __always_inline struct xring_slot *slot_at(struct xring_slot *half, __u32 hash)
 {
 	return half + (hash & (XRING_VIP_SLOTS - 1));
 }
 
+/* The number of a service, 1 and up. */
 static __always_inline __u32 slot_number(const struct xring_slot *slot)
 {
 	return slot->ports_mask >> XRING_SLOT_NUMBER;
@@ -24,6 +27,7 @@ static __always_inline int slot_is(const struct xring_slot *slot, __u64 addr0, _
 	       *(__u64 *)(slot->addr + 2) == addr1;
 }
 
+/* vips: the word of struct xring_config, which has the live half and the seed. */
 static __always_inline struct xring_slot *slot_find(__u64 vips, __u64 addr0, __u64 addr1,
 						    __u32 port)
 {
@@ -40,11 +44,12 @@ static __always_inline struct xring_slot *slot_find(__u64 vips, __u64 addr0, __u
 	if (slot_is(slot, addr0, addr1, port))
 		return slot;
 	if (!slot->port)
-		return NULL;	/* free, so nothing has moved on from here (vips_build) */
+		return NULL;	/* vips_build() moves a VIP on only from a slot in use */
 	slot = slot_at(half, hash >> (64 - XRING_VIP_BITS));
 	return slot_is(slot, addr0, addr1, port) ? slot : NULL;
 }
 
+/* The service to whose VIP the packet goes, or NULL. */
 static __always_inline struct xring_slot *service_find(__u64 vips, const struct flow *flow)
 {
 	__u8 kind = flow->family == 4 ? XRING_SLOT_SERVICE4 : XRING_SLOT_SERVICE6;
@@ -58,6 +63,7 @@ static __always_inline struct xring_slot *service_find(__u64 vips, const struct 
 	return slot;
 }
 
+/* The nat backend from which the packet is a reply, or NULL. */
 static __always_inline struct xring_slot *reply_find(__u64 vips, const struct flow *flow)
 {
 	__u8 kind = flow->family == 4 ? XRING_SLOT_REPLY4 : XRING_SLOT_REPLY6;
@@ -73,7 +79,7 @@ static __always_inline struct xring_slot *reply_find(__u64 vips, const struct fl
 	return slot;
 }
 
-/* The service's partition key of this flow, hashed. */
+/* The hash of the flow's partition key: the 5-tuple under the masks of the service. */
 static __always_inline __u32 key_hash(const struct xring_config *config,
 				      const struct xring_slot *slot, const struct flow *flow)
 {

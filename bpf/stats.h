@@ -2,6 +2,9 @@
 #ifndef XRING_BPF_STATS_H
 #define XRING_BPF_STATS_H
 
+/* Counters of this CPU. A CPU runs one packet at a time, so that no counter is atomic. */
+
+/* Ends a packet: every packet passes here once, with one counter for its fate. */
 static __always_inline int finish(int verdict, __u32 counter)
 {
 	__u64 *count = bpf_map_lookup_elem(&xring_counters, &counter);
@@ -11,6 +14,7 @@ static __always_inline int finish(int verdict, __u32 counter)
 	return verdict;
 }
 
+/* Counts what happened on an open path (enum xring_event). */
 static __always_inline void event_count(__u32 event)
 {
 	__u64 *count = bpf_map_lookup_elem(&xring_events, &event);
@@ -19,6 +23,7 @@ static __always_inline void event_count(__u32 event)
 		(*count)++;
 }
 
+/* Counts a packet that was sent to a backend. */
 static __always_inline void backend_count(__u32 id, __u32 bytes, __u8 syn)
 {
 	struct xring_traffic *traffic = bpf_map_lookup_elem(&xring_traffic, &id);

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The datapath: parse, service, key, hot, ring, forward, count. Only this file turns
+ * The datapath. In the steady state a packet takes these steps:
+ *
+ *     parse -> service -> class of the client -> key -> ring -> backend -> forward -> count
+ *
+ * A packet whose class, key or cell is open (MOVING or LOOK) takes a longer way from the ring
+ * to the backend: its path (path.h) and the rule of changes (pins.h). Only this file turns
  * answers into verdicts.
  */
 #include <linux/bpf.h>
@@ -18,13 +23,17 @@
 #include <xring/abi.h>
 #include <xring/hash.h>
 
-/* false: no change keeps flows, and nothing is paid for it. */
+/*
+ * Features. One that is switched off before the program is loaded costs nothing, as the
+ * verifier removes its code: so tests/bench measures what each of them costs.
+ */
+/* Changes keep live flows where they are. */
 const volatile __u8 changes = 1;
-/* false: no key is counted, and none is split. */
+/* Keys are counted, and may be split. */
 const volatile __u8 hot = 1;
-/* false: no service tells its clients apart. */
+/* Services may have rules for their clients. */
 const volatile __u8 rules = 1;
-/* Time stands still but for what the configuration's clock says. */
+/* For tests: time is only what the configuration's clock says. */
 const volatile __u8 clock_stopped = 0;
 
 #include "maps.h"
@@ -45,6 +54,7 @@ const volatile __u8 clock_stopped = 0;
 #include "segment.h"
 #include "pins.h"
 
+/* Sends the packet out of an interface, which may be the one at which it came in. */
 static __always_inline int transmit(struct xdp_md *ctx, __u32 ifindex, __u32 counter)
 {
 	if (ifindex == ctx->ingress_ifindex)
@@ -59,7 +69,7 @@ static __always_inline int drop(__u32 reason)
 	return finish(XDP_DROP, reason);
 }
 
-/* Not for a service: a nat backend's reply, or nothing of ours. */
+/* A reply of a nat backend. */
 static __always_inline int from_backend(struct xdp_md *ctx, void *data, void *end,
 					struct flow *flow, const struct xring_slot *slot)
 {
@@ -80,11 +90,11 @@ static __always_inline int from_backend(struct xdp_md *ctx, void *data, void *en
 }
 
 /*
- * What the steady state does not answer: its own function, given a copy, so that the
- * common packet stays in registers.
+ * The backend of a packet whose path is open. The rule gets a copy of the flow, so that the
+ * flow of a common packet can stay in registers.
  */
 static __always_inline __u32 path_backend(struct xdp_md *ctx, const struct flow *flow,
-					    const struct xring_slot *slot, __u32 hash)
+					  const struct xring_slot *slot, __u32 hash)
 {
 	struct path_request request = {
 		.key_hash = hash,
@@ -97,15 +107,19 @@ static __always_inline __u32 path_backend(struct xdp_md *ctx, const struct flow 
 
 	flow_key(flow, &request.flow);
 	if (rules && slot->flags & XRING_SERVICE_RULES)
-		request.class_index = client_class_index(slot->ring_base, flow->src[0], flow->src[1],
-					    arrival_of(slot, ctx->ingress_ifindex, flow->family));
+		request.class_index = client_class_index(
+			slot->ring_base, flow->src[0], flow->src[1],
+			arrival_of(slot, ctx->ingress_ifindex, flow->family));
 	return path_answer(ctx, &request);
 }
 
-/* Where the key's newest path ends, and whether it is open: a key of its own entry. */
+/*
+ * The position at which the newest path of the flow's key ends. Sets *open if the key has an
+ * entry that is moving, or that gives the key to one backend.
+ */
 static __always_inline __u32 key_position(const struct xring_config *config,
-				      const struct xring_slot *slot, const struct flow *flow,
-				      __u32 hash, __u8 *open)
+					  const struct xring_slot *slot, const struct flow *flow,
+					  __u32 hash, __u8 *open)
 {
 	__u64 answer = hot_answer(slot_number(slot), hash);
 
@@ -117,14 +131,17 @@ static __always_inline __u32 key_position(const struct xring_config *config,
 				    flow->proto));
 }
 
-/* A new flow keeps off a backend that is over its bound. */
+/* Must a new flow keep off the backend, as that is over its bound? */
 static __always_inline int is_kept_off(const struct xring_slot *slot, const struct flow *flow,
 				       __u32 id)
 {
 	return slot->flags & XRING_SERVICE_BOUND && flow->syn && load_of(id) > XRING_LOAD_FULL;
 }
 
-/* What a ring of rules sent to a region, and of some clients where they came in. */
+/*
+ * Counts what a rule sent to the region of a backend; and with HOME, one packet in
+ * XRING_HOME_EACH by network and ingress.
+ */
 static __always_inline void region_count(struct xdp_md *ctx, const struct flow *flow,
 					 const struct xring_slot *slot, __u64 class, __u64 place)
 {
@@ -137,6 +154,7 @@ static __always_inline void region_count(struct xdp_md *ctx, const struct flow *
 		   arrival_of(slot, ctx->ingress_ifindex, flow->family));
 }
 
+/* A packet for a service. */
 static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 				      struct flow *flow, const struct xring_config *config,
 				      const struct xring_slot *slot)
@@ -151,14 +169,14 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 
 	if (rules && __builtin_expect(slot->flags & XRING_SERVICE_RULES, 0)) {
 		class = client_class_word(base, flow->src[0], flow->src[1],
-				   arrival_of(slot, ctx->ingress_ifindex, flow->family));
+					  arrival_of(slot, ctx->ingress_ifindex, flow->family));
 		base = xring_class_base(class);
 		shift = xring_class_shift(class);
 		open = class >> 63;	/* XRING_CLASS_MOVING */
 	}
 	if (hot && slot->flags & XRING_SERVICE_HOT)
 		at = key_position(config, slot, flow, hash, &open);
-	/* Each look-up waits for the one before it: the rest is read meanwhile. */
+	/* Each look-up waits for the one before: the rest of the packet is read meanwhile. */
 	word = cell_read(ring_cell(base, shift, at));
 	if (!flow_rest(data, end, flow))
 		return drop(XRING_CNT_DROP_MALFORMED);
@@ -167,14 +185,14 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 		id = path_backend(ctx, flow, slot, hash);
 	if (__builtin_expect(!!class, 0)) {
 		place = place_of(id);
-		/* Wherever the answer came from: this is what makes a rule strict. */
+		/* Tested wherever the answer came from: this test makes a rule strict. */
 		id *= place_allows(place, class);
 	}
 	backend = bpf_map_lookup_elem(&xring_backends, &id);
 	if (!backend)
 		return drop(XRING_CNT_DROP_NO_BACKEND);
 	t = &backend->t[backend->t[0].live & 1];
-	asm volatile("" : "+r"(t));	/* or clang adds it up again at each use */
+	asm volatile("" : "+r"(t));	/* or clang computes it again at each use */
 	done = forward(ctx, flow, t);
 	if (done == XRING_CNT_DROP_NO_BACKEND &&
 	    (class & XRING_CLASS_STRICT || slot->flags & XRING_SERVICE_STRICT)) {
@@ -190,13 +208,13 @@ static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
 	if (__builtin_expect(!!class, 0))
 		region_count(ctx, flow, slot, class, place);
 	window = *(volatile const __u32 *)&config->window;
-	/* SYNs make no key hot: anybody can send them. */
+	/* A SYN makes no key hot: anybody can send SYNs. */
 	if (hot && window && !flow->syn)
 		heat_count(window, slot, flow, hash);
 	return transmit(ctx, t->ifindex, XRING_CNT_TX);
 }
 
-/* What is for a service and cannot be forwarded has a defect; the rest passes. */
+/* Any packet but the common one. If it is for a service, it is dropped with its defect. */
 static __noinline int unusual(struct xdp_md *ctx, __u64 vips)
 {
 	struct flow flow = {};
@@ -208,6 +226,7 @@ static __noinline int unusual(struct xdp_md *ctx, __u64 vips)
 	return drop(flow.defect);
 }
 
+/* A common packet: for a service, from a nat backend, or neither. */
 static __always_inline int common(struct xdp_md *ctx, void *data, void *end,
 				  const struct xring_config *config, struct flow *flow,
 				  __u64 vips)
@@ -249,7 +268,7 @@ int xring(struct xdp_md *ctx)
 
 char _license[] SEC("license") = "GPL";
 
-/* For libxdp's dispatcher, should xring share an interface: run early, go on at a pass. */
+/* For libxdp's dispatcher, by which programs share an interface: run early, go on at a pass. */
 struct {
 	__uint(priority, 10);
 	__uint(XDP_PASS, 1);
