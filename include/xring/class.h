@@ -27,9 +27,9 @@ struct xring_class {
 	__u64 newest;
 	__u64 old;
 	__u8 home_bits[2];		/* with HOME: prefix length of a network, IPv4 and IPv6 */
-	__u8 places;			/* for the daemon: elements of the class, with DOORS many */
+	__u8 places;			/* for the daemon: elements, several with DOORS */
 	__u8 pad;
-	__u32 number;			/* for the daemon: of the service; 0: the element is free */
+	__u32 number;			/* for the daemon: of the service; 0: free */
 	__u64 pad2;
 };
 

@@ -3,9 +3,10 @@
 #define XRING_COUNTERS_H
 
 /*
- * One counter for each way a packet can end, so that rx, which is their sum,
- * can be held against the driver's own count. The name's first word is the
- * verdict. Append only: the index is part of the map's layout.
+ * The counters of packets: X(index, name, help). There is one for each way in which a packet
+ * can end, so that rx, their sum, can be compared with the driver's own count. The first
+ * word of a name is the verdict. New counters are appended: the index is part of the layout
+ * of the map xring_counters.
  */
 #define XRING_COUNTERS(X)                                                      \
 	X(TX,                "tx",                "sent back out of the interface it came from") \
@@ -38,7 +39,10 @@ enum xring_counter {
 	XRING_CNT_MAX
 };
 
-/* What happened to packets in cells that are open (bpf/pins.h). Append only. */
+/*
+ * What happened to packets whose path was open (bpf/pins.h); a packet may count several
+ * times or never. New events are appended, as above.
+ */
 #define XRING_EVENTS(X)                                                        \
 	X(LOOKS,     "looks",     "packets that looked for a pin")              \
 	X(HITS,      "hits",      "packets that followed their pin")            \

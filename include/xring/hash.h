@@ -10,14 +10,13 @@
  *
  *     (low half + k[2i]) * (high half + k[2i + 1])
  *
- * with 32-bit additions and 64-bit products. Two different keys collide with a
- * chance of 2^-32 for one who does not know k, and the products do not wait for
- * one another. NH spreads its input unevenly, so a multiply-xorshift finishes it
- * (the finalizer's form and constants are those of splitmix64, Steele et al.,
- * OOPSLA 2014).
+ * with 32-bit additions and 64-bit products. For an attacker who does not know k, two
+ * different flow keys collide with a chance of 2^-32; and the products do not wait for
+ * one another. NH spreads its input unevenly, so a multiply-xorshift finishes the sum
+ * (with the form and the constants of splitmix64, Steele et al., OOPSLA 2014).
  *
  * The same code runs in the datapath, the daemon and the tests. `key` is what
- * hash_expand() made of the configuration's hash_key.
+ * hash_expand() makes of the configuration's hash_key: XRING_HASH_KEYS words.
  */
 static inline __u64 hash_nh(__u64 sum, __u64 word, __u64 key)
 {
@@ -37,7 +36,7 @@ static inline __u32 hash_finish(__u64 sum, __u64 key)
 	return (__u32)(sum >> 32);
 }
 
-/* src, dst, ports: masked words as they are in memory; see struct xring_slot. */
+/* src, dst: network byte order; ports: as XRING_PORTS(); all under a slot's masks. */
 static inline __u32 hash_flow4(const __u64 *key, __u32 src, __u32 dst, __u64 ports)
 {
 	__u64 sum = hash_nh(key[0], (__u64)dst << 32 | src, key[1]);
@@ -56,7 +55,7 @@ static inline __u32 hash_flow6(const __u64 *key, const __u64 src[2],
 	return hash_finish(hash_nh(sum, ports, key[8]), key[9]);
 }
 
-/* A whole 5-tuple; ports as XRING_PORTS(). */
+/* The hash of a whole 5-tuple. ports: XRING_PORTS(). */
 static inline __u32 hash_tuple(const __u64 *key, __u8 family, const __u64 src[2],
 			       const __u64 dst[2], __u64 ports)
 {
@@ -65,38 +64,41 @@ static inline __u32 hash_tuple(const __u64 *key, __u8 family, const __u64 src[2]
 }
 
 /*
- * Where a flow of a split key stands: its shard is the 5-tuple's hash modulo the
- * number of shards (its high bits, as they are many), and the shard's position is
- * that of the key's hash and the shard's number together.
+ * The shard of a flow whose key is split: the high bits of the 5-tuple's hash select one of
+ * so many shards.
  */
 static inline __u32 hash_shard(__u32 tuple, __u32 shards)
 {
 	return (__u64)tuple * shards >> 32;
 }
 
+/* The position of a shard on the ring: the key's hash and the number of the shard, hashed. */
 static inline __u32 hash_split(const __u64 *key, __u32 hash, __u32 shard)
 {
 	return hash_finish((__u64)shard << 32 | hash, key[10]);
 }
 
-/* Where a flow looks next that its own backend does not take; attempt is 1 and up. */
+/* The position that a new flow tries after its own backend was too loaded. attempt: from 1. */
 static inline __u32 hash_again(const __u64 *key, __u32 tuple, __u32 attempt)
 {
 	return hash_finish((__u64)attempt << 32 | tuple, key[11]);
 }
 
 /*
- * The two places of a VIP in its table (cuckoo hashing, Pagh and Rodler 2001).
- * addr: 16 bytes as two words, the IPv4 address in the low half of the first;
- * port: XRING_SLOT_PORT(). The places are the lowest and the highest bits.
+ * The two slots of a VIP in its table (cuckoo hashing, Pagh and Rodler 2001): one is selected
+ * by the lowest bits, the other by the highest bits. addr: 16 bytes as two words, an IPv4
+ * address in the low half of the first; port: XRING_SLOT_PORT().
  */
 static inline __u64 hash_vip(__u32 seed, __u64 addr0, __u64 addr1, __u32 port)
 {
 	__u64 sum = (addr0 ^ seed) * 0x9e3779b97f4a7c15ULL;
 	__u64 more = __builtin_bswap64(addr1) * 0xc2b2ae3d27d4eb4fULL;
 
-	/* A product's low bits know nothing of a factor's high ones: so that no
-	 * two bytes meet there, the second word and its product are turned round. */
+	/*
+	 * The low bits of a product do not depend on the high bits of its factors, so that
+	 * the high bytes of a word reach few bits. Those of the two words must not reach the
+	 * same: the second word is reversed, and its product turned round.
+	 */
 	sum += more << 40 | more >> 24;
 	sum ^= sum >> 32;
 	sum = (sum + port) * 0xbf58476d1ce4e5b9ULL;

@@ -5,23 +5,22 @@
 #include <linux/types.h>
 
 /*
- * The longest prefix that matches an address, as the datapath finds it. Tables are
- * multibit tries whose nodes are as wide as their prefixes are dense (level and
- * path compressed: Nilsson and Karlsson, IEEE JSAC 1999) and whose leaves are
- * pushed down (Srinivasan and Varghese, ACM TOCS 1999), so that nothing is looked
- * back for. They live in lines of 16 words; a table is known by its root, one word
- * a family. A word is
+ * The longest prefix that matches an address, as the datapath finds it. A table is a
+ * multibit trie. Its nodes are as wide as their prefixes are dense (level and path
+ * compression: Nilsson and Karlsson, IEEE JSAC 1999), and its leaves are pushed down
+ * (Srinivasan and Varghese, ACM TOCS 1999), so that a search never goes back. Tables are
+ * stored in lines of 16 words. The root of a table is one word for each family. A word is
  *
  *     0 | value (31)                 the answer; 0: no prefix matches
- *     1 | stride (5) | line (26)     more to look at
+ *     1 | stride (5) | line (26)     the next node
  *
- * stride 1 and up: that many bits of the address, from where the last node ended,
- * are the index of the next word, counted from that line; stride 0: the line is a
- * struct xring_lpm_test, which steps over bits that all prefixes below share.
+ * With a stride of 1 and up, the next so many bits of the address are the index of the next
+ * word, counted from the first word of the line. With stride 0 the line is a struct
+ * xring_lpm_test, which steps over bits that all prefixes below it share.
  *
- * A writer fills a node before it stores the word that names it, and each word is
- * one atomic store: a reader finds the old answer or the new one. A node that no
- * word names any more stays as it is until its readers have gone (core/blocks.h).
+ * The daemon fills a node before it stores the word that names the node, and each word is
+ * one atomic store: a reader finds the old answer or the new one. A node that no word names
+ * any more stays unchanged until its readers have gone (user/core/lpm/blocks.h).
  */
 #define XRING_LPM_LINE_WORDS 16u
 #define XRING_LPM_NODE       (1u << 31)
@@ -31,19 +30,22 @@
 #define XRING_LPM_STRIDE(word) ((word) >> XRING_LPM_LINE_BITS & 31)
 
 /*
- * Nodes on the longest way to an answer: each steps over 4 bits at least, but for a
- * stride that ends at bit 64, which none crosses, or at the last bit.
+ * How many nodes the longest search visits. A node steps over 4 bits at least, unless its
+ * stride ends at bit 64, which no stride crosses, or at the last bit.
  */
 #define XRING_LPM_STEPS4 8
 #define XRING_LPM_STEPS6 32
 
-/* A node of one prefix: which addresses are in it. Two words of 64 bits are an address. */
+/*
+ * A node that tests whether an address is in one prefix. Addresses are two words of 64 bits,
+ * as lpm_walk() has them.
+ */
 struct xring_lpm_test {
 	__u64 key[2];
 	__u64 mask[2];
-	__u32 match;			/* words, of the kind above */
-	__u32 other;			/* never a node */
-	__u32 bits;			/* of the address, used up after a match */
+	__u32 match;			/* the next word, if the address is in the prefix */
+	__u32 other;			/* the next word, if not; never a node */
+	__u32 bits;			/* of the address, that a match has used up */
 	__u32 pad[5];
 };
 
@@ -55,23 +57,24 @@ union xring_lpm_line {
 _Static_assert(sizeof(union xring_lpm_line) == 64, "one cache line");
 
 /*
- * The line of that number, or NULL. In memory, as here, there are always enough; a
- * BPF program defines it, before it includes this, as the element of its map.
+ * The line with a number, or NULL. In memory, as here, every line exists; a BPF program
+ * defines the macro before it includes this header, as a look-up in its map.
  */
 #ifndef XRING_LPM_LINE
 #define XRING_LPM_LINE(lines, line) ((const union xring_lpm_line *)(lines) + (line))
 #endif
 
+/* Reads a word in one load, as the daemon may write it. */
 static __always_inline __u32 lpm_read(const __u32 *word)
 {
 	return *(const volatile __u32 *)word;
 }
 
 /*
- * The value for an address, host byte order, its first bit the highest of hi; IPv4
- * stands in the high half of hi. root: the word of its family; steps: its
- * XRING_LPM_STEPS, a constant. 0 where nothing matches; XRING_LPM_NODE, which is no value,
- * where the table makes no sense: whoever is to be dropped then is not let through.
+ * The value for an address in host byte order: its first bit is the highest of hi, and an
+ * IPv4 address is in the high half of hi. word: the root for the family; steps: XRING_LPM_STEPS4
+ * or 6, a constant. The answer is 0 if no prefix matches, and XRING_LPM_NODE, which is no
+ * value, if the table is damaged: then no client is taken for one that no prefix names.
  */
 static __always_inline __u32 lpm_walk(const void *lines, __u32 word, __u64 hi, __u64 lo, int steps)
 {
@@ -107,14 +110,14 @@ static __always_inline __u32 lpm_walk(const void *lines, __u32 word, __u64 hi, _
 	return word & XRING_LPM_NODE ? XRING_LPM_NODE : word;
 }
 
-/* address: in network byte order. */
+/* address: network byte order. */
 static __always_inline __u32 lpm_lookup4(const void *lines, __u32 root, __be32 address)
 {
 	return lpm_walk(lines, root, (__u64)__builtin_bswap32(address) << 32, 0,
 			XRING_LPM_STEPS4);
 }
 
-/* address: 16 bytes in network byte order, as two words of memory. */
+/* address: 16 bytes in network byte order, as two words. */
 static __always_inline __u32 lpm_lookup6(const void *lines, __u32 root, const __u64 address[2])
 {
 	return lpm_walk(lines, root, __builtin_bswap64(address[0]), __builtin_bswap64(address[1]),

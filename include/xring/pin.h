@@ -22,8 +22,8 @@ struct xring_pin {
 _Static_assert(sizeof(struct xring_pin) == 24, "no hidden padding");
 
 #define XRING_PIN_CLOSING 1u		/* a FIN or RST was seen, in sequence */
-#define XRING_PIN_CONFIRMED 2u		/* in xring_syns: confirmed, but xring_pins was full */
+#define XRING_PIN_CONFIRMED 2u		/* in xring_syns, as xring_pins was full */
 #define XRING_CLOSING_MS 60000u		/* the longest idle time of a closing flow */
-#define XRING_PIN_DATA_SHIFT 16		/* in xring_syns: bytes of data in the SYN (Fast Open) */
+#define XRING_PIN_DATA_SHIFT 16		/* of a SYN: bytes of its data (TCP Fast Open) */
 
 #endif

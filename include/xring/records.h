@@ -44,7 +44,7 @@ struct xring_route {
 	__u8 shift;			/* ring: 32 - k, of 2^k cells a table */
 	__u8 allowed;			/* ring: its rule's bit in a backend's place */
 	__u16 counters;			/* rule: how many counters it has */
-	__u32 regions;			/* rule: hash of the regions, in the order of numbers */
+	__u32 regions;			/* rule: hash of the regions, in order */
 };
 
 _Static_assert(sizeof(struct xring_route) == 96, "no hidden padding");
