@@ -14,7 +14,7 @@ const uint64_t *hash_keys(const struct live *live);
 uint32_t live_key_hash(const struct live *live, const struct live_service *s,
 		       const struct xring_flow *flow);
 
-/* Where its newest answer is found: bpf/pins.h's twin. */
+/* Where its newest answer is found: bpf/path.h's twin. */
 struct path live_path(const struct live *live, const struct live_service *s,
 		      const struct xring_flow *flow);
 
