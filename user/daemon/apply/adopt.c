@@ -76,10 +76,10 @@ static int adopt_backend(struct live *live, const struct model *m, uint16_t id, 
 	if (!s)
 		return -ENOMEM;
 	leaving = !is_of(owner, service_backend(service, owner->backend)) ||
-		  live_node(s, owner->backend);
+		  live_backend(s, owner->backend);
 	if (leaving && !owner->drain_until)
 		owner->drain_until = now + service->drain_ms * NS_PER_MS;
-	return node_adopt(live, s, id, leaving);
+	return backend_adopt(live, s, id, leaving);
 }
 
 static int adopt_backends(struct live *live, const struct model *m, uint64_t now)

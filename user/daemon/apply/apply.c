@@ -51,12 +51,12 @@ static int service_apply(struct live *live, const struct model *m, const struct 
 		return -ENOMEM;
 	clients.cut |= !s->main->has_extent;	/* a new one has none to keep */
 	key_set(live, s, model);
-	err = classes_prepare(live, s, m, model) ?: nodes_sync(live, s, model, times);
+	err = classes_prepare(live, s, m, model) ?: backends_sync(live, s, model, times);
 	if (err)
 		return err;
-	nodes_weigh(live, s, model, times->now, &next);
+	backends_weigh(live, s, model, times->now, &next);
 	places_write(live, s);
-	nodes_show(live, s);
+	backends_show(live, s);
 	for (size_t i = 0; i < s->ring_count && !err; i++)
 		if (!s->rings[i]->frozen)
 			err = ring_apply(live, s->rings[i], times, report);

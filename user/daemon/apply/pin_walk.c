@@ -53,15 +53,15 @@ static void pin_mark(struct live_ring *r, const struct path *path)
 		r->needed[cell] = 1;
 }
 
-static void pin_count(struct walk *w, struct live_node *node, const struct live_ring *r,
+static void pin_count(struct walk *w, struct live_backend *backend, const struct live_ring *r,
 		      const struct path *path, const struct xring_pin *pin)
 {
-	struct live_service *s = node->service;
+	struct live_service *s = backend->service;
 
 	if (w->syns && !(pin->state & XRING_PIN_CONFIRMED))
 		return;
 	w->count.held++;
-	node->pins_now++;
+	backend->pins_now++;
 	s->pins_now++;
 	if (w->hooks.held)
 		w->hooks.held(w->hooks.context, r, path);
@@ -77,23 +77,23 @@ static void key_count(struct walk *w, const struct live_service *s, const struct
 }
 
 /* May the ring's clients be sent there? */
-static bool ring_allows(const struct live_ring *r, const struct live_node *node)
+static bool ring_allows(const struct live_ring *r, const struct live_backend *backend)
 {
-	return r->frozen || node->placeless || route_allows(&r->route, node->region, node->tags);
+	return r->frozen || backend->placeless || route_allows(&r->route, backend->region, backend->tags);
 }
 
 /*
  * The flow may come in by several doors, and its newest path end in as many rings: what is
  * needed in one of them is. *ret: that ring.
  */
-static enum pin_fate pin_fate(struct walk *w, const struct live_node *node,
+static enum pin_fate pin_fate(struct walk *w, const struct live_backend *backend,
 			      const struct xring_flow *flow, const struct xring_pin *pin,
 			      uint64_t now, struct path *path, struct live_ring **ret)
 {
-	const struct live_service *s = node->service;
+	const struct live_service *s = backend->service;
 	struct live_ring *rings[CLASS_PLACES];
-	bool moving, alive = !node->dead && !s->rekeyed &&
-			     pin->generation == 1 + node->owner->generation % UINT16_MAX;
+	bool moving, alive = !backend->dead && !s->rekeyed &&
+			     pin->generation == 1 + backend->owner->generation % UINT16_MAX;
 	size_t count = rings_of_flow(w->live, s, flow, rings, &moving);
 	uint32_t idle_ms = flow->proto == IPPROTO_TCP ? s->tcp_idle_ms : s->udp_idle_ms;
 	enum pin_fate fate = PIN_GONE;
@@ -107,7 +107,7 @@ static enum pin_fate pin_fate(struct walk *w, const struct live_node *node,
 		if (here.backend && !ring_allows(r, w->live->by_id[here.backend]))
 			here.backend = 0;
 		here.moving |= moving;
-		one = pin_judge(&r->cells, &here, pin, alive && ring_allows(r, node), now, idle_ms);
+		one = pin_judge(&r->cells, &here, pin, alive && ring_allows(r, backend), now, idle_ms);
 		if (one == PIN_NEEDED)
 			pin_mark(r, &here);
 		if (one == PIN_NEEDED || fate == PIN_GONE)
@@ -121,18 +121,18 @@ static enum pin_fate pin_fate(struct walk *w, const struct live_node *node,
 static void pin_see(struct walk *w, const struct xring_flow *flow, const struct xring_pin *pin,
 		    uint64_t now)
 {
-	struct live_node *node = pin->backend < w->live->dp->backend_count ?
+	struct live_backend *backend = pin->backend < w->live->dp->backend_count ?
 				 w->live->by_id[pin->backend] : NULL;
 	enum pin_fate fate = PIN_GONE;
 	struct live_ring *ring = NULL;
 	struct path path = {};
 
-	if (node && node->service->main->has_extent)
-		fate = pin_fate(w, node, flow, pin, now, &path, &ring);
+	if (backend && backend->service->main->has_extent)
+		fate = pin_fate(w, backend, flow, pin, now, &path, &ring);
 	if (fate != PIN_GONE && !w->syns)
-		key_count(w, node->service, &path);
+		key_count(w, backend->service, &path);
 	if (fate == PIN_NEEDED)
-		pin_count(w, node, ring, &path, pin);
+		pin_count(w, backend, ring, &path, pin);
 	else if (fate == PIN_GONE && !w->syns)
 		dp_pin_delete(w->live->dp, flow);
 	if (w->syns)
@@ -158,8 +158,8 @@ static void ring_begin(struct live_ring *r)
 static void service_begin(struct live_service *s)
 {
 	s->pins_now = 0;
-	for (size_t i = 0; i < s->node_count; i++)
-		s->nodes[i]->pins_now = 0;
+	for (size_t i = 0; i < s->backend_count; i++)
+		s->backends[i]->pins_now = 0;
 	for (size_t i = 0; i < s->leaving_count; i++)
 		s->leaving[i]->pins_now = 0;
 	for (size_t i = 0; i < s->ring_count; i++)
@@ -195,13 +195,13 @@ static bool over_need(const struct live *live, struct live_ring *r)
 	_free_ uint8_t *over = calloc(XRING_ID_MASK + 1, 1);
 	bool any = false;
 
-	for (size_t i = 0; over && i < s->node_count; i++) {
-		const struct live_node *node = s->nodes[i];
+	for (size_t i = 0; over && i < s->backend_count; i++) {
+		const struct live_backend *backend = s->backends[i];
 
 		/* It may have been told before the walk began, and no word was due since. */
-		if (node->over < live->walks && live->dp->loads[node->id] <= XRING_LOAD_FULL)
+		if (backend->over < live->walks && live->dp->loads[backend->id] <= XRING_LOAD_FULL)
 			continue;
-		over[node->id] = any = true;
+		over[backend->id] = any = true;
 	}
 	if (any)
 		cells_need(&r->cells, over, r->needed);
@@ -230,8 +230,8 @@ static void service_done(const struct live *live, struct live_service *s)
 	uint32_t look = 0;
 
 	s->pins = s->pins_now;
-	for (size_t i = 0; i < s->node_count; i++)
-		s->nodes[i]->pins = s->nodes[i]->pins_now;
+	for (size_t i = 0; i < s->backend_count; i++)
+		s->backends[i]->pins = s->backends[i]->pins_now;
 	for (size_t i = 0; i < s->leaving_count; i++)
 		s->leaving[i]->pins = s->leaving[i]->pins_now;
 	s->rekeyed = false;

@@ -77,12 +77,12 @@ static int replies_new(const struct model *m, struct replies *ret)
 	return 0;
 }
 
-/* Who of the model answers from where this node does, behind another VIP; NULL: nobody. */
+/* Who of the model answers from where this backend does, behind another VIP; NULL: nobody. */
 static const struct reply *other_reply(const struct replies *r, const struct service *s,
-				       const struct live_node *node)
+				       const struct live_backend *backend)
 {
 	for (size_t v = 0; v < s->vip_count; v++) {
-		struct reply key = { reply_from(&node->address, node->port, &s->vips[v]) };
+		struct reply key = { reply_from(&backend->address, backend->port, &s->vips[v]) };
 		const struct reply *found = bsearch(&key, r->list, r->count, sizeof(key), by_from);
 
 		if (found && !vip_equal(found->vip, &s->vips[v]))
@@ -92,22 +92,22 @@ static const struct reply *other_reply(const struct replies *r, const struct ser
 }
 
 /* Does it stay with its service, or come back to it, by this model? */
-static bool stays(const struct service *s, const struct live_node *node)
+static bool stays(const struct service *s, const struct live_backend *backend)
 {
-	const struct backend *b = service_backend(s, node->name);
+	const struct backend *b = service_backend(s, backend->name);
 
-	return b && node->port == b->port && address_equal(&node->address, &b->address);
+	return b && backend->port == b->port && address_equal(&backend->address, &b->address);
 }
 
-/* Until when a node that is leaving, or would leave now, may keep its flows. */
-static uint64_t flows_until(const struct service *s, const struct live_node *node, uint64_t now)
+/* Until when a backend that is leaving, or would leave now, may keep its flows. */
+static uint64_t flows_until(const struct service *s, const struct live_backend *backend, uint64_t now)
 {
-	if (node->dead)
+	if (backend->dead)
 		return now;
-	return node->owner->drain_until ?: now + s->drain_ms * NS_PER_MS;
+	return backend->owner->drain_until ?: now + s->drain_ms * NS_PER_MS;
 }
 
-static int refuse(const struct reply *r, const struct live_node *node, uint64_t left, char *why,
+static int refuse(const struct reply *r, const struct live_backend *backend, uint64_t left, char *why,
 		  size_t size)
 {
 	char from[VIP_TEXT], time[DURATION_TEXT];
@@ -115,22 +115,22 @@ static int refuse(const struct reply *r, const struct live_node *node, uint64_t 
 
 	snprintf(why, size, "service %s: backend %s at %s: want another address or port, backend "
 		 "%s of service %s leaves that one and may keep its flows for %s; --cut breaks them",
-		 r->service->name, r->backend->name, vip_print(&r->from, from), node->name,
-		 node->service->name, duration_print(seconds * 1000, time));
+		 r->service->name, r->backend->name, vip_print(&r->from, from), backend->name,
+		 backend->service->name, duration_print(seconds * 1000, time));
 	return -EINVAL;
 }
 
 static int check_service(const struct replies *r, const struct live_service *ls,
 			 const struct service *s, uint64_t now, char *why, size_t size)
 {
-	for (size_t i = 0; i < ls->leaving_count + ls->node_count; i++) {
-		const struct live_node *node = i < ls->leaving_count ? ls->leaving[i] :
-					       ls->nodes[i - ls->leaving_count];
-		const struct reply *other = stays(s, node) ? NULL : other_reply(r, s, node);
-		uint64_t until = flows_until(s, node, now);
+	for (size_t i = 0; i < ls->leaving_count + ls->backend_count; i++) {
+		const struct live_backend *backend = i < ls->leaving_count ? ls->leaving[i] :
+					       ls->backends[i - ls->leaving_count];
+		const struct reply *other = stays(s, backend) ? NULL : other_reply(r, s, backend);
+		uint64_t until = flows_until(s, backend, now);
 
 		if (other && until > now)
-			return refuse(other, node, until - now, why, size);
+			return refuse(other, backend, until - now, why, size);
 	}
 	return 0;
 }
@@ -158,14 +158,14 @@ static void yield(const struct replies *r, const struct live_service *ls, const 
 		  uint64_t now)
 {
 	for (size_t i = 0; i < ls->leaving_count; i++) {
-		struct live_node *node = ls->leaving[i];
-		const struct reply *other = stays(s, node) ? NULL : other_reply(r, s, node);
+		struct live_backend *backend = ls->leaving[i];
+		const struct reply *other = stays(s, backend) ? NULL : other_reply(r, s, backend);
 
-		if (!other || flows_until(s, node, now) <= now)
+		if (!other || flows_until(s, backend, now) <= now)
 			continue;
-		log_warn("backend %s of %s is cut: backend %s of %s has its address", node->name,
+		log_warn("backend %s of %s is cut: backend %s of %s has its address", backend->name,
 			 ls->name, other->backend->name, other->service->name);
-		node->owner->drain_until = now;
+		backend->owner->drain_until = now;
 	}
 }
 

@@ -23,14 +23,14 @@ static size_t service_points(const struct service *s)
 }
 
 /* Those that leave, and those that will with this model: they keep their ids. */
-static size_t nodes_leaving(const struct live_service *s, const struct service *model)
+static size_t backends_leaving(const struct live_service *s, const struct service *model)
 {
 	size_t count = s->leaving_count;
 
-	for (size_t i = 0; i < s->node_count; i++) {
-		const struct backend *b = service_backend(model, s->nodes[i]->name);
+	for (size_t i = 0; i < s->backend_count; i++) {
+		const struct backend *b = service_backend(model, s->backends[i]->name);
 
-		count += !b || !node_is(s->nodes[i], b);
+		count += !b || !backend_is(s->backends[i], b);
 	}
 	return count;
 }
@@ -64,7 +64,7 @@ int live_check(const struct live *live, const struct model *m, char *why, size_t
 		unsigned bits = ring_bits(ls ? ls->main : NULL, points);
 		uint32_t base;
 
-		leaving = ls ? nodes_leaving(ls, s) : 0;
+		leaving = ls ? backends_leaving(ls, s) : 0;
 		backends += s->backend_count + leaving;
 		slots += s->mode == MODE_NAT ? s->vip_count * leaving : 0;
 		err = rings_more(ls, m, s, bits, &rings);

@@ -18,11 +18,11 @@
 
 void service_free(struct live *live, struct live_service *s)
 {
-	for (size_t i = 0; i < s->node_count; i++)
-		node_free(live, s->nodes[i]);
+	for (size_t i = 0; i < s->backend_count; i++)
+		backend_free(live, s->backends[i]);
 	for (size_t i = 0; i < s->leaving_count; i++)
-		node_free(live, s->leaving[i]);
-	free(s->nodes);
+		backend_free(live, s->leaving[i]);
+	free(s->backends);
 	free(s->leaving);
 	classes_free(s);
 	for (size_t i = 0; i < s->ring_count; i++)
@@ -52,10 +52,10 @@ static void services_forget(struct live *live)
 		ledgers_unwant(s);
 		ledgers_forget(live, s);
 		live_keys_drop(live, s);
-		for (size_t n = 0; n < s->node_count; n++)
-			node_id_free(live, s->nodes[n]->id);
+		for (size_t n = 0; n < s->backend_count; n++)
+			backend_id_free(live, s->backends[n]->id);
 		for (size_t n = 0; n < s->leaving_count; n++)
-			node_id_free(live, s->leaving[n]->id);
+			backend_id_free(live, s->leaving[n]->id);
 		service_free(live, s);
 	}
 	live->service_count = kept;
@@ -64,28 +64,28 @@ static void services_forget(struct live *live)
 static void stale_forget(struct live *live)
 {
 	for (size_t i = 0; i < live->stale_count; i++)
-		node_id_free(live, live->stale_ids[i]);
+		backend_id_free(live, live->stale_ids[i]);
 	live->stale_count = 0;
 }
 
 /* Does a cell of the ring name it, newest or old? */
-static bool ring_names(const struct live_ring *r, const struct live_node *node)
+static bool ring_names(const struct live_ring *r, const struct live_backend *backend)
 {
-	return r->frozen || r->cells.moving || ring_points(r, node);
+	return r->frozen || r->cells.moving || ring_points(r, backend);
 }
 
 /*
- * A leaving node is named by no cell once its service has settled, and by no pin
+ * A leaving backend is named by no cell once its service has settled, and by no pin
  * when a whole walk has found none.
  */
 static bool may_go(const struct live *live, const struct live_service *s,
-		   const struct live_node *node)
+		   const struct live_backend *backend)
 {
 	for (size_t i = 0; i < s->ring_count; i++)
-		if (ring_names(s->rings[i], node))
+		if (ring_names(s->rings[i], backend))
 			return false;
-	return !node->pins && !live_keys_name(live, node->id) &&
-	       live->walked > node->left && live->walked > s->settled;
+	return !backend->pins && !live_keys_name(live, backend->id) &&
+	       live->walked > backend->left && live->walked > s->settled;
 }
 
 static bool any_gone(const struct live *live)
@@ -142,7 +142,7 @@ int live_sweep(struct live *live, const struct model *m)
 				dp_grace(live->dp);
 			log_info("backend %s of %s: its last flow has gone", s->leaving[n]->name,
 				 s->name);
-			node_forget(live, s, n);
+			backend_forget(live, s, n);
 		}
 	}
 	return leave ? live_vips_write(live, m) : 0;

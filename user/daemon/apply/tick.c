@@ -45,7 +45,7 @@ uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool 
 		for (size_t k = 0; k < s->ring_count; k++)
 			ring_tick(live, s->rings[k], now, &next);
 		sooner(&next, classes_tick(live, s, now, &apply));
-		apply |= model && nodes_weigh(live, s, model, now, &at);
+		apply |= model && backends_weigh(live, s, model, now, &at);
 		sooner(&next, at);
 	}
 	sooner(&next, live_keys_tick(live, now));

@@ -21,15 +21,15 @@
 #include "daemon/live/rings.h"
 #include "daemon/live/services.h"
 
-static struct standing standing_of(const struct live_node *node, const struct service *model)
+static struct standing standing_of(const struct live_backend *backend, const struct service *model)
 {
 	return (struct standing){
-		.weight = node->weight,
-		.state = node->state,
-		.down = model->check.kind && node->health.state == HEALTH_DOWN,
-		.joining = model->check.kind && node_joins(node),
-		.ramp_from = node->owner->ramp_from,
-		.drain_until = node->owner->drain_until,
+		.weight = backend->weight,
+		.state = backend->state,
+		.down = model->check.kind && backend->health.state == HEALTH_DOWN,
+		.joining = model->check.kind && backend_joins(backend),
+		.ramp_from = backend->owner->ramp_from,
+		.drain_until = backend->owner->drain_until,
 	};
 }
 
@@ -84,25 +84,25 @@ static bool ring_weigh(const struct live *live, struct live_ring *r, const struc
 		       uint64_t now, uint64_t *next)
 {
 	const struct live_service *s = r->service;
-	_free_ struct standing *list = calloc(s->node_count + 1, sizeof(*list));
+	_free_ struct standing *list = calloc(s->backend_count + 1, sizeof(*list));
 	bool changed = false;
 
 	if (!list || parts_grow(r))
 		return false;
-	memcpy(list, stand, s->node_count * sizeof(*list));
-	place(live, model, &r->route, backends, list, s->node_count, now, live_wall_ms(live), next);
-	for (size_t i = 0; i < s->node_count; i++) {
-		struct live_node *node = s->nodes[i];
-		struct live_part *part = &r->parts[node->index];
+	memcpy(list, stand, s->backend_count * sizeof(*list));
+	place(live, model, &r->route, backends, list, s->backend_count, now, live_wall_ms(live), next);
+	for (size_t i = 0; i < s->backend_count; i++) {
+		struct live_backend *backend = s->backends[i];
+		struct live_part *part = &r->parts[backend->index];
 
 		part->counts = list[i].counts;
 		part->points = weight_points(list[i].counts, model->vnodes);
 		part->forbidden = list[i].forbidden;
-		node->forbidden &= list[i].forbidden;
-		node->loaded = part->counts > node->loaded ? part->counts : node->loaded;
+		backend->forbidden &= list[i].forbidden;
+		backend->loaded = part->counts > backend->loaded ? part->counts : backend->loaded;
 		if (r == s->main)
-			node->counts = part->counts;
-		changed |= part->points != ring_points(r, node);
+			backend->counts = part->counts;
+		changed |= part->points != ring_points(r, backend);
 	}
 	return changed;
 }
@@ -111,13 +111,13 @@ static bool ring_weigh(const struct live *live, struct live_ring *r, const struc
 static void ring_weigh_leaving(struct live_ring *r)
 {
 	for (size_t i = 0; i < r->service->leaving_count; i++) {
-		const struct live_node *node = r->service->leaving[i];
+		const struct live_backend *backend = r->service->leaving[i];
 
-		if (node->index >= r->part_count || !ring_points(r, node))
+		if (backend->index >= r->part_count || !ring_points(r, backend))
 			continue;
-		r->parts[node->index] = (struct live_part){
-			.forbidden = !node->placeless &&
-				     !route_allows(&r->route, node->region, node->tags),
+		r->parts[backend->index] = (struct live_part){
+			.forbidden = !backend->placeless &&
+				     !route_allows(&r->route, backend->region, backend->tags),
 		};
 	}
 }
@@ -128,9 +128,9 @@ static bool rings_weigh(const struct live *live, struct live_service *s,
 {
 	bool changed = false;
 
-	for (size_t i = 0; i < s->node_count; i++) {
-		s->nodes[i]->forbidden = true;
-		s->nodes[i]->loaded = 0;
+	for (size_t i = 0; i < s->backend_count; i++) {
+		s->backends[i]->forbidden = true;
+		s->backends[i]->loaded = 0;
 	}
 	for (size_t i = 0; i < s->ring_count; i++) {
 		if (s->rings[i]->frozen)
@@ -141,36 +141,36 @@ static bool rings_weigh(const struct live *live, struct live_service *s,
 	return changed;
 }
 
-bool nodes_weigh(const struct live *live, struct live_service *s, const struct service *model,
+bool backends_weigh(const struct live *live, struct live_service *s, const struct service *model,
 		 uint64_t now, uint64_t *ret_next)
 {
-	_free_ struct standing *list = calloc(s->node_count + 1, sizeof(*list));
-	_free_ const struct backend **backends = calloc(s->node_count + 1, sizeof(*backends));
+	_free_ struct standing *list = calloc(s->backend_count + 1, sizeof(*list));
+	_free_ const struct backend **backends = calloc(s->backend_count + 1, sizeof(*backends));
 	bool changed = false;
 	uint64_t next = 0;
 
-	for (size_t i = 0; list && backends && i < s->node_count; i++) {
-		list[i] = standing_of(s->nodes[i], model);
-		backends[i] = service_backend(model, s->nodes[i]->name);
+	for (size_t i = 0; list && backends && i < s->backend_count; i++) {
+		list[i] = standing_of(s->backends[i], model);
+		backends[i] = service_backend(model, s->backends[i]->name);
 	}
 	if (list && backends) {
-		standings_weigh(model, list, s->node_count, now, &next);
+		standings_weigh(model, list, s->backend_count, now, &next);
 		changed = rings_weigh(live, s, model, list, backends, now, &next);
 	}
-	for (size_t i = 0; list && backends && i < s->node_count; i++) {
-		struct live_node *node = s->nodes[i];
-		bool dead = list[i].dead || node->forbidden;	/* a flow there is cut, too */
+	for (size_t i = 0; list && backends && i < s->backend_count; i++) {
+		struct live_backend *backend = s->backends[i];
+		bool dead = list[i].dead || backend->forbidden;	/* a flow there is cut, too */
 
-		changed |= dead != node->dead;
-		node->dying = dead;
+		changed |= dead != backend->dead;
+		backend->dying = dead;
 	}
 	for (size_t i = 0; i < s->leaving_count; i++) {
-		struct live_node *node = s->leaving[i];
+		struct live_backend *backend = s->leaving[i];
 
-		node->dying = now >= node->owner->drain_until;
-		changed |= node->dying != node->dead;
-		if (!node->dying)
-			sooner(&next, node->owner->drain_until);
+		backend->dying = now >= backend->owner->drain_until;
+		changed |= backend->dying != backend->dead;
+		if (!backend->dying)
+			sooner(&next, backend->owner->drain_until);
 	}
 	*ret_next = next;
 	return changed;
@@ -178,9 +178,9 @@ bool nodes_weigh(const struct live *live, struct live_service *s, const struct s
 
 uint16_t live_id(const struct live_service *s, const struct backend *b)
 {
-	const struct live_node *node = s ? live_node(s, b->name) : NULL;
+	const struct live_backend *backend = s ? live_backend(s, b->name) : NULL;
 
-	return node && node_is(node, b) ? node->id : LIVE_ID_NEW;
+	return backend && backend_is(backend, b) ? backend->id : LIVE_ID_NEW;
 }
 
 int live_weigh(const struct live *live, const struct service *s, const struct route *route,
@@ -201,10 +201,10 @@ int live_weigh_at(const struct live *live, const struct service *s, const struct
 		return -ENOMEM;
 	for (size_t i = 0; i < s->backend_count; i++) {
 		const struct backend *b = &s->backends[i];
-		const struct live_node *node = ls ? live_node(ls, b->name) : NULL;
+		const struct live_backend *backend = ls ? live_backend(ls, b->name) : NULL;
 
-		if (node && node_is(node, b))
-			list[i] = standing_of(node, s);
+		if (backend && backend_is(backend, b))
+			list[i] = standing_of(backend, s);
 		list[i].weight = b->weight;
 		list[i].state = b->state;
 		backends[i] = b;

@@ -10,7 +10,7 @@ struct live_service;
 struct service;
 
 /* *ret_next: when the answer changes by time (0: never). True where it changed now. */
-bool nodes_weigh(const struct live *live, struct live_service *s, const struct service *model,
+bool backends_weigh(const struct live *live, struct live_service *s, const struct service *model,
 		 uint64_t now, uint64_t *ret_next);
 
 #endif

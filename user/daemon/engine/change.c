@@ -47,10 +47,10 @@ static void cut_named(const struct engine *e, const struct change *change)
 {
 	const struct live_service *s = change->service ? live_service(e->live, change->service) :
 							 NULL;
-	struct live_node *node = s && change->backend ? live_node(s, change->backend) : NULL;
+	struct live_backend *backend = s && change->backend ? live_backend(s, change->backend) : NULL;
 
-	if (change->cut && node)
-		node->named = true;
+	if (change->cut && backend)
+		backend->named = true;
 }
 
 int engine_change(struct engine *e, struct model *next, const struct change *change,

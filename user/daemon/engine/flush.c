@@ -119,38 +119,38 @@ void engine_gather(struct engine *e, const struct change *change)
 
 /* ---- time ---- */
 
-static bool is_placed(const struct engine *e, const struct live_node *node)
+static bool is_placed(const struct engine *e, const struct live_backend *backend)
 {
-	const struct service *s = model_service(&e->model, node->service->name);
+	const struct service *s = model_service(&e->model, backend->service->name);
 
 	return s && (s->daylight_count || s->rule_count);
 }
 
-static void say_placed(struct engine *e, const struct live_node *node)
+static void say_placed(struct engine *e, const struct live_backend *backend)
 {
 	char weight[WEIGHT_TEXT];
 
-	changes_ask(e->changes, node->service->name, "placement: %s: weight %s", node->name,
-		    weight_print(node->counts, weight));
+	changes_ask(e->changes, backend->service->name, "placement: %s: weight %s", backend->name,
+		    weight_print(backend->counts, weight));
 }
 
 /* What changes by time alone, in words. */
 static void say_why(struct engine *e)
 {
 	for (uint32_t id = 1; id < e->dp->backend_count; id++) {
-		const struct live_node *node = e->live->by_id[id];
+		const struct live_backend *backend = e->live->by_id[id];
 		char weight[WEIGHT_TEXT];
 
-		if (!node)
+		if (!backend)
 			continue;
-		if (node->dying && !node->dead && node->owner->drain_until)
-			changes_ask(e->changes, node->service->name, "drain: the time of %s is over",
-				    node->name);
-		else if (is_placed(e, node) && node->counts != node->counted)
-			say_placed(e, node);
-		else if (node->owner->ramp_from && node->counts != node->counted)
-			changes_ask(e->changes, node->service->name, "slow start: %s: weight %s",
-				    node->name, weight_print(node->counts, weight));
+		if (backend->dying && !backend->dead && backend->owner->drain_until)
+			changes_ask(e->changes, backend->service->name, "drain: the time of %s is over",
+				    backend->name);
+		else if (is_placed(e, backend) && backend->counts != backend->counted)
+			say_placed(e, backend);
+		else if (backend->owner->ramp_from && backend->counts != backend->counted)
+			changes_ask(e->changes, backend->service->name, "slow start: %s: weight %s",
+				    backend->name, weight_print(backend->counts, weight));
 	}
 }
 

@@ -204,14 +204,14 @@ void changes_begun(struct changes *c, const struct live_move *move, uint64_t now
 static void key_says(const struct live *live, const struct live_key *key, char *buf, size_t size)
 {
 	uint64_t side = hot_newest(*key->answer);
-	const struct live_node *node = live->by_id[xring_hot_backend(side)];
+	const struct live_backend *backend = live->by_id[xring_hot_backend(side)];
 	char text[KEY_VALUE_TEXT];
 
 	key_flow_print(&key->service->key, &key->record->flow, text);
 	if (xring_hot_shards(side))
 		snprintf(buf, size, "hot %s: split over %u shards", text, xring_hot_shards(side));
-	else if (node)
-		snprintf(buf, size, "hot %s: to %s", text, node->name);
+	else if (backend)
+		snprintf(buf, size, "hot %s: to %s", text, backend->name);
 	else
 		snprintf(buf, size, "hot %s: as the ring says", text);
 }

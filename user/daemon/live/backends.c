@@ -31,8 +31,8 @@ static uint32_t index_get(struct live_service *s)
 {
 	_free_ bool *used = calloc(s->index_count + 1, sizeof(*used));
 
-	for (size_t n = 0; used && n < s->node_count; n++)
-		used[s->nodes[n]->index] = true;
+	for (size_t n = 0; used && n < s->backend_count; n++)
+		used[s->backends[n]->index] = true;
 	for (size_t k = 0; used && k < s->ring_count; k++)
 		ring_uses(s->rings[k], used);
 	for (uint32_t i = 0; used && i < s->index_count; i++)
@@ -42,47 +42,47 @@ static uint32_t index_get(struct live_service *s)
 }
 
 /* Where a name stands, or is to stand. */
-static size_t node_place(const struct live_service *s, const char *name)
+static size_t backend_place(const struct live_service *s, const char *name)
 {
 	size_t at = 0;
 
-	while (at < s->node_count && strcmp(s->nodes[at]->name, name) < 0)
+	while (at < s->backend_count && strcmp(s->backends[at]->name, name) < 0)
 		at++;
 	return at;
 }
 
-static int list_insert(struct live_node ***list, size_t *count, size_t at, struct live_node *node)
+static int list_insert(struct live_backend ***list, size_t *count, size_t at, struct live_backend *backend)
 {
-	struct live_node **nodes = reallocarray(*list, *count + 1, sizeof(*nodes));
+	struct live_backend **nodes = reallocarray(*list, *count + 1, sizeof(*nodes));
 
 	if (!nodes)
 		return -ENOMEM;
 	*list = nodes;
 	memmove(nodes + at + 1, nodes + at, (*count - at) * sizeof(*nodes));
-	nodes[at] = node;
+	nodes[at] = backend;
 	(*count)++;
 	return 0;
 }
 
-static void list_remove(struct live_node **list, size_t *count, size_t at)
+static void list_remove(struct live_backend **list, size_t *count, size_t at)
 {
 	(*count)--;
 	memmove(list + at, list + at + 1, (*count - at) * sizeof(*list));
 }
 
-static struct live_node *node_new(struct live *live, struct live_service *s, const char *name,
+static struct live_backend *backend_new(struct live *live, struct live_service *s, const char *name,
 				  uint16_t id)
 {
-	struct live_node *node = calloc(1, sizeof(*node));
+	struct live_backend *backend = calloc(1, sizeof(*backend));
 
-	if (!node)
+	if (!backend)
 		return NULL;
-	snprintf(node->name, sizeof(node->name), "%s", name);
-	node->service = s;
-	node->id = id;
-	node->owner = &live->dp->owners[id];
-	live->by_id[id] = node;
-	return node;
+	snprintf(backend->name, sizeof(backend->name), "%s", name);
+	backend->service = s;
+	backend->id = id;
+	backend->owner = &live->dp->owners[id];
+	live->by_id[id] = backend;
+	return backend;
 }
 
 static const struct xring_template *template_now(const struct live *live, uint16_t id)
@@ -92,37 +92,37 @@ static const struct xring_template *template_now(const struct live *live, uint16
 	return &backend->t[backend->t[0].live & 1];
 }
 
-int node_adopt(struct live *live, struct live_service *s, uint16_t id, bool leaving)
+int backend_adopt(struct live *live, struct live_service *s, uint16_t id, bool leaving)
 {
 	const struct xring_owner *owner = &live->dp->owners[id];
-	struct live_node *node = node_new(live, s, owner->backend, id);
+	struct live_backend *backend = backend_new(live, s, owner->backend, id);
 
-	if (!node)
+	if (!backend)
 		return -ENOMEM;
-	node->address.family = owner->family;
-	memcpy(node->address.bytes, owner->addr, sizeof(node->address.bytes));
-	node->port = owner->port;
-	node->health = (struct health){ .state = owner->health, .since_ns = owner->health_since };
-	node->dead = !template_now(live, id)->generation;
-	node->over = 1;				/* the last daemon may have told so */
-	node->nexthop = nexthop_get(live->nexthops, &node->address);
-	if (!node->nexthop)
+	backend->address.family = owner->family;
+	memcpy(backend->address.bytes, owner->addr, sizeof(backend->address.bytes));
+	backend->port = owner->port;
+	backend->health = (struct health){ .state = owner->health, .since_ns = owner->health_since };
+	backend->dead = !template_now(live, id)->generation;
+	backend->over = 1;				/* the last daemon may have told so */
+	backend->nexthop = nexthop_get(live->nexthops, &backend->address);
+	if (!backend->nexthop)
 		return -ENOMEM;
-	node->placeless = leaving;
+	backend->placeless = leaving;
 	if (leaving)
-		return list_insert(&s->leaving, &s->leaving_count, s->leaving_count, node);
-	node->index = index_get(s);
-	return list_insert(&s->nodes, &s->node_count, node_place(s, node->name), node);
+		return list_insert(&s->leaving, &s->leaving_count, s->leaving_count, backend);
+	backend->index = index_get(s);
+	return list_insert(&s->backends, &s->backend_count, backend_place(s, backend->name), backend);
 }
 
-void node_free(struct live *live, struct live_node *node)
+void backend_free(struct live *live, struct live_backend *backend)
 {
 	if (live->backend_events.gone)
-		live->backend_events.gone(live->backend_events.context, node);
-	if (node->nexthop)
-		nexthop_put(live->nexthops, node->nexthop);
-	live->by_id[node->id] = NULL;
-	free(node);
+		live->backend_events.gone(live->backend_events.context, backend);
+	if (backend->nexthop)
+		nexthop_put(live->nexthops, backend->nexthop);
+	live->by_id[backend->id] = NULL;
+	free(backend);
 }
 
 /*
@@ -167,7 +167,7 @@ static uint16_t id_get(struct live *live, const struct live_service *s, const st
 	return 0;
 }
 
-void node_id_free(struct live *live, uint16_t id)
+void backend_id_free(struct live *live, uint16_t id)
 {
 	static const struct xring_template none;
 
@@ -177,12 +177,12 @@ void node_id_free(struct live *live, uint16_t id)
 	__atomic_store_n(&live->dp->owners[id].service[0], 0, __ATOMIC_RELEASE);
 }
 
-const char *node_why(const struct live_service *s, const struct live_node *node)
+const char *backend_why(const struct live_service *s, const struct live_backend *backend)
 {
 	/* The gateway would send the VIP's packets anywhere but to the backend. */
-	if (s->mode == MODE_L2 && node->nexthop->gateway.family)
+	if (s->mode == MODE_L2 && backend->nexthop->gateway.family)
 		return "behind a gateway, where mode l2 does not reach";
-	return node->nexthop->why;
+	return backend->nexthop->why;
 }
 
 /*
@@ -190,53 +190,53 @@ const char *node_why(const struct live_service *s, const struct live_node *node)
  * silence is not yet an answer, and the last daemon knew a way.
  */
 static bool keep_way(const struct nexthop *nh, const struct xring_template *now,
-		     const struct live_service *s, const struct live_node *node)
+		     const struct live_service *s, const struct live_backend *backend)
 {
 	struct next_hop same = { .ifindex = now->ifindex, .mtu = now->mtu };
 	struct xring_template wanted;
 
-	if (!nh->pending || now->ifindex != nh->route_ifindex || node_why(s, node) != nh->why)
+	if (!nh->pending || now->ifindex != nh->route_ifindex || backend_why(s, backend) != nh->why)
 		return false;
-	template_fill(s->mode, &node->address, node->port, &same, &wanted);
+	template_fill(s->mode, &backend->address, backend->port, &same, &wanted);
 	return template_same_target(now, &wanted);
 }
 
 /* 1 to 65535; 0 is for the dead. */
-static uint16_t node_generation(const struct live_node *node)
+static uint16_t backend_generation(const struct live_backend *backend)
 {
-	return node->dead ? 0 : 1 + node->owner->generation % UINT16_MAX;
+	return backend->dead ? 0 : 1 + backend->owner->generation % UINT16_MAX;
 }
 
 /* Writes the template if it is to say something else. */
-static void node_template(struct live *live, const struct live_service *s,
-			  const struct live_node *node)
+static void backend_template(struct live *live, const struct live_service *s,
+			  const struct live_backend *backend)
 {
 	static const struct next_hop none;
-	struct xring_template now = *template_now(live, node->id), wanted;
+	struct xring_template now = *template_now(live, backend->id), wanted;
 
 	now.live = 0;
-	if (keep_way(node->nexthop, &now, s, node))
+	if (keep_way(backend->nexthop, &now, s, backend))
 		wanted = now;
 	else
-		template_fill(s->mode, &node->address, node->port,
-			      node_why(s, node) ? &none : &node->nexthop->hop, &wanted);
-	wanted.generation = node_generation(node);
+		template_fill(s->mode, &backend->address, backend->port,
+			      backend_why(s, backend) ? &none : &backend->nexthop->hop, &wanted);
+	wanted.generation = backend_generation(backend);
 	if (memcmp(&now, &wanted, sizeof(wanted)))
-		dp_template_write(live->dp, node->id, &wanted);
+		dp_template_write(live->dp, backend->id, &wanted);
 }
 
-static void hop_changed(struct live *live, struct live_service *s, struct live_node *node)
+static void hop_changed(struct live *live, struct live_service *s, struct live_backend *backend)
 {
-	const char *why = node_why(s, node);
+	const char *why = backend_why(s, backend);
 
-	node_template(live, s, node);
+	backend_template(live, s, backend);
 	if (why)
-		log_warn("backend %s of %s: %s", node->name, s->name, why);
+		log_warn("backend %s of %s: %s", backend->name, s->name, why);
 	else
-		log_info("backend %s of %s: next hop resolved", node->name, s->name);
+		log_info("backend %s of %s: next hop resolved", backend->name, s->name);
 }
 
-void node_hop_changed(void *context, const struct nexthop *nh)
+void backend_hop_changed(void *context, const struct nexthop *nh)
 {
 	struct live *live = context;
 
@@ -247,96 +247,96 @@ void node_hop_changed(void *context, const struct nexthop *nh)
 
 /* ---- what there is, by the model ---- */
 
-bool node_is(const struct live_node *node, const struct backend *b)
+bool backend_is(const struct live_backend *backend, const struct backend *b)
 {
-	return !strcmp(node->name, b->name) && node->port == b->port &&
-	       address_equal(&node->address, &b->address);
+	return !strcmp(backend->name, b->name) && backend->port == b->port &&
+	       address_equal(&backend->address, &b->address);
 }
 
 /* One that left and comes back before its flows have gone; NULL: there is none. */
-static struct live_node *node_revive(struct live_service *s, const struct backend *b)
+static struct live_backend *backend_revive(struct live_service *s, const struct backend *b)
 {
 	for (size_t i = 0; i < s->leaving_count; i++) {
-		struct live_node *node = s->leaving[i];
+		struct live_backend *backend = s->leaving[i];
 
-		if (!node_is(node, b))
+		if (!backend_is(backend, b))
 			continue;
 		list_remove(s->leaving, &s->leaving_count, i);
-		return node;
+		return backend;
 	}
 	return NULL;
 }
 
-static int node_make(struct live *live, struct live_service *s, size_t at,
+static int backend_make(struct live *live, struct live_service *s, size_t at,
 		     const struct backend *b, uint64_t now)
 {
-	struct live_node *node = node_revive(s, b);
+	struct live_backend *backend = backend_revive(s, b);
 
-	if (!node) {
+	if (!backend) {
 		uint16_t id = id_get(live, s, b, now);
 
 		if (!id)
 			return log_err(-ENOSPC, "backend %s of %s: no id is free", b->name, s->name);
-		node = node_new(live, s, b->name, id);
-		if (!node)
+		backend = backend_new(live, s, b->name, id);
+		if (!backend)
 			return -ENOMEM;
-		node->address = b->address;
-		node->port = b->port;
-		node->nexthop = nexthop_get(live->nexthops, &b->address);
-		if (!node->nexthop)
+		backend->address = b->address;
+		backend->port = b->port;
+		backend->nexthop = nexthop_get(live->nexthops, &b->address);
+		if (!backend->nexthop)
 			return -ENOMEM;
 	}
-	node->index = index_get(s);
-	return list_insert(&s->nodes, &s->node_count, at, node);
+	backend->index = index_get(s);
+	return list_insert(&s->backends, &s->backend_count, at, backend);
 }
 
 /* Its flows may stay for the service's drain time; cut, or of a dead one, they may not. */
-static void drain_begin(const struct live_service *s, struct live_node *node,
+static void drain_begin(const struct live_service *s, struct live_backend *backend,
 			const struct live_times *times)
 {
-	if (times->cut || node->dead)
-		node->owner->drain_until = times->now;
-	else if (!node->owner->drain_until)
-		node->owner->drain_until = times->now + s->drain_ms * NS_PER_MS;
+	if (times->cut || backend->dead)
+		backend->owner->drain_until = times->now;
+	else if (!backend->owner->drain_until)
+		backend->owner->drain_until = times->now + s->drain_ms * NS_PER_MS;
 }
 
-static int node_leave(struct live *live, struct live_service *s, size_t at,
+static int backend_leave(struct live *live, struct live_service *s, size_t at,
 		      const struct live_times *times)
 {
-	struct live_node *node = s->nodes[at];
-	int err = list_insert(&s->leaving, &s->leaving_count, s->leaving_count, node);
+	struct live_backend *backend = s->backends[at];
+	int err = list_insert(&s->leaving, &s->leaving_count, s->leaving_count, backend);
 
 	if (err)
 		return err;
 	if (live->backend_events.gone)
-		live->backend_events.gone(live->backend_events.context, node);	/* it is not checked any more */
-	list_remove(s->nodes, &s->node_count, at);
-	node->left = live->walks;
-	live->dp->loads[node->id] = 0;
-	drain_begin(s, node, times);
+		live->backend_events.gone(live->backend_events.context, backend);	/* it is not checked any more */
+	list_remove(s->backends, &s->backend_count, at);
+	backend->left = live->walks;
+	live->dp->loads[backend->id] = 0;
+	drain_begin(s, backend, times);
 	return 0;
 }
 
-static void node_set(struct live *live, struct live_service *s, struct live_node *node,
+static void backend_set(struct live *live, struct live_service *s, struct live_backend *backend,
 		     const struct backend *b, const struct live_times *times)
 {
-	struct xring_owner *owner = node->owner;
+	struct xring_owner *owner = backend->owner;
 
-	node->weight = b->weight;
-	node->placeless = false;
-	memcpy(node->region, b->region, sizeof(node->region));
-	memcpy(node->tags, b->tags, sizeof(node->tags));
+	backend->weight = b->weight;
+	backend->placeless = false;
+	memcpy(backend->region, b->region, sizeof(backend->region));
+	memcpy(backend->tags, b->tags, sizeof(backend->tags));
 	if (b->state != BACKEND_ACTIVE) {
-		if (node->state == BACKEND_ACTIVE || (node->named && times->cut))
-			drain_begin(s, node, times);
+		if (backend->state == BACKEND_ACTIVE || (backend->named && times->cut))
+			drain_begin(s, backend, times);
 	} else if (owner->drain_until) {
 		owner->ramp_from = times->now;		/* it is back */
 		owner->drain_until = 0;
 	}
-	node->state = b->state;
-	node->named = false;
+	backend->state = b->state;
+	backend->named = false;
 	if (live->backend_events.added)
-		live->backend_events.added(live->backend_events.context, node);
+		live->backend_events.added(live->backend_events.context, backend);
 }
 
 static void service_set(struct live_service *s, const struct service *model)
@@ -348,7 +348,7 @@ static void service_set(struct live_service *s, const struct service *model)
 	s->udp_idle_ms = model->udp_idle_ms;
 }
 
-int nodes_sync(struct live *live, struct live_service *s, const struct service *model,
+int backends_sync(struct live *live, struct live_service *s, const struct service *model,
 	       const struct live_times *times)
 {
 	size_t at = 0;
@@ -358,50 +358,50 @@ int nodes_sync(struct live *live, struct live_service *s, const struct service *
 	for (size_t b = 0; b < model->backend_count && !err; b++) {
 		const struct backend *backend = &model->backends[b];
 
-		while (!err && at < s->node_count && strcmp(s->nodes[at]->name, backend->name) < 0)
-			err = node_leave(live, s, at, times);
-		if (!err && at < s->node_count && !strcmp(s->nodes[at]->name, backend->name) &&
-		    !node_is(s->nodes[at], backend))
-			err = node_leave(live, s, at, times);	/* another machine */
-		if (!err && (at == s->node_count || strcmp(s->nodes[at]->name, backend->name)))
-			err = node_make(live, s, at, backend, times->now);
+		while (!err && at < s->backend_count && strcmp(s->backends[at]->name, backend->name) < 0)
+			err = backend_leave(live, s, at, times);
+		if (!err && at < s->backend_count && !strcmp(s->backends[at]->name, backend->name) &&
+		    !backend_is(s->backends[at], backend))
+			err = backend_leave(live, s, at, times);	/* another machine */
+		if (!err && (at == s->backend_count || strcmp(s->backends[at]->name, backend->name)))
+			err = backend_make(live, s, at, backend, times->now);
 		if (!err)
-			node_set(live, s, s->nodes[at++], backend, times);
+			backend_set(live, s, s->backends[at++], backend, times);
 	}
-	while (!err && at < s->node_count)
-		err = node_leave(live, s, at, times);
+	while (!err && at < s->backend_count)
+		err = backend_leave(live, s, at, times);
 	return err;
 }
 
 /* Its flows are cut with its death: another life is another generation. */
-static void node_show(struct live *live, struct live_service *s, struct live_node *node)
+static void backend_show(struct live *live, struct live_service *s, struct live_backend *backend)
 {
-	if (node->dead && !node->dying)
-		node->owner->generation++;
-	node->dead = node->dying;
-	node->counted = node->counts;
-	node_template(live, s, node);
+	if (backend->dead && !backend->dying)
+		backend->owner->generation++;
+	backend->dead = backend->dying;
+	backend->counted = backend->counts;
+	backend_template(live, s, backend);
 }
 
-void nodes_show(struct live *live, struct live_service *s)
+void backends_show(struct live *live, struct live_service *s)
 {
-	for (size_t i = 0; i < s->node_count; i++)
-		node_show(live, s, s->nodes[i]);
+	for (size_t i = 0; i < s->backend_count; i++)
+		backend_show(live, s, s->backends[i]);
 	for (size_t i = 0; i < s->leaving_count; i++)
-		node_show(live, s, s->leaving[i]);
+		backend_show(live, s, s->leaving[i]);
 }
 
-void node_forget(struct live *live, struct live_service *s, size_t leaving)
+void backend_forget(struct live *live, struct live_service *s, size_t leaving)
 {
-	struct live_node *node = s->leaving[leaving];
+	struct live_backend *backend = s->leaving[leaving];
 	struct xring_traffic traffic;
 
-	if (!dp_traffic_read(live->dp, node->id, &traffic)) {
+	if (!dp_traffic_read(live->dp, backend->id, &traffic)) {
 		s->retired.packets += traffic.packets;
 		s->retired.bytes += traffic.bytes;
 		s->retired.flows += traffic.flows;
 	}
 	list_remove(s->leaving, &s->leaving_count, leaving);
-	node_id_free(live, node->id);
-	node_free(live, node);
+	backend_id_free(live, backend->id);
+	backend_free(live, backend);
 }

@@ -13,7 +13,7 @@ struct live_times;
 struct nexthop;
 struct probe;
 
-struct live_node {
+struct live_backend {
 	char name[NAME_BYTES];
 	struct live_service *service;
 	struct xring_owner *owner;
@@ -51,29 +51,29 @@ struct live_node {
 /*
  * Makes the nodes those of the model, with their ids and templates; the rest are
  * leaving. What each counts, and whether it is dead, is the answer of
- * nodes_weigh() thereafter.
+ * backends_weigh() thereafter.
  */
-int nodes_sync(struct live *live, struct live_service *s, const struct service *model,
+int backends_sync(struct live *live, struct live_service *s, const struct service *model,
 	       const struct live_times *times);
 
 /* Is it this backend, at this address? */
-bool node_is(const struct live_node *node, const struct backend *b);
+bool backend_is(const struct live_backend *backend, const struct backend *b);
 
 /* What of them the maps do not show yet: a death (then its flows are cut), a return. */
-void nodes_show(struct live *live, struct live_service *s);
+void backends_show(struct live *live, struct live_service *s);
 
-/* Takes a leaving node out; behind a grace period. */
-void node_forget(struct live *live, struct live_service *s, size_t leaving);
+/* Takes a leaving backend out; behind a grace period. */
+void backend_forget(struct live *live, struct live_service *s, size_t leaving);
 
-/* A node that the maps know already, from the owner's record of its id. */
-int node_adopt(struct live *live, struct live_service *s, uint16_t id, bool leaving);
+/* A backend that the maps know already, from the owner's record of its id. */
+int backend_adopt(struct live *live, struct live_service *s, uint16_t id, bool leaving);
 
-void node_id_free(struct live *live, uint16_t id);
-void node_free(struct live *live, struct live_node *node);
-void node_hop_changed(void *live, const struct nexthop *nh);
+void backend_id_free(struct live *live, uint16_t id);
+void backend_free(struct live *live, struct live_backend *backend);
+void backend_hop_changed(void *live, const struct nexthop *nh);
 
-/* What keeps packets from a node that has its way, for people; NULL: nothing. */
-const char *node_why(const struct live_service *s, const struct live_node *node);
+/* What keeps packets from a backend that has its way, for people; NULL: nothing. */
+const char *backend_why(const struct live_service *s, const struct live_backend *backend);
 
 /* The id of a backend of some model; LIVE_ID_NEW, which none has, if it is not there yet. */
 #define LIVE_ID_NEW (XRING_SPILL - 1)

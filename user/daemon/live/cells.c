@@ -155,14 +155,14 @@ static long cells_fill(struct live *live, struct live_ring *r, const struct cell
 	}
 }
 
-/* A node that leaves is named as long as the ring has its points. */
+/* A backend that leaves is named as long as the ring has its points. */
 static void ring_ids(const struct live_ring *r, uint16_t *ret)
 {
 	for (size_t i = 0; i < r->service->leaving_count; i++)
 		if (ring_points(r, r->service->leaving[i]))
 			ret[r->service->leaving[i]->index] = r->service->leaving[i]->id;
-	for (size_t i = 0; i < r->service->node_count; i++)
-		ret[r->service->nodes[i]->index] = r->service->nodes[i]->id;
+	for (size_t i = 0; i < r->service->backend_count; i++)
+		ret[r->service->backends[i]->index] = r->service->backends[i]->id;
 }
 
 /* In a blank extent nothing is kept: it holds no answer yet. */
@@ -196,21 +196,21 @@ static long ring_cells(struct live *live, struct live_ring *r, const struct ring
 	return written;
 }
 
-static const struct live_part *ring_part(const struct live_ring *r, const struct live_node *node)
+static const struct live_part *ring_part(const struct live_ring *r, const struct live_backend *backend)
 {
 	static const struct live_part none;
 
-	return node->index < r->part_count ? &r->parts[node->index] : &none;
+	return backend->index < r->part_count ? &r->parts[backend->index] : &none;
 }
 
-uint32_t ring_points(const struct live_ring *r, const struct live_node *node)
+uint32_t ring_points(const struct live_ring *r, const struct live_backend *backend)
 {
-	if (node->index >= r->ring.node_count || r->ring.nodes[node->index].name != node->name)
+	if (backend->index >= r->ring.node_count || r->ring.nodes[backend->index].name != backend->name)
 		return 0;
-	return r->ring.nodes[node->index].points;
+	return r->ring.nodes[backend->index].points;
 }
 
-/* Makes the ring that of these points by node index. Returns words written. */
+/* Makes the ring that of these points by backend index. Returns words written. */
 static long ring_to(struct live *live, struct live_ring *r, const uint32_t *points,
 		    enum cells_how how, uint64_t now)
 {
@@ -226,9 +226,9 @@ static long ring_to(struct live *live, struct live_ring *r, const uint32_t *poin
 	for (uint32_t i = 0; i < r->service->index_count; i++)
 		nodes[i] = i < r->ring.node_count && r->ring.nodes[i].points ? r->ring.nodes[i] :
 			   (struct ring_node){ "" };
-	for (size_t i = 0; i < r->service->node_count; i++)
-		nodes[r->service->nodes[i]->index] = (struct ring_node){ r->service->nodes[i]->name,
-								strlen(r->service->nodes[i]->name) };
+	for (size_t i = 0; i < r->service->backend_count; i++)
+		nodes[r->service->backends[i]->index] = (struct ring_node){ r->service->backends[i]->name,
+								strlen(r->service->backends[i]->name) };
 	for (uint32_t i = 0; i < r->service->index_count; i++)
 		nodes[i].points = points[i];
 	err = ring_update(&r->ring, nodes, r->service->index_count, &ring, &delta, &delta_count);
@@ -255,7 +255,7 @@ static uint32_t *points_now(const struct live_ring *r)
 	return points;
 }
 
-static bool bury(const struct live_ring *r, struct live_node *const *nodes, size_t count,
+static bool bury(const struct live_ring *r, struct live_backend *const *nodes, size_t count,
 		 uint32_t *points)
 {
 	bool any = false;
@@ -278,7 +278,7 @@ static long ring_bury(struct live *live, struct live_ring *r, uint64_t now)
 
 	if (!points)
 		return -ENOMEM;
-	any = bury(r, r->service->nodes, r->service->node_count, points);
+	any = bury(r, r->service->backends, r->service->backend_count, points);
 	any |= bury(r, r->service->leaving, r->service->leaving_count, points);
 	return any ? ring_to(live, r, points, CELLS_CUT, now) : 0;
 }
@@ -289,8 +289,8 @@ static long ring_move(struct live *live, struct live_ring *r, const struct live_
 
 	if (!points)
 		return -ENOMEM;
-	for (size_t i = 0; i < r->service->node_count; i++)
-		points[r->service->nodes[i]->index] = ring_part(r, r->service->nodes[i])->points;
+	for (size_t i = 0; i < r->service->backend_count; i++)
+		points[r->service->backends[i]->index] = ring_part(r, r->service->backends[i])->points;
 	return ring_to(live, r, points, times->cut ? CELLS_CUT : CELLS_KEEP, times->now);
 }
 
@@ -302,8 +302,8 @@ static int ring_shrink(struct live *live, struct live_ring *r, uint64_t now)
 	size_t total = 0;
 	int err;
 
-	for (size_t i = 0; i < r->service->node_count; i++)
-		total += ring_part(r, r->service->nodes[i])->points;
+	for (size_t i = 0; i < r->service->backend_count; i++)
+		total += ring_part(r, r->service->backends[i])->points;
 	bits = ring_bits(r, total > r->ring.point_count ? total : r->ring.point_count);
 	if (!r->has_extent || bits >= r->cells.bits || !cells_fit(&r->ring, bits))
 		return 0;
@@ -318,10 +318,10 @@ static int ring_shrink(struct live *live, struct live_ring *r, uint64_t now)
 }
 
 /* The ring's nodes are named by the live ones, in their memory. */
-static const struct live_node *node_of(const struct ring_node *n)
+static const struct live_backend *backend_of(const struct ring_node *n)
 {
-	_Static_assert(offsetof(struct live_node, name) == 0, "a name is where its node is");
-	return (const struct live_node *)n->name;
+	_Static_assert(offsetof(struct live_backend, name) == 0, "a name is where its backend is");
+	return (const struct live_backend *)n->name;
 }
 
 size_t ring_parts(const struct live_ring *r, uint32_t vnodes, struct plan_node *ret)
@@ -333,7 +333,7 @@ size_t ring_parts(const struct live_ring *r, uint32_t vnodes, struct plan_node *
 
 		if (n->points)
 			ret[count++] = (struct plan_node){ n->name, n->points * WEIGHT_ONE / vnodes,
-							   n->points, node_of(n)->id };
+							   n->points, backend_of(n)->id };
 	}
 	return count;
 }

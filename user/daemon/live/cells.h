@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct live;
-struct live_node;
+struct live_backend;
 struct live_report;
 struct live_ring;
 struct live_times;
@@ -17,8 +17,8 @@ struct plan_node;
 /* How many bits it is to have for that many points. */
 unsigned ring_bits(const struct live_ring *r, size_t points);
 
-/* Virtual nodes in the ring as it is, also of a node that is about to leave it. */
-uint32_t ring_points(const struct live_ring *r, const struct live_node *node);
+/* Virtual nodes in the ring as it is, also of a backend that is about to leave it. */
+uint32_t ring_points(const struct live_ring *r, const struct live_backend *backend);
 
 /* The backends of the ring as it is; ret has room for all of them. */
 size_t ring_parts(const struct live_ring *r, uint32_t vnodes, struct plan_node *ret);

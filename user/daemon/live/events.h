@@ -7,7 +7,7 @@
 
 
 struct live_key;
-struct live_node;
+struct live_backend;
 struct live_ring;
 struct live_service;
 struct plan_node;
@@ -25,12 +25,12 @@ struct live_move {
 
 /*
  * What live/ tells of backends; both may be NULL. `added` comes again whenever the model's
- * settings of the backend are brought to the maps; after `gone` the node is checked no more.
+ * settings of the backend are brought to the maps; after `gone` the backend is checked no more.
  */
 struct backend_events {
 	void *context;
-	void (*added)(void *context, struct live_node *node);
-	void (*gone)(void *context, struct live_node *node);
+	void (*added)(void *context, struct live_backend *backend);
+	void (*gone)(void *context, struct live_backend *backend);
 };
 
 /*

@@ -21,7 +21,7 @@ struct dp;
 struct key_record;
 struct live_class;
 struct live_key;
-struct live_node;
+struct live_backend;
 struct lpm_pool;
 struct region_zones;
 
@@ -33,7 +33,7 @@ struct live {
 	uint32_t *since;			/* of all cells, kept in the state directory */
 	struct live_service **services;		/* sorted by name */
 	size_t service_count;
-	struct live_node **by_id;
+	struct live_backend **by_id;
 	struct live_key **keys;			/* by hash */
 	size_t key_count;
 	struct key_record *records;		/* of all places, kept in the state directory */

@@ -28,9 +28,9 @@ struct path live_path(const struct live *live, const struct live_service *s,
 {
 	struct path path = path_of(live->dp->hot, hash_keys(live), s->number,
 				   live_key_hash(live, s, flow), flow);
-	const struct live_node *node = live->by_id[path.backend];
+	const struct live_backend *backend = live->by_id[path.backend];
 
-	if (!node || node->dead)
+	if (!backend || backend->dead)
 		path.backend = 0;
 	return path;
 }

@@ -52,37 +52,37 @@ int live_regions_set(struct live *live, const struct model *m)
 }
 
 static uint64_t place_word(const struct live *live, const struct live_service *s,
-			   const struct live_node *node)
+			   const struct live_backend *backend)
 {
-	uint64_t word = 1 | (uint64_t)region_number(live, node->region) << XRING_PLACE_REGION;
+	uint64_t word = 1 | (uint64_t)region_number(live, backend->region) << XRING_PLACE_REGION;
 
 	for (size_t i = 0; i < s->ring_count; i++) {
 		const struct live_ring *r = s->rings[i];
 
 		if (r->allowed && r->frozen)
-			word |= live->dp->places[node->id] & 1ULL << r->allowed;
-		else if (r->allowed && route_allows(&r->route, node->region, node->tags))
+			word |= live->dp->places[backend->id] & 1ULL << r->allowed;
+		else if (r->allowed && route_allows(&r->route, backend->region, backend->tags))
 			word |= 1ULL << r->allowed;
 	}
 	return word;
 }
 
 static void place_write(struct live *live, const struct live_service *s,
-			const struct live_node *node)
+			const struct live_backend *backend)
 {
-	uint64_t word = place_word(live, s, node);
+	uint64_t word = place_word(live, s, backend);
 
-	if (live->dp->places[node->id] == word)
+	if (live->dp->places[backend->id] == word)
 		return;
 	step();
-	__atomic_store_n(&live->dp->places[node->id], word, __ATOMIC_RELEASE);
+	__atomic_store_n(&live->dp->places[backend->id], word, __ATOMIC_RELEASE);
 }
 
 void places_write(struct live *live, struct live_service *s)
 {
 	live->dp->places[0] = XRING_PLACE_ALLOWED;	/* nobody is no leak */
-	for (size_t i = 0; i < s->node_count; i++)
-		place_write(live, s, s->nodes[i]);
+	for (size_t i = 0; i < s->backend_count; i++)
+		place_write(live, s, s->backends[i]);
 	for (size_t i = 0; i < s->leaving_count; i++)
 		if (!s->leaving[i]->placeless)
 			place_write(live, s, s->leaving[i]);

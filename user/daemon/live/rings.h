@@ -15,7 +15,7 @@
 struct live;
 struct live_service;
 
-/* Of a node in one ring. */
+/* Of a backend in one ring. */
 struct live_part {
 	uint32_t counts;			/* of its weight, now */
 	uint32_t points;			/* that it is to have */
@@ -40,7 +40,7 @@ struct live_ring {
 	uint32_t former;
 	bool reconcile;				/* the cells may say anything: look at all */
 	uint32_t vnodes_shown;			/* of the ring in the maps */
-	struct live_part *parts;		/* by a node's index */
+	struct live_part *parts;		/* by a backend's index */
 	uint32_t part_count;
 	uint8_t *needed;			/* the walk's own, by cell */
 	unsigned needed_bits;

@@ -83,16 +83,16 @@ struct live_service *live_service_get(struct live *live, const char *name)
 	return s;
 }
 
-struct live_node *live_node(const struct live_service *s, const char *name)
+struct live_backend *live_backend(const struct live_service *s, const char *name)
 {
-	size_t low = 0, count = s->node_count;
+	size_t low = 0, count = s->backend_count;
 
 	while (count) {
 		size_t half = count / 2;
-		int order = strcmp(s->nodes[low + half]->name, name);
+		int order = strcmp(s->backends[low + half]->name, name);
 
 		if (!order)
-			return s->nodes[low + half];
+			return s->backends[low + half];
 		if (order < 0) {
 			low += half + 1;
 			count -= half + 1;
@@ -103,24 +103,24 @@ struct live_node *live_node(const struct live_service *s, const char *name)
 	return NULL;
 }
 
-const struct live_node *live_node_by_id(const struct live_service *s, uint16_t id)
+const struct live_backend *live_backend_by_id(const struct live_service *s, uint16_t id)
 {
-	for (size_t i = 0; i < s->node_count; i++)
-		if (s->nodes[i]->id == id)
-			return s->nodes[i];
+	for (size_t i = 0; i < s->backend_count; i++)
+		if (s->backends[i]->id == id)
+			return s->backends[i];
 	return NULL;
 }
 
-bool node_joins(const struct live_node *node)
+bool backend_joins(const struct live_backend *backend)
 {
-	return node->checked.kind && node->health.state == HEALTH_UNKNOWN && node->owner->joined &&
-	       node->state == BACKEND_ACTIVE;
+	return backend->checked.kind && backend->health.state == HEALTH_UNKNOWN && backend->owner->joined &&
+	       backend->state == BACKEND_ACTIVE;
 }
 
 bool service_joins(const struct live_service *s)
 {
-	for (size_t i = 0; i < s->node_count; i++)
-		if (node_joins(s->nodes[i]))
+	for (size_t i = 0; i < s->backend_count; i++)
+		if (backend_joins(s->backends[i]))
 			return true;
 	return false;
 }
@@ -149,11 +149,11 @@ int live_service_traffic(const struct live *live, const struct live_service *s,
 {
 	struct xring_traffic sum = s->retired;
 
-	for (size_t i = 0; i < s->node_count + s->leaving_count; i++) {
-		const struct live_node *node = i < s->node_count ? s->nodes[i] :
-					       s->leaving[i - s->node_count];
+	for (size_t i = 0; i < s->backend_count + s->leaving_count; i++) {
+		const struct live_backend *backend = i < s->backend_count ? s->backends[i] :
+					       s->leaving[i - s->backend_count];
 		struct xring_traffic one;
-		int err = dp_traffic_read(live->dp, node->id, &one);
+		int err = dp_traffic_read(live->dp, backend->id, &one);
 
 		if (err)
 			return err;

@@ -19,7 +19,7 @@ struct homed;
 struct live;
 struct live_classes;
 struct live_ledger;
-struct live_node;
+struct live_backend;
 struct live_ring;
 
 struct live_service {
@@ -30,9 +30,9 @@ struct live_service {
 	bool rekeyed;				/* pins of the key before are to go */
 	uint32_t drain_ms, tcp_idle_ms, udp_idle_ms;
 	uint32_t vnodes;
-	struct live_node **nodes;		/* sorted by name */
-	size_t node_count;
-	struct live_node **leaving;
+	struct live_backend **backends;		/* sorted by name */
+	size_t backend_count;
+	struct live_backend **leaving;
 	size_t leaving_count;
 	uint32_t index_count;			/* indexes given so far */
 	uint32_t number;			/* in its slots, 1 and up */
@@ -62,11 +62,11 @@ struct live_service *live_service(const struct live *live, const char *name);
 struct live_service *live_service_of_number(const struct live *live, uint32_t number);
 /* Makes it if need be; NULL: no memory, or no number is free. */
 struct live_service *live_service_get(struct live *live, const char *name);
-struct live_node *live_node(const struct live_service *s, const char *name);
-const struct live_node *live_node_by_id(const struct live_service *s, uint16_t id);
+struct live_backend *live_backend(const struct live_service *s, const char *name);
+const struct live_backend *live_backend_by_id(const struct live_service *s, uint16_t id);
 
 /* Does a backend wait for its first check, before it gets flows? */
-bool node_joins(const struct live_node *node);
+bool backend_joins(const struct live_backend *backend);
 bool service_joins(const struct live_service *s);
 
 /* A service's settle time and UDP window, in tenths of a second. */

@@ -42,18 +42,18 @@ int live_traffic_look(struct live *live)
 	return err;
 }
 
-struct xring_traffic live_traffic(const struct live *live, const struct live_node *node)
+struct xring_traffic live_traffic(const struct live *live, const struct live_backend *backend)
 {
-	return live->traffic ? live->traffic[node->id] : (struct xring_traffic){};
+	return live->traffic ? live->traffic[backend->id] : (struct xring_traffic){};
 }
 
 uint64_t live_established(const struct live *live, const struct live_service *s)
 {
 	uint64_t packets = s->retired.packets - s->retired.flows;
 
-	for (size_t i = 0; i < s->node_count + s->leaving_count; i++) {
-		struct xring_traffic one = live_traffic(live, i < s->node_count ? s->nodes[i] :
-							s->leaving[i - s->node_count]);
+	for (size_t i = 0; i < s->backend_count + s->leaving_count; i++) {
+		struct xring_traffic one = live_traffic(live, i < s->backend_count ? s->backends[i] :
+							s->leaving[i - s->backend_count]);
 
 		packets += one.packets - one.flows;
 	}

@@ -23,13 +23,13 @@
 /* ---- now ---- */
 
 /* Would the datapath let the ring's clients have it? Without rules, whoever is alive. */
-static bool passes(const struct engine *e, const struct live_ring *r, const struct live_node *node)
+static bool passes(const struct engine *e, const struct live_ring *r, const struct live_backend *backend)
 {
-	const struct xring_backend *b = &e->dp->backends[node->id];
+	const struct xring_backend *b = &e->dp->backends[backend->id];
 
 	if (!b->t[b->t[0].live & 1].generation)
 		return false;
-	return r->record == UINT32_MAX || e->dp->places[node->id] >> r->allowed & 1;
+	return r->record == UINT32_MAX || e->dp->places[backend->id] >> r->allowed & 1;
 }
 
 static void add_region(json_t *list, const char *region)
@@ -56,16 +56,16 @@ static void reach_now(const struct engine *e, const struct live_service *s,
 	if (!ids || !r->has_extent)
 		return;
 	cells_names(&r->cells, ids);
-	for (size_t i = 0; i < s->node_count + s->leaving_count; i++) {
-		const struct live_node *node = i < s->node_count ? s->nodes[i] :
-					       s->leaving[i - s->node_count];
+	for (size_t i = 0; i < s->backend_count + s->leaving_count; i++) {
+		const struct live_backend *backend = i < s->backend_count ? s->backends[i] :
+					       s->leaving[i - s->backend_count];
 
-		if (!passes(e, r, node))
+		if (!passes(e, r, backend))
 			continue;
-		if (ids[node->id])
-			add_region(reach, node->region);
-		if (!node->placeless && !route_allows(&r->route, node->region, node->tags))
-			json_array_append_new(forbidden, json_string(node->name));
+		if (ids[backend->id])
+			add_region(reach, backend->region);
+		if (!backend->placeless && !route_allows(&r->route, backend->region, backend->tags))
+			json_array_append_new(forbidden, json_string(backend->name));
 	}
 }
 

@@ -94,19 +94,19 @@ static bool is_full(const struct flows_query *q)
 }
 
 /* idle: seconds; below 0: not known */
-static void flow_add(struct flows_query *q, const struct live_service *s, const struct live_node *node,
+static void flow_add(struct flows_query *q, const struct live_service *s, const struct live_backend *backend,
 		     const struct xring_flow *flow, const char *kind, double idle)
 {
 	char client[ENDPOINT_TEXT], vip[ENDPOINT_TEXT], key[KEY_VALUE_TEXT];
 
 	if (is_full(q) || (q->service && strcmp(q->service, s->name)) ||
-	    (q->backend && strcmp(q->backend, node->name)) || !is_client(q, flow))
+	    (q->backend && strcmp(q->backend, backend->name)) || !is_client(q, flow))
 		return;
 	json_array_append_new(q->list, json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "service", s->name, "client",
 		end_print(flow->src, flow->family, flow->ports, client), "vip",
 		end_print(flow->dst, flow->family, flow->ports >> 16, vip), "protocol",
-		flow->proto == IPPROTO_TCP ? "tcp" : "udp", "backend", node->name, "kind", kind,
+		flow->proto == IPPROTO_TCP ? "tcp" : "udp", "backend", backend->name, "kind", kind,
 		"key", key_flow_print(&s->key, flow, key), "idle",
 		idle < 0 ? json_null() : json_real(idle)));
 }
@@ -122,11 +122,11 @@ static void sampled_add(struct flows_query *q)
 
 		for (size_t k = 0; s && s->main->has_extent && k < hs->heat.count; k++) {
 			const struct heat_key *key = &hs->heat.keys[k];
-			const struct live_node *node = key->samples ?
-				live_node_by_id(s, live_answer(q->daemon->engine->live, s, &key->flow)) : NULL;
+			const struct live_backend *backend = key->samples ?
+				live_backend_by_id(s, live_answer(q->daemon->engine->live, s, &key->flow)) : NULL;
 
-			if (node)
-				flow_add(q, s, node, &key->flow, "sampled", -1);
+			if (backend)
+				flow_add(q, s, backend, &key->flow, "sampled", -1);
 		}
 	}
 }
@@ -138,11 +138,11 @@ static void step_add(struct flows_query *q, const struct dp_walk *walk, enum sou
 
 	for (uint32_t i = 0; i < walk->count; i++) {
 		const struct xring_pin *pin = &walk->pins[i];
-		const struct live_node *node = pin->backend < live->dp->backend_count ?
+		const struct live_backend *backend = pin->backend < live->dp->backend_count ?
 					       live->by_id[pin->backend] : NULL;
 
-		if (node)
-			flow_add(q, node->service, node, &walk->flows[i],
+		if (backend)
+			flow_add(q, backend->service, backend, &walk->flows[i],
 				 source == SOURCE_PINS ? "pinned" : "handshake",
 				 now > pin->seen ? (double)(now - pin->seen) / NS_PER_S : 0);
 	}
@@ -194,14 +194,14 @@ static json_t *counts_json(const struct flows_query *q)
 	json_int_t pins = 0;
 
 	for (uint32_t id = 1; id < live->dp->backend_count; id++) {
-		const struct live_node *node = live->by_id[id];
+		const struct live_backend *backend = live->by_id[id];
 
-		if (!node || !is_asked(q, node->service))
+		if (!backend || !is_asked(q, backend->service))
 			continue;
-		pins += node->pins;
+		pins += backend->pins;
 		json_array_append_new(backends, json_pack("{s:s, s:s, s:i}", "service",
-							  node->service->name, "name", node->name,
-							  "pins", node->pins));
+							  backend->service->name, "name", backend->name,
+							  "pins", backend->pins));
 	}
 	for (size_t i = 0; i < live->key_count; i++) {
 		const struct live_key *key = live->keys[i];

@@ -33,7 +33,7 @@ static uint32_t backends_of(const struct engine *e, const struct live_service *s
 	_free_ uint8_t *seen = calloc(XRING_ID_MASK + 1, 1);
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; seen && i < shards && count < s->node_count; i++) {
+	for (uint32_t i = 0; seen && i < shards && count < s->backend_count; i++) {
 		uint32_t id = cells_lookup(cells, shard_position(e, key->hash, i));
 
 		count += id && !seen[id];
@@ -145,13 +145,13 @@ json_t *view_hot(const struct daemon *d, const char *service)
 }
 
 static json_t *shard_json(const struct live_ring *r, uint32_t shard, uint32_t position,
-			  uint16_t backend)
+			  uint16_t given)
 {
-	const struct live_node *node = live_node_by_id(r->service, backend ?:
+	const struct live_backend *backend = live_backend_by_id(r->service, given ?:
 						       cells_lookup(&r->cells, position));
 
 	return json_pack("{s:i, s:I, s:s?}", "shard", shard, "position", (json_int_t)position,
-			 "backend", node ? node->name : NULL);
+			 "backend", backend ? backend->name : NULL);
 }
 
 json_t *view_shards(const struct engine *e, const struct live_service *s,

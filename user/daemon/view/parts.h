@@ -18,18 +18,18 @@ struct backend;
 struct daemon;
 struct engine;
 struct engine_stats;
-struct live_node;
+struct live_backend;
 struct live_service;
 struct model;
 struct plan;
 struct route;
 struct service;
 
-/* Exact shares of the ring as it is in the maps, by node index; NULL: no memory. */
+/* Exact shares of the ring as it is in the maps, by backend index; NULL: no memory. */
 uint64_t *live_shares(const struct live_service *s);
 
 /* One word for how a backend stands: what the operator wants, unless it is dead. */
-const char *state_word(const struct backend *b, const struct live_node *node);
+const char *state_word(const struct backend *b, const struct live_backend *backend);
 
 json_t *verdicts_json(const uint64_t values[XRING_CNT_MAX]);
 json_t *writes_json(const struct engine_stats *s);

@@ -101,12 +101,12 @@ static json_t *stages_json(const struct service *s, bool leaves)
 /* Does a backend that is in the ring leave it for good, or is drained? */
 static bool any_leaves(const struct live_service *live, const struct service *to)
 {
-	for (size_t i = 0; live && i < live->node_count; i++) {
-		const struct live_node *node = live->nodes[i];
-		const struct backend *b = service_backend(to, node->name);
+	for (size_t i = 0; live && i < live->backend_count; i++) {
+		const struct live_backend *backend = live->backends[i];
+		const struct backend *b = service_backend(to, backend->name);
 
 		if (!b || live_id(live, b) == LIVE_ID_NEW ||
-		    (b->state != BACKEND_ACTIVE && node->state == BACKEND_ACTIVE))
+		    (b->state != BACKEND_ACTIVE && backend->state == BACKEND_ACTIVE))
 			return true;
 	}
 	return false;
@@ -238,8 +238,8 @@ static int plan_hash(const struct engine *e, const struct model *to, const char 
 	hash_model_clients(&sha, to);
 	hash_model_clients(&sha, &e->model);
 	for (uint32_t id = 1; id < e->dp->backend_count; id++) {
-		const struct live_node *node = e->live->by_id[id];
-		uint8_t down = node ? node->dead : 2;
+		const struct live_backend *backend = e->live->by_id[id];
+		uint8_t down = backend ? backend->dead : 2;
 
 		SHA256Update(&sha, &down, 1);
 	}

@@ -18,15 +18,15 @@
 #include "dp/dp.h"
 #include "dp/read.h"
 
-static json_t *node_json(const struct engine *e, const struct live_service *s,
-			 const struct live_node *node, const uint64_t *shares, uint64_t packets)
+static json_t *backend_json(const struct engine *e, const struct live_service *s,
+			 const struct live_backend *backend, const uint64_t *shares, uint64_t packets)
 {
 	struct xring_traffic traffic = {};
 
-	dp_traffic_read(e->dp, node->id, &traffic);
-	return json_pack("{sssisfsfsI}", "name", node->name, "vnodes",
-			 s->main->ring.nodes[node->index].points, "share",
-			 shares[node->index] / CIRCLE, "seen",
+	dp_traffic_read(e->dp, backend->id, &traffic);
+	return json_pack("{sssisfsfsI}", "name", backend->name, "vnodes",
+			 s->main->ring.nodes[backend->index].points, "share",
+			 shares[backend->index] / CIRCLE, "seen",
 			 packets ? traffic.packets / (double)packets : 0.0, "packets", (json_int_t)traffic.packets);
 }
 
@@ -35,10 +35,10 @@ static uint64_t live_packets(const struct engine *e, const struct live_service *
 {
 	uint64_t packets = 0;
 
-	for (size_t i = 0; i < s->node_count; i++) {
+	for (size_t i = 0; i < s->backend_count; i++) {
 		struct xring_traffic one = {};
 
-		dp_traffic_read(e->dp, s->nodes[i]->id, &one);
+		dp_traffic_read(e->dp, s->backends[i]->id, &one);
 		packets += one.packets;
 	}
 	return packets;
@@ -51,8 +51,8 @@ json_t *view_lookup(const struct live *live, const struct live_service *s, const
 	uint32_t hash = live_key_hash(live, s, flow);
 	const struct live_key *entry = live_key(live, s, hash);
 	uint64_t side = entry ? hot_newest(*entry->answer) : 0;
-	const struct live_node *owner =
-		live_node_by_id(s, xring_hot_backend(side) ?: cells_lookup(&r->cells, hash));
+	const struct live_backend *owner =
+		live_backend_by_id(s, xring_hot_backend(side) ?: cells_lookup(&r->cells, hash));
 	_free_ uint32_t *found = calloc(n, sizeof(*found));
 	json_t *names = json_array();
 	size_t many = found ? ring_replicas(&r->ring, hash, n, found) : 0;
@@ -77,9 +77,9 @@ json_t *view_ring(const struct engine *e, const struct service *model)
 	if (s && s->main->has_extent) {
 		shares = live_shares(s);
 		packets = live_packets(e, s);
-		for (size_t i = 0; shares && i < s->node_count; i++)
-			if (s->nodes[i]->index < s->main->ring.node_count)
-				json_array_append_new(nodes, node_json(e, s, s->nodes[i], shares,
+		for (size_t i = 0; shares && i < s->backend_count; i++)
+			if (s->backends[i]->index < s->main->ring.node_count)
+				json_array_append_new(nodes, backend_json(e, s, s->backends[i], shares,
 								       packets));
 	}
 	return json_pack("{sssisisiso}", "service", model->name, "vnodes", model->vnodes,

@@ -222,12 +222,12 @@ static json_t *only_json(const struct engine *e, const struct service *s,
 	struct route route;
 	char text[ROUTE_TEXT];
 
-	for (size_t i = 0; placed && i < ls->node_count; i++) {
-		const struct live_node *node = ls->nodes[i];
-		struct xring_placed *one = &placed[1 + region_number(e->live, node->region)];
+	for (size_t i = 0; placed && i < ls->backend_count; i++) {
+		const struct live_backend *backend = ls->backends[i];
+		struct xring_placed *one = &placed[1 + region_number(e->live, backend->region)];
 		struct xring_traffic traffic;
 
-		if (dp_traffic_read(e->dp, node->id, &traffic))
+		if (dp_traffic_read(e->dp, backend->id, &traffic))
 			continue;
 		one->packets += traffic.packets;
 		one->bytes += traffic.bytes;
@@ -262,9 +262,9 @@ json_t *rules_json(const struct engine *e, const struct service *s)
 
 static const char *backend_name(const struct live_service *s, uint32_t id)
 {
-	const struct live_node *node = live_node_by_id(s, id);
+	const struct live_backend *backend = live_backend_by_id(s, id);
 
-	return node ? node->name : NULL;
+	return backend ? backend->name : NULL;
 }
 
 /* The backend of a key in one ring: what a new flow of it gets. */

@@ -20,7 +20,7 @@
 #include "dp/dp.h"
 #include "dp/read.h"
 
-/* Exact shares of the ring as it is in the maps, by node index; NULL: no memory. */
+/* Exact shares of the ring as it is in the maps, by backend index; NULL: no memory. */
 uint64_t *live_shares(const struct live_service *s)
 {
 	uint64_t *shares = calloc(s->main->ring.node_count + 1, sizeof(*shares));
@@ -35,11 +35,11 @@ static json_t *count(uint64_t n)
 	return json_integer((json_int_t)n);
 }
 
-static json_t *hop_json(const struct live_service *s, const struct live_node *node)
+static json_t *hop_json(const struct live_service *s, const struct live_backend *backend)
 {
-	const struct nexthop *nh = node->nexthop;
+	const struct nexthop *nh = backend->nexthop;
 	const struct next_hop *hop = &nh->hop;
-	const char *why = node_why(s, node);
+	const char *why = backend_why(s, backend);
 	char gateway[ADDRESS_TEXT] = "", mac[18];
 
 	if (why)
@@ -53,41 +53,41 @@ static json_t *hop_json(const struct live_service *s, const struct live_node *no
 }
 
 /* One word for how it stands: what the operator wants, unless it is dead. */
-const char *state_word(const struct backend *b, const struct live_node *node)
+const char *state_word(const struct backend *b, const struct live_backend *backend)
 {
-	if (b->state == BACKEND_ACTIVE && node && node->forbidden)
+	if (b->state == BACKEND_ACTIVE && backend && backend->forbidden)
 		return "forbidden";
-	if (b->state == BACKEND_ACTIVE && node && node->dead)
+	if (b->state == BACKEND_ACTIVE && backend && backend->dead)
 		return "down";
 	return state_print(b->state);
 }
 
-static void standing_set(json_t *json, const struct backend *b, const struct live_node *node,
+static void standing_set(json_t *json, const struct backend *b, const struct live_backend *backend,
 			 bool checked)
 {
 	const char *health;
 
 	checked = checked && b->state != BACKEND_MAINTENANCE;
-	health = !checked ? "unchecked" : !node ? "unknown" : health_print(node->health.state);
-	json_object_set_new(json, "state", json_string(state_word(b, node)));
+	health = !checked ? "unchecked" : !backend ? "unknown" : health_print(backend->health.state);
+	json_object_set_new(json, "state", json_string(state_word(b, backend)));
 	json_object_set_new(json, "health", json_string(health));
-	if (checked && node && *node->why) {
-		json_object_set_new(json, "why", json_string(node->why));
-		json_object_set_new(json, "took_ms", json_real(node->took_us / 1000.0));
+	if (checked && backend && *backend->why) {
+		json_object_set_new(json, "why", json_string(backend->why));
+		json_object_set_new(json, "took_ms", json_real(backend->took_us / 1000.0));
 	}
-	json_object_set_new(json, "weight_now", json_real(node ? node->counts / 1000.0 : 0));
+	json_object_set_new(json, "weight_now", json_real(backend ? backend->counts / 1000.0 : 0));
 }
 
-static void traffic_of(const struct live *live, const struct live_node *node, json_t *json)
+static void traffic_of(const struct live *live, const struct live_backend *backend, json_t *json)
 {
 	struct xring_traffic traffic = {};
 
-	if (node)
-		dp_traffic_read(live->dp, node->id, &traffic);
+	if (backend)
+		dp_traffic_read(live->dp, backend->id, &traffic);
 	json_object_set_new(json, "packets", count(traffic.packets));
 	json_object_set_new(json, "bytes", count(traffic.bytes));
 	json_object_set_new(json, "flows_new", count(traffic.flows));
-	json_object_set_new(json, "pins", count(node ? node->pins : 0));
+	json_object_set_new(json, "pins", count(backend ? backend->pins : 0));
 }
 
 /* tags: separated by commas */
@@ -109,36 +109,36 @@ static json_t *backend_json(const struct live *live, const char *service,
 			    const struct backend *b, bool checked)
 {
 	const struct live_service *s = live_service(live, service);
-	const struct live_node *node = s ? live_node(s, b->name) : NULL;
+	const struct live_backend *backend = s ? live_backend(s, b->name) : NULL;
 	char address[ENDPOINT_TEXT];
 	json_t *json = json_pack("{sssssssf}", "service", service, "name", b->name, "address",
 				 endpoint_print(&b->address, b->port, address), "weight",
 				 b->weight / 1000.0);
 
 	place_set(json, b->region, b->tags);
-	if (node && node->nexthop) {
-		json_object_set_new(json, "id", json_integer(node->id));
-		json_object_set_new(json, "next_hop", hop_json(s, node));
+	if (backend && backend->nexthop) {
+		json_object_set_new(json, "id", json_integer(backend->id));
+		json_object_set_new(json, "next_hop", hop_json(s, backend));
 	}
-	standing_set(json, b, node, checked);
-	traffic_of(live, node, json);
+	standing_set(json, b, backend, checked);
+	traffic_of(live, backend, json);
 	return json;
 }
 
 /* One that is removed, and serves the flows that it has. */
-static json_t *leaving_json(const struct engine *e, const struct live_node *node)
+static json_t *leaving_json(const struct engine *e, const struct live_backend *backend)
 {
-	uint64_t now = engine_now(e), until = node->owner->drain_until;
+	uint64_t now = engine_now(e), until = backend->owner->drain_until;
 	char address[ENDPOINT_TEXT];
 	json_t *json = json_pack("{s:s, s:s, s:s, s:f, s:f, s:s, s:s, s:b, s:f}", "service",
-				 node->service->name, "name", node->name, "address",
-				 endpoint_print(&node->address, node->port, address), "weight",
-				 0.0, "share", 0.0, "state", node->dead ? "down" : "draining",
+				 backend->service->name, "name", backend->name, "address",
+				 endpoint_print(&backend->address, backend->port, address), "weight",
+				 0.0, "share", 0.0, "state", backend->dead ? "down" : "draining",
 				 "health", "unchecked", "removed", 1, "drain_left",
 				 until > now ? (until - now) / 1e9 : 0.0);
 
 	place_set(json, "", "");
-	traffic_of(e->live, node, json);
+	traffic_of(e->live, backend, json);
 	return json;
 }
 
@@ -148,12 +148,12 @@ static void backends_append(const struct engine *e, const struct service *s, jso
 	_free_ uint64_t *shares = live ? live_shares(live) : NULL;
 
 	for (size_t i = 0; i < s->backend_count; i++) {
-		const struct live_node *node = live ? live_node(live, s->backends[i].name) : NULL;
+		const struct live_backend *backend = live ? live_backend(live, s->backends[i].name) : NULL;
 		json_t *one = backend_json(e->live, s->name, &s->backends[i], s->check.kind);
-		bool owns = shares && node && node->index < live->main->ring.node_count;
+		bool owns = shares && backend && backend->index < live->main->ring.node_count;
 
 		json_object_set_new(one, "share",
-				    json_real(owns ? shares[node->index] / CIRCLE : 0));
+				    json_real(owns ? shares[backend->index] / CIRCLE : 0));
 		json_array_append_new(list, one);
 	}
 }

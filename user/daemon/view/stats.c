@@ -52,11 +52,11 @@ json_t *view_service_stats(const struct engine *e, const struct service *model)
 	if (s)
 		live_service_traffic(e->live, s, &traffic);
 	traffic_set(json, &traffic);
-	for (size_t i = 0; s && i < s->node_count; i++) {
-		json_t *backend = json_pack("{ss}", "name", s->nodes[i]->name);
+	for (size_t i = 0; s && i < s->backend_count; i++) {
+		json_t *backend = json_pack("{ss}", "name", s->backends[i]->name);
 
 		traffic = (struct xring_traffic){};
-		dp_traffic_read(e->dp, s->nodes[i]->id, &traffic);
+		dp_traffic_read(e->dp, s->backends[i]->id, &traffic);
 		traffic_set(backend, &traffic);
 		json_array_append_new(backends, backend);
 	}

@@ -16,35 +16,35 @@
 #include "dp/dp.h"
 #include "dp/read.h"
 
-static json_t *node_json(const struct engine *e, const struct service *model,
-			 const struct live_service *s, const struct live_node *node,
+static json_t *backend_json(const struct engine *e, const struct service *model,
+			 const struct live_service *s, const struct live_backend *backend,
 			 const uint64_t *shares)
 {
-	const struct backend *b = service_backend(model, node->name);
-	bool owns = shares && node->index < s->main->ring.node_count;
+	const struct backend *b = service_backend(model, backend->name);
+	bool owns = shares && backend->index < s->main->ring.node_count;
 	struct xring_traffic t = {};
 	const char *state;
 
-	dp_traffic_read(e->dp, node->id, &t);
-	state = b ? state_word(b, node) : "draining";
-	return json_pack("{s:s, s:s, s:f, s:f, s:I, s:I, s:I, s:i, s:o}", "name", node->name,
-			 "state", state, "weight", node->counts / 1000.0, "share",
-			 owns ? shares[node->index] / CIRCLE : 0, "packets", (json_int_t)t.packets,
+	dp_traffic_read(e->dp, backend->id, &t);
+	state = b ? state_word(b, backend) : "draining";
+	return json_pack("{s:s, s:s, s:f, s:f, s:I, s:I, s:I, s:i, s:o}", "name", backend->name,
+			 "state", state, "weight", backend->counts / 1000.0, "share",
+			 owns ? shares[backend->index] / CIRCLE : 0, "packets", (json_int_t)t.packets,
 			 "bytes", (json_int_t)t.bytes, "flows", (json_int_t)t.flows, "pins",
-			 node->pins, "load", node->load.share > 0 ? json_real(node->load.share) :
+			 backend->pins, "load", backend->load.share > 0 ? json_real(backend->load.share) :
 								    json_null());
 }
 
-static json_t *nodes_json(const struct engine *e, const struct service *model,
+static json_t *backends_json(const struct engine *e, const struct service *model,
 			  const struct live_service *s)
 {
 	_free_ uint64_t *shares = live_shares(s);
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < s->node_count; i++)
-		json_array_append_new(list, node_json(e, model, s, s->nodes[i], shares));
+	for (size_t i = 0; i < s->backend_count; i++)
+		json_array_append_new(list, backend_json(e, model, s, s->backends[i], shares));
 	for (size_t i = 0; i < s->leaving_count; i++)
-		json_array_append_new(list, node_json(e, model, s, s->leaving[i], NULL));
+		json_array_append_new(list, backend_json(e, model, s, s->leaving[i], NULL));
 	return list;
 }
 
@@ -61,7 +61,7 @@ static json_t *service_json(const struct engine *e, const struct service *model)
 			 "bound", model->bound ? json_real(model->bound / 1000.0) : json_null(),
 			 "packets", (json_int_t)t.packets, "bytes", (json_int_t)t.bytes, "flows",
 			 (json_int_t)t.flows, "pins", s ? (int)s->pins : 0, "backends",
-			 s ? nodes_json(e, model, s) : json_array());
+			 s ? backends_json(e, model, s) : json_array());
 }
 
 static json_t *changes_under_way(const struct engine *e)

@@ -17,104 +17,104 @@
 #include "daemon/probe/probes.h"
 #include "dp/dp.h"
 
-static const struct service *model_of(const struct engine *e, const struct live_node *node)
+static const struct service *model_of(const struct engine *e, const struct live_backend *backend)
 {
-	return model_service(&e->model, node->service->name);
+	return model_service(&e->model, backend->service->name);
 }
 
 /*
  * It is back, from being down or, not known any more, from maintenance: its weight grows,
  * if the service says so, and flows come by a change.
  */
-static void went_up(struct engine *e, struct live_node *node, const char *why, bool known)
+static void went_up(struct engine *e, struct live_backend *backend, const char *why, bool known)
 {
-	if (known || node->owner->ramp_from)
-		node->owner->ramp_from = engine_now(e);
-	log_info("backend %s of %s is up: %s", node->name, node->service->name, why);
-	changes_ask(e->changes, node->service->name, "health: %s is up: %s", node->name, why);
+	if (known || backend->owner->ramp_from)
+		backend->owner->ramp_from = engine_now(e);
+	log_info("backend %s of %s is up: %s", backend->name, backend->service->name, why);
+	changes_ask(e->changes, backend->service->name, "health: %s is up: %s", backend->name, why);
 	if (known)
 		engine_gather(e, &(struct change){ .count = 1 });
 	else
 		engine_flush_soon(e);	/* whoever added it has waited already */
 }
 
-static void went_down(struct engine *e, struct live_node *node, const char *why)
+static void went_down(struct engine *e, struct live_backend *backend, const char *why)
 {
-	log_warn("backend %s of %s is down: %s", node->name, node->service->name, why);
-	changes_ask(e->changes, node->service->name, "health: %s is down: %s", node->name, why);
+	log_warn("backend %s of %s is down: %s", backend->name, backend->service->name, why);
+	changes_ask(e->changes, backend->service->name, "health: %s is down: %s", backend->name, why);
 	engine_flush_soon(e);
 }
 
 static void result_in(void *context, struct probe *probe, const struct probe_result *result)
 {
 	struct health_watch *w = context;
-	struct live_node *node = probe_owner(probe);
-	enum health_state was = node->health.state;
+	struct live_backend *backend = probe_owner(probe);
+	enum health_state was = backend->health.state;
 	struct engine *e = w->engine;
-	const struct service *s = model_of(e, node);
+	const struct service *s = model_of(e, backend);
 
-	snprintf(node->why, sizeof(node->why), "%s", result->why);
-	node->took_us = result->took_us;
+	snprintf(backend->why, sizeof(backend->why), "%s", result->why);
+	backend->took_us = result->took_us;
 	if (!s || result->outcome == PROBE_NOT_CHECKED)
 		return;
-	if (!health_result(&node->health, &s->check, result->outcome == PROBE_GOOD, engine_now(e)))
+	if (!health_result(&backend->health, &s->check, result->outcome == PROBE_GOOD, engine_now(e)))
 		return;
-	node->owner->health = node->health.state;
-	node->owner->health_since = node->health.since_ns;
-	if (node->health.state == HEALTH_DOWN)
-		went_down(e, node, result->why);
-	else if (was == HEALTH_DOWN || node->owner->joined)
-		went_up(e, node, result->why, was == HEALTH_DOWN);
+	backend->owner->health = backend->health.state;
+	backend->owner->health_since = backend->health.since_ns;
+	if (backend->health.state == HEALTH_DOWN)
+		went_down(e, backend, result->why);
+	else if (was == HEALTH_DOWN || backend->owner->joined)
+		went_up(e, backend, result->why, was == HEALTH_DOWN);
 }
 
-static void unchecked(struct live_node *node)
+static void unchecked(struct live_backend *backend)
 {
-	if (node->probe)
-		probe_free(node->probe);
-	node->probe = NULL;
+	if (backend->probe)
+		probe_free(backend->probe);
+	backend->probe = NULL;
 }
 
 /*
  * Nothing is known of one that is not checked. What comes back from maintenance
  * waits for its first check then; what had flows without any does not.
  */
-static void forget(struct engine *e, struct live_node *node)
+static void forget(struct engine *e, struct live_backend *backend)
 {
-	node->health = (struct health){ .state = HEALTH_UNKNOWN };
-	node->why[0] = 0;
-	node->owner->health = HEALTH_UNKNOWN;
-	node->owner->health_since = 0;
-	node->owner->joined = node->state == BACKEND_MAINTENANCE ? engine_now(e) : 0;
+	backend->health = (struct health){ .state = HEALTH_UNKNOWN };
+	backend->why[0] = 0;
+	backend->owner->health = HEALTH_UNKNOWN;
+	backend->owner->health_since = 0;
+	backend->owner->joined = backend->state == BACKEND_MAINTENANCE ? engine_now(e) : 0;
 }
 
-static void backend_added(void *context, struct live_node *node)
+static void backend_added(void *context, struct live_backend *backend)
 {
 	struct health_watch *w = context;
 	struct engine *e = w->engine;
-	const struct service *s = model_of(e, node);
+	const struct service *s = model_of(e, backend);
 
 	if (!s)
 		return;
-	if (!s->check.kind || node->state == BACKEND_MAINTENANCE) {
-		forget(e, node);
-		unchecked(node);
+	if (!s->check.kind || backend->state == BACKEND_MAINTENANCE) {
+		forget(e, backend);
+		unchecked(backend);
 		return;
 	}
-	if (node->probe && check_equal(&node->checked, &s->check))
+	if (backend->probe && check_equal(&backend->checked, &s->check))
 		return;
-	unchecked(node);
-	node->checked = s->check;
+	unchecked(backend);
+	backend->checked = s->check;
 	if (!w->checker)
 		return;		/* not yet: health_start() */
-	if (probe_new(w->checker, &s->check, &node->address,
-		      node->port ?: s->vips[0].port, node, &node->probe))
-		log_err(0, "backend %s of %s cannot be checked", node->name, s->name);
+	if (probe_new(w->checker, &s->check, &backend->address,
+		      backend->port ?: s->vips[0].port, backend, &backend->probe))
+		log_err(0, "backend %s of %s cannot be checked", backend->name, s->name);
 }
 
-static void backend_gone(void *context, struct live_node *node)
+static void backend_gone(void *context, struct live_backend *backend)
 {
 	(void)context;
-	unchecked(node);
+	unchecked(backend);
 }
 
 void health_open(struct engine *e, struct health_watch *ret)
@@ -131,10 +131,10 @@ int health_start(struct health_watch *w)
 	if (err)
 		return log_err(err, "health checks");
 	for (uint32_t id = 1; id < e->dp->backend_count; id++) {
-		struct live_node *node = e->live->by_id[id];
+		struct live_backend *backend = e->live->by_id[id];
 
-		if (node && live_node(node->service, node->name) == node)
-			backend_added(w, node);
+		if (backend && live_backend(backend->service, backend->name) == backend)
+			backend_added(w, backend);
 	}
 	return 0;
 }

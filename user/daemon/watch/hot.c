@@ -95,9 +95,9 @@ struct hot_hand *hot_hand(const struct hot_watch *w, const struct live_service *
 /* A backend that takes new flows; 0: there is none of that name. */
 static uint16_t backend_id(const struct live_service *s, const char *name)
 {
-	const struct live_node *node = live_node(s, name);
+	const struct live_backend *backend = live_backend(s, name);
 
-	return node && node->loaded && !node->dead ? node->id : 0;
+	return backend && backend->loaded && !backend->dead ? backend->id : 0;
 }
 
 static uint64_t hand_side(const struct live_service *s, const struct hot_hand *hand)
@@ -238,9 +238,9 @@ static double backends_of(const struct live_service *s)
 {
 	double sum = 0, most = 0;
 
-	for (size_t i = 0; i < s->node_count; i++) {
-		sum += s->nodes[i]->loaded;
-		most = s->nodes[i]->loaded > most ? s->nodes[i]->loaded : most;
+	for (size_t i = 0; i < s->backend_count; i++) {
+		sum += s->backends[i]->loaded;
+		most = s->backends[i]->loaded > most ? s->backends[i]->loaded : most;
 	}
 	return most > 0 ? sum / most : 1;
 }

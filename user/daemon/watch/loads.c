@@ -19,28 +19,28 @@
 #define SEEN_MS 1000u
 
 /* Since it was last looked at; an id that has changed hands begins anew. */
-static void node_look(const struct live *live, struct live_node *node, double age)
+static void backend_look(const struct live *live, struct live_backend *backend, double age)
 {
-	struct xring_traffic now = live_traffic(live, node);
+	struct xring_traffic now = live_traffic(live, backend);
 
-	if (node->looked && now.packets >= node->last.packets && now.flows >= node->last.flows)
-		load_add(&node->load, now.packets - now.flows - (node->last.packets - node->last.flows),
-			 now.flows - node->last.flows, age);
-	node->last = now;
-	node->looked = true;
+	if (backend->looked && now.packets >= backend->last.packets && now.flows >= backend->last.flows)
+		load_add(&backend->load, now.packets - now.flows - (backend->last.packets - backend->last.flows),
+			 now.flows - backend->last.flows, age);
+	backend->last = now;
+	backend->looked = true;
 }
 
 /*
  * What is shed leaves pins and marks in the backend's cells: a walk is to look after them,
  * but what one finds while there is shedding is known to be all only of the walks behind it.
  */
-static bool node_tell(struct live *live, struct live_node *node, uint32_t load)
+static bool backend_tell(struct live *live, struct live_backend *backend, uint32_t load)
 {
-	uint64_t *told = &live->dp->loads[node->id];
+	uint64_t *told = &live->dp->loads[backend->id];
 
 	if (*told > XRING_LOAD_FULL || load > XRING_LOAD_FULL) {
-		node->over = live->walks;
-		node->service->look = node->service->look ?: 1;
+		backend->over = live->walks;
+		backend->service->look = backend->service->look ?: 1;
 		live->settle_epoch = live->dp->epoch;	/* who has read so is under way */
 	}
 	if (*told != load)
@@ -51,22 +51,22 @@ static bool node_tell(struct live *live, struct live_node *node, uint32_t load)
 static bool service_look(struct live *live, struct live_service *s, uint32_t bound,
 			 double age)
 {
-	_free_ struct load *list = calloc(s->node_count + 1, sizeof(*list));
+	_free_ struct load *list = calloc(s->backend_count + 1, sizeof(*list));
 	bool over = false;
 
-	for (size_t i = 0; list && i < s->node_count; i++) {
-		node_look(live, s->nodes[i], age);
-		s->nodes[i]->load.weight = s->nodes[i]->loaded;
-		list[i] = s->nodes[i]->load;
+	for (size_t i = 0; list && i < s->backend_count; i++) {
+		backend_look(live, s->backends[i], age);
+		s->backends[i]->load.weight = s->backends[i]->loaded;
+		list[i] = s->backends[i]->load;
 	}
 	if (!list)
 		return false;
-	loads_weigh(list, s->node_count);
-	for (size_t i = 0; i < s->node_count; i++) {
+	loads_weigh(list, s->backend_count);
+	for (size_t i = 0; i < s->backend_count; i++) {
 		uint32_t load = bound ? load_print(&list[i], bound) : 0;
 
-		s->nodes[i]->load.share = list[i].share;
-		over |= node_tell(live, s->nodes[i], load);
+		s->backends[i]->load.share = list[i].share;
+		over |= backend_tell(live, s->backends[i], load);
 	}
 	return over;
 }
