@@ -36,8 +36,8 @@ __noinline __u32 ingress_number(__u32 ifindex)
 	__u32 zero = 0;
 
 	config = bpf_map_lookup_elem(&xring_config, &zero);
-	for (__u32 i = 0; config && i < XRING_DOORS; i++) {
-		__u64 ingress = *(volatile const __u64 *)&config->doors[i];
+	for (__u32 i = 0; config && i < XRING_INGRESSES; i++) {
+		__u64 ingress = *(volatile const __u64 *)&config->ingresses[i];
 
 		if (ingress >> 32 == ifindex)
 			return ingress;
@@ -96,7 +96,7 @@ static __always_inline __u64 class_find(__u32 own, __u64 src0, __u64 src1, __u64
 	__u32 index = prefix_find(src0, src1, arrival) ?: own;
 	__u64 word = class_newest_at(index);
 
-	if (word & XRING_CLASS_DOORS) {
+	if (word & XRING_CLASS_INGRESS) {
 		index += ingress_number(arrival_ifindex(arrival));
 		word = class_newest_at(index);
 	}
@@ -158,7 +158,7 @@ __noinline int home_count(__u32 own, __u64 src0, __u64 src1, __u64 arrival)
 	__u32 number = ingress_number(arrival_ifindex(arrival)) - 1, bits;
 	struct xring_home *home;
 
-	if (!class || number >= XRING_DOORS)
+	if (!class || number >= XRING_INGRESSES)
 		return 0;
 	*(__u64 *)key.addr = src0;
 	*(__u64 *)(key.addr + 2) = src1;
@@ -176,7 +176,7 @@ __noinline int home_count(__u32 own, __u64 src0, __u64 src1, __u64 arrival)
 		home = bpf_map_lookup_elem(&xring_homes, &key);
 	}
 	if (home)
-		__sync_fetch_and_add(&home->packets[number & (XRING_DOORS - 1)], 1);
+		__sync_fetch_and_add(&home->packets[number & (XRING_INGRESSES - 1)], 1);
 	return 0;
 }
 

@@ -10,10 +10,10 @@
 /*
  * A class of a service's clients: those that one ring answers. The service's own class (its
  * slot's ring_base) is for clients that no prefix names; the other classes are the values of
- * the service's prefix tables. Where the ingress of a packet matters (DOORS), the class for
+ * the service's prefix tables. Where the ingress of a packet matters (INGRESSES), the class for
  * ingress number n stands n elements after the class that the prefix table names.
  *
- *     newest: MOVING HOME DOORS STRICT | counter (15) | allowed (6) | shift (5) | base (32)
+ *     newest: MOVING HOME INGRESSES STRICT | counter (15) | allowed (6) | shift (5) | base (32)
  *     old:    UDP_NEW HELD | allowed (6) | shift (5) | base (32)
  *
  * base and shift are the ring's first cell and size. counter is the first counter of the
@@ -27,7 +27,7 @@ struct xring_class {
 	__u64 newest;
 	__u64 old;
 	__u8 home_bits[2];		/* with HOME: prefix length of a network, IPv4 and IPv6 */
-	__u8 places;			/* for the daemon: elements, several with DOORS */
+	__u8 places;			/* for the daemon: elements, several with INGRESSES */
 	__u8 pad;
 	__u32 number;			/* for the daemon: of the service; 0: free */
 	__u64 pad2;
@@ -41,7 +41,7 @@ _Static_assert(sizeof(struct xring_class) == 32, "two a cache line");
 #define XRING_CLASS_COUNTER 43		/* the bit at which `counter` begins */
 #define XRING_CLASS_COUNTER_MASK 0x7fffu
 #define XRING_CLASS_STRICT (1ULL << 60)	/* only backends that the rule allows may answer */
-#define XRING_CLASS_DOORS  (1ULL << 61)	/* each ingress has a class of its own */
+#define XRING_CLASS_INGRESS  (1ULL << 61)	/* each ingress has a class of its own */
 #define XRING_CLASS_HOME   (1ULL << 62)	/* packets are counted by network and ingress */
 #define XRING_CLASS_MOVING (1ULL << 63)
 #define XRING_CLASS_UDP_NEW XRING_CLASS_HOME	/* on the old word */

@@ -18,7 +18,7 @@ struct xring_config {
 	__u64 vips;
 	__u64 hash_key[XRING_HASH_KEYS];	/* hash_expand() of the configuration's key */
 	__u64 clock;			/* ns that the datapath adds to the time; for tests */
-	__u64 doors[XRING_DOORS];	/* ingress: interface index (32) | number, 1 and up (32) */
+	__u64 ingresses[XRING_INGRESSES];	/* ingress: interface index (32) | number, 1 and up (32) */
 };
 
 #endif

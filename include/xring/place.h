@@ -40,7 +40,7 @@ _Static_assert(sizeof(struct xring_home_key) == 24, "no hidden padding: it is a 
  * in XRING_HOME_EACH; the daemon takes the counts out twice a second.
  */
 struct xring_home {
-	__u32 packets[XRING_DOORS];	/* packets[n - 1]: at ingress number n */
+	__u32 packets[XRING_INGRESSES];	/* packets[n - 1]: at ingress number n */
 };
 #define XRING_HOME_EACH 8u
 

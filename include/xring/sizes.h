@@ -20,7 +20,7 @@
 
 /* Sizes that are part of a layout: no option changes them. */
 #define XRING_TABLES   4096u		/* services that may have prefix tables, by number */
-#define XRING_DOORS    16u		/* ingresses: interfaces that rules tell apart */
+#define XRING_INGRESSES    16u		/* ingresses: interfaces that rules tell apart */
 #define XRING_CPUS     1024u		/* CPUs that can count keys */
 #define XRING_VIP_BITS 15
 #define XRING_VIP_SLOTS (1u << XRING_VIP_BITS)	/* in one half of the VIP table */

@@ -77,12 +77,12 @@ static uint16_t packet(struct history *h, size_t i, uint8_t flags, uint32_t seq,
 		((uint8_t *)tcp)[13] = flags;
 	}
 	ctx = (struct xdp_md){ .data_end = sizeof(h->in),
-			       .ingress_ifindex = h->door_ifindex[c->door] };
+			       .ingress_ifindex = h->ingress_ifindex[c->ingress] };
 	h->opts = (struct bpf_test_run_opts){ .sz = sizeof(h->opts), .data_in = h->in,
 		.data_size_in = sizeof(h->in), .data_out = h->out,
 		.data_size_out = sizeof(h->out), .repeat = 1,
-		.ctx_in = h->kind.doors ? &ctx : NULL,
-		.ctx_size_in = h->kind.doors ? sizeof(ctx) : 0 };
+		.ctx_in = h->kind.ingresses ? &ctx : NULL,
+		.ctx_size_in = h->kind.ingresses ? sizeof(ctx) : 0 };
 	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(h->skel->progs.xring), &h->opts), 0);
 	h->packets++;
 	want = rule_answer(&h->rule, &h->flows[i], &p);
@@ -297,7 +297,7 @@ static void flow_begin(struct history *h, size_t i)
 	struct client *c = &h->clients[i];
 
 	*c = (struct client){ .udp = i % 10 < 3, .v6 = i % 3 == 0,
-			      .door = h->kind.doors ? i / 7 % SIDES : 0,
+			      .ingress = h->kind.ingresses ? i / 7 % SIDES : 0,
 			      .addr = htonl(0x0a010000 + (h->kind.hot ? i % CLIENTS : i)),
 			      .port = htons(PORT_FIRST + i), .last = h->rule.now };
 	h->flows[i].udp = c->udp;

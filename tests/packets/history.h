@@ -36,7 +36,7 @@
 #define CLIENTS 200			/* addresses, where the key is the client */
 #define NUMBER 7			/* of the service */
 #define REGIONS 4			/* numbered from 1 */
-#define DOORS 2				/* interfaces that have a region */
+#define INGRESSES 2				/* interfaces that have a region */
 
 struct node {
 	char name[16];
@@ -57,11 +57,11 @@ struct table {
 };
 
 /*
- * The clients of a network, who have a class for each door at which they may come in, and
+ * The clients of a network, who have a class for each ingress at which they may come in, and
  * one for elsewhere. The first of these homes is that of all whom no network names.
  */
 #define HOMES 40
-#define SIDES (1 + DOORS)
+#define SIDES (1 + INGRESSES)
 #define CLASSES (1 + HOMES * SIDES)
 #define HOME_SELF 0
 
@@ -70,7 +70,7 @@ struct network {
 	bool there;
 	bool fresh;			/* nobody was told of it yet */
 	bool leaving;			/* removed, but its flows are not done */
-	bool doors;			/* where its clients come in matters */
+	bool ingresses;			/* where its clients come in matters */
 	uint8_t wanted[SIDES];		/* tables */
 };
 
@@ -79,7 +79,7 @@ enum life { CLIENT_NEW, CLIENT_SYN, CLIENT_OPEN, CLIENT_CLOSING };
 /* A client's end of a flow, and what the promise says of it. */
 struct client {
 	bool udp, v6;
-	unsigned door;			/* 0: none that is known */
+	unsigned ingress;			/* 0: none that is known */
 	uint32_t addr;
 	uint16_t port;
 	enum life life;
@@ -97,7 +97,7 @@ struct history_kind {
 	unsigned flows;			/* 0: FLOWS of them */
 	bool hot;			/* the key is the client: keys are split, given, healed; bounds */
 	unsigned rules;			/* permille of the changes; 0: clients are not told apart */
-	bool doors;			/* with rules: where clients come in may matter */
+	bool ingresses;			/* with rules: where clients come in may matter */
 };
 
 struct history {
@@ -129,7 +129,7 @@ struct history {
 	struct network homes[HOMES];
 	struct rule_class rule_classes[CLASSES];	/* as they are numbered in the map */
 	uint8_t region_of[RULE_IDS];
-	uint32_t door_ifindex[SIDES];
+	uint32_t ingress_ifindex[SIDES];
 	struct client clients[FLOWS];
 	struct rule_flow flows[FLOWS];
 	struct bpf_test_run_opts opts;

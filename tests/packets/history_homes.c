@@ -30,7 +30,7 @@ static size_t home_index(const struct history *h, const struct network *home)
 
 static struct rule_class *class_of(struct history *h, const struct network *home, unsigned side)
 {
-	return &h->rule_classes[home_index(h, home) + (home->doors ? side : 0)];
+	return &h->rule_classes[home_index(h, home) + (home->ingresses ? side : 0)];
 }
 
 /* The longest network that an address is in, of those shorter than that; or that of all. */
@@ -71,7 +71,7 @@ const struct table *home_table(const struct history *h, size_t i)
 
 	while (home->leaving)
 		home = home_cover(h, home);
-	return &h->tables[home->wanted[h->clients[i].door]];
+	return &h->tables[home->wanted[h->clients[i].ingress]];
 }
 
 /* ---- words ---- */
@@ -95,7 +95,7 @@ static uint64_t old_part(uint64_t word)
 static void class_set(struct history *h, size_t index, unsigned table)
 {
 	uint64_t newest = h->classes[index].newest, word = word_of(h, table);
-	uint64_t flags = newest & (XRING_CLASS_MOVING | XRING_CLASS_DOORS);
+	uint64_t flags = newest & (XRING_CLASS_MOVING | XRING_CLASS_INGRESS);
 
 	if (xring_class_base(newest) == xring_class_base(word))
 		return;
@@ -108,7 +108,7 @@ static void class_set(struct history *h, size_t index, unsigned table)
 
 static void class_copy(struct history *h, size_t to, size_t from)
 {
-	h->classes[to].newest = h->classes[from].newest & ~XRING_CLASS_DOORS;
+	h->classes[to].newest = h->classes[from].newest & ~XRING_CLASS_INGRESS;
 	h->classes[to].old = h->classes[from].old;
 	h->rule_classes[to] = h->rule_classes[from];
 }
@@ -118,26 +118,26 @@ static void home_inherit(struct history *h, struct network *home, const struct n
 	size_t to = home_index(h, home), from = home_index(h, cover);
 
 	home->fresh = false;
-	home->doors = cover->doors;
+	home->ingresses = cover->ingresses;
 	for (unsigned side = 0; side < SIDES; side++)
-		class_copy(h, to + side, from + (cover->doors ? side : 0));
-	if (home->doors)
-		h->classes[to].newest |= XRING_CLASS_DOORS;
+		class_copy(h, to + side, from + (cover->ingresses ? side : 0));
+	if (home->ingresses)
+		h->classes[to].newest |= XRING_CLASS_INGRESS;
 }
 
 /* Doors matter from now on: who comes in at one has the state that all had. */
-static void doors_open(struct history *h, struct network *home)
+static void ingresses_open(struct history *h, struct network *home)
 {
 	size_t index = home_index(h, home);
 
 	for (unsigned side = 1; side < SIDES; side++)
 		class_copy(h, index + side, index);
-	h->classes[index].newest |= XRING_CLASS_DOORS;
-	home->doors = true;
+	h->classes[index].newest |= XRING_CLASS_INGRESS;
+	home->ingresses = true;
 }
 
 /* They do not any more, as soon as all have one state. */
-static void doors_close(struct history *h, struct network *home)
+static void ingresses_close(struct history *h, struct network *home)
 {
 	const struct rule_class *first = class_of(h, home, 0);
 
@@ -145,14 +145,14 @@ static void doors_close(struct history *h, struct network *home)
 		if (class_of(h, home, side)->moving ||
 		    class_of(h, home, side)->newest != first->newest)
 			return;
-	h->classes[home_index(h, home)].newest &= ~XRING_CLASS_DOORS;
-	home->doors = false;
+	h->classes[home_index(h, home)].newest &= ~XRING_CLASS_INGRESS;
+	home->ingresses = false;
 }
 
-static bool doors_wanted(const struct network *home, const struct network *cover)
+static bool ingresses_wanted(const struct network *home, const struct network *cover)
 {
 	if (home->leaving)
-		return cover->doors;
+		return cover->ingresses;
 	for (unsigned side = 1; side < SIDES; side++)
 		if (home->wanted[side] != home->wanted[0])
 			return true;
@@ -166,13 +166,13 @@ static void home_apply(struct history *h, struct network *home)
 
 	if (home->fresh)
 		home_inherit(h, home, cover);
-	if (doors_wanted(home, cover) && !home->doors)
-		doors_open(h, home);
-	for (unsigned side = 0; side < (home->doors ? SIDES : 1); side++)
+	if (ingresses_wanted(home, cover) && !home->ingresses)
+		ingresses_open(h, home);
+	for (unsigned side = 0; side < (home->ingresses ? SIDES : 1); side++)
 		class_set(h, index + side, home->leaving ? class_of(h, cover, side)->newest :
 							   home->wanted[side]);
-	if (home->doors && !doors_wanted(home, cover))
-		doors_close(h, home);
+	if (home->ingresses && !ingresses_wanted(home, cover))
+		ingresses_close(h, home);
 }
 
 /* ---- the table of prefixes ---- */
@@ -222,7 +222,7 @@ static void flows_place(struct history *h)
 	for (size_t i = 0; i < h->rule.flow_count; i++) {
 		struct address a = address_of(&h->clients[i]);
 
-		h->flows[i].class = class_of(h, home_find(h, &a, 129), h->clients[i].door);
+		h->flows[i].class = class_of(h, home_find(h, &a, 129), h->clients[i].ingress);
 	}
 }
 
@@ -230,12 +230,12 @@ static void flows_place(struct history *h)
 
 static void wish(struct history *h, struct network *home)
 {
-	bool by_door = h->kind.doors && chance(h, 400);
+	bool by_ingress = h->kind.ingresses && chance(h, 400);
 
 	home->leaving = false;
 	home->wanted[0] = draw(h, h->table_count);
 	for (unsigned side = 1; side < SIDES; side++)
-		home->wanted[side] = by_door ? draw(h, h->table_count) : home->wanted[0];
+		home->wanted[side] = by_ingress ? draw(h, h->table_count) : home->wanted[0];
 }
 
 static bool home_come(struct history *h, struct network *home)
@@ -411,16 +411,16 @@ uint64_t homes_counted(const struct history *h, uint64_t *ret_dropped)
 
 /* ---- lives of the daemon ---- */
 
-static void doors_find(struct history *h)
+static void ingresses_find(struct history *h)
 {
-	h->door_ifindex[0] = 1;
-	for (unsigned door = 1; door <= DOORS; door++) {
+	h->ingress_ifindex[0] = 1;
+	for (unsigned ingress = 1; ingress <= INGRESSES; ingress++) {
 		char name[16];
 
-		snprintf(name, sizeof(name), "door%u", door);
-		h->door_ifindex[door] = if_nametoindex(name);
-		assert_int_not_equal(h->door_ifindex[door], 0);
-		h->config->doors[door - 1] = (uint64_t)h->door_ifindex[door] << 32 | door;
+		snprintf(name, sizeof(name), "ingress%u", ingress);
+		h->ingress_ifindex[ingress] = if_nametoindex(name);
+		assert_int_not_equal(h->ingress_ifindex[ingress], 0);
+		h->config->ingresses[ingress - 1] = (uint64_t)h->ingress_ifindex[ingress] << 32 | ingress;
 	}
 }
 
@@ -439,8 +439,8 @@ void homes_open(struct history *h)
 {
 	if (!h->kind.rules)
 		return;
-	if (h->kind.doors)
-		doors_find(h);
+	if (h->kind.ingresses)
+		ingresses_find(h);
 	pool_open(h);
 	lpm_init(&h->lpm, &h->pool, roots(h));
 	h->homes[HOME_SELF].there = true;

@@ -117,7 +117,7 @@ static void region_run(unsigned events, const struct history_kind *kind)
 	free(h);
 }
 
-static bool doors_made(void)
+static bool ingresses_made(void)
 {
 	return !unshare(CLONE_NEWNET) &&
 	       !system("ip link add door1 type veth peer name door2 2>/dev/null");
@@ -127,11 +127,11 @@ static void nothing_leaves_its_region(void **state)
 {
 	unsigned events = setting("XRING_REGION_EVENTS", EVENTS) / 2;
 	struct history_kind kind = { .pins = 2 * FLOWS, .least = 6, .flows = FEW, .hot = true,
-				     .rules = 350, .doors = doors_made() };
+				     .rules = 350, .ingresses = ingresses_made() };
 
 	(void)state;
-	if (!kind.doors)
-		print_message("no network namespace, or no ip, or no veth: without doors\n");
+	if (!kind.ingresses)
+		print_message("no network namespace, or no ip, or no veth: without ingresses\n");
 	region_run(events, &kind);
 	kind.pins = FEW / 6;		/* for a few flows alone */
 	region_run(events, &kind);

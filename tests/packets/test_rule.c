@@ -158,9 +158,9 @@ static void so_do_those_who_follow_the_door_at_which_they_come_in(void **state)
 		skip();
 	}
 	run_seed(seed, &(struct history_kind){ .least = 4, .pins = 2 * FLOWS, .rules = 600,
-					       .doors = true });
+					       .ingresses = true });
 	run_seed(seed + 1, &(struct history_kind){ .least = 4, .pins = 2 * FLOWS, .rules = 600,
-						   .doors = true, .hot = true });
+						   .ingresses = true, .hot = true });
 }
 
 int main(void)

@@ -306,7 +306,7 @@ static void a_copy_of_nothing_can_grow(void **state)
 /* Each of them changes one thing of model_web(). */
 static void other_hash_key(struct model *m) { m->hash_key[15]++; }
 static void other_interface(struct model *m) { strcpy(m->interfaces[0].name, "eth1"); }
-static void other_door(struct model *m) { strcpy(m->interfaces[0].region, "east"); }
+static void other_ingress(struct model *m) { strcpy(m->interfaces[0].region, "east"); }
 static void more_interfaces(struct model *m) { model_interface_add(m, "eth1"); }
 static void other_interval(struct model *m) { m->flush_interval_ms++; }
 static void other_changes(struct model *m) { m->flush_changes++; }
@@ -404,7 +404,7 @@ static void other_daylight_weight(struct model *m) { m->services[0].daylights[0]
 static void other_over(struct model *m) { m->services[0].daylights[0].entry.over_ms++; }
 
 static void (*const changes[])(struct model *m) = {
-	other_hash_key, other_interface, other_door, more_interfaces, other_interval, other_changes,
+	other_hash_key, other_interface, other_ingress, more_interfaces, other_interval, other_changes,
 	other_cells, other_backends, less_services, other_service, other_mode, other_key,
 	other_prefix4, other_prefix6, other_vnodes, more_vips, other_vip, other_vip_port,
 	other_protocol, less_backends, other_backend, other_address, other_family, other_port,
@@ -691,7 +691,7 @@ static void an_interface_takes_the_region_that_the_file_gives_it(void **state)
 	assert_int_equal(model_interface_add(&running, "eth1"), 0);
 	assert_int_equal(model_interface_add(&file, "eth1"), 0);
 	strcpy(model_interface(&file, "eth1")->region, "west");
-	other_door(&running);
+	other_ingress(&running);
 	assert_int_equal(model_merge(&running, &loaded, &file), 0);
 	assert_int_equal(running.interface_count, 2);
 	assert_string_equal(model_interface(&running, "eth0")->region, "east");
@@ -1072,7 +1072,7 @@ static void the_region_of_an_interface_is_one_that_there_is(void **state)
 	(void)state;
 
 	model_web(&m);
-	other_door(&m);
+	other_ingress(&m);
 	assert_right(&m);
 	strcpy(m.interfaces[0].region, "south");
 	assert_wrong(&m, "interface eth0: region south: want a region that there is",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How rules compile: for any client the route of its rule, its region, its home and its door,
+ * How rules compile: for any client the route of its rule, its region, its home and its ingress,
  * as asked one prefix after the other.
  */
 #include <setjmp.h>
@@ -51,7 +51,7 @@ struct world {
 	struct service s;
 	struct region regions[REGIONS];
 	struct rule rules[RULES];
-	struct door doors[DOORS];
+	struct ingress ingresses[INGRESSES];
 	struct homed homes[HOMES];
 	size_t home_count;
 };
@@ -77,8 +77,8 @@ static void world_new(struct world *w)
 	w->rules[5].strategy = random() % 2 ? STRATEGY_GEO : STRATEGY_REGIONAL;
 	w->rules[4].home = (struct home){ .follow = true, .prefix4 = 8, .prefix6 = 16 };
 	for (int i = 0; i < 2; i++) {
-		snprintf(w->doors[i].name, sizeof(w->doors[i].name), "eth%d", i);
-		snprintf(w->doors[i].region, PLACE_NAME, "%s", i ? "west" : "east");
+		snprintf(w->ingresses[i].name, sizeof(w->ingresses[i].name), "eth%d", i);
+		snprintf(w->ingresses[i].region, PLACE_NAME, "%s", i ? "west" : "east");
 	}
 	for (int i = 0; i < HOMES; i++) {
 		struct address a = random_address();
@@ -169,8 +169,8 @@ static void check_client(const struct world *w, const struct targets *t, const s
 		return;
 	assert_int_equal(target->rule, rule);
 	assert_int_equal(target->home.follow, w->rules[rule].home.follow);
-	for (uint32_t d = 0; d <= DOORS; d++) {
-		const char *entry = d && *w->doors[d - 1].region ? w->doors[d - 1].region : NULL;
+	for (uint32_t d = 0; d <= INGRESSES; d++) {
+		const char *entry = d && *w->ingresses[d - 1].region ? w->ingresses[d - 1].region : NULL;
 		struct route wanted;
 
 		route_of(&w->rules[rule], region_of(w, a), home ?: entry, &wanted);
@@ -178,7 +178,7 @@ static void check_client(const struct world *w, const struct targets *t, const s
 	}
 }
 
-static void every_client_has_the_route_of_its_rule_region_home_and_door(void **state)
+static void every_client_has_the_route_of_its_rule_region_home_and_ingress(void **state)
 {
 	(void)state;
 	srandom(1);
@@ -187,7 +187,7 @@ static void every_client_has_the_route_of_its_rule_region_home_and_door(void **s
 		struct world w;
 
 		world_new(&w);
-		assert_int_equal(targets_of(&w.m, &w.s, w.doors, w.homes, w.home_count, &t), 0);
+		assert_int_equal(targets_of(&w.m, &w.s, w.ingresses, w.homes, w.home_count, &t), 0);
 		assert_true(targets_many(&t));
 		for (int i = 0; i < 400; i++) {
 			struct address a = random_address();
@@ -230,12 +230,12 @@ static void it_is_known_without_compiling_whether_clients_are_told_apart(void **
 		if (random() % 2)
 			set_drop(&w.s.rules->clients);	/* it is for everybody */
 		for (int i = 0; i < 2 && random() % 2; i++)
-			*w.doors[i].region = 0;
+			*w.ingresses[i].region = 0;
 		w.s.rules->home.follow &= random() % 2;
 		for (int i = 0; i < REGIONS && round % 3; i++)
 			set_drop(&w.regions[i].clients);
-		assert_int_equal(targets_of(&w.m, &w.s, w.doors, NULL, 0, &t), 0);
-		assert_int_equal(rules_many(&w.m, &w.s, w.doors), targets_many(&t));
+		assert_int_equal(targets_of(&w.m, &w.s, w.ingresses, NULL, 0, &t), 0);
+		assert_int_equal(rules_many(&w.m, &w.s, w.ingresses), targets_many(&t));
 		many += targets_many(&t);
 		targets_clear(&t);
 		world_clear(&w);
@@ -250,7 +250,7 @@ static void rules_that_say_the_same_share_a_route(void **state)
 
 	(void)state;
 	world_new(&w);
-	assert_int_equal(targets_of(&w.m, &w.s, w.doors, NULL, 0, &t), 0);
+	assert_int_equal(targets_of(&w.m, &w.s, w.ingresses, NULL, 0, &t), 0);
 	for (size_t i = 0; i < t.route_count; i++)
 		for (size_t k = 0; k < i; k++)
 			assert_false(route_equal(&t.routes[i], &t.routes[k]));
@@ -262,11 +262,11 @@ static void without_rules_nobody_is_told_apart(void **state)
 {
 	struct service s = {};
 	struct model m = {};
-	struct door doors[DOORS] = { { "eth0", "east" } };
+	struct ingress ingresses[INGRESSES] = { { "eth0", "east" } };
 	struct targets t;
 
 	(void)state;
-	assert_int_equal(targets_of(&m, &s, doors, NULL, 0, &t), 0);
+	assert_int_equal(targets_of(&m, &s, ingresses, NULL, 0, &t), 0);
 	assert_false(targets_many(&t));
 	assert_int_equal(t.list[0].rule, -1);
 	assert_false(route_strict(&t.routes[0]));
@@ -315,26 +315,26 @@ static void a_door_keeps_its_number(void **state)
 {
 	struct interface two[] = { { "eth0", "east" }, { "eth1", "west" } };
 	struct model m = { .interfaces = two, .interface_count = 2 };
-	struct door doors[DOORS] = {};
+	struct ingress ingresses[INGRESSES] = {};
 
 	(void)state;
-	doors_set(doors, &m);
-	assert_string_equal(doors[1].name, "eth1");
+	ingresses_set(ingresses, &m);
+	assert_string_equal(ingresses[1].name, "eth1");
 	m.interfaces = two + 1;
 	m.interface_count = 1;
-	doors_set(doors, &m);
-	assert_string_equal(doors[0].name, "");
-	assert_string_equal(doors[1].name, "eth1");
-	*two[1].region = 0;			/* it has none any more, and is still a door */
-	doors_set(doors, &m);
-	assert_string_equal(doors[1].name, "eth1");
-	assert_string_equal(doors[1].region, "");
+	ingresses_set(ingresses, &m);
+	assert_string_equal(ingresses[0].name, "");
+	assert_string_equal(ingresses[1].name, "eth1");
+	*two[1].region = 0;			/* it has none any more, and is still an ingress */
+	ingresses_set(ingresses, &m);
+	assert_string_equal(ingresses[1].name, "eth1");
+	assert_string_equal(ingresses[1].region, "");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_client_has_the_route_of_its_rule_region_home_and_door),
+		cmocka_unit_test(every_client_has_the_route_of_its_rule_region_home_and_ingress),
 		cmocka_unit_test(it_is_known_without_compiling_whether_clients_are_told_apart),
 		cmocka_unit_test(rules_that_say_the_same_share_a_route),
 		cmocka_unit_test(without_rules_nobody_is_told_apart),

@@ -137,7 +137,7 @@ int dp_homes_take(const struct dp *dp,
 						    values, &count, NULL))
 			err = -errno;	/* ENOENT: all are read, these too */
 		if (err && err != -ENOENT)
-			return err == -ENOSPC ? 0 : log_err(err, "counters of entrances");
+			return err == -ENOSPC ? 0 : log_err(err, "counters of ingresses");
 		for (uint32_t i = 0; i < count; i++)
 			each(context, &keys[i], &values[i]);
 		from = to;

@@ -36,7 +36,7 @@ uint64_t route_id(const struct route *r);			/* the first of them */
 /* For people: [+region=eu-west], then eu-west, us-east (waterfall 0.72). */
 const char *route_print(const struct route *r, char text[ROUTE_TEXT]);
 
-/* rule: NULL is everybody; region: of the client, entry: of the door; NULL: none. */
+/* rule: NULL is everybody; region: of the client, entry: of the ingress; NULL: none. */
 void route_of(const struct rule *rule, const char *region, const char *entry, struct route *ret);
 
 #endif

@@ -151,31 +151,31 @@ uint64_t route_id(const struct route *r)
 	return id;
 }
 
-/* ---- doors ---- */
+/* ---- ingresses ---- */
 
-static struct door *door_named(struct door doors[DOORS], const char *name)
+static struct ingress *ingress_named(struct ingress ingresses[INGRESSES], const char *name)
 {
-	for (size_t i = 0; i < DOORS; i++)
-		if (!strcmp(doors[i].name, name))
-			return &doors[i];
+	for (size_t i = 0; i < INGRESSES; i++)
+		if (!strcmp(ingresses[i].name, name))
+			return &ingresses[i];
 	return NULL;
 }
 
-void doors_set(struct door doors[DOORS], const struct model *m)
+void ingresses_set(struct ingress ingresses[INGRESSES], const struct model *m)
 {
-	for (size_t i = 0; i < DOORS; i++)
-		if (!model_interface(m, doors[i].name))
-			doors[i] = (struct door){};
+	for (size_t i = 0; i < INGRESSES; i++)
+		if (!model_interface(m, ingresses[i].name))
+			ingresses[i] = (struct ingress){};
 	for (size_t i = 0; i < m->interface_count; i++) {
 		const struct interface *is = &m->interfaces[i];
-		struct door *door = door_named(doors, is->name);
+		struct ingress *ingress = ingress_named(ingresses, is->name);
 
-		if (!door && *is->region)
-			door = door_named(doors, "");
-		if (!door)
+		if (!ingress && *is->region)
+			ingress = ingress_named(ingresses, "");
+		if (!ingress)
 			continue;
-		memcpy(door->name, is->name, sizeof(door->name));
-		memcpy(door->region, is->region, sizeof(door->region));
+		memcpy(ingress->name, is->name, sizeof(ingress->name));
+		memcpy(ingress->region, is->region, sizeof(ingress->region));
 	}
 }
 
@@ -185,7 +185,7 @@ void doors_set(struct door doors[DOORS], const struct model *m)
 struct compiling {
 	const struct model *model;
 	const struct service *service;
-	const struct door *doors;
+	const struct ingress *ingresses;
 	struct targets *to;
 	uint32_t *known;		/* targets + 1, by rule and region */
 	bool failed;
@@ -248,13 +248,13 @@ static uint32_t make_target(struct compiling *c, int index, const char *region, 
 		snprintf(target.region, sizeof(target.region), "%s", region);
 	if (!follows)
 		home = NULL;
-	for (size_t door = 0; door <= DOORS; door++) {
-		const char *entry = door && *c->doors[door - 1].region ? c->doors[door - 1].region :
+	for (size_t ingress = 0; ingress <= INGRESSES; ingress++) {
+		const char *entry = ingress && *c->ingresses[ingress - 1].region ? c->ingresses[ingress - 1].region :
 									 NULL;
 
 		route_of(rule, region, home ?: entry, &route);
-		target.routes[door] = intern_route(c, &route);
-		target.doors |= target.routes[door] != target.routes[0];
+		target.routes[ingress] = intern_route(c, &route);
+		target.by_ingress |= target.routes[ingress] != target.routes[0];
 	}
 	return intern_target(c, &target);
 }
@@ -387,11 +387,11 @@ void targets_clear(struct targets *t)
 	*t = (struct targets){};
 }
 
-int targets_of(const struct model *m, const struct service *s, const struct door doors[DOORS],
+int targets_of(const struct model *m, const struct service *s, const struct ingress ingresses[INGRESSES],
 	       const struct homed *homes, size_t home_count, struct targets *ret)
 {
 	struct targets targets = {};
-	struct compiling c = { .model = m, .service = s, .doors = doors, .to = &targets };
+	struct compiling c = { .model = m, .service = s, .ingresses = ingresses, .to = &targets };
 	struct sets layers[3] = {};
 	int err;
 
@@ -460,26 +460,26 @@ int routes_count(const struct model *m, const struct service *s, size_t *ret_rou
 	return err;
 }
 
-static bool rule_many(const struct model *m, const struct rule *rule, const struct door doors[DOORS])
+static bool rule_many(const struct model *m, const struct rule *rule, const struct ingress ingresses[INGRESSES])
 {
 	bool many = rule->clients || *rule->region || rule->home.follow;
 
 	for (size_t i = 0; i < m->region_count && rule->strategy == STRATEGY_REGIONAL; i++)
 		many |= m->regions[i].clients != NULL;
-	for (size_t i = 0; i < DOORS && rule->strategy == STRATEGY_GEO; i++)
-		many |= *doors[i].region != 0;
+	for (size_t i = 0; i < INGRESSES && rule->strategy == STRATEGY_GEO; i++)
+		many |= *ingresses[i].region != 0;
 	return many;
 }
 
-bool rules_many(const struct model *m, const struct service *s, const struct door doors[DOORS])
+bool rules_many(const struct model *m, const struct service *s, const struct ingress ingresses[INGRESSES])
 {
 	for (size_t i = 0; i < s->rule_count; i++)
-		if (rule_many(m, &s->rules[i], doors))
+		if (rule_many(m, &s->rules[i], ingresses))
 			return true;
 	return false;
 }
 
 bool targets_many(const struct targets *t)
 {
-	return t->count > 1 || t->list[0].doors || t->list[0].home.follow;
+	return t->count > 1 || t->list[0].by_ingress || t->list[0].home.follow;
 }

@@ -17,24 +17,24 @@ struct rule;
  */
 
 /*
- * Where packets come in: a door is an interface, and keeps its number as long as it is
- * there, so that another region of it is another route of that door.
+ * Where packets come in: an ingress is an interface, and keeps its number as long as it is
+ * there, so that another region of it is another route of that ingress.
  */
-struct door {
+struct ingress {
 	char name[16];			/* empty: there is none of that number */
 	char region[PLACE_NAME];	/* empty: none */
 };
-#define DOORS INTERFACE_REGIONS_MAX
+#define INGRESSES INTERFACE_REGIONS_MAX
 
 /* The interfaces of m that have a region, and those that had one: they keep their numbers. */
-void doors_set(struct door doors[DOORS], const struct model *m);
+void ingresses_set(struct ingress ingresses[INGRESSES], const struct model *m);
 
 struct target {
-	uint32_t routes[DOORS + 1];	/* 0: of no door, then by door */
-	bool doors;			/* they differ */
+	uint32_t routes[INGRESSES + 1];	/* 0: of no ingress, then by ingress */
+	bool by_ingress;			/* they differ */
 	int rule;			/* in the service's order; -1: none */
 	char region[PLACE_NAME];	/* of the client, where the rule asks for it; or empty */
-	struct home home;		/* follow: its clients' entrances are counted */
+	struct home home;		/* follow: its clients' ingresses are counted */
 };
 
 struct targets {
@@ -54,11 +54,11 @@ struct homed {
 };
 
 /* -ENOMEM. */
-int targets_of(const struct model *m, const struct service *s, const struct door doors[DOORS],
+int targets_of(const struct model *m, const struct service *s, const struct ingress ingresses[INGRESSES],
 	       const struct homed *homes, size_t home_count, struct targets *ret);
 
 /*
- * How many rings a service may come to have by its rules, whatever its clients, doors and
+ * How many rings a service may come to have by its rules, whatever its clients, ingresses and
  * homes; and of them those that forbid something. -ENOMEM.
  */
 int routes_count(const struct model *m, const struct service *s, size_t *ret_routes,
@@ -70,6 +70,6 @@ int targets_lines(const struct targets *t, uint32_t *ret);
 /* Are there clients to be told apart at all? */
 bool targets_many(const struct targets *t);
 /* The same, of what is not compiled: a model that was checked. */
-bool rules_many(const struct model *m, const struct service *s, const struct door doors[DOORS]);
+bool rules_many(const struct model *m, const struct service *s, const struct ingress ingresses[INGRESSES]);
 
 #endif

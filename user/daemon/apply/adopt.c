@@ -238,7 +238,7 @@ int live_adopt(struct live *live, const struct model *m, uint64_t now)
 {
 	int err = adopt_backends(live, m, now);
 
-	live_doors_adopt(live, m);
+	live_ingresses_adopt(live, m);
 	/* Rings of another layout are made anew, as they were: they follow from the model. */
 	if (err || (live->dp->abi_found && live->dp->abi_found != XRING_ABI))
 		return err;

@@ -72,7 +72,7 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
 
 	for (size_t i = 0; i < live->service_count; i++)
 		live->services[i]->gone = !model_service(m, live->services[i]->name);
-	live_doors_set(live, m);
+	live_ingresses_set(live, m);
 	err = live_regions_set(live, m) ?: live_replies_yield(live, m, times->now);
 	for (size_t i = 0; i < m->service_count && !err; i++)
 		err = service_apply(live, m, &m->services[i], times, &report);
@@ -82,7 +82,7 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
 	err = live_vips_write(live, m);
 	if (err)
 		return err;
-	live_doors_write(live);
+	live_ingresses_write(live);
 	live_cleanup(live);
 	*ret = report;
 	return 0;

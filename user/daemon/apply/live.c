@@ -31,9 +31,9 @@ int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct key_reco
 	live->class_by_index = calloc(XRING_CLASSES, sizeof(struct live_class *));
 	live->prefixes = calloc(1, sizeof(*live->prefixes));
 	live->zones = calloc(1, sizeof(*live->zones));
-	live->doors = calloc(DOORS, sizeof(*live->doors));
+	live->ingresses = calloc(INGRESSES, sizeof(*live->ingresses));
 	err = live->by_id && live->class_by_index && live->prefixes && live->zones &&
-	      live->doors ? 0 : -ENOMEM;
+	      live->ingresses ? 0 : -ENOMEM;
 	err = err ?: lpm_pool_new(dp->lines + XRING_LINE_ROOTS, dp->line_count - XRING_LINE_ROOTS,
 			    live->prefixes) ?:
 	      spill_pool_new(dp->spills, dp->spill_count, &live->spills) ?:
@@ -68,7 +68,7 @@ void live_close(struct live *live)
 	if (live->zones)
 		zones_clear(live->zones);
 	free(live->zones);
-	free(live->doors);
+	free(live->ingresses);
 	free(live->traffic);
 	free(live);
 }

@@ -83,7 +83,7 @@ static bool ring_allows(const struct live_ring *r, const struct live_backend *ba
 }
 
 /*
- * The flow may come in by several doors, and its newest path end in as many rings: what is
+ * The flow may come in by several ingresses, and its newest path end in as many rings: what is
  * needed in one of them is. *ret: that ring.
  */
 static enum pin_fate pin_fate(struct walk *w, const struct live_backend *backend,

@@ -75,7 +75,7 @@ static int check_cut(const struct model *from, const struct model *to, char *why
 /* Lines of the prefix tables that a service's networks take, and those of homes may. */
 static int service_lines(const struct model *m, const struct service *s, uint64_t *ret)
 {
-	static const struct door none[DOORS];
+	static const struct ingress none[INGRESSES];
 	const struct home *home = service_home(s);
 	struct targets targets;
 	uint32_t lines;

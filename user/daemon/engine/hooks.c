@@ -78,7 +78,7 @@ static void interfaces_due(void *context)
 {
 	struct engine *e = context;
 
-	live_doors_write(e->live);
+	live_ingresses_write(e->live);
 }
 
 int engine_hooks_open(struct engine *e)

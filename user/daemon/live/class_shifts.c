@@ -138,8 +138,8 @@ static void class_move(struct shifts *all, struct live_class *class, const struc
 static struct live_class *class_part(struct shifts *all, const struct live_class *from,
 				     uint32_t target)
 {
-	bool doors = from->places > 1 || all->s->classes->targets.list[target].doors;
-	struct live_class *class = class_new(all->live, all->s, doors ? CLASS_PLACES : 1);
+	bool ingresses = from->places > 1 || all->s->classes->targets.list[target].by_ingress;
+	struct live_class *class = class_new(all->live, all->s, ingresses ? CLASS_PLACES : 1);
 
 	if (!class)
 		return NULL;
@@ -176,7 +176,7 @@ static bool shifts_whole(const struct shifts *all, const struct shift *shift)
 {
 	const struct live_class *from = shift->from;
 
-	if (from->places == 1 && all->s->classes->targets.list[shift->target].doors)
+	if (from->places == 1 && all->s->classes->targets.list[shift->target].by_ingress)
 		return false;
 	return from == all->s->classes->own ? shift->target == 0 || only_shift(all, shift) :
 					      only_shift(all, shift);

@@ -81,7 +81,7 @@ static uint64_t newest_word(const struct live_class *class, uint32_t d)
 
 	return ring_word(r) | (uint64_t)class->counter << XRING_CLASS_COUNTER |
 	       (route_strict(&r->route) ? XRING_CLASS_STRICT : 0) |
-	       (!d && class->places > 1 ? XRING_CLASS_DOORS : 0) |
+	       (!d && class->places > 1 ? XRING_CLASS_INGRESS : 0) |
 	       (class->follows ? XRING_CLASS_HOME : 0) |
 	       (class->old[d] ? XRING_CLASS_MOVING : 0);
 }

@@ -54,7 +54,7 @@ static bool compiled_same(const struct live *live, const struct live_service *s,
 	const struct live_classes *c = s->classes;
 
 	return c->known && c->homes_serial == s->homes_serial &&
-	       !memcmp(c->doors, live->doors, sizeof(c->doors)) && regions_same(c, m) &&
+	       !memcmp(c->ingresses, live->ingresses, sizeof(c->ingresses)) && regions_same(c, m) &&
 	       rules_equal(c->rules, c->rule_count, model->rules, model->rule_count);
 }
 
@@ -62,7 +62,7 @@ static int compile(struct live *live, struct live_service *s, struct live_classe
 		   const struct model *m, const struct service *model)
 {
 	struct targets targets;
-	int err = targets_of(m, model, live->doors, s->homes, s->home_count, &targets);
+	int err = targets_of(m, model, live->ingresses, s->homes, s->home_count, &targets);
 
 	if (err)
 		return err;
@@ -72,7 +72,7 @@ static int compile(struct live *live, struct live_service *s, struct live_classe
 	c->rule_count = c->rules ? model->rule_count : 0;
 	c->regions = regions_copy(m->regions, m->region_count);
 	c->region_count = c->regions ? m->region_count : 0;
-	memcpy(c->doors, live->doors, sizeof(c->doors));
+	memcpy(c->ingresses, live->ingresses, sizeof(c->ingresses));
 	c->homes_serial = s->homes_serial;
 	c->known = c->rules && c->regions;
 	c->tidy = true;				/* they are to be brought about */
@@ -171,7 +171,7 @@ int classes_prepare(struct live *live, struct live_service *s, const struct mode
 	int err = 0;
 
 	if (!c) {
-		if (!rules_many(m, model, live->doors)) {
+		if (!rules_many(m, model, live->ingresses)) {
 			prepare_plain(s, model);
 			return 0;
 		}
@@ -360,4 +360,4 @@ void classes_close(struct live *live, struct live_service *s)
 
 /* ---- whose a client is ---- */
 
-/* ---- doors ---- */
+/* ---- ingresses ---- */

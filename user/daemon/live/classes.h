@@ -20,7 +20,7 @@ struct rule;
 struct service;
 
 /*
- * The clients of a service with rules, told apart. A class is some clients and, by the door
+ * The clients of a service with rules, told apart. A class is some clients and, by the ingress
  * at which they come in, the ring that answers them; the service's own is that of clients
  * whom no prefix names. When clients are to be answered by another ring their class
  * moves, under the rule of changes as a key does, or those of them whom that concerns are
@@ -29,11 +29,11 @@ struct service;
  * ring being the covering one's, until its flows are done, and a new one begins where the
  * covering one was, without a word about either.
  */
-#define CLASS_PLACES (DOORS + 1)
+#define CLASS_PLACES (INGRESSES + 1)
 
 struct live_class {
 	uint32_t first;				/* index in the maps */
-	uint32_t places;			/* 1, or CLASS_PLACES where the door matters */
+	uint32_t places;			/* 1, or CLASS_PLACES where the ingress matters */
 	struct live_ring *newest[CLASS_PLACES];
 	struct live_ring *old[CLASS_PLACES];	/* NULL where it does not move */
 	uint32_t counter;			/* of its rule's ledger */
@@ -59,7 +59,7 @@ struct live_classes {
 	size_t rule_count;
 	struct region *regions;
 	size_t region_count;
-	struct door doors[DOORS];
+	struct ingress ingresses[INGRESSES];
 	uint64_t homes_serial;
 	bool known;				/* the targets are those of all this */
 	bool tidy;				/* there is something to be brought about, or to be one */

@@ -15,14 +15,14 @@ struct live_class *class_of(const struct live *live, const struct live_service *
 			    const struct address *client);
 
 /*
- * The rings at which the flow's newest path may end, one a door, each once; at least one.
+ * The rings at which the flow's newest path may end, one an ingress, each once; at least one.
  * *ret_moving: does its class move?
  */
 size_t rings_of_flow(const struct live *live, const struct live_service *s,
 		     const struct xring_flow *flow, struct live_ring *ret[CLASS_PLACES],
 		     bool *ret_moving);
 
-/* The one of them that answers where no door is known. */
+/* The one of them that answers where no ingress is known. */
 struct live_ring *ring_of_flow(const struct live *live, const struct live_service *s,
 			       const struct xring_flow *flow);
 

@@ -10,35 +10,35 @@
 #include "daemon/live/live.h"
 #include "dp/dp.h"
 
-void live_doors_set(struct live *live, const struct model *m)
+void live_ingresses_set(struct live *live, const struct model *m)
 {
-	doors_set(live->doors, m);
+	ingresses_set(live->ingresses, m);
 }
 
-void live_doors_write(struct live *live)
+void live_ingresses_write(struct live *live)
 {
-	for (size_t i = 0; i < DOORS; i++) {
-		uint64_t index = *live->doors[i].name ? if_nametoindex(live->doors[i].name) : 0;
-		uint64_t door = index ? index << 32 | (i + 1) : 0;
+	for (size_t i = 0; i < INGRESSES; i++) {
+		uint64_t index = *live->ingresses[i].name ? if_nametoindex(live->ingresses[i].name) : 0;
+		uint64_t ingress = index ? index << 32 | (i + 1) : 0;
 
-		if (live->dp->config->doors[i] != door)
-			__atomic_store_n(&live->dp->config->doors[i], door, __ATOMIC_RELEASE);
+		if (live->dp->config->ingresses[i] != ingress)
+			__atomic_store_n(&live->dp->config->ingresses[i], ingress, __ATOMIC_RELEASE);
 	}
 }
 
-void live_doors_adopt(struct live *live, const struct model *m)
+void live_ingresses_adopt(struct live *live, const struct model *m)
 {
-	for (size_t i = 0; i < DOORS; i++) {
+	for (size_t i = 0; i < INGRESSES; i++) {
 		char name[IF_NAMESIZE];
 		const struct interface *is;
 
-		if (!live->dp->config->doors[i] ||
-		    !if_indextoname(live->dp->config->doors[i] >> 32, name))
+		if (!live->dp->config->ingresses[i] ||
+		    !if_indextoname(live->dp->config->ingresses[i] >> 32, name))
 			continue;
 		is = model_interface(m, name);
 		if (!is)
 			continue;
-		memcpy(live->doors[i].name, is->name, sizeof(is->name));
-		memcpy(live->doors[i].region, is->region, sizeof(is->region));
+		memcpy(live->ingresses[i].name, is->name, sizeof(is->name));
+		memcpy(live->ingresses[i].region, is->region, sizeof(is->region));
 	}
 }

@@ -7,8 +7,8 @@ struct model;
 
 
 /* Doors get their numbers, of m; before classes_prepare(). The datapath knows them later. */
-void live_doors_set(struct live *live, const struct model *m);
-void live_doors_write(struct live *live);
-void live_doors_adopt(struct live *live, const struct model *m);
+void live_ingresses_set(struct live *live, const struct model *m);
+void live_ingresses_write(struct live *live);
+void live_ingresses_adopt(struct live *live, const struct model *m);
 
 #endif

@@ -16,7 +16,7 @@
  * A backend that goes keeps its id as long as a pin or a cell names it: it is leaving. How
  * a backend stands (health, drain time) is in the owner record of its id.
  */
-struct door;
+struct ingress;
 struct dp;
 struct key_record;
 struct live_class;
@@ -59,7 +59,7 @@ struct live {
 	struct lpm_pool *prefixes;		/* all services' */
 	struct live_class **class_by_index;
 	bool classes_strange;			/* some in the maps are of no service */
-	struct door *doors;			/* DOORS of them */
+	struct ingress *ingresses;			/* INGRESSES of them */
 	int64_t wall_ms;			/* for tests: what the clocks of regions are put forward */
 	struct live_events events;
 	struct backend_events backend_events;

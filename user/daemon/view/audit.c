@@ -142,11 +142,11 @@ static void audit_service(struct engine *e, const struct service *s, json_t *to)
 	for (uint32_t i = 0; t && i < t->count; i++) {
 		const struct target *target = &t->list[i];
 
-		for (uint32_t d = 0; d <= (target->doors ? DOORS : 0); d++)
-			if (!d || *e->live->doors[d - 1].name)
+		for (uint32_t d = 0; d <= (target->by_ingress ? INGRESSES : 0); d++)
+			if (!d || *e->live->ingresses[d - 1].name)
 				json_array_append_new(to, set_json(e, s, ls,
 						&t->routes[target->routes[d]], target->rule,
-						d ? e->live->doors[d - 1].name : ""));
+						d ? e->live->ingresses[d - 1].name : ""));
 	}
 }
 

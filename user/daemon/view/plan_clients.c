@@ -122,20 +122,20 @@ static json_t *way_json(const struct engine *e, const struct service *was,
 static void pair_append(const struct engine *e, const struct service *was,
 			const struct model *m, const struct service *now,
 			const struct targets *before, const struct targets *after,
-			const struct pair *pair, const struct door doors[DOORS], json_t *to)
+			const struct pair *pair, const struct ingress ingresses[INGRESSES], json_t *to)
 {
 	const struct target *from = &before->list[pair->before], *then = &after->list[pair->after];
 
-	for (uint32_t d = 0; d <= (from->doors || then->doors ? DOORS : 0); d++) {
+	for (uint32_t d = 0; d <= (from->by_ingress || then->by_ingress ? INGRESSES : 0); d++) {
 		json_t *way;
 
-		if (d && !*doors[d - 1].name)
+		if (d && !*ingresses[d - 1].name)
 			continue;
 		way = way_json(e, was, now, &before->routes[from->routes[d]],
 			       &after->routes[then->routes[d]]);
 		if (!way)
 			continue;
-		json_object_set_new(way, "interface", json_string(d ? doors[d - 1].name : ""));
+		json_object_set_new(way, "interface", json_string(d ? ingresses[d - 1].name : ""));
 		json_object_set_new(way, "rule", then->rule < 0 ? json_null() :
 				    json_integer(then->rule + 1));
 		json_object_set_new(way, "clients", rule_clients_json(m, now, then->rule));
@@ -167,31 +167,31 @@ static struct homed *homes_as(const struct engine *e, const struct live_service 
 }
 
 static int targets_in(const struct engine *e, const struct model *m, const struct service *s,
-		      const struct door doors[DOORS], struct targets *ret)
+		      const struct ingress ingresses[INGRESSES], struct targets *ret)
 {
 	size_t count;
 	_free_ struct homed *homes = homes_as(e, live_service(e->live, s->name), m, &count);
 
-	return homes ? targets_of(m, s, doors, homes, count, ret) : -ENOMEM;
+	return homes ? targets_of(m, s, ingresses, homes, count, ret) : -ENOMEM;
 }
 
 static int service_clients(const struct engine *e, const struct service *was,
 			   const struct model *m, const struct service *now, json_t *to)
 {
-	struct door doors[DOORS];
+	struct ingress ingresses[INGRESSES];
 	struct targets before, after;
 	struct pairs pairs = {};
-	int err = targets_in(e, &e->model, was, e->live->doors, &before);
+	int err = targets_in(e, &e->model, was, e->live->ingresses, &before);
 
 	if (err)
 		return err;
-	memcpy(doors, e->live->doors, sizeof(doors));
-	doors_set(doors, m);
-	err = targets_in(e, m, now, doors, &after);
+	memcpy(ingresses, e->live->ingresses, sizeof(ingresses));
+	ingresses_set(ingresses, m);
+	err = targets_in(e, m, now, ingresses, &after);
 	if (!err) {
 		err = pairs_find(&before, &after, &pairs);
 		for (size_t i = 0; i < pairs.count && !err; i++)
-			pair_append(e, was, m, now, &before, &after, &pairs.list[i], doors, to);
+			pair_append(e, was, m, now, &before, &after, &pairs.list[i], ingresses, to);
 		targets_clear(&after);
 	}
 	targets_clear(&before);

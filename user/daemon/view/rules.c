@@ -169,7 +169,7 @@ static uint32_t networks_of(const struct targets *t, uint32_t target)
 	return networks;
 }
 
-/* All of a rule's clients, whatever their region and the door; NULL: it is not counted. */
+/* All of a rule's clients, whatever their region and the ingress; NULL: it is not counted. */
 static struct xring_placed *rule_placed(const struct engine *e, const struct service *s,
 					const struct live_service *ls, int rule)
 {
@@ -185,12 +185,12 @@ static struct xring_placed *rule_placed(const struct engine *e, const struct ser
 
 static json_t *rule_json(const struct engine *e, const struct service *s,
 			 const struct live_service *ls, const struct targets *t, uint32_t index,
-			 uint32_t door)
+			 uint32_t ingress)
 {
 	const struct target *target = &t->list[index];
-	const struct route *route = &t->routes[target->routes[door]];
+	const struct route *route = &t->routes[target->routes[ingress]];
 	const struct live_ring *ring = ls ? ring_of_route(ls, route) : NULL;
-	const char *entry = door ? e->live->doors[door - 1].name : "";
+	const char *entry = ingress ? e->live->ingresses[ingress - 1].name : "";
 	_free_ struct xring_placed *placed = rule_placed(e, s, ls, target->rule);
 	char text[ROUTE_TEXT];
 
@@ -203,14 +203,14 @@ static json_t *rule_json(const struct engine *e, const struct service *s,
 			 placed ? (json_int_t)placed[0].packets : 0, "points", ring ? (int)ring->ring.point_count : 0);
 }
 
-/* By the doors that differ. */
+/* By the ingresses that differ. */
 static void target_append(const struct engine *e, const struct service *s,
 			  const struct live_service *ls, const struct targets *t, uint32_t i,
 			  json_t *list)
 {
 	json_array_append_new(list, rule_json(e, s, ls, t, i, 0));
-	for (uint32_t d = 1; d <= DOORS && t->list[i].doors; d++)
-		if (*e->live->doors[d - 1].name)
+	for (uint32_t d = 1; d <= INGRESSES && t->list[i].by_ingress; d++)
+		if (*e->live->ingresses[d - 1].name)
 			json_array_append_new(list, rule_json(e, s, ls, t, i, d));
 }
 
@@ -349,11 +349,11 @@ static json_t *told_json(const struct daemon *d, const struct service *s,
 	char text[PREFIX_TEXT];
 
 	json_array_append_new(ways, way_json(e, s, ls, &t->routes[target->routes[0]], "", key));
-	for (uint32_t d = 1; d <= DOORS && target->doors; d++)
-		if (*e->live->doors[d - 1].name)
+	for (uint32_t d = 1; d <= INGRESSES && target->by_ingress; d++)
+		if (*e->live->ingresses[d - 1].name)
 			json_array_append_new(ways, way_json(e, s, ls,
 							     &t->routes[target->routes[d]],
-							     e->live->doors[d - 1].name, key));
+							     e->live->ingresses[d - 1].name, key));
 	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:b, s:o}", "rule",
 			 rule ? json_integer(target->rule + 1) : json_null(), "clients",
 			 rule_clients_json(&e->model, s, target->rule), "network",

@@ -9,7 +9,7 @@
 #include "daemon/watch/loads.h"
 #include "daemon/watch/new_flows.h"
 
-/* The whole daemon but its doors: the engine, its source, and who watches beside it. */
+/* The whole daemon but its ingresses: the engine, its source, and who watches beside it. */
 struct daemon {
 	struct engine *engine;
 	struct config_file file;

@@ -293,9 +293,9 @@ static void seen(struct home_watch *w, const struct xring_home_key *key, const s
 	p.address.family = key->family == 4 ? AF_INET : AF_INET6;
 	p.bits = key->family == 4 ? how->prefix4 : how->prefix6;
 	memcpy(p.address.bytes, key->addr, sizeof(p.address.bytes));
-	for (size_t d = 0; d < XRING_DOORS; d++) {
-		unsigned region = home->packets[d] && *e->live->doors[d].region ?
-				  region_get(hs, e->live->doors[d].region) : 0;
+	for (size_t d = 0; d < XRING_INGRESSES; d++) {
+		unsigned region = home->packets[d] && *e->live->ingresses[d].region ?
+				  region_get(hs, e->live->ingresses[d].region) : 0;
 
 		if (region)
 			homes_seen(hs->homes, &p, region,
