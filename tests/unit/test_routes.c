@@ -52,7 +52,7 @@ struct world {
 	struct region regions[REGIONS];
 	struct rule rules[RULES];
 	struct ingress ingresses[INGRESSES];
-	struct homed homes[HOMES];
+	struct home_network homes[HOMES];
 	size_t home_count;
 };
 

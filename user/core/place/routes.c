@@ -337,7 +337,7 @@ static int sets_of_regions(const struct model *m, const struct service *s, struc
 	return err;
 }
 
-static int sets_of_homes(const struct homed *homes, size_t count, struct sets *ret)
+static int sets_of_homes(const struct home_network *homes, size_t count, struct sets *ret)
 {
 	ret->entries = calloc(count + 1, sizeof(*ret->entries));
 	if (!ret->entries)
@@ -388,7 +388,7 @@ void targets_clear(struct targets *t)
 }
 
 int targets_of(const struct model *m, const struct service *s, const struct ingress ingresses[INGRESSES],
-	       const struct homed *homes, size_t home_count, struct targets *ret)
+	       const struct home_network *homes, size_t home_count, struct targets *ret)
 {
 	struct targets targets = {};
 	struct compiling c = { .model = m, .service = s, .ingresses = ingresses, .to = &targets };

@@ -48,14 +48,14 @@ struct targets {
 void targets_clear(struct targets *t);
 
 /* Networks of clients and the regions that they have come to belong to, sorted. */
-struct homed {
+struct home_network {
 	struct prefix prefix;
 	uint32_t region;		/* in the model's order, 1 and up */
 };
 
 /* -ENOMEM. */
 int targets_of(const struct model *m, const struct service *s, const struct ingress ingresses[INGRESSES],
-	       const struct homed *homes, size_t home_count, struct targets *ret);
+	       const struct home_network *homes, size_t home_count, struct targets *ret);
 
 /*
  * How many rings a service may come to have by its rules, whatever its clients, ingresses and

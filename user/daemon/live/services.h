@@ -15,7 +15,7 @@
 /* What the daemon knows of one service in the maps. */
 #define FLOWS_SAMPLES 40
 
-struct homed;
+struct home_network;
 struct live;
 struct live_classes;
 struct live_ledger;
@@ -44,7 +44,7 @@ struct live_service {
 	struct live_classes *classes;		/* of its clients (daemon/live_classes.h); NULL: none */
 	struct live_ledger **ledgers;		/* what its rules sent where */
 	size_t ledger_count;
-	struct homed *homes;			/* of client networks, sorted */
+	struct home_network *homes;			/* of client networks, sorted */
 	size_t home_count;
 	uint64_t homes_serial;			/* counted up where they change */
 	bool gone;

@@ -149,10 +149,10 @@ static void pair_append(const struct engine *e, const struct service *was,
 /* ---- services ---- */
 
 /* Homes as the other model numbers its regions. */
-static struct homed *homes_as(const struct engine *e, const struct live_service *s,
+static struct home_network *homes_as(const struct engine *e, const struct live_service *s,
 			      const struct model *m, size_t *ret_count)
 {
-	struct homed *list = calloc((s ? s->home_count : 0) + 1, sizeof(*list));
+	struct home_network *list = calloc((s ? s->home_count : 0) + 1, sizeof(*list));
 
 	*ret_count = 0;
 	for (size_t i = 0; list && s && i < s->home_count; i++) {
@@ -160,7 +160,7 @@ static struct homed *homes_as(const struct engine *e, const struct live_service 
 		const struct region *region = model_region(m, name);
 
 		if (region)
-			list[(*ret_count)++] = (struct homed){ s->homes[i].prefix,
+			list[(*ret_count)++] = (struct home_network){ s->homes[i].prefix,
 							       region - m->regions + 1 };
 	}
 	return list;
@@ -170,7 +170,7 @@ static int targets_in(const struct engine *e, const struct model *m, const struc
 		      const struct ingress ingresses[INGRESSES], struct targets *ret)
 {
 	size_t count;
-	_free_ struct homed *homes = homes_as(e, live_service(e->live, s->name), m, &count);
+	_free_ struct home_network *homes = homes_as(e, live_service(e->live, s->name), m, &count);
 
 	return homes ? targets_of(m, s, ingresses, homes, count, ret) : -ENOMEM;
 }

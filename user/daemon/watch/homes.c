@@ -218,7 +218,7 @@ static uint32_t model_region_number(const struct model *m, const char *name)
 static void service_homes(const struct engine *e, struct live_service *s,
 			  const struct home_service *hs)
 {
-	struct homed *list = calloc((hs ? homes_count(hs->homes) : 0) + 1, sizeof(*list));
+	struct home_network *list = calloc((hs ? homes_count(hs->homes) : 0) + 1, sizeof(*list));
 	const struct home_record *r;
 	size_t count = 0;
 
