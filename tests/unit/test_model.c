@@ -757,13 +757,13 @@ static void the_first_file_is_taken_whole(void **state)
 	model_clear(&file);
 }
 
-/* model_check() */
+/* model_validate() */
 
 static void assert_wrong(const struct model *m, const char *message, enum model_part at)
 {
 	struct model_error error;
 
-	assert_int_equal(model_check(m, &error), -EINVAL);
+	assert_int_equal(model_validate(m, &error), -EINVAL);
 	assert_string_equal(error.message, message);
 	assert_int_equal(error.at, at);
 	if (at != PART_INTERFACE_REGION)
@@ -774,7 +774,7 @@ static void assert_right(const struct model *m)
 {
 	struct model_error error;
 
-	if (model_check(m, &error))
+	if (model_validate(m, &error))
 		fail_msg("%s", error.message);
 }
 
@@ -830,7 +830,7 @@ static void a_check_that_connects_needs_a_port_of_the_first_vip_or_its_own(void 
 		struct model_error error;
 
 		s->check = (struct check){ .kind = kinds[i] };
-		assert_int_equal(model_check(&m, &error), -EINVAL);
+		assert_int_equal(model_validate(&m, &error), -EINVAL);
 		assert_int_equal(error.at, PART_CHECK);
 		s->check.port = 80;
 		assert_right(&m);
@@ -881,7 +881,7 @@ static void an_error_names_the_vip_by_its_number(void **state)
 	model_web(&m);
 	add_vip(model_service(&m, "web"), "10.200.1.1:81/tcp");
 	add_vip(model_service(&m, "web"), "224.0.0.1:81/tcp");
-	assert_int_equal(model_check(&m, &error), -EINVAL);
+	assert_int_equal(model_validate(&m, &error), -EINVAL);
 	assert_int_equal(error.at, PART_VIP);
 	assert_int_equal(error.index, 2);
 	assert_ptr_equal(error.service, model_service(&m, "web"));
@@ -910,7 +910,7 @@ static void addresses_at_the_edges_of_unicast_are_told_apart(void **state)
 		model_init(&m);
 		add_backend(add_service(&m, "web", "10.200.1.1:80/tcp", MODE_IPIP), "b1",
 			    cases[i].address);
-		if (!model_check(&m, &error) != cases[i].right)
+		if (!model_validate(&m, &error) != cases[i].right)
 			fail_msg("%s", cases[i].address);
 		model_clear(&m);
 	}
@@ -1026,7 +1026,7 @@ static void one_port_of_a_backend_behind_two_nat_vips_is_refused(void **state)
 	assert_wrong(&m,
 		     "backend x1 at 10.0.0.1:80/tcp: want it behind one nat vip, replies of 10.200.1.1:80/tcp and 10.200.1.2:8080/tcp could not be told apart",
 		     PART_BACKEND_ADDRESS);
-	assert_int_equal(model_check(&m, &error), -EINVAL);
+	assert_int_equal(model_validate(&m, &error), -EINVAL);
 	assert_string_equal(error.backend->name, "x1");
 	s->mode = MODE_IPIP;
 	service_backend(s, "x1")->port = 0;
@@ -1156,7 +1156,7 @@ static void rules_tie_exactly_where_their_sets_share_a_prefix(void **state)
 		add_rule(s, NULL)->strategy = STRATEGY_GLOBAL;
 		s->rules[1].clients = some_networks(300, 10);
 		tie = any_shared(&s->rules[0].clients->list, &s->rules[1].clients->list);
-		assert_int_equal(model_check(&m, &error), tie ? -EINVAL : 0);
+		assert_int_equal(model_validate(&m, &error), tie ? -EINVAL : 0);
 		if (tie)
 			assert_int_equal(error.at, PART_RULE_CLIENTS);
 		ties += tie;
@@ -1182,7 +1182,7 @@ static void a_message_of_long_names_is_cut_at_its_end(void **state)
 	s = add_service(&m, name, "10.200.1.1:80/tcp", MODE_IPIP);
 	add_backend(s, name, "10.0.0.1")->weight = 1;
 	add_backend(s, other, "10.0.0.2")->weight = 999999;
-	assert_int_equal(model_check(&m, &error), -EINVAL);
+	assert_int_equal(model_validate(&m, &error), -EINVAL);
 	assert_int_equal(strlen(error.message), sizeof(error.message) - 1);
 	assert_non_null(strstr(error.message, "of 150001 points: want at most 16, weights"));
 	model_clear(&m);

@@ -46,15 +46,15 @@ struct conf_source {
 
 /*
  * On success *ret is a model to be cleared by the caller, already through
- * conf_check(). ret_places may be NULL. -EINVAL with *err filled, or -ENOMEM.
+ * conf_validate(). ret_places may be NULL. -EINVAL with *err filled, or -ENOMEM.
  */
 int conf_parse_source(const struct conf_source *source, struct model *ret,
 		      struct conf_locations **ret_places, struct conf_error *err);
 int conf_parse(const char *name, const char *text, size_t len, struct model *ret,
 	       struct conf_locations **ret_places, struct conf_error *err);
 
-/* model_check(), and what the system's time zones are needed for. 0, -EINVAL, -ENOMEM. */
-int conf_check(const struct model *m, struct model_error *ret);
+/* model_validate(), and what the system's time zones are needed for. 0, -EINVAL, -ENOMEM. */
+int conf_validate(const struct model *m, struct model_error *ret);
 
 /* Reads a file of at most CONF_BYTES_MAX; *ret_text is freed by the caller. */
 int conf_read(const char *path, char **ret_text, size_t *ret_len, struct conf_error *err);

@@ -362,7 +362,7 @@ int drafts_finish(struct conf_locations *drafts, struct model *m, struct conf_er
 int drafts_check(const struct conf_locations *drafts, const struct model *m, struct conf_error *err)
 {
 	struct model_error wrong;
-	int failed = conf_check(m, &wrong);
+	int failed = conf_validate(m, &wrong);
 
 	if (failed == -ENOMEM)
 		return conf_no_memory(err, drafts->name);

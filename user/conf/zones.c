@@ -164,9 +164,9 @@ static int check_dark(const struct model *m, const struct service *s, struct mod
 	return -EINVAL;
 }
 
-int conf_check(const struct model *m, struct model_error *ret)
+int conf_validate(const struct model *m, struct model_error *ret)
 {
-	int err = model_check(m, ret) ?: check_timezones(m, ret);
+	int err = model_validate(m, ret) ?: check_timezones(m, ret);
 
 	for (size_t i = 0; i < m->service_count && !err; i++)
 		err = check_dark(m, &m->services[i], ret);

@@ -445,7 +445,7 @@ static int check_service(const struct model *m, const struct service *s, struct 
 	return err;
 }
 
-int model_check(const struct model *m, struct model_error *ret)
+int model_validate(const struct model *m, struct model_error *ret)
 {
 	/* First the sizes: they bound the work of the others. */
 	int err = check_sizes(m, ret);
@@ -457,6 +457,6 @@ int model_check(const struct model *m, struct model_error *ret)
 	if (!err)
 		err = check_nat_differ(m, ret);
 	if (!err)
-		err = placement_check(m, ret);
+		err = placement_validate(m, ret);
 	return err;
 }

@@ -42,6 +42,6 @@ struct model_error {
 	size_t item;
 	enum model_part at;
 };
-int model_check(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */
+int model_validate(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */
 
 #endif

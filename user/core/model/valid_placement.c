@@ -443,7 +443,7 @@ static int check_daylights(const struct model *m, const struct service *s, struc
 	return err;
 }
 
-int placement_check(const struct model *m, struct model_error *ret)
+int placement_validate(const struct model *m, struct model_error *ret)
 {
 	int err = check_regions(m, ret) ?: check_interfaces(m, ret);
 

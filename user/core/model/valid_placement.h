@@ -6,7 +6,7 @@ struct model;
 struct model_error;
 
 
-/* The part of model_check() that is about regions, interfaces, rules and schedules. */
-int placement_check(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */
+/* The part of model_validate() that is about regions, interfaces, rules and schedules. */
+int placement_validate(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */
 
 #endif

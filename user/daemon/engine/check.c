@@ -187,7 +187,7 @@ int engine_check(struct engine *e, const struct model *next, const struct change
 {
 	struct model_error error;
 
-	if (conf_check(next, &error)) {
+	if (conf_validate(next, &error)) {
 		snprintf(why, size, "%s", error.message);
 		return -EINVAL;
 	}
