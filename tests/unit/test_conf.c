@@ -24,7 +24,7 @@
 #include "conf/conf.h"
 #include "conf/draft.h"
 #include "core/model/merge.h"
-#include "core/model/valid.h"
+#include "core/model/validate.h"
 #include "core/value/prefix_set.h"
 
 #define HASH_KEY "hash_key: 00112233445566778899aabbccddeeff\n"

@@ -15,7 +15,7 @@
 #include "base/util.h"
 #include "core/model/merge.h"
 #include "core/model/model.h"
-#include "core/model/valid.h"
+#include "core/model/validate.h"
 #include "core/value/number.h"
 #include "core/value/prefix_set.h"
 #include "core/model/rules.h"

@@ -9,7 +9,7 @@
 #include "conf/conf.h"
 #include "core/model/placement.h"
 #include "core/model/rules.h"
-#include "core/model/valid.h"
+#include "core/model/validate.h"
 #include "core/time/schedule.h"
 #include "core/value/number.h"
 #include "core/value/prefix_set.h"

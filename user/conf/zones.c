@@ -13,7 +13,7 @@
 #include "core/model/model.h"
 #include "core/model/placement.h"
 #include "core/model/rules.h"
-#include "core/model/valid.h"
+#include "core/model/validate.h"
 #include "core/time/daylight.h"
 #include "core/time/schedule.h"
 #include "core/time/tz.h"

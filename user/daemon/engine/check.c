@@ -9,7 +9,7 @@
 
 #include "conf/conf.h"
 #include "core/model/rules.h"
-#include "core/model/valid.h"
+#include "core/model/validate.h"
 #include "core/place/routes.h"
 #include "daemon/apply/apply.h"
 #include "daemon/engine/engine.h"

@@ -4,7 +4,7 @@
  * what must differ between services (VIPs, the addresses that the replies of
  * nat backends come from) is sorted, so that equals stand side by side.
  */
-#include "core/model/valid.h"
+#include "core/model/validate.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -15,7 +15,7 @@
 #include "base/util.h"
 #include "core/model/check_text.h"
 #include "core/model/model.h"
-#include "core/model/valid_placement.h"
+#include "core/model/validate_placement.h"
 #include "core/value/number.h"
 
 /* A ring has at least this many cells for each of its points. */
@@ -109,7 +109,7 @@ static const char *family_print(int family)
 	return family == AF_INET6 ? "IPv6" : "IPv4";
 }
 
-static int check_vips(const struct service *s, struct model_error *ret)
+static int validate_vips(const struct service *s, struct model_error *ret)
 {
 	char text[VIP_TEXT];
 
@@ -122,7 +122,7 @@ static int check_vips(const struct service *s, struct model_error *ret)
 	return 0;
 }
 
-static int check_address(const struct service *s, const struct backend *b, struct model_error *ret)
+static int validate_address(const struct service *s, const struct backend *b, struct model_error *ret)
 {
 	char text[ADDRESS_TEXT];
 
@@ -134,7 +134,7 @@ static int check_address(const struct service *s, const struct backend *b, struc
 }
 
 /* nat rewrites an address to another of its family, and ports at will. */
-static int check_nat(const struct service *s, const struct vip *vip, const struct backend *b,
+static int validate_nat(const struct service *s, const struct vip *vip, const struct backend *b,
 		     struct model_error *ret)
 {
 	char vip_text[VIP_TEXT], text[ADDRESS_TEXT];
@@ -154,7 +154,7 @@ static int check_nat(const struct service *s, const struct vip *vip, const struc
 }
 
 /* The other modes carry the packet as it is. */
-static int check_unchanged(const struct service *s, const struct vip *vip,
+static int validate_unchanged(const struct service *s, const struct vip *vip,
 			   const struct backend *b, struct model_error *ret)
 {
 	char text[VIP_TEXT];
@@ -166,26 +166,26 @@ static int check_unchanged(const struct service *s, const struct vip *vip,
 	return 0;
 }
 
-static int check_backends(const struct service *s, struct model_error *ret)
+static int validate_backends(const struct service *s, struct model_error *ret)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < s->backend_count && !err; i++) {
 		const struct backend *b = &s->backends[i];
 
-		err = check_address(s, b, ret);
+		err = validate_address(s, b, ret);
 		for (size_t v = 0; v < s->vip_count && !err; v++)
-			err = s->mode == MODE_NAT ? check_nat(s, &s->vips[v], b, ret) :
-						    check_unchanged(s, &s->vips[v], b, ret);
+			err = s->mode == MODE_NAT ? validate_nat(s, &s->vips[v], b, ret) :
+						    validate_unchanged(s, &s->vips[v], b, ret);
 	}
 	return err;
 }
 
 /*
  * What is connected to needs a port. Backends of a VIP of any port have none of
- * their own: check_backends() has seen to that.
+ * their own: validate_backends() has seen to that.
  */
-static int check_health(const struct service *s, struct model_error *ret)
+static int validate_health(const struct service *s, struct model_error *ret)
 {
 	char type[CHECK_VALUE_TEXT], text[VIP_TEXT];
 
@@ -214,7 +214,7 @@ static int too_many_points(const struct service *s, uint64_t points, uint32_t ma
 			     weight_print(light->weight, light_text), light->name);
 }
 
-static int check_points(const struct service *s, uint32_t max, struct model_error *ret)
+static int validate_points(const struct service *s, uint32_t max, struct model_error *ret)
 {
 	const struct backend *heavy = NULL, *light = NULL;
 	uint64_t points = 0;
@@ -239,7 +239,7 @@ static int check_points(const struct service *s, uint32_t max, struct model_erro
  * The sizes of the maps: an id for each backend (one is kept for "none"), and
  * an entry of the VIP table for each VIP and for each way back through nat.
  */
-static int check_sizes(const struct model *m, struct model_error *ret)
+static int validate_sizes(const struct model *m, struct model_error *ret)
 {
 	uint64_t backends = 0, entries = 0;
 
@@ -309,7 +309,7 @@ static const struct use *used_twice(struct use *uses, size_t count)
 	return NULL;
 }
 
-static int check_vips_differ(const struct model *m, struct model_error *ret)
+static int validate_vips_differ(const struct model *m, struct model_error *ret)
 {
 	_free_ struct use *uses = NULL;
 	const struct use *use;
@@ -360,7 +360,7 @@ static int by_backend_address(const void *left, const void *right)
 	return order ? order : ORDER(*a, *b);
 }
 
-static int check_unchanged_differ(const struct service *s, struct model_error *ret)
+static int validate_unchanged_differ(const struct service *s, struct model_error *ret)
 {
 	_free_ const struct backend **sorted = calloc(s->backend_count + 1, sizeof(*sorted));
 
@@ -410,7 +410,7 @@ static int nat_twice(const struct use *use, struct model_error *ret)
  * A reply is known by the address and port that it comes from, so these must
  * lead back to one VIP. Any port is a use of its own: the exact one goes first.
  */
-static int check_nat_differ(const struct model *m, struct model_error *ret)
+static int validate_nat_differ(const struct model *m, struct model_error *ret)
 {
 	_free_ struct use *uses = NULL;
 	const struct use *use;
@@ -430,32 +430,32 @@ static int check_nat_differ(const struct model *m, struct model_error *ret)
 	return use ? nat_twice(use, ret) : 0;
 }
 
-static int check_service(const struct model *m, const struct service *s, struct model_error *ret)
+static int validate_service(const struct model *m, const struct service *s, struct model_error *ret)
 {
-	int err = check_vips(s, ret);
+	int err = validate_vips(s, ret);
 
 	if (!err)
-		err = check_backends(s, ret);
+		err = validate_backends(s, ret);
 	if (!err)
-		err = check_health(s, ret);
+		err = validate_health(s, ret);
 	if (!err)
-		err = check_points(s, m->limit_cells / CELLS_PER_POINT, ret);
+		err = validate_points(s, m->limit_cells / CELLS_PER_POINT, ret);
 	if (!err && s->mode != MODE_NAT)
-		err = check_unchanged_differ(s, ret);
+		err = validate_unchanged_differ(s, ret);
 	return err;
 }
 
 int model_validate(const struct model *m, struct model_error *ret)
 {
 	/* First the sizes: they bound the work of the others. */
-	int err = check_sizes(m, ret);
+	int err = validate_sizes(m, ret);
 
 	for (size_t i = 0; i < m->service_count && !err; i++)
-		err = check_service(m, &m->services[i], ret);
+		err = validate_service(m, &m->services[i], ret);
 	if (!err)
-		err = check_vips_differ(m, ret);
+		err = validate_vips_differ(m, ret);
 	if (!err)
-		err = check_nat_differ(m, ret);
+		err = validate_nat_differ(m, ret);
 	if (!err)
 		err = placement_validate(m, ret);
 	return err;

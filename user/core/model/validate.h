@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_CORE_MODEL_VALID_H
-#define XRING_CORE_MODEL_VALID_H
+#ifndef XRING_CORE_MODEL_VALIDATE_H
+#define XRING_CORE_MODEL_VALIDATE_H
 
 #include <stddef.h>
 

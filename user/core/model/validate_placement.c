@@ -4,7 +4,7 @@
  * that nothing can satisfy. A rule fails closed, so that a slip in one would be a
  * loss of traffic, or a leak: it is refused before it does either.
  */
-#include "core/model/valid_placement.h"
+#include "core/model/validate_placement.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -15,7 +15,7 @@
 #include "core/model/home_text.h"
 #include "core/model/rules.h"
 #include "core/model/text.h"
-#include "core/model/valid.h"
+#include "core/model/validate.h"
 #include "core/time/schedule.h"
 #include "core/value/prefix_set.h"
 
@@ -88,7 +88,7 @@ static bool set_has(const struct prefix_set *set, int family)
 
 /* ---- regions ---- */
 
-static int check_regions_differ(const struct model *m, size_t i, struct model_error *ret)
+static int validate_regions_differ(const struct model *m, size_t i, struct model_error *ret)
 {
 	const struct region *region = &m->regions[i];
 	char text[PREFIX_TEXT];
@@ -106,7 +106,7 @@ static int check_regions_differ(const struct model *m, size_t i, struct model_er
 	return 0;
 }
 
-static int check_regions(const struct model *m, struct model_error *ret)
+static int validate_regions(const struct model *m, struct model_error *ret)
 {
 	int err = 0;
 
@@ -119,14 +119,14 @@ static int check_regions(const struct model *m, struct model_error *ret)
 			return wrong(ret, (struct model_error){ .at = PART_REGION, .region = region },
 				     "prefixes %.100s of region %s: want one network at least",
 				     region->clients->file ?: "", region->name);
-		err = check_regions_differ(m, i, ret);
+		err = validate_regions_differ(m, i, ret);
 	}
 	return err;
 }
 
 /* ---- interfaces ---- */
 
-static int check_interfaces(const struct model *m, struct model_error *ret)
+static int validate_interfaces(const struct model *m, struct model_error *ret)
 {
 	unsigned count = 0;
 
@@ -176,7 +176,7 @@ static const struct prefix_set *rule_set(const struct model *m, const struct rul
 	return region ? region->clients : rule->clients;
 }
 
-static int check_families(const struct looking *l, const struct prefix_set *set)
+static int validate_families(const struct looking *l, const struct prefix_set *set)
 {
 	for (size_t i = 0; i < l->service->vip_count; i++)
 		if (set_has(set, l->service->vips[i].address.family))
@@ -186,7 +186,7 @@ static int check_families(const struct looking *l, const struct prefix_set *set)
 		     set_has(set, AF_INET) ? "IPv4" : "IPv6");
 }
 
-static int check_clients(const struct looking *l)
+static int validate_clients(const struct looking *l)
 {
 	const struct rule *rule = l->rule;
 	const struct region *region = model_region(l->model, rule->region);
@@ -203,7 +203,7 @@ static int check_clients(const struct looking *l)
 	if (!set->list.count)
 		return WRONG(l, PART_RULE_CLIENTS, 0, "clients %.100s: want one network at least",
 			     set->file ?: "");
-	return check_families(l, set);
+	return validate_families(l, set);
 }
 
 static bool any_tagged(const struct service *s, const char *tag)
@@ -229,7 +229,7 @@ static bool same(const struct constraint *a, const struct constraint *b)
 	return a->tag == b->tag && a->required == b->required && !strcmp(a->value, b->value);
 }
 
-static int check_constraint(const struct looking *l, size_t item)
+static int validate_constraint(const struct looking *l, size_t item)
 {
 	const struct constraint *all = l->rule->constraints, *c = &all[item];
 	char text[CONSTRAINT_TEXT], other[CONSTRAINT_TEXT];
@@ -255,7 +255,7 @@ static int check_constraint(const struct looking *l, size_t item)
 	return 0;
 }
 
-static int check_preference(const struct looking *l, size_t item)
+static int validate_preference(const struct looking *l, size_t item)
 {
 	const char *name = l->rule->preferences[item];
 
@@ -268,7 +268,7 @@ static int check_preference(const struct looking *l, size_t item)
 	return 0;
 }
 
-static int check_strategy(const struct looking *l)
+static int validate_strategy(const struct looking *l)
 {
 	const struct rule *rule = l->rule;
 
@@ -307,7 +307,7 @@ static bool satisfies(const struct looking *l, const struct backend *b)
 	       (rule->strategy != STRATEGY_REGIONAL || is_clients_region(l, b->region));
 }
 
-static int check_satisfied(const struct looking *l)
+static int validate_satisfied(const struct looking *l)
 {
 	const struct rule *rule = l->rule;
 	char text[CONSTRAINT_TEXT] = "";
@@ -328,21 +328,21 @@ static int check_satisfied(const struct looking *l)
 							   "within all its constraints");
 }
 
-static int check_rule(const struct looking *l)
+static int validate_rule(const struct looking *l)
 {
-	int err = check_clients(l) ?: check_strategy(l);
+	int err = validate_clients(l) ?: validate_strategy(l);
 
 	for (size_t i = 0; i < l->rule->constraint_count && !err; i++)
-		err = check_constraint(l, i);
+		err = validate_constraint(l, i);
 	for (size_t i = 0; i < l->rule->preference_count && !err; i++)
-		err = check_preference(l, i);
-	return err ?: check_satisfied(l);
+		err = validate_preference(l, i);
+	return err ?: validate_satisfied(l);
 }
 
 /* ---- rules among each other ---- */
 
 /* Of two rules the one with the longer prefix counts: with one prefix, neither. */
-static int check_tie(const struct looking *l, const struct rule *other, size_t other_index)
+static int validate_tie(const struct looking *l, const struct rule *other, size_t other_index)
 {
 	const struct prefix_set *set = rule_set(l->model, l->rule);
 	const struct prefix_set *others = rule_set(l->model, other);
@@ -362,7 +362,7 @@ static int check_tie(const struct looking *l, const struct rule *other, size_t o
 }
 
 /* The networks that are counted are those of the service. */
-static int check_homes(const struct looking *l)
+static int validate_homes(const struct looking *l)
 {
 	const struct home *home = &l->rule->home;
 
@@ -373,24 +373,24 @@ static int check_homes(const struct looking *l)
 	return 0;
 }
 
-static int check_rules(const struct model *m, const struct service *s, struct model_error *ret)
+static int validate_rules(const struct model *m, const struct service *s, struct model_error *ret)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < s->rule_count && !err; i++) {
 		struct looking l = { m, s, &s->rules[i], i, ret };
 
-		err = check_rule(&l);
+		err = validate_rule(&l);
 		for (size_t k = 0; k < i && !err; k++)
-			err = check_tie(&l, &s->rules[k], k);
-		err = err ?: check_homes(&l);
+			err = validate_tie(&l, &s->rules[k], k);
+		err = err ?: validate_homes(&l);
 	}
 	return err;
 }
 
 /* ---- backends, schedules ---- */
 
-static int check_backends(const struct model *m, const struct service *s, struct model_error *ret)
+static int validate_backends(const struct model *m, const struct service *s, struct model_error *ret)
 {
 	for (size_t i = 0; i < s->backend_count; i++) {
 		const struct backend *b = &s->backends[i];
@@ -404,7 +404,7 @@ static int check_backends(const struct model *m, const struct service *s, struct
 }
 
 /* The slots of one region, which are all of it from `first` on. */
-static int check_slots(const struct service *s, size_t first, struct model_error *ret)
+static int validate_slots(const struct service *s, size_t first, struct model_error *ret)
 {
 	const char *region = s->daylights[first].region;
 	struct schedule_entry entries[RULES_MAX];
@@ -427,7 +427,7 @@ static int check_slots(const struct service *s, size_t first, struct model_error
 		     "schedule of region %s: %s", region, why.message);
 }
 
-static int check_daylights(const struct model *m, const struct service *s, struct model_error *ret)
+static int validate_daylights(const struct model *m, const struct service *s, struct model_error *ret)
 {
 	int err = 0;
 
@@ -438,20 +438,20 @@ static int check_daylights(const struct model *m, const struct service *s, struc
 			err = wrong(ret, at, "region %s in the schedule of service %s: want a region that there is",
 				    s->daylights[i].region, s->name);
 		else
-			err = check_slots(s, i, ret);
+			err = validate_slots(s, i, ret);
 	}
 	return err;
 }
 
 int placement_validate(const struct model *m, struct model_error *ret)
 {
-	int err = check_regions(m, ret) ?: check_interfaces(m, ret);
+	int err = validate_regions(m, ret) ?: validate_interfaces(m, ret);
 
 	for (size_t i = 0; i < m->service_count && !err; i++) {
 		const struct service *s = &m->services[i];
 
-		err = check_backends(m, s, ret) ?: check_rules(m, s, ret) ?:
-		      check_daylights(m, s, ret);
+		err = validate_backends(m, s, ret) ?: validate_rules(m, s, ret) ?:
+		      validate_daylights(m, s, ret);
 	}
 	return err;
 }
