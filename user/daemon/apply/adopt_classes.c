@@ -40,7 +40,7 @@ static int adopt_records(struct live *live, struct live_service *s, uint64_t now
 		if (!record->counters && !record->shift)
 			continue;	/* killed before the ring was made: `base` is none */
 		if (record->counters) {
-			if (ledger_adopt(s, record, i))
+			if (rule_counters_adopt(s, record, i))
 				return -ENOMEM;
 			continue;
 		}
@@ -241,8 +241,8 @@ static void records_claim(const struct live_service *s, uint8_t *claimed)
 	for (size_t i = 0; i < s->ring_count; i++)
 		if (s->rings[i]->record != UINT32_MAX)
 			claimed[s->rings[i]->record] = 1;
-	for (size_t i = 0; i < s->ledger_count; i++)
-		claimed[s->ledgers[i]->record] = 1;
+	for (size_t i = 0; i < s->rule_counter_count; i++)
+		claimed[s->rule_counters[i]->record] = 1;
 }
 
 /* A record that tells of nothing would be taken for another ring's by a later life. */
@@ -256,7 +256,7 @@ static int records_strange(struct live *live)
 		records_claim(live->services[i], claimed);
 	for (uint32_t i = 0; i < XRING_ROUTES; i++)
 		if (live->dp->routes[i].service[0] && !claimed[i])
-			record_drop(live, i);
+			ring_record_drop(live, i);
 	return 0;
 }
 

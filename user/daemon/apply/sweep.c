@@ -27,10 +27,10 @@ void service_free(struct live *live, struct live_service *s)
 	classes_free(s);
 	for (size_t i = 0; i < s->ring_count; i++)
 		live_ring_free(s->rings[i]);
-	for (size_t i = 0; i < s->ledger_count; i++)
-		free(s->ledgers[i]);
+	for (size_t i = 0; i < s->rule_counter_count; i++)
+		free(s->rule_counters[i]);
 	free(s->rings);
-	free(s->ledgers);
+	free(s->rule_counters);
 	free(s->homes);
 	free(s);
 }
@@ -49,8 +49,8 @@ static void services_forget(struct live *live)
 		classes_drop(live, s);
 		for (size_t k = 0; k < s->ring_count; k++)
 			ring_drop(live, s->rings[k]);
-		ledgers_unwant(s);
-		ledgers_forget(live, s);
+		rule_counters_unwant(s);
+		rule_counters_forget(live, s);
 		live_keys_drop(live, s);
 		for (size_t n = 0; n < s->backend_count; n++)
 			backend_id_free(live, s->backends[n]->id);

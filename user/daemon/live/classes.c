@@ -101,7 +101,7 @@ static int rings_prepare(struct live *live, struct live_service *s)
 }
 
 /* Each target has its rule's; once they are compiled. */
-static int ledgers_prepare(struct live *live, struct live_service *s)
+static int rule_counters_prepare(struct live *live, struct live_service *s)
 {
 	struct live_classes *c = s->classes;
 	_free_ uint32_t *counters = NULL;
@@ -112,11 +112,11 @@ static int ledgers_prepare(struct live *live, struct live_service *s)
 	counters = calloc(c->targets.count + 1, sizeof(*counters));
 	if (!counters)
 		return -ENOMEM;
-	ledgers_unwant(s);
+	rule_counters_unwant(s);
 	for (size_t i = 0; i < c->targets.count && !err; i++) {
-		const struct live_ledger *l = NULL;
+		const struct rule_counters *l = NULL;
 
-		err = ledger_get(live, s, c->rules, c->targets.list[i].rule, &l);
+		err = rule_counters_get(live, s, c->rules, c->targets.list[i].rule, &l);
 		counters[i] = l ? l->counter : 0;
 	}
 	if (!err)
@@ -182,7 +182,7 @@ int classes_prepare(struct live *live, struct live_service *s, const struct mode
 	c->ends = false;
 	if (!compiled_same(live, s, m, model))
 		err = compile(live, s, c, m, model);
-	return err ?: rings_prepare(live, s) ?: ledgers_prepare(live, s);
+	return err ?: rings_prepare(live, s) ?: rule_counters_prepare(live, s);
 }
 
 /* ---- bringing it about ---- */
@@ -220,7 +220,7 @@ int classes_apply(struct live *live, struct live_service *s, const struct live_t
 	class_words_write(live, c->own);
 	s->main = c->own->newest[0];
 	classes_name(live, c);
-	ledgers_forget(live, s);
+	rule_counters_forget(live, s);
 	c->ends = classes_needless(c);
 	live->slots_stale |= c->ends;
 	return 0;
@@ -291,8 +291,8 @@ void classes_forget(struct live *live, struct live_service *s)
 	if (c && c->ends) {
 		ring_discharge(live, s->main);
 		classes_drop(live, s);
-		ledgers_unwant(s);
-		ledgers_forget(live, s);
+		rule_counters_unwant(s);
+		rule_counters_forget(live, s);
 		return;
 	}
 	for (size_t i = 0; c && i < c->count; i++) {

@@ -36,7 +36,7 @@ struct live_class {
 	uint32_t places;			/* 1, or CLASS_PLACES where the ingress matters */
 	struct live_ring *newest[CLASS_PLACES];
 	struct live_ring *old[CLASS_PLACES];	/* NULL where it does not move */
-	uint32_t counter;			/* of its rule's ledger */
+	uint32_t counter;			/* of its rule's counters */
 	bool follows;				/* where its clients come in is counted, */
 	uint8_t home_bits[2];			/* by networks of so many bits */
 	bool moving;

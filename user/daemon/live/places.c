@@ -26,7 +26,7 @@ static int counters_renew(struct live *live)
 	int err = 0;
 
 	for (size_t i = 0; i < live->service_count && !err; i++)
-		err = ledgers_renew(live, live->services[i]);
+		err = rule_counters_renew_all(live, live->services[i]);
 	return err;
 }
 

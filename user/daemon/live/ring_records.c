@@ -8,7 +8,7 @@
 #include "daemon/live/live.h"
 #include "dp/dp.h"
 
-uint32_t record_free(const struct live *live)
+uint32_t ring_record_free(const struct live *live)
 {
 	uint32_t i = 0;
 
@@ -18,7 +18,7 @@ uint32_t record_free(const struct live *live)
 }
 
 /* Its first byte says that it is taken, and is written last. */
-void record_write(struct live *live, uint32_t index, const struct xring_route *record)
+void ring_record_write(struct live *live, uint32_t index, const struct xring_route *record)
 {
 	struct xring_route *to = &live->dp->routes[index];
 
@@ -27,7 +27,7 @@ void record_write(struct live *live, uint32_t index, const struct xring_route *r
 	__atomic_store_n(&to->service[0], record->service[0], __ATOMIC_RELEASE);
 }
 
-void record_drop(struct live *live, uint32_t index)
+void ring_record_drop(struct live *live, uint32_t index)
 {
 	step();
 	__atomic_store_n(&live->dp->routes[index].service[0], 0, __ATOMIC_RELEASE);

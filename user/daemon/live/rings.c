@@ -94,7 +94,7 @@ int ring_enroll(struct live *live, struct live_ring *r)
 
 	if (r->record != UINT32_MAX)
 		return 0;
-	index = record_free(live);
+	index = ring_record_free(live);
 	if (index == XRING_ROUTES)
 		return log_err(-ENOSPC, "service %s: want at most %u rings of rules", r->service->name,
 			       XRING_ROUTES);
@@ -108,7 +108,7 @@ int ring_enroll(struct live *live, struct live_ring *r)
 	record.allowed = r->allowed;
 	snprintf(record.service, sizeof(record.service), "%s", r->service->name);
 	route_digest(&r->route, record.digest);
-	record_write(live, index, &record);
+	ring_record_write(live, index, &record);
 	return 0;
 }
 
@@ -127,7 +127,7 @@ void ring_discharge(struct live *live, struct live_ring *r)
 {
 	if (r->record == UINT32_MAX)
 		return;
-	record_drop(live, r->record);
+	ring_record_drop(live, r->record);
 	r->record = UINT32_MAX;
 	r->allowed = 0;
 }

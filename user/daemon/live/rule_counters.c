@@ -60,15 +60,15 @@ static bool counters_taken(const struct live *live, uint32_t first, uint32_t cou
 	return false;
 }
 
-/* By a ledger that has left it, while its classes' words do not say so yet. */
+/* By a counters that has left it, while its classes' words do not say so yet. */
 static bool counters_left(const struct live *live, uint32_t first, uint32_t count)
 {
 	for (size_t i = 0; i < live->service_count; i++) {
 		const struct live_service *s = live->services[i];
 
-		for (size_t k = 0; k < s->ledger_count; k++)
-			if (s->ledgers[k]->left < first + count &&
-			    first < s->ledgers[k]->left + s->ledgers[k]->left_count)
+		for (size_t k = 0; k < s->rule_counter_count; k++)
+			if (s->rule_counters[k]->left < first + count &&
+			    first < s->rule_counters[k]->left + s->rule_counters[k]->left_count)
 				return true;
 	}
 	return false;
@@ -95,7 +95,7 @@ static int counters_take(const struct live *live, uint32_t *ret)
 	return 0;
 }
 
-int ledger_read(const struct live *live, const struct live_ledger *l, struct xring_placed *ret)
+int rule_counters_read(const struct live *live, const struct rule_counters *l, struct xring_placed *ret)
 {
 	return dp_placed_read(live->dp, l->counter, live->region_count + 2, ret);
 }
@@ -136,15 +136,15 @@ static void rule_digest(const struct rule *rules, int index, uint8_t ret[ROUTE_D
 	digest_words(index < 0 ? NULL : &rules[index], ret, number);
 }
 
-static struct live_ledger *find(const struct live_service *s, const uint8_t digest[ROUTE_DIGEST])
+static struct rule_counters *find(const struct live_service *s, const uint8_t digest[ROUTE_DIGEST])
 {
-	for (size_t i = 0; i < s->ledger_count; i++)
-		if (!memcmp(s->ledgers[i]->digest, digest, ROUTE_DIGEST))
-			return s->ledgers[i];
+	for (size_t i = 0; i < s->rule_counter_count; i++)
+		if (!memcmp(s->rule_counters[i]->digest, digest, ROUTE_DIGEST))
+			return s->rule_counters[i];
 	return NULL;
 }
 
-const struct live_ledger *ledger_find(const struct live_service *s, const struct rule *rules,
+const struct rule_counters *rule_counters_find(const struct live_service *s, const struct rule *rules,
 				      int index)
 {
 	uint8_t digest[ROUTE_DIGEST];
@@ -153,34 +153,34 @@ const struct live_ledger *ledger_find(const struct live_service *s, const struct
 	return find(s, digest);
 }
 
-static struct live_ledger *ledger_add(struct live_service *s)
+static struct rule_counters *rule_counters_add(struct live_service *s)
 {
-	struct live_ledger **list = array_grow(s->ledgers, s->ledger_count,
-					       sizeof(struct live_ledger *));
-	struct live_ledger *l = calloc(1, sizeof(*l));
+	struct rule_counters **list = array_grow(s->rule_counters, s->rule_counter_count,
+					       sizeof(struct rule_counters *));
+	struct rule_counters *l = calloc(1, sizeof(*l));
 
 	if (list)
-		s->ledgers = list;
+		s->rule_counters = list;
 	if (!list || !l) {
 		free(l);
 		return NULL;
 	}
-	list[s->ledger_count++] = l;
+	list[s->rule_counter_count++] = l;
 	return l;
 }
 
-static int ledger_make(struct live *live, struct live_service *s,
-		       const uint8_t digest[ROUTE_DIGEST], struct live_ledger **ret)
+static int rule_counters_make(struct live *live, struct live_service *s,
+		       const uint8_t digest[ROUTE_DIGEST], struct rule_counters **ret)
 {
 	struct xring_route record = { .counters = counters_each(live),
 				      .regions = regions_hash(live) };
-	uint32_t index = record_free(live), counter = 0;
-	struct live_ledger *l;
+	uint32_t index = ring_record_free(live), counter = 0;
+	struct rule_counters *l;
 	int err = index == XRING_ROUTES ? -ENOSPC : counters_take(live, &counter);
 
 	if (err)
 		return log_err(err, "service %s: no room for the counters of its rules", s->name);
-	l = ledger_add(s);
+	l = rule_counters_add(s);
 	if (!l)
 		return -ENOMEM;
 	memcpy(l->digest, digest, sizeof(l->digest));
@@ -189,22 +189,22 @@ static int ledger_make(struct live *live, struct live_service *s,
 	l->regions = record.regions;
 	snprintf(record.service, sizeof(record.service), "%s", s->name);
 	memcpy(record.digest, digest, sizeof(record.digest));
-	record_write(live, index, &record);
+	ring_record_write(live, index, &record);
 	*ret = l;
 	return 0;
 }
 
-int ledger_get(struct live *live, struct live_service *s, const struct rule *rules, int index,
-	       const struct live_ledger **ret)
+int rule_counters_get(struct live *live, struct live_service *s, const struct rule *rules, int index,
+	       const struct rule_counters **ret)
 {
 	uint8_t digest[ROUTE_DIGEST];
-	struct live_ledger *l;
+	struct rule_counters *l;
 	int err = 0;
 
 	rule_digest(rules, index, digest);
 	l = find(s, digest);
 	if (!l)
-		err = ledger_make(live, s, digest, &l);
+		err = rule_counters_make(live, s, digest, &l);
 	if (err)
 		return err;
 	l->wanted = true;
@@ -212,9 +212,9 @@ int ledger_get(struct live *live, struct live_service *s, const struct rule *rul
 	return 0;
 }
 
-int ledger_adopt(struct live_service *s, const struct xring_route *record, uint32_t index)
+int rule_counters_adopt(struct live_service *s, const struct xring_route *record, uint32_t index)
 {
-	struct live_ledger *l = ledger_add(s);
+	struct rule_counters *l = rule_counters_add(s);
 
 	if (!l)
 		return -ENOMEM;
@@ -227,32 +227,32 @@ int ledger_adopt(struct live_service *s, const struct xring_route *record, uint3
 
 /* ---- the end ---- */
 
-void ledgers_unwant(struct live_service *s)
+void rule_counters_unwant(struct live_service *s)
 {
-	for (size_t i = 0; i < s->ledger_count; i++)
-		s->ledgers[i]->wanted = false;
+	for (size_t i = 0; i < s->rule_counter_count; i++)
+		s->rule_counters[i]->wanted = false;
 }
 
-void ledgers_forget(struct live *live, struct live_service *s)
+void rule_counters_forget(struct live *live, struct live_service *s)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < s->ledger_count; i++) {
-		struct live_ledger *l = s->ledgers[i];
+	for (size_t i = 0; i < s->rule_counter_count; i++) {
+		struct rule_counters *l = s->rule_counters[i];
 
 		if (l->wanted) {
 			l->left_count = 0;
-			s->ledgers[kept++] = l;
+			s->rule_counters[kept++] = l;
 			continue;
 		}
-		record_drop(live, l->record);
+		ring_record_drop(live, l->record);
 		free(l);
 	}
-	s->ledger_count = kept;
+	s->rule_counter_count = kept;
 }
 
 /* Where it is killed in between, the regions are still other ones: it is done again. */
-static int ledger_renew(struct live *live, struct live_ledger *l, uint32_t regions)
+static int rule_counters_renew(struct live *live, struct rule_counters *l, uint32_t regions)
 {
 	struct xring_route *record = &live->dp->routes[l->record];
 	uint32_t counter;
@@ -271,13 +271,13 @@ static int ledger_renew(struct live *live, struct live_ledger *l, uint32_t regio
 	return 0;
 }
 
-int ledgers_renew(struct live *live, struct live_service *s)
+int rule_counters_renew_all(struct live *live, struct live_service *s)
 {
 	uint32_t regions = regions_hash(live);
 
-	for (size_t i = 0; i < s->ledger_count; i++) {
-		struct live_ledger *l = s->ledgers[i];
-		int err = l->regions == regions ? 0 : ledger_renew(live, l, regions);
+	for (size_t i = 0; i < s->rule_counter_count; i++) {
+		struct rule_counters *l = s->rule_counters[i];
+		int err = l->regions == regions ? 0 : rule_counters_renew(live, l, regions);
 
 		if (err)
 			return log_err(err, "service %s: no room for the counters of its rules",

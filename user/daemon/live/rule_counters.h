@@ -19,7 +19,7 @@ struct xring_route;
  * outlive the daemon with the maps. A rule is known by what it says, whoever its clients
  * are: a list that grows begins no new count.
  */
-struct live_ledger {
+struct rule_counters {
 	uint8_t digest[ROUTE_DIGEST];
 	uint32_t record;
 	uint32_t counter;			/* its first */
@@ -29,23 +29,23 @@ struct live_ledger {
 };
 
 /* Of the rule of that index, -1: of no rule; made if need be. -ENOSPC, told. */
-int ledger_get(struct live *live, struct live_service *s, const struct rule *rules, int index,
-	       const struct live_ledger **ret);
+int rule_counters_get(struct live *live, struct live_service *s, const struct rule *rules, int index,
+	       const struct rule_counters **ret);
 /* NULL: it has none. */
-const struct live_ledger *ledger_find(const struct live_service *s, const struct rule *rules,
+const struct rule_counters *rule_counters_find(const struct live_service *s, const struct rule *rules,
 				      int index);
 
 /* One that was found in the maps. */
-int ledger_adopt(struct live_service *s, const struct xring_route *record, uint32_t index);
+int rule_counters_adopt(struct live_service *s, const struct xring_route *record, uint32_t index);
 
 /* None is wanted; the rest of them goes. */
-void ledgers_unwant(struct live_service *s);
-void ledgers_forget(struct live *live, struct live_service *s);
+void rule_counters_unwant(struct live_service *s);
+void rule_counters_forget(struct live *live, struct live_service *s);
 
 /* Those that count regions by other numbers begin anew: each takes another place. */
-int ledgers_renew(struct live *live, struct live_service *s);
+int rule_counters_renew_all(struct live *live, struct live_service *s);
 
 /* What was dropped, and behind it by region: region_count + 2 of them. */
-int ledger_read(const struct live *live, const struct live_ledger *l, struct xring_placed *ret);
+int rule_counters_read(const struct live *live, const struct rule_counters *l, struct xring_placed *ret);
 
 #endif

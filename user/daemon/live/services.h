@@ -18,7 +18,7 @@
 struct home_network;
 struct live;
 struct live_classes;
-struct live_ledger;
+struct rule_counters;
 struct live_backend;
 struct live_ring;
 
@@ -42,8 +42,8 @@ struct live_service {
 	struct live_ring **rings;		/* all, the main one too */
 	size_t ring_count;
 	struct live_classes *classes;		/* of its clients (daemon/live_classes.h); NULL: none */
-	struct live_ledger **ledgers;		/* what its rules sent where */
-	size_t ledger_count;
+	struct rule_counters **rule_counters;		/* what its rules sent where */
+	size_t rule_counter_count;
 	struct home_network *homes;			/* of client networks, sorted */
 	size_t home_count;
 	uint64_t homes_serial;			/* counted up where they change */

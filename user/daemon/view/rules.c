@@ -173,10 +173,10 @@ static uint32_t networks_of(const struct targets *t, uint32_t target)
 static struct xring_placed *rule_placed(const struct engine *e, const struct service *s,
 					const struct live_service *ls, int rule)
 {
-	const struct live_ledger *l = ls ? ledger_find(ls, s->rules, rule) : NULL;
+	const struct rule_counters *l = ls ? rule_counters_find(ls, s->rules, rule) : NULL;
 	struct xring_placed *placed = l && l->counter ? calloc(e->live->region_count + 2, sizeof(*placed)) : NULL;
 
-	if (placed && ledger_read(e->live, l, placed)) {
+	if (placed && rule_counters_read(e->live, l, placed)) {
 		free(placed);
 		return NULL;
 	}
