@@ -34,7 +34,7 @@ static void changes_name(struct engine *e, const struct model *next)
 	for (size_t i = 0; i < next->service_count; i++) {
 		const struct service *now = &next->services[i];
 		const struct service *was = model_service(&e->model, now->name);
-		struct change_entry *entry = was ? changes_say(e->changes, was, now) : NULL;
+		struct change_entry *entry = was ? changes_describe(e->changes, was, now) : NULL;
 
 		if (entry)
 			change_undo(entry, service_yaml(e, next, now),

@@ -9,7 +9,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/log.h"
 
-struct saying {
+struct description {
 	struct changes *changes;
 	const char *service;
 	struct change_entry *entry;
@@ -24,7 +24,7 @@ static const char *state_word(enum backend_state from, enum backend_state to)
 	return from == BACKEND_DRAINING ? "undrain" : "enable";
 }
 
-static void say_set(struct saying *say, const struct backend *was, const struct backend *now)
+static void describe_set(struct description *say, const struct backend *was, const struct backend *now)
 {
 	char weight[WEIGHT_TEXT], address[ENDPOINT_TEXT];
 
@@ -46,10 +46,10 @@ static void say_set(struct saying *say, const struct backend *was, const struct 
 					 state_word(was->state, now->state), now->name);
 }
 
-struct change_entry *changes_say(struct changes *c, const struct service *was,
+struct change_entry *changes_describe(struct changes *c, const struct service *was,
 				 const struct service *now)
 {
-	struct saying say = { c, now->name, NULL };
+	struct description say = { c, now->name, NULL };
 	size_t i = 0, j = 0;
 
 	while (i < was->backend_count || j < now->backend_count) {
@@ -63,7 +63,7 @@ struct change_entry *changes_say(struct changes *c, const struct service *was,
 			say.entry = changes_ask(c, now->name, "backend add %s",
 						now->backends[j++].name);
 		else
-			say_set(&say, &was->backends[i++], &now->backends[j++]);
+			describe_set(&say, &was->backends[i++], &now->backends[j++]);
 	}
 	if (was->vnodes != now->vnodes)
 		say.entry = changes_ask(c, now->name, "vnodes %u", now->vnodes);

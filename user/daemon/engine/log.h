@@ -86,7 +86,7 @@ void changes_touch_none(struct changes *c);
 struct change_entry *changes_ask(struct changes *c, const char *service, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The same for all that differs in a service's backends; NULL where nothing does. */
-struct change_entry *changes_say(struct changes *c, const struct service *was,
+struct change_entry *changes_describe(struct changes *c, const struct service *was,
 				 const struct service *now);
 /* How it is undone: models of that service alone, before and after. Taken over. */
 void change_undo(struct change_entry *e, char *from, char *to);
