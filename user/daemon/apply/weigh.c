@@ -95,13 +95,13 @@ static bool ring_weigh(const struct live *live, struct live_ring *r, const struc
 		struct live_backend *backend = s->backends[i];
 		struct live_part *part = &r->parts[backend->index];
 
-		part->counts = list[i].counts;
+		part->weight_now = list[i].counts;
 		part->points = weight_points(list[i].counts, model->vnodes);
 		part->forbidden = list[i].forbidden;
 		backend->forbidden &= list[i].forbidden;
-		backend->loaded = part->counts > backend->loaded ? part->counts : backend->loaded;
+		backend->weight_most = part->weight_now > backend->weight_most ? part->weight_now : backend->weight_most;
 		if (r == s->main)
-			backend->counts = part->counts;
+			backend->weight_now = part->weight_now;
 		changed |= part->points != ring_points(r, backend);
 	}
 	return changed;
@@ -130,7 +130,7 @@ static bool rings_weigh(const struct live *live, struct live_service *s,
 
 	for (size_t i = 0; i < s->backend_count; i++) {
 		s->backends[i]->forbidden = true;
-		s->backends[i]->loaded = 0;
+		s->backends[i]->weight_most = 0;
 	}
 	for (size_t i = 0; i < s->ring_count; i++) {
 		if (s->rings[i]->frozen)

@@ -131,7 +131,7 @@ static void say_placed(struct engine *e, const struct live_backend *backend)
 	char weight[WEIGHT_TEXT];
 
 	changes_ask(e->changes, backend->service->name, "placement: %s: weight %s", backend->name,
-		    weight_print(backend->counts, weight));
+		    weight_print(backend->weight_now, weight));
 }
 
 /* What changes by time alone, in words. */
@@ -146,11 +146,11 @@ static void say_why(struct engine *e)
 		if (backend->dying && !backend->dead && backend->owner->drain_until)
 			changes_ask(e->changes, backend->service->name, "drain: the time of %s is over",
 				    backend->name);
-		else if (is_placed(e, backend) && backend->counts != backend->counted)
+		else if (is_placed(e, backend) && backend->weight_now != backend->weight_shown)
 			say_placed(e, backend);
-		else if (backend->owner->ramp_from && backend->counts != backend->counted)
+		else if (backend->owner->ramp_from && backend->weight_now != backend->weight_shown)
 			changes_ask(e->changes, backend->service->name, "slow start: %s: weight %s",
-				    backend->name, weight_print(backend->counts, weight));
+				    backend->name, weight_print(backend->weight_now, weight));
 	}
 }
 

@@ -379,7 +379,7 @@ static void backend_show(struct live *live, struct live_service *s, struct live_
 	if (backend->dead && !backend->dying)
 		backend->owner->generation++;
 	backend->dead = backend->dying;
-	backend->counted = backend->counts;
+	backend->weight_shown = backend->weight_now;
 	backend_template(live, s, backend);
 }
 

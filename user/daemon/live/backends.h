@@ -21,9 +21,9 @@ struct live_backend {
 	uint32_t index;				/* in the rings, unless it is leaving */
 	uint32_t weight;			/* configured, thousandths */
 	enum backend_state state;
-	uint32_t counts;			/* of that weight, now, in the service's main ring */
-	uint32_t counted;			/* as the maps show it */
-	uint32_t loaded;			/* the most that it counts in any ring */
+	uint32_t weight_now;			/* thousandths: what it counts now in the main ring */
+	uint32_t weight_shown;			/* the same, as the maps show it */
+	uint32_t weight_most;			/* the most that it counts in any ring */
 	bool dead;				/* its flows are cut */
 	bool forbidden;				/* by all rules of the service's placement */
 	bool dying;				/* it is to be dead, or not */

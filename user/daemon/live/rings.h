@@ -17,7 +17,7 @@ struct live_service;
 
 /* Of a backend in one ring. */
 struct live_part {
-	uint32_t counts;			/* of its weight, now */
+	uint32_t weight_now;			/* thousandths: what it counts now in the main ring */
 	uint32_t points;			/* that it is to have */
 	bool forbidden;				/* by the ring's rule */
 };

@@ -75,7 +75,7 @@ static void standing_set(json_t *json, const struct backend *b, const struct liv
 		json_object_set_new(json, "why", json_string(backend->why));
 		json_object_set_new(json, "took_ms", json_real(backend->took_us / 1000.0));
 	}
-	json_object_set_new(json, "weight_now", json_real(backend ? backend->counts / 1000.0 : 0));
+	json_object_set_new(json, "weight_now", json_real(backend ? backend->weight_now / 1000.0 : 0));
 }
 
 static void traffic_of(const struct live *live, const struct live_backend *backend, json_t *json)

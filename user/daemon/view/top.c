@@ -28,7 +28,7 @@ static json_t *backend_json(const struct engine *e, const struct service *model,
 	dp_traffic_read(e->dp, backend->id, &t);
 	state = b ? state_word(b, backend) : "draining";
 	return json_pack("{s:s, s:s, s:f, s:f, s:I, s:I, s:I, s:i, s:o}", "name", backend->name,
-			 "state", state, "weight", backend->counts / 1000.0, "share",
+			 "state", state, "weight", backend->weight_now / 1000.0, "share",
 			 owns ? shares[backend->index] / CIRCLE : 0, "packets", (json_int_t)t.packets,
 			 "bytes", (json_int_t)t.bytes, "flows", (json_int_t)t.flows, "pins",
 			 backend->pins, "load", backend->load.share > 0 ? json_real(backend->load.share) :

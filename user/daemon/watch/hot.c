@@ -97,7 +97,7 @@ static uint16_t backend_id(const struct live_service *s, const char *name)
 {
 	const struct live_backend *backend = live_backend(s, name);
 
-	return backend && backend->loaded && !backend->dead ? backend->id : 0;
+	return backend && backend->weight_most && !backend->dead ? backend->id : 0;
 }
 
 static uint64_t hand_side(const struct live_service *s, const struct hot_hand *hand)
@@ -239,8 +239,8 @@ static double backends_of(const struct live_service *s)
 	double sum = 0, most = 0;
 
 	for (size_t i = 0; i < s->backend_count; i++) {
-		sum += s->backends[i]->loaded;
-		most = s->backends[i]->loaded > most ? s->backends[i]->loaded : most;
+		sum += s->backends[i]->weight_most;
+		most = s->backends[i]->weight_most > most ? s->backends[i]->weight_most : most;
 	}
 	return most > 0 ? sum / most : 1;
 }

@@ -56,7 +56,7 @@ static bool service_look(struct live *live, struct live_service *s, uint32_t bou
 
 	for (size_t i = 0; list && i < s->backend_count; i++) {
 		backend_look(live, s->backends[i], age);
-		s->backends[i]->load.weight = s->backends[i]->loaded;
+		s->backends[i]->load.weight = s->backends[i]->weight_most;
 		list[i] = s->backends[i]->load;
 	}
 	if (!list)
