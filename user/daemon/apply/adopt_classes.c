@@ -181,7 +181,7 @@ static int adopt_prefixes(struct live *live, struct live_service *s)
 		/* Without a prefix all clients are the own class's, and some may not be. */
 		log_warn("service %s: its prefixes make no sense: nobody is answered until they "
 			 "are written anew", s->name);
-		c->closed = true;
+		c->unanswered = true;
 		for (uint32_t d = 0; d < c->own->places; d++)
 			__atomic_store_n(&live->dp->classes[c->own->first + d].newest,
 					 XRING_CLASS_NOBODY, __ATOMIC_RELEASE);

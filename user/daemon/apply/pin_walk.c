@@ -79,7 +79,7 @@ static void key_count(struct walk *w, const struct live_service *s, const struct
 /* May the ring's clients be sent there? */
 static bool ring_allows(const struct live_ring *r, const struct live_backend *backend)
 {
-	return r->frozen || backend->placeless || route_allows(&r->route, backend->region, backend->tags);
+	return r->frozen || backend->place_unknown || route_allows(&r->route, backend->region, backend->tags);
 }
 
 /*
@@ -173,7 +173,7 @@ static void begin(struct walk *w)
 
 	if (live->settle_epoch == live->dp->epoch)
 		dp_grace(live->dp);
-	live->walks++;
+	live->walk_begun++;
 	live_keys_walk_begun(live);
 	for (size_t i = 0; i < live->service_count; i++)
 		service_begin(live->services[i]);
@@ -199,7 +199,7 @@ static bool over_need(const struct live *live, struct live_ring *r)
 		const struct live_backend *backend = s->backends[i];
 
 		/* It may have been told before the walk began, and no word was due since. */
-		if (backend->over < live->walks && live->dp->loads[backend->id] <= XRING_LOAD_FULL)
+		if (backend->over_walk < live->walk_begun && live->dp->loads[backend->id] <= XRING_LOAD_FULL)
 			continue;
 		over[backend->id] = any = true;
 	}
@@ -219,7 +219,7 @@ static uint32_t ring_done(const struct live *live, struct live_ring *r)
 
 	if (!r->needed)
 		return r->has_extent && s->look;	/* it was not looked at: as before */
-	if (r->needed_bits != r->cells.bits || r->refined || s->settled >= live->walks ||
+	if (r->needed_bits != r->cells.bits || r->refined || s->settled >= live->walk_begun ||
 	    s->keys_moving || (s->classes && s->classes->moving) || !over_need(live, r))
 		return 1;
 	return cells_look_clear(&r->cells, r->needed);
@@ -247,7 +247,7 @@ static void done(struct walk *w)
 	w->under_way = false;
 	w->known = true;
 	w->counted = w->count;
-	live->walked = live->walks;
+	live->walk_done = live->walk_begun;
 	live_keys_walked(live);
 	for (size_t i = 0; i < live->service_count; i++)
 		service_done(live, live->services[i]);

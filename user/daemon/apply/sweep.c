@@ -85,7 +85,7 @@ static bool may_go(const struct live *live, const struct live_service *s,
 		if (ring_names(s->rings[i], backend))
 			return false;
 	return !backend->pins && !live_keys_name(live, backend->id) &&
-	       live->walked > backend->left && live->walked > s->settled;
+	       live->walk_done > backend->left_walk && live->walk_done > s->settled;
 }
 
 static bool any_gone(const struct live *live)

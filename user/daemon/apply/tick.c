@@ -23,7 +23,7 @@ static void ring_tick(struct live *live, struct live_ring *r, uint64_t now, uint
 	cells_settle(&r->cells, &times, &step);
 	if (step.settled) {
 		live->settle_epoch = live->dp->epoch;
-		s->settled = live->walks;
+		s->settled = live->walk_begun;
 		s->look = s->look ?: 1;		/* until a walk knows better */
 	}
 	if (step.held)

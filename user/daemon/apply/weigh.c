@@ -116,7 +116,7 @@ static void ring_weigh_leaving(struct live_ring *r)
 		if (backend->index >= r->part_count || !ring_points(r, backend))
 			continue;
 		r->parts[backend->index] = (struct live_part){
-			.forbidden = !backend->placeless &&
+			.forbidden = !backend->place_unknown &&
 				     !route_allows(&r->route, backend->region, backend->tags),
 		};
 	}
@@ -162,14 +162,14 @@ bool backends_weigh(const struct live *live, struct live_service *s, const struc
 		bool dead = list[i].dead || backend->forbidden;	/* a flow there is cut, too */
 
 		changed |= dead != backend->dead;
-		backend->dying = dead;
+		backend->dead_wanted = dead;
 	}
 	for (size_t i = 0; i < s->leaving_count; i++) {
 		struct live_backend *backend = s->leaving[i];
 
-		backend->dying = now >= backend->owner->drain_until;
-		changed |= backend->dying != backend->dead;
-		if (!backend->dying)
+		backend->dead_wanted = now >= backend->owner->drain_until;
+		changed |= backend->dead_wanted != backend->dead;
+		if (!backend->dead_wanted)
 			sooner(&next, backend->owner->drain_until);
 	}
 	*ret_next = next;

@@ -50,7 +50,7 @@ static void cut_named(const struct engine *e, const struct change *change)
 	struct live_backend *backend = s && change->backend ? live_backend(s, change->backend) : NULL;
 
 	if (change->cut && backend)
-		backend->named = true;
+		backend->cut_asked = true;
 }
 
 int engine_change(struct engine *e, struct model *next, const struct change *change,

@@ -143,7 +143,7 @@ static void say_why(struct engine *e)
 
 		if (!backend)
 			continue;
-		if (backend->dying && !backend->dead && backend->owner->drain_until)
+		if (backend->dead_wanted && !backend->dead && backend->owner->drain_until)
 			changes_ask(e->changes, backend->service->name, "drain: the time of %s is over",
 				    backend->name);
 		else if (is_placed(e, backend) && backend->weight_now != backend->weight_shown)

@@ -336,7 +336,7 @@ static void entry_tick(struct changes *c, struct change_entry *e, const struct l
 	if (e->stage == STAGE_CATCH_UP && now >= e->begun + e->settle && !still_moves(live, e)) {
 		stage_set(c, e, STAGE_SWITCH);
 		stage_set(c, e, STAGE_CLEANUP);
-		e->walk = live->walks;
+		e->walk = live->walk_begun;
 	}
 	/* A cut holds nobody: no walk has to say so. */
 	if (e->stage == STAGE_CLEANUP && (!e->settle || !live_service(live, e->service)) &&
@@ -409,7 +409,7 @@ void changes_walk_done(struct changes *c, const struct live *live, uint64_t now)
 			       (e->pins_now - e->pins) * 1e9 / (now - e->pins_at) : 0;
 		e->pins = e->pins_now;
 		e->pins_at = now;
-		if (e->stage == STAGE_CLEANUP && !e->pins && live->walks > e->walk &&
+		if (e->stage == STAGE_CLEANUP && !e->pins && live->walk_begun > e->walk &&
 		    !still_leaves(live, e))
 			change_end(c, e, "done");
 	}

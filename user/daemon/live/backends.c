@@ -104,11 +104,11 @@ int backend_adopt(struct live *live, struct live_service *s, uint16_t id, bool l
 	backend->port = owner->port;
 	backend->health = (struct health){ .state = owner->health, .since_ns = owner->health_since };
 	backend->dead = !template_now(live, id)->generation;
-	backend->over = 1;				/* the last daemon may have told so */
+	backend->over_walk = 1;				/* the last daemon may have told so */
 	backend->nexthop = nexthop_get(live->nexthops, &backend->address);
 	if (!backend->nexthop)
 		return -ENOMEM;
-	backend->placeless = leaving;
+	backend->place_unknown = leaving;
 	if (leaving)
 		return list_insert(&s->leaving, &s->leaving_count, s->leaving_count, backend);
 	backend->index = index_get(s);
@@ -311,7 +311,7 @@ static int backend_leave(struct live *live, struct live_service *s, size_t at,
 	if (live->backend_events.gone)
 		live->backend_events.gone(live->backend_events.context, backend);	/* it is not checked any more */
 	list_remove(s->backends, &s->backend_count, at);
-	backend->left = live->walks;
+	backend->left_walk = live->walk_begun;
 	live->dp->loads[backend->id] = 0;
 	drain_begin(s, backend, times);
 	return 0;
@@ -323,18 +323,18 @@ static void backend_set(struct live *live, struct live_service *s, struct live_b
 	struct xring_owner *owner = backend->owner;
 
 	backend->weight = b->weight;
-	backend->placeless = false;
+	backend->place_unknown = false;
 	memcpy(backend->region, b->region, sizeof(backend->region));
 	memcpy(backend->tags, b->tags, sizeof(backend->tags));
 	if (b->state != BACKEND_ACTIVE) {
-		if (backend->state == BACKEND_ACTIVE || (backend->named && times->cut))
+		if (backend->state == BACKEND_ACTIVE || (backend->cut_asked && times->cut))
 			drain_begin(s, backend, times);
 	} else if (owner->drain_until) {
 		owner->ramp_from = times->now;		/* it is back */
 		owner->drain_until = 0;
 	}
 	backend->state = b->state;
-	backend->named = false;
+	backend->cut_asked = false;
 	if (live->backend_events.added)
 		live->backend_events.added(live->backend_events.context, backend);
 }
@@ -376,9 +376,9 @@ int backends_sync(struct live *live, struct live_service *s, const struct servic
 /* Its flows are cut with its death: another life is another generation. */
 static void backend_show(struct live *live, struct live_service *s, struct live_backend *backend)
 {
-	if (backend->dead && !backend->dying)
+	if (backend->dead && !backend->dead_wanted)
 		backend->owner->generation++;
-	backend->dead = backend->dying;
+	backend->dead = backend->dead_wanted;
 	backend->weight_shown = backend->weight_now;
 	backend_template(live, s, backend);
 }

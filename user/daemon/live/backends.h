@@ -16,36 +16,46 @@ struct probe;
 struct live_backend {
 	char name[NAME_BYTES];
 	struct live_service *service;
-	struct xring_owner *owner;
-	uint16_t id;
-	uint32_t index;				/* in the rings, unless it is leaving */
-	uint32_t weight;			/* configured, thousandths */
+	uint16_t id;				/* the datapath's: in cells, pins and maps */
+	uint32_t index;				/* among the nodes of its service's rings */
+	struct xring_owner *owner;		/* the id's record in the maps, for the next daemon */
+
+	/* As the model says; set by backends_sync(). */
+	struct address address;
+	uint16_t port;				/* 0: the VIP's */
+	uint32_t weight;			/* thousandths */
 	enum backend_state state;
-	uint32_t weight_now;			/* thousandths: what it counts now in the main ring */
-	uint32_t weight_shown;			/* the same, as the maps show it */
-	uint32_t weight_most;			/* the most that it counts in any ring */
-	bool dead;				/* its flows are cut */
-	bool forbidden;				/* by all rules of the service's placement */
-	bool dying;				/* it is to be dead, or not */
-	bool named;				/* a change that cuts is about it */
 	char region[PLACE_NAME];
 	char tags[TAGS_BYTES];
-	bool placeless;				/* found leaving: these two are not known */
-	struct address address;
-	uint16_t port;
+	bool place_unknown;			/* adopted while leaving: region and tags are not known */
+	bool cut_asked;				/* a change with --cut asked for this backend */
+
+	/* What it counts, in thousandths of weight; set by backends_weigh(). */
+	uint32_t weight_now;			/* in the service's main ring */
+	uint32_t weight_shown;			/* the same, as the maps show it: by backends_show() */
+	uint32_t weight_most;			/* the most that it counts in any ring */
+	bool forbidden;				/* by all rules of the service's placement */
+	bool dead_wanted;			/* what `dead` will be after backends_show() */
+	bool dead;				/* its template says so, and its flows are cut */
+
+	/* The way to it, followed by daemon/net; and its health check, by watch/health.c. */
 	const struct nexthop *nexthop;
-	struct probe *probe;			/* its health check; NULL: none */
-	struct check checked;			/* how */
+	struct probe *probe;			/* NULL: it is not checked */
+	struct check checked;			/* the settings that the probe was made with */
 	struct health health;
 	char why[160];				/* what the last check said */
-	uint32_t took_us;
-	uint32_t pins;				/* held there, as the last walk saw it */
-	uint32_t pins_now;			/* as this one has seen it so far */
-	uint64_t left;				/* walks begun when it began to leave */
-	struct load load;			/* beside the others of its service */
-	uint64_t over;				/* the last walk in which it was over its bound */
-	struct xring_traffic last;		/* as that was last looked at */
-	bool looked;
+	uint32_t took_us;			/* how long the last check took */
+
+	/* Pins that hold flows there; counted by apply/pin_walk.c. */
+	uint32_t pins;				/* as the last whole walk saw them */
+	uint32_t pins_now;			/* as the walk under way has seen them so far */
+	uint64_t left_walk;			/* live->walk_begun when it began to leave */
+
+	/* Its load beside the others of its service; by watch/loads.c. */
+	struct load load;
+	uint64_t over_walk;			/* live->walk_begun when it was last over its bound */
+	struct xring_traffic last;		/* its counters as they were last looked at */
+	bool looked;				/* `last` has been filled */
 };
 
 /*

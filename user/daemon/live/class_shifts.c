@@ -127,7 +127,7 @@ static void class_move(struct shifts *all, struct live_class *class, const struc
 		class->moving = true;
 		class->since = times->now / NS_PER_TENTH;	/* of the last place that began */
 	}
-	class->changed = all->live->walks;
+	class->changed = all->live->walk_begun;
 	class_words_write(all->live, class);
 	if (begins && all->live->events.shifted)
 		all->live->events.shifted(all->live->events.context, all->s, shift->runs, &was->route,

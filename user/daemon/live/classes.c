@@ -75,7 +75,7 @@ static int compile(struct live *live, struct live_service *s, struct live_classe
 	memcpy(c->ingresses, live->ingresses, sizeof(c->ingresses));
 	c->homes_serial = s->homes_serial;
 	c->known = c->rules && c->regions;
-	c->tidy = true;				/* they are to be brought about */
+	c->unapplied = true;				/* they are to be brought about */
 	return c->known ? 0 : -ENOMEM;
 }
 
@@ -179,7 +179,7 @@ int classes_prepare(struct live *live, struct live_service *s, const struct mode
 		if (!c)
 			return -ENOMEM;
 	}
-	c->ends = false;
+	c->ending = false;
 	if (!compiled_same(live, s, m, model))
 		err = compile(live, s, c, m, model);
 	return err ?: rings_prepare(live, s) ?: rule_counters_prepare(live, s);
@@ -209,20 +209,20 @@ int classes_apply(struct live *live, struct live_service *s, const struct live_t
 	for (size_t i = 0; i < s->ring_count; i++)
 		ring_recorded(live, s->rings[i]);
 	for (size_t i = 0; i < c->count; i++)
-		if (!c->closed || c->list[i] != c->own)
+		if (!c->unanswered || c->list[i] != c->own)
 			class_words_write(live, c->list[i]);	/* its ring may be elsewhere */
-	if (err || !c->tidy)
+	if (err || !c->unapplied)
 		return err;
 	err = clients_shift(live, s, times);
 	if (err)
 		return err;
-	c->tidy = c->closed = false;
+	c->unapplied = c->unanswered = false;
 	class_words_write(live, c->own);
 	s->main = c->own->newest[0];
 	classes_name(live, c);
 	rule_counters_forget(live, s);
-	c->ends = classes_needless(c);
-	live->slots_stale |= c->ends;
+	c->ending = classes_needless(c);
+	live->slots_stale |= c->ending;
 	return 0;
 }
 
@@ -240,7 +240,7 @@ static uint64_t class_settle(struct live *live, struct live_service *s, struct l
 		class_udp_new(live, class);
 		return (uint64_t)(class->since + service_settle(s)) * NS_PER_TENTH;
 	}
-	if (live->walked <= class->changed)
+	if (live->walk_done <= class->changed)
 		return 0;
 	if (class_held(live, class)) {
 		log_warn("service %s: clients stay as they are: the table of pins is full", s->name);
@@ -252,8 +252,8 @@ static uint64_t class_settle(struct live *live, struct live_service *s, struct l
 	class_words_write(live, class);
 	s->classes->moving--;
 	s->classes->epoch = live->settle_epoch = live->dp->epoch;
-	s->classes->tidy = true;
-	s->settled = live->walks;
+	s->classes->unapplied = true;
+	s->settled = live->walk_begun;
 	s->look = s->look ?: 1;		/* until a walk knows better */
 	return 0;
 }
@@ -263,11 +263,11 @@ uint64_t classes_tick(struct live *live, struct live_service *s, uint64_t now, b
 	struct live_classes *c = s->classes;
 	uint64_t next = 0, at;
 
-	for (size_t i = 0; c && c->moving && !c->closed && i < c->count; i++) {
+	for (size_t i = 0; c && c->moving && !c->unanswered && i < c->count; i++) {
 		at = c->list[i]->moving ? class_settle(live, s, c->list[i], now) : 0;
 		sooner(&next, at);
 	}
-	*ret_apply |= c && (c->tidy || (classes_gone(s) && live->dp->fresh_fd < 0));
+	*ret_apply |= c && (c->unapplied || (classes_gone(s) && live->dp->fresh_fd < 0));
 	return next;
 }
 
@@ -275,7 +275,7 @@ uint64_t classes_tick(struct live *live, struct live_service *s, uint64_t now, b
 
 bool classes_gone(const struct live_service *s)
 {
-	if (s->classes && s->classes->ends)
+	if (s->classes && s->classes->ending)
 		return true;
 	for (size_t i = 0; s->classes && i < s->classes->count; i++)
 		if (!s->classes->list[i]->named)
@@ -288,7 +288,7 @@ void classes_forget(struct live *live, struct live_service *s)
 	struct live_classes *c = s->classes;
 	size_t kept = 0;
 
-	if (c && c->ends) {
+	if (c && c->ending) {
 		ring_discharge(live, s->main);
 		classes_drop(live, s);
 		rule_counters_unwant(s);
@@ -308,7 +308,7 @@ void classes_forget(struct live *live, struct live_service *s)
 	if (!c || kept == c->count)
 		return;
 	c->count = kept;
-	c->tidy = true;			/* their rings go, and so may the last class */
+	c->unapplied = true;			/* their rings go, and so may the last class */
 }
 
 void classes_free(struct live_service *s)
@@ -354,7 +354,7 @@ void classes_close(struct live *live, struct live_service *s)
 	}
 	if (c) {
 		c->moving = 0;
-		c->tidy = true;
+		c->unapplied = true;
 	}
 }
 

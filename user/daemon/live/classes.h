@@ -34,39 +34,42 @@ struct service;
 struct live_class {
 	uint32_t first;				/* index in the maps */
 	uint32_t places;			/* 1, or CLASS_PLACES where the ingress matters */
-	struct live_ring *newest[CLASS_PLACES];
-	struct live_ring *old[CLASS_PLACES];	/* NULL where it does not move */
-	uint32_t counter;			/* of its rule's counters */
-	bool follows;				/* where its clients come in is counted, */
-	uint8_t home_bits[2];			/* by networks of so many bits */
+	struct live_ring *newest[CLASS_PLACES];	/* by ingress; 0: of no known ingress */
+	struct live_ring *old[CLASS_PLACES];	/* NULL where the class does not move */
+	uint32_t counter;			/* first of its rule's counters */
+	bool follows;				/* its clients' ingresses are counted by network */
+	uint8_t home_bits[2];			/* length of those networks: IPv4, IPv6 */
 	bool moving;
-	bool named;				/* by some clients */
-	uint32_t since;				/* tenths of a second: it began to move */
-	uint64_t changed;			/* walks begun when it last changed */
+	bool named;				/* some clients are of this class */
+	uint32_t since;				/* tenths of a second: when it began to move */
+	uint64_t changed;			/* live->walk_begun when it last changed */
 	uint32_t order;				/* in the list, while runs are compared */
-	bool shifts;				/* as a whole, then */
+	bool shifts;				/* all of its clients move, so it accepts no others */
 };
 
 struct live_classes {
-	struct live_class *own;
+	struct live_class *own;			/* of clients whom no prefix names */
 	struct live_class **list;		/* all, the own one too */
 	size_t count;
-	struct lpm lpm;
-	struct runs runs[2];			/* of first indexes; 0: the own class */
-	struct targets targets;			/* as they were last brought about */
+	struct lpm lpm;				/* the service's prefix tables in the maps */
+	struct runs runs[2];			/* what those say, IPv4 and IPv6: first indexes; 0: own */
+
+	/* The targets of the service's rules as they were last applied, and what they are of. */
+	struct targets targets;
 	uint32_t *counters;			/* of each target */
-	struct rule *rules;			/* of what those were compiled, as what follows */
+	struct rule *rules;
 	size_t rule_count;
 	struct region *regions;
 	size_t region_count;
 	struct ingress ingresses[INGRESSES];
 	uint64_t homes_serial;
 	bool known;				/* the targets are those of all this */
-	bool tidy;				/* there is something to be brought about, or to be one */
-	bool ends;				/* nobody is told apart any more */
-	bool closed;				/* no prefix is known: nobody is answered until all are */
-	uint32_t moving;
-	uint64_t epoch;				/* of dp, when one last settled */
+
+	bool unapplied;				/* classes or prefixes have yet to follow the targets */
+	bool ending;				/* the rules are gone: all clients return to `own` */
+	bool unanswered;			/* no prefix is known: clients wait until all are */
+	uint32_t moving;			/* classes that move */
+	uint64_t epoch;				/* of dp, when a class last settled */
 };
 
 /*

@@ -206,7 +206,7 @@ int live_key_set(struct live *live, struct live_service *s, const struct xring_f
 	}
 	s->keys_moving += hot_change(key->answer, side);
 	live->keys_due = true;
-	key->changed = live->walks;
+	key->changed = live->walk_begun;
 	if (live->events.key_moved)
 		live->events.key_moved(live->events.context, key);
 	return 0;
@@ -226,7 +226,7 @@ static uint64_t key_settle(struct live *live, struct live_key *key, uint64_t now
 		hot_udp_new(key->answer);
 		return (uint64_t)(key->record->since + service_settle(s)) * NS_PER_TENTH;
 	}
-	if (live->walked <= key->changed)
+	if (live->walk_done <= key->changed)
 		return 0;
 	if (!hot_settle(key->answer)) {
 		log_warn("service %s: a key stays as it is: the table of pins is full", s->name);
@@ -235,7 +235,7 @@ static uint64_t key_settle(struct live *live, struct live_key *key, uint64_t now
 	}
 	live->keys_epoch = live->settle_epoch = live->dp->epoch;
 	s->keys_moving--;
-	s->settled = live->walks;
+	s->settled = live->walk_begun;
 	s->look = s->look ?: 1;		/* until a walk knows better */
 	return 0;
 }

@@ -28,41 +28,44 @@ struct region_zones;
 struct live {
 	struct dp *dp;
 	struct nexthop_table *nexthops;
-	struct arena arena;
+	struct arena arena;			/* extents of the map of cells */
 	struct spill_pool spills;
-	uint32_t *since;			/* of all cells, kept in the state directory */
+	uint32_t *since;			/* when each cell began to move: a file of the state */
 	struct live_service **services;		/* sorted by name */
 	size_t service_count;
-	struct live_backend **by_id;
-	struct live_key **keys;			/* by hash */
+	struct live_backend **by_id;		/* dp->backend_count of them */
+	uint16_t id_cursor;			/* where the search for a free id goes on */
+
+	struct live_key **keys;			/* hot keys with an entry, by hash */
 	size_t key_count;
-	struct key_record *records;		/* of all places, kept in the state directory */
+	struct key_record *records;		/* by place of the table: a file of the state */
 	uint64_t keys_epoch;			/* of dp, when a key last settled or went */
-	bool keys_due;				/* some have changed since it was last looked */
-	struct xring_traffic *traffic;		/* by id (daemon/live_traffic.h) */
+	bool keys_due;				/* a key has changed since the last tick */
+
+	struct xring_traffic *traffic;		/* by id (daemon/live/traffic.h) */
 	struct extent *foreign;			/* adopted, but of no service; taken out of use */
 	size_t foreign_count;
 	uint16_t *stale_ids;			/* the same for backends */
 	size_t stale_count;
-	uint16_t id_cursor;
 	uint64_t settle_epoch;			/* of dp, when cells last settled */
-	uint64_t walks;				/* begun */
-	uint64_t walked;			/* the last one that was finished */
+	uint64_t walk_begun;			/* number of the walk over the pins that began last */
+	uint64_t walk_done;			/* number of the walk that was last finished */
+
 	struct xring_slot *slots;		/* the VIP table's entries as last written */
 	size_t slot_count;
 	bool slots_known;
-	bool slots_stale;			/* a service has its first hot key, or has none any more */
+	bool slots_stale;			/* a service has got its first hot key, or lost its last */
 
-	struct region_zones *zones;		/* of the model's regions */
-	char (*regions)[PLACE_NAME];		/* as counters and places number them */
+	struct region_zones *zones;		/* the clocks of the model's regions */
+	char (*regions)[PLACE_NAME];		/* as counters and places number them, from 1 */
 	size_t region_count;
-	struct lpm_pool *prefixes;		/* all services' */
-	struct live_class **class_by_index;
+	struct lpm_pool *prefixes;		/* the map of all services' prefix tables */
+	struct live_class **class_by_index;	/* XRING_CLASSES of them */
 	bool classes_strange;			/* some in the maps are of no service */
-	struct ingress *ingresses;			/* INGRESSES of them */
-	int64_t wall_ms;			/* for tests: what the clocks of regions are put forward */
-	struct live_events events;
-	struct backend_events backend_events;
+	struct ingress *ingresses;		/* INGRESSES of them, as the maps number them */
+	int64_t wall_ms;			/* how far tests have put the regions' clocks forward */
+	struct live_events events;		/* told to the engine */
+	struct backend_events backend_events;	/* told to the health checks */
 };
 
 /* CLOCK_REALTIME, which tests may put forward, in ms. */

@@ -84,6 +84,6 @@ void places_write(struct live *live, struct live_service *s)
 	for (size_t i = 0; i < s->backend_count; i++)
 		place_write(live, s, s->backends[i]);
 	for (size_t i = 0; i < s->leaving_count; i++)
-		if (!s->leaving[i]->placeless)
+		if (!s->leaving[i]->place_unknown)
 			place_write(live, s, s->leaving[i]);
 }

@@ -18,7 +18,7 @@
 
 static struct slot_ring slot_ring_of(const struct live_service *s)
 {
-	bool rules = s->classes && s->classes->own && !s->classes->ends;
+	bool rules = s->classes && s->classes->own && !s->classes->ending;
 
 	return (struct slot_ring){
 		.base = rules ? s->classes->own->first : s->main->base,

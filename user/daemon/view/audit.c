@@ -64,7 +64,7 @@ static void reach_now(const struct engine *e, const struct live_service *s,
 			continue;
 		if (ids[backend->id])
 			add_region(reach, backend->region);
-		if (!backend->placeless && !route_allows(&r->route, backend->region, backend->tags))
+		if (!backend->place_unknown && !route_allows(&r->route, backend->region, backend->tags))
 			json_array_append_new(forbidden, json_string(backend->name));
 	}
 }

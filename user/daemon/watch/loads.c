@@ -39,7 +39,7 @@ static bool backend_tell(struct live *live, struct live_backend *backend, uint32
 	uint64_t *told = &live->dp->loads[backend->id];
 
 	if (*told > XRING_LOAD_FULL || load > XRING_LOAD_FULL) {
-		backend->over = live->walks;
+		backend->over_walk = live->walk_begun;
 		backend->service->look = backend->service->look ?: 1;
 		live->settle_epoch = live->dp->epoch;	/* who has read so is under way */
 	}
