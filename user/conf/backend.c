@@ -6,7 +6,7 @@
 #include "base/util.h"
 #include "conf/draft.h"
 #include "conf/schema.h"
-#include "conf/walk.h"
+#include "conf/reader.h"
 #include "conf/yaml.h"
 #include "core/model/placement.h"
 #include "core/model/text.h"
@@ -35,7 +35,7 @@ static int read_port(struct reader *r, void *to)
 {
 	struct backend_draft *b = to;
 	uint32_t port;
-	int err = walk_unsigned(r, "port", WANT_PORT, 1, UINT16_MAX, &port);
+	int err = reader_unsigned(r, "port", WANT_PORT, 1, UINT16_MAX, &port);
 
 	if (err)
 		return err;
@@ -94,7 +94,7 @@ static int read_tag(struct reader *r, void *to)
 
 static int read_tags(struct reader *r, void *to)
 {
-	return walk_list(r, "tags", read_tag, to);
+	return reader_list(r, "tags", read_tag, to);
 }
 
 static const struct field backend_fields[] = {
@@ -117,17 +117,17 @@ int read_backend(struct reader *r, void *to)
 		return yaml_refuse(&r->yaml, "backend", WANT_NAME);
 	b = draft_backend_add(s, r->yaml.text, r->yaml.at);
 	if (!b)
-		return walk_no_memory(r);
+		return reader_no_memory(r);
 	snprintf(what, sizeof(what), "backend %s", b->backend.name);
 	err = yaml_next(&r->yaml);
 	if (err)
 		return err;
-	if (r->yaml.kind == YAML_SCALAR && !walk_is_null(r))
+	if (r->yaml.kind == YAML_SCALAR && !reader_is_null(r))
 		return read_address(r, b);
 	if (r->yaml.kind != YAML_MAPPING)
 		return yaml_refuse(&r->yaml, what, "an address or a mapping with one");
-	err = walk_fields(r, what, backend_fields, ARRAY_SIZE(backend_fields), b);
+	err = reader_fields(r, what, backend_fields, ARRAY_SIZE(backend_fields), b);
 	if (!err && !b->backend.address.family)
-		return walk_fail(r, b->at, "%s without an address: want " WANT_ENDPOINT, what);
+		return reader_fail(r, b->at, "%s without an address: want " WANT_ENDPOINT, what);
 	return err;
 }

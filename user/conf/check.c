@@ -4,7 +4,7 @@
 
 #include "conf/draft.h"
 #include "conf/schema.h"
-#include "conf/walk.h"
+#include "conf/reader.h"
 #include "conf/yaml.h"
 #include "core/model/check_text.h"
 
@@ -40,7 +40,7 @@ static int read_mapping(struct reader *r, struct reading *to)
 
 	for (int i = 0; i < CHECK_KEYS; i++)
 		fields[i] = (struct field){ check_key_word((enum check_key)i), read_key_value };
-	return walk_fields(r, "check", fields, CHECK_KEYS, to);
+	return reader_fields(r, "check", fields, CHECK_KEYS, to);
 }
 
 int read_check(struct reader *r, void *to)
@@ -54,11 +54,11 @@ int read_check(struct reader *r, void *to)
 	s->check = r->yaml.at;
 	if (r->yaml.kind == YAML_MAPPING)
 		err = read_mapping(r, &reading);
-	else if (r->yaml.kind == YAML_SCALAR && !walk_is_null(r))
+	else if (r->yaml.kind == YAML_SCALAR && !reader_is_null(r))
 		err = read_value(r, CHECK_KEY_TYPE, &reading);
 	else
 		return yaml_refuse(&r->yaml, "check", "a type or a mapping with one");
 	if (err || !check_finish(&reading.draft, &s->service.check, &key, why))
 		return err;
-	return walk_fail(r, reading.at[key].line ? reading.at[key] : s->check, "%s", why);
+	return reader_fail(r, reading.at[key].line ? reading.at[key] : s->check, "%s", why);
 }

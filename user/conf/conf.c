@@ -8,7 +8,7 @@
 #include "base/util.h"
 #include "conf/draft.h"
 #include "conf/schema.h"
-#include "conf/walk.h"
+#include "conf/reader.h"
 #include "conf/yaml.h"
 #include "core/model/text.h"
 #include "core/value/number.h"
@@ -36,7 +36,7 @@ static int read_hash_key(struct reader *r, void *to)
 	(void)to;
 	/* A secret with a slip in it is a secret still: no message shows it. */
 	if (r->yaml.kind != YAML_SCALAR || hash_key_parse(r->yaml.text, r->model->hash_key))
-		return walk_fail(r, r->yaml.at, "hash_key: want " WANT_HASH_KEY_MADE);
+		return reader_fail(r, r->yaml.at, "hash_key: want " WANT_HASH_KEY_MADE);
 	r->has_hash_key = true;
 	return 0;
 }
@@ -57,7 +57,7 @@ static int read_interval(struct reader *r, void *to)
 static int read_changes(struct reader *r, void *to)
 {
 	(void)to;
-	return walk_unsigned(r, "changes", WANT_CHANGES, 1, CHANGES_MAX,
+	return reader_unsigned(r, "changes", WANT_CHANGES, 1, CHANGES_MAX,
 			     &r->model->flush_changes);
 }
 
@@ -68,29 +68,29 @@ static const struct field flush_fields[] = {
 
 static int read_flush(struct reader *r, void *to)
 {
-	if (walk_is_null(r))
+	if (reader_is_null(r))
 		return 0;
-	return walk_fields(r, "flush", flush_fields, ARRAY_SIZE(flush_fields), to);
+	return reader_fields(r, "flush", flush_fields, ARRAY_SIZE(flush_fields), to);
 }
 
 static int read_cells(struct reader *r, void *to)
 {
 	(void)to;
-	return walk_unsigned(r, "cells", WANT_CELLS, CELLS_MIN, CELLS_MAX,
+	return reader_unsigned(r, "cells", WANT_CELLS, CELLS_MIN, CELLS_MAX,
 			     &r->model->limit_cells);
 }
 
 static int read_limit_backends(struct reader *r, void *to)
 {
 	(void)to;
-	return walk_unsigned(r, "backends", WANT_BACKENDS, BACKENDS_MIN, BACKENDS_MAX,
+	return reader_unsigned(r, "backends", WANT_BACKENDS, BACKENDS_MIN, BACKENDS_MAX,
 			     &r->model->limit_backends);
 }
 
 static int read_limit_networks(struct reader *r, void *to)
 {
 	(void)to;
-	return walk_unsigned(r, "networks", WANT_NETWORKS, 0, NETWORKS_MAX,
+	return reader_unsigned(r, "networks", WANT_NETWORKS, 0, NETWORKS_MAX,
 			     &r->model->limit_networks);
 }
 
@@ -102,25 +102,25 @@ static const struct field limit_fields[] = {
 
 static int read_limits(struct reader *r, void *to)
 {
-	if (walk_is_null(r))
+	if (reader_is_null(r))
 		return 0;
-	return walk_fields(r, "limits", limit_fields, ARRAY_SIZE(limit_fields), to);
+	return reader_fields(r, "limits", limit_fields, ARRAY_SIZE(limit_fields), to);
 }
 
 static int read_pins(struct reader *r, void *to)
 {
 	(void)to;
-	return walk_unsigned(r, "pins", WANT_PINS, PINS_MIN, PINS_MAX, &r->model->pins);
+	return reader_unsigned(r, "pins", WANT_PINS, PINS_MIN, PINS_MAX, &r->model->pins);
 }
 
 static int read_regions(struct reader *r, void *to)
 {
-	return walk_names(r, "regions", read_region, to);
+	return reader_names(r, "regions", read_region, to);
 }
 
 static int read_services(struct reader *r, void *to)
 {
-	return walk_names(r, "services", read_service, to);
+	return reader_names(r, "services", read_service, to);
 }
 
 static const struct field file_fields[] = {
@@ -141,13 +141,13 @@ static int read_file(struct reader *r)
 	if (err)
 		return err;
 	start = r->yaml.at;
-	if (r->yaml.kind == YAML_END || walk_is_null(r))
-		return walk_fail(r, start, "empty file: want a mapping with a hash_key and services");
-	err = walk_fields(r, "the file", file_fields, ARRAY_SIZE(file_fields), NULL);
+	if (r->yaml.kind == YAML_END || reader_is_null(r))
+		return reader_fail(r, start, "empty file: want a mapping with a hash_key and services");
+	err = reader_fields(r, "the file", file_fields, ARRAY_SIZE(file_fields), NULL);
 	if (!err)
 		err = yaml_next(&r->yaml);	/* the end, or what should not follow */
 	if (!err && !r->has_hash_key)
-		err = walk_fail(r, start, "no hash_key: want " WANT_HASH_KEY_MADE);
+		err = reader_fail(r, start, "no hash_key: want " WANT_HASH_KEY_MADE);
 	return err;
 }
 

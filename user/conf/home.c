@@ -4,7 +4,7 @@
 
 #include "base/util.h"
 #include "conf/schema.h"
-#include "conf/walk.h"
+#include "conf/reader.h"
 #include "conf/yaml.h"
 #include "core/model/home_text.h"
 #include "core/model/placement.h"
@@ -38,5 +38,5 @@ int read_home(struct reader *r, struct home *ret)
 		return 0;
 	if (r->yaml.kind != YAML_MAPPING)
 		return yaml_refuse(&r->yaml, "home", WANT_HOME);
-	return walk_fields(r, "home", home_fields, ARRAY_SIZE(home_fields), ret);
+	return reader_fields(r, "home", home_fields, ARRAY_SIZE(home_fields), ret);
 }

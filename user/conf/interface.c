@@ -4,7 +4,7 @@
 #include "base/util.h"
 #include "conf/draft.h"
 #include "conf/schema.h"
-#include "conf/walk.h"
+#include "conf/reader.h"
 #include "conf/yaml.h"
 #include "core/model/model.h"
 #include "core/value/name.h"
@@ -62,11 +62,11 @@ static const struct field interface_fields[] = {
 static int read_mapping(struct reader *r, struct reading *reading)
 {
 	struct location start = r->yaml.at;
-	int err = walk_fields(r, "interface", interface_fields, ARRAY_SIZE(interface_fields),
+	int err = reader_fields(r, "interface", interface_fields, ARRAY_SIZE(interface_fields),
 			      reading);
 
 	if (!err && !reading->name.line)
-		return walk_fail(r, start, "interface without a name: want " WANT_INTERFACE);
+		return reader_fail(r, start, "interface without a name: want " WANT_INTERFACE);
 	return err;
 }
 
@@ -80,16 +80,16 @@ static int read_interface(struct reader *r, void *to)
 	if (err)
 		return err;
 	if (count == INTERFACES_MAX)
-		return walk_fail(r, reading.name, "interface %s: want at most %u of them",
+		return reader_fail(r, reading.name, "interface %s: want at most %u of them",
 				 reading.interface.name, INTERFACES_MAX);
 	if (draft_interface_add(r->drafts, count, reading.region) ||
 	    model_interface_add(r->model, reading.interface.name))
-		return walk_no_memory(r);
+		return reader_no_memory(r);
 	r->model->interfaces[count] = reading.interface;
 	return 0;
 }
 
 int read_interfaces(struct reader *r, void *to)
 {
-	return walk_is_null(r) ? 0 : walk_list(r, "interfaces", read_interface, to);
+	return reader_is_null(r) ? 0 : reader_list(r, "interfaces", read_interface, to);
 }

@@ -14,7 +14,7 @@
 #include "base/util.h"
 #include "conf/conf.h"
 #include "conf/schema.h"
-#include "conf/walk.h"
+#include "conf/reader.h"
 #include "conf/yaml.h"
 #include "core/value/prefix_set.h"
 
@@ -47,7 +47,7 @@ static int read_item(struct reader *r, void *to)
 		return yaml_refuse(&r->yaml, list->what, want);
 	items = array_grow(list->items, list->count, sizeof(*items));
 	if (!items)
-		return walk_no_memory(r);
+		return reader_no_memory(r);
 	list->items = items;
 	items[list->count++] = item;
 	return 0;
@@ -73,7 +73,7 @@ static int check_once(struct reader *r, const struct items *list)
 		const struct item *item = &list->items[i];
 
 		if (!prefix_compare(&item[-1].prefix, &item->prefix))
-			return walk_fail(r, item->at, "%s %s: want it once, line %d has it",
+			return reader_fail(r, item->at, "%s %s: want it once, line %d has it",
 					 list->what, prefix_print(&item->prefix, text),
 					 item[-1].at.line);
 	}
@@ -85,24 +85,24 @@ static int read_list(struct reader *r, const char *what, struct prefix_set **ret
 	struct items list = { .what = what };
 	struct location start = r->yaml.at;
 	struct prefix_list prefixes = {};
-	int err = walk_list(r, what, read_item, &list);
+	int err = reader_list(r, what, read_item, &list);
 	_free_ struct item *owned = list.items;
 
 	if (err)
 		return err;
 	if (!list.count)
-		return walk_fail(r, start, "%s: want one network at least", what);
+		return reader_fail(r, start, "%s: want one network at least", what);
 	qsort(owned, list.count, sizeof(*owned), by_prefix);
 	err = check_once(r, &list);
 	if (err)
 		return err;
 	prefixes.prefixes = reallocarray(NULL, list.count, sizeof(*prefixes.prefixes));
 	if (!prefixes.prefixes)
-		return walk_no_memory(r);
+		return reader_no_memory(r);
 	for (; prefixes.count < list.count; prefixes.count++)
 		prefixes.prefixes[prefixes.count] = owned[prefixes.count].prefix;
 	*ret = prefix_set_new(NULL, &prefixes);
-	return *ret ? 0 : walk_no_memory(r);
+	return *ret ? 0 : reader_no_memory(r);
 }
 
 /* ---- a file ---- */
@@ -211,10 +211,10 @@ static int parse_file(struct reader *r, const char *what, const char *path,
 	int err = file_read(path, &text, &len);
 
 	if (err)
-		return err == -ENOMEM ? walk_no_memory(r) : refuse_file(r, what, err);
+		return err == -ENOMEM ? reader_no_memory(r) : refuse_file(r, what, err);
 	err = prefix_list_parse(text, len, ret, &why);
 	if (err == -ENOMEM)
-		return walk_no_memory(r);
+		return reader_no_memory(r);
 	if (err)
 		return location_fail(r->yaml.err, path,
 				  (struct location){ (int)why.line, (int)why.column }, "%s",
@@ -238,7 +238,7 @@ static int remember(struct reader *r, struct prefix_set *set)
 	struct prefix_set **files = array_grow(r->files, r->file_count, sizeof(*files));
 
 	if (!files)
-		return walk_no_memory(r);
+		return reader_no_memory(r);
 	r->files = files;
 	files[r->file_count++] = prefix_set_get(set);
 	return 0;
@@ -259,7 +259,7 @@ static int read_file(struct reader *r, const char *what, struct prefix_set **ret
 	int err = 0;
 
 	if (!path)
-		return walk_no_memory(r);
+		return reader_no_memory(r);
 	if (!path_valid(path))
 		return yaml_refuse(&r->yaml, what, WANT_SHORT);
 	set = find_file(r, path);
@@ -272,7 +272,7 @@ static int read_file(struct reader *r, const char *what, struct prefix_set **ret
 		return err;
 	set = prefix_set_new(take_ptr(path), &list);
 	if (!set)
-		return walk_no_memory(r);
+		return reader_no_memory(r);
 	err = remember(r, set);
 	if (err)
 		prefix_set_put(set);

@@ -7,7 +7,7 @@
 #include "conf/conf.h"
 #include "conf/draft.h"
 #include "conf/schema.h"
-#include "conf/walk.h"
+#include "conf/reader.h"
 #include "conf/yaml.h"
 #include "conf/zones.h"
 #include "core/model/placement.h"
@@ -25,7 +25,7 @@ static int read_timezone(struct reader *r, void *to)
 	    strlen(r->yaml.text) < sizeof(region->region.timezone))
 		err = r->source->remembered ? 0 : zone_load(r->yaml.text, &zone);
 	if (err == -ENOMEM)
-		return walk_no_memory(r);
+		return reader_no_memory(r);
 	if (err)
 		return yaml_refuse(&r->yaml, "timezone", WANT_TIMEZONE);
 	if (!r->source->remembered)
@@ -56,14 +56,14 @@ int read_region(struct reader *r, void *to)
 	if (r->yaml.kind != YAML_SCALAR || !name_valid(r->yaml.text))
 		return yaml_refuse(&r->yaml, "region", WANT_NAME);
 	if (r->drafts->region_count == REGIONS_MAX)
-		return walk_fail(r, r->yaml.at, "region %s: want at most %d of them", r->yaml.text,
+		return reader_fail(r, r->yaml.at, "region %s: want at most %d of them", r->yaml.text,
 				 REGIONS_MAX);
 	region = draft_region_add(r->drafts, r->yaml.text, r->yaml.at);
 	if (!region)
-		return walk_no_memory(r);
+		return reader_no_memory(r);
 	snprintf(what, sizeof(what), "region %s", region->region.name);
 	err = yaml_next(&r->yaml);
-	if (err || walk_is_null(r))
+	if (err || reader_is_null(r))
 		return err;
-	return walk_fields(r, what, region_fields, ARRAY_SIZE(region_fields), region);
+	return reader_fields(r, what, region_fields, ARRAY_SIZE(region_fields), region);
 }

@@ -4,7 +4,7 @@
 #include "base/util.h"
 #include "conf/draft.h"
 #include "conf/schema.h"
-#include "conf/walk.h"
+#include "conf/reader.h"
 #include "conf/yaml.h"
 #include "core/model/text.h"
 #include "core/value/name.h"
@@ -40,7 +40,7 @@ static int read_constraint(struct reader *r, void *to)
 	struct rule *rule = reading->rule;
 
 	if (rule->constraint_count == RULE_CONSTRAINTS)
-		return walk_fail(r, r->yaml.at, "constraints: want at most %d", RULE_CONSTRAINTS);
+		return reader_fail(r, r->yaml.at, "constraints: want at most %d", RULE_CONSTRAINTS);
 	if (r->yaml.kind != YAML_SCALAR ||
 	    constraint_parse(r->yaml.text, &rule->constraints[rule->constraint_count]))
 		return yaml_refuse(&r->yaml, "constraint", WANT_CONSTRAINT);
@@ -54,7 +54,7 @@ static int read_preference(struct reader *r, void *to)
 	struct rule *rule = reading->rule;
 
 	if (rule->preference_count == RULE_PREFERENCES)
-		return walk_fail(r, r->yaml.at, "preferences: want at most %d", RULE_PREFERENCES);
+		return reader_fail(r, r->yaml.at, "preferences: want at most %d", RULE_PREFERENCES);
 	if (r->yaml.kind != YAML_SCALAR || !name_valid(r->yaml.text))
 		return yaml_refuse(&r->yaml, "preference", WANT_NAME);
 	strcpy(rule->preferences[rule->preference_count], r->yaml.text);
@@ -67,10 +67,10 @@ static int read_constraints(struct reader *r, void *to)
 {
 	struct reading *reading = to;
 	struct location start = r->yaml.at;
-	int err = walk_list(r, "constraints", read_constraint, to);
+	int err = reader_list(r, "constraints", read_constraint, to);
 
 	if (!err && !reading->rule->constraint_count)
-		return walk_fail(r, start, "constraints: want one at least");
+		return reader_fail(r, start, "constraints: want one at least");
 	return err;
 }
 
@@ -78,10 +78,10 @@ static int read_preferences(struct reader *r, void *to)
 {
 	struct reading *reading = to;
 	struct location start = r->yaml.at;
-	int err = walk_list(r, "preferences", read_preference, to);
+	int err = reader_list(r, "preferences", read_preference, to);
 
 	if (!err && !reading->rule->preference_count)
-		return walk_fail(r, start, "preferences: want one at least");
+		return reader_fail(r, start, "preferences: want one at least");
 	return err;
 }
 
@@ -143,17 +143,17 @@ static int finish_rule(struct reader *r, struct reading *reading)
 
 	if (!rule->preference_count && rule->strategy != STRATEGY_GEO) {
 		if (reading->spillover.line)
-			return walk_fail(r, reading->spillover,
+			return reader_fail(r, reading->spillover,
 					 "spillover %s: want preferences or strategy geo beside it",
 					 spillover_print(rule->spillover));
 	} else if (!reading->spillover.line) {
 		rule->spillover = SPILLOVER_WATERFALL;
 	}
 	if (reading->threshold.line && rule->spillover != SPILLOVER_WATERFALL)
-		return walk_fail(r, reading->threshold,
+		return reader_fail(r, reading->threshold,
 				 "threshold: want spillover waterfall beside it");
 	if (reading->home.line && rule->strategy != STRATEGY_GEO)
-		return walk_fail(r, reading->home, "home: want strategy geo beside it");
+		return reader_fail(r, reading->home, "home: want strategy geo beside it");
 	return 0;
 }
 
@@ -164,15 +164,15 @@ static int read_rule(struct reader *r, void *to)
 	int err;
 
 	if (s->service.rule_count == RULES_MAX)
-		return walk_fail(r, r->yaml.at, "placement: want at most %d rules", RULES_MAX);
+		return reader_fail(r, r->yaml.at, "placement: want at most %d rules", RULES_MAX);
 	reading.rule = draft_rule_add(s, r->yaml.at, &reading.at);
 	if (!reading.rule)
-		return walk_no_memory(r);
-	err = walk_fields(r, "rule", rule_fields, ARRAY_SIZE(rule_fields), &reading);
+		return reader_no_memory(r);
+	err = reader_fields(r, "rule", rule_fields, ARRAY_SIZE(rule_fields), &reading);
 	return err ? err : finish_rule(r, &reading);
 }
 
 int read_placement(struct reader *r, void *to)
 {
-	return walk_is_null(r) ? 0 : walk_list(r, "placement", read_rule, to);
+	return reader_is_null(r) ? 0 : reader_list(r, "placement", read_rule, to);
 }

@@ -4,7 +4,7 @@
 #include "base/util.h"
 #include "conf/draft.h"
 #include "conf/schema.h"
-#include "conf/walk.h"
+#include "conf/reader.h"
 #include "conf/yaml.h"
 #include "core/model/placement.h"
 #include "core/model/rules.h"
@@ -90,23 +90,23 @@ static int read_slot(struct reader *r, void *to)
 	int err;
 
 	if (s->service.daylight_count == RULES_MAX)
-		return walk_fail(r, start, "schedule: want at most %d of them", RULES_MAX);
+		return reader_fail(r, start, "schedule: want at most %d of them", RULES_MAX);
 	reading.daylight = draft_daylight_add(s, start, &reading.at);
 	if (!reading.daylight)
-		return walk_no_memory(r);
-	err = walk_fields(r, "schedule", slot_fields, ARRAY_SIZE(slot_fields), &reading);
+		return reader_no_memory(r);
+	err = reader_fields(r, "schedule", slot_fields, ARRAY_SIZE(slot_fields), &reading);
 	if (err)
 		return err;
 	if (!reading.at->region.line)
-		return walk_fail(r, start, "schedule without a region: want " WANT_NAME);
+		return reader_fail(r, start, "schedule without a region: want " WANT_NAME);
 	if (!reading.hours.line)
-		return walk_fail(r, start, "schedule without hours: want " WANT_HOURS);
+		return reader_fail(r, start, "schedule without hours: want " WANT_HOURS);
 	if (!reading.weight.line)
-		return walk_fail(r, start, "schedule without a weight: want " WANT_WEIGHT);
+		return reader_fail(r, start, "schedule without a weight: want " WANT_WEIGHT);
 	return 0;
 }
 
 int read_schedule(struct reader *r, void *to)
 {
-	return walk_is_null(r) ? 0 : walk_list(r, "schedule", read_slot, to);
+	return reader_is_null(r) ? 0 : reader_list(r, "schedule", read_slot, to);
 }

@@ -5,7 +5,7 @@
 #include "base/util.h"
 #include "conf/draft.h"
 #include "conf/schema.h"
-#include "conf/walk.h"
+#include "conf/reader.h"
 #include "conf/yaml.h"
 #include "core/model/key.h"
 #include "core/model/mode.h"
@@ -22,14 +22,14 @@ static int read_one_vip(struct reader *r, void *to)
 	if (r->yaml.kind != YAML_SCALAR || vip_parse(r->yaml.text, &vip))
 		return yaml_refuse(&r->yaml, "vip", WANT_VIP);
 	if (draft_vip_add(s, &vip, r->yaml.at))
-		return walk_no_memory(r);
+		return reader_no_memory(r);
 	return 0;
 }
 
 static int read_vip(struct reader *r, void *to)
 {
 	if (r->yaml.kind == YAML_SEQUENCE)
-		return walk_list(r, "vip", read_one_vip, to);
+		return reader_list(r, "vip", read_one_vip, to);
 	return read_one_vip(r, to);
 }
 
@@ -73,7 +73,7 @@ static int read_vnodes(struct reader *r, void *to)
 {
 	struct service_draft *s = to;
 
-	return walk_unsigned(r, "vnodes", WANT_VNODES, 1, VNODES_MAX, &s->service.vnodes);
+	return reader_unsigned(r, "vnodes", WANT_VNODES, 1, VNODES_MAX, &s->service.vnodes);
 }
 
 static int read_setting(struct reader *r, void *to)
@@ -108,12 +108,12 @@ static const struct field hot_fields[] = {
 
 static int read_hot(struct reader *r, void *to)
 {
-	return walk_fields(r, "hot", hot_fields, ARRAY_SIZE(hot_fields), to);
+	return reader_fields(r, "hot", hot_fields, ARRAY_SIZE(hot_fields), to);
 }
 
 static int read_backends(struct reader *r, void *to)
 {
-	return walk_names(r, "backends", read_backend, to);
+	return reader_names(r, "backends", read_backend, to);
 }
 
 static const struct field service_fields[] = {
@@ -146,16 +146,16 @@ int read_service(struct reader *r, void *to)
 		return yaml_refuse(&r->yaml, "service", WANT_NAME);
 	s = drafts_add(r->drafts, r->yaml.text, r->yaml.at);
 	if (!s)
-		return walk_no_memory(r);
+		return reader_no_memory(r);
 	snprintf(what, sizeof(what), "service %s", s->service.name);
 	err = yaml_next(&r->yaml);
 	if (!err)
-		err = walk_fields(r, what, service_fields, ARRAY_SIZE(service_fields), s);
+		err = reader_fields(r, what, service_fields, ARRAY_SIZE(service_fields), s);
 	if (err)
 		return err;
 	if (!s->service.vip_count)
-		return walk_fail(r, s->at, "%s without a vip: want " WANT_VIP, what);
+		return reader_fail(r, s->at, "%s without a vip: want " WANT_VIP, what);
 	if (!s->mode.line)
-		return walk_fail(r, s->at, "%s without a mode: want " WANT_MODE, what);
+		return reader_fail(r, s->at, "%s without a mode: want " WANT_MODE, what);
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "conf/walk.h"
+#include "conf/reader.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "core/value/number.h"
 
 
-int walk_fail(struct reader *r, struct location at, const char *fmt, ...)
+int reader_fail(struct reader *r, struct location at, const char *fmt, ...)
 {
 	char message[sizeof(r->yaml.err->message)];
 	va_list ap;
@@ -20,7 +20,7 @@ int walk_fail(struct reader *r, struct location at, const char *fmt, ...)
 	return location_fail(r->yaml.err, r->yaml.name, at, "%s", message);
 }
 
-int walk_no_memory(struct reader *r)
+int reader_no_memory(struct reader *r)
 {
 	return conf_no_memory(r->yaml.err, r->yaml.name);
 }
@@ -31,7 +31,7 @@ static int expect(struct reader *r, enum yaml_kind kind, const char *what, const
 	return r->yaml.kind == kind ? 0 : yaml_refuse(&r->yaml, what, want);
 }
 
-bool walk_is_null(const struct reader *r)
+bool reader_is_null(const struct reader *r)
 {
 	return r->yaml.kind == YAML_SCALAR && r->yaml.null;
 }
@@ -68,7 +68,7 @@ static const struct field *find_field(const struct reader *r, const struct field
 	return NULL;
 }
 
-int walk_fields(struct reader *r, const char *what, const struct field *fields, size_t count,
+int reader_fields(struct reader *r, const char *what, const struct field *fields, size_t count,
 		void *to)
 {
 	int err = expect(r, YAML_MAPPING, what, "a mapping");
@@ -87,7 +87,7 @@ int walk_fields(struct reader *r, const char *what, const struct field *fields, 
 			return unknown_key(r, fields, count);
 		bit = 1u << (field - fields);
 		if (seen & bit)
-			return walk_fail(r, r->yaml.at, "key %s: want it once", field->key);
+			return reader_fail(r, r->yaml.at, "key %s: want it once", field->key);
 		seen |= bit;
 		err = yaml_next(&r->yaml);
 		r->key = field->key;
@@ -97,13 +97,13 @@ int walk_fields(struct reader *r, const char *what, const struct field *fields, 
 	return err;
 }
 
-int walk_names(struct reader *r, const char *what,
+int reader_names(struct reader *r, const char *what,
 	       int (*each)(struct reader *r, void *to), void *to)
 {
 	bool more = true;
 	int err;
 
-	if (walk_is_null(r))
+	if (reader_is_null(r))
 		return 0;
 	err = expect(r, YAML_MAPPING, what, "a mapping of names");
 	while (!err) {
@@ -115,7 +115,7 @@ int walk_names(struct reader *r, const char *what,
 	return err;
 }
 
-int walk_list(struct reader *r, const char *what,
+int reader_list(struct reader *r, const char *what,
 	      int (*each)(struct reader *r, void *to), void *to)
 {
 	int err = expect(r, YAML_SEQUENCE, what, "a list");
@@ -130,7 +130,7 @@ int walk_list(struct reader *r, const char *what,
 	return err;
 }
 
-int walk_unsigned(struct reader *r, const char *what, const char *want, uint32_t min,
+int reader_unsigned(struct reader *r, const char *what, const char *want, uint32_t min,
 		  uint32_t max, uint32_t *ret)
 {
 	if (r->yaml.kind != YAML_SCALAR || unsigned_parse(r->yaml.text, min, max, ret))

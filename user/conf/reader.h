@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_WALK_H
-#define XRING_WALK_H
+#ifndef XRING_CONF_READER_H
+#define XRING_CONF_READER_H
 
 #include <stdint.h>
 
@@ -15,7 +15,7 @@ struct prefix_set;
  * The ways through a file. A mapping with known keys is a static table of {key,
  * function}; the function is called with the value at hand and leaves when the
  * value is over. The depth of the calls is that of the schema, whatever the file
- * holds. All answer 0, or what walk_fail() and walk_no_memory() do.
+ * holds. All answer 0, or what reader_fail() and reader_no_memory() do.
  */
 struct reader {
 	struct yaml yaml;
@@ -34,22 +34,22 @@ struct field {
 };
 
 /* A mapping with known keys, each at most once. */
-int walk_fields(struct reader *r, const char *what, const struct field *fields, size_t count,
+int reader_fields(struct reader *r, const char *what, const struct field *fields, size_t count,
 		void *to);
 /* A mapping of names, or nothing; each() is called at the name. */
-int walk_names(struct reader *r, const char *what,
+int reader_names(struct reader *r, const char *what,
 	       int (*each)(struct reader *r, void *to), void *to);
 /* A list; each() is called at its elements. */
-int walk_list(struct reader *r, const char *what,
+int reader_list(struct reader *r, const char *what,
 	      int (*each)(struct reader *r, void *to), void *to);
-int walk_unsigned(struct reader *r, const char *what, const char *want, uint32_t min,
+int reader_unsigned(struct reader *r, const char *what, const char *want, uint32_t min,
 		  uint32_t max, uint32_t *ret);
 
-bool walk_is_null(const struct reader *r);
+bool reader_is_null(const struct reader *r);
 
 /* -EINVAL and -ENOMEM, with the error filled. */
-int walk_fail(struct reader *r, struct location at, const char *fmt, ...)
+int reader_fail(struct reader *r, struct location at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-int walk_no_memory(struct reader *r);
+int reader_no_memory(struct reader *r);
 
 #endif
