@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_ARRAY_H
-#define XRING_ARRAY_H
+#ifndef XRING_BASE_ARRAY_H
+#define XRING_BASE_ARRAY_H
 
 #include <stddef.h>
 #include <stdlib.h>

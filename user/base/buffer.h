@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_BUFFER_H
-#define XRING_BUFFER_H
+#ifndef XRING_BASE_BUFFER_H
+#define XRING_BASE_BUFFER_H
 
 #include <stdbool.h>
 #include <stddef.h>

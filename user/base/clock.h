@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_CLOCK_H
-#define XRING_CLOCK_H
+#ifndef XRING_BASE_CLOCK_H
+#define XRING_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

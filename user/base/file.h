@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_FILE_H
-#define XRING_FILE_H
+#ifndef XRING_BASE_FILE_H
+#define XRING_BASE_FILE_H
 
 #include <stddef.h>
 

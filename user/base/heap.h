@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_HEAP_H
-#define XRING_HEAP_H
+#ifndef XRING_BASE_HEAP_H
+#define XRING_BASE_HEAP_H
 
 #include <stddef.h>
 #include <stdint.h>

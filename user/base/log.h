@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_LOG_H
-#define XRING_LOG_H
+#ifndef XRING_BASE_LOG_H
+#define XRING_BASE_LOG_H
 
 /*
  * Lines to standard error, one a message: lower case, no full stop. Under

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_LOOP_H
-#define XRING_LOOP_H
+#ifndef XRING_BASE_LOOP_H
+#define XRING_BASE_LOOP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_STEP_H
-#define XRING_STEP_H
+#ifndef XRING_BASE_STEP_H
+#define XRING_BASE_STEP_H
 
 #include <signal.h>
 #include <stdint.h>

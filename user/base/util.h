@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_UTIL_H
-#define XRING_UTIL_H
+#ifndef XRING_BASE_UTIL_H
+#define XRING_BASE_UTIL_H
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_ZONEINFO_H
-#define XRING_ZONEINFO_H
+#ifndef XRING_BASE_ZONEINFO_H
+#define XRING_BASE_ZONEINFO_H
 
 #include <stddef.h>
 

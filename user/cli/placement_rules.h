@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_CLI_RULES_H
-#define XRING_CLI_RULES_H
+#ifndef XRING_CLI_PLACEMENT_RULES_H
+#define XRING_CLI_PLACEMENT_RULES_H
 
 #include <jansson.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_PLAN_TEXT_H
-#define XRING_PLAN_TEXT_H
+#ifndef XRING_CLI_PLAN_TEXT_H
+#define XRING_CLI_PLAN_TEXT_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_DRAFT_H
-#define XRING_DRAFT_H
+#ifndef XRING_CONF_DRAFT_H
+#define XRING_CONF_DRAFT_H
 
 #include "conf/yaml.h"
 #include "core/model/model.h"

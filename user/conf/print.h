@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_PRINT_H
-#define XRING_PRINT_H
+#ifndef XRING_CONF_PRINT_H
+#define XRING_CONF_PRINT_H
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_SCAN_H
-#define XRING_SCAN_H
+#ifndef XRING_CONF_SCAN_H
+#define XRING_CONF_SCAN_H
 
 #include <stddef.h>
 

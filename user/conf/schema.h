@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_SCHEMA_H
-#define XRING_SCHEMA_H
+#ifndef XRING_CONF_SCHEMA_H
+#define XRING_CONF_SCHEMA_H
 
 struct home;
 struct prefix_set;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_YAML_H
-#define XRING_YAML_H
+#ifndef XRING_CONF_YAML_H
+#define XRING_CONF_YAML_H
 
 #include <stdbool.h>
 #include <stddef.h>

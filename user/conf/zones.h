@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_ZONES_H
-#define XRING_ZONES_H
+#ifndef XRING_CONF_ZONES_H
+#define XRING_CONF_ZONES_H
 
 struct tz;
 

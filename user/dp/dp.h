@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_DP_H
-#define XRING_DP_H
+#ifndef XRING_DP_DP_H
+#define XRING_DP_DP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "dp/dp.h"
+#include "dp/read.h"
 
 static int sums_read(const struct dp *dp, int fd, uint32_t count, uint64_t *ret)
 {

@@ -11,6 +11,7 @@
 
 #include "base/step.h"
 #include "dp/dp.h"
+#include "dp/write.h"
 #include "xring.skel.h"
 
 /*

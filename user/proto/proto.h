@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_PROTO_H
-#define XRING_PROTO_H
+#ifndef XRING_PROTO_PROTO_H
+#define XRING_PROTO_PROTO_H
 
 /*
  * The control protocol: a Unix stream socket; one request a line, one answer a

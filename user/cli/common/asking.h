@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_ASKING_H
-#define XRING_ASKING_H
+#ifndef XRING_CLI_COMMON_ASKING_H
+#define XRING_CLI_COMMON_ASKING_H
 
 #include "base/buffer.h"
 #include "cli/common/ask.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_FIELD_H
-#define XRING_FIELD_H
+#ifndef XRING_CLI_COMMON_FIELD_H
+#define XRING_CLI_COMMON_FIELD_H
 
 #include <jansson.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_SPAN_H
-#define XRING_SPAN_H
+#ifndef XRING_CLI_COMMON_SPAN_H
+#define XRING_CLI_COMMON_SPAN_H
 
 #define SPAN_TEXT 24
 

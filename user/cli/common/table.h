@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_TABLE_H
-#define XRING_TABLE_H
+#ifndef XRING_CLI_COMMON_TABLE_H
+#define XRING_CLI_COMMON_TABLE_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_WATCH_H
-#define XRING_WATCH_H
+#ifndef XRING_CLI_COMMON_WATCH_H
+#define XRING_CLI_COMMON_WATCH_H
 
 #include <jansson.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_TOP_MODEL_H
-#define XRING_TOP_MODEL_H
+#ifndef XRING_CLI_TOP_MODEL_H
+#define XRING_CLI_TOP_MODEL_H
 
 #include <jansson.h>
 #include <stdbool.h>
