@@ -11,7 +11,7 @@
 /*
  * The rule of changes as a model that knows no cell's word: rings, hashes, and
  * what is remembered of classes, keys, cells and flows. bpf/pins.h must agree with it
- * on every packet, core/cells.c and core/opened.c on every flag.
+ * on every packet, core/ring/cells.c and core/ring/moving_cells.c on every flag.
  *
  * Backends are ids; generation[id] 0 is dead. Times are ms, those of cells
  * tenths of a second.

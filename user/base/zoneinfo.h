@@ -7,7 +7,7 @@
 #define ZONEINFO_DIRECTORY "/usr/share/zoneinfo"
 
 /*
- * The bytes of a zone's file (core/tz.h) in the system's time zone database, to be
+ * The bytes of a zone's file (core/time/tz.h) in the system's time zone database, to be
  * freed by the caller. zone: Europe/Dublin and the like. -ENOENT: there is no such
  * zone, or it is no name of one (it would leave the directory); other errors are
  * those of reading.

@@ -18,7 +18,7 @@ struct standing {
 
 	uint32_t counts;		/* the answer, thousandths: 0 is no new flow */
 	bool dead;			/* the answer: what flows it has are cut */
-	bool forbidden;			/* by the service's placement (core/places.h) */
+	bool forbidden;			/* by the service's placement (core/place/weigh.h) */
 };
 
 #define RAMP_STEPS 10

@@ -64,7 +64,7 @@ struct heat_key {
 	bool missed;			/* in the last window it had far less than its rate */
 	uint8_t samples;		/* packets seen of it, at most 255 */
 	uint8_t repeats;		/* of the last 8, a bit each: of the flow of the one before */
-	enum heat_state state;		/* core/judge.h */
+	enum heat_state state;		/* core/hot/judge.h */
 	bool split;			/* it is to be */
 	bool kept;			/* the caller wants it followed */
 	uint64_t since_ms;		/* CLOCK_REALTIME: it is hot */

@@ -22,7 +22,7 @@ struct scan {
 	uint64_t lines;			/* of those nodes */
 };
 
-/* A place in the table, as in core/lpm_node.c, and where its addresses begin. */
+/* A place in the table, as in core/lpm/node.c, and where its addresses begin. */
 struct place {
 	position first;
 	unsigned depth;

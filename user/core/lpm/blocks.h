@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /*
- * Numbered lines of memory (core/lpm.h), handed out in blocks of 2^order at
+ * Numbered lines of memory (core/lpm/lpm.h), handed out in blocks of 2^order at
  * multiples of their size: a binary buddy system (Knuth, The Art of Computer
  * Programming, 2.5), so that what comes back grows together again. A block that is no longer named may
  * still be read: it is retired, and free again only after blocks_reclaim(), which

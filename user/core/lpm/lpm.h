@@ -17,7 +17,7 @@
  * lookup answers as before the change or as after it.
  *
  * A node is as wide as makes its words, and 64 for each step that its prefixes still
- * have to go, least (core/lpm_node.c). So a dense table gets one wide node (of
+ * have to go, least (core/lpm/node.c). So a dense table gets one wide node (of
  * 24 bits with half a million IPv4 prefixes: Gupta, Lin, McKeown, INFOCOM 1998), and a
  * prefix takes 70 to 200 bytes, however many there are: 1,000,000 of IPv4 as the
  * Internet has them 65 MiB, 100,000 of IPv6 14; one takes 64 bytes, none takes none.
@@ -94,7 +94,7 @@ int lpm_load(struct lpm *t, const struct lpm_entry *entries, size_t count);
  */
 int lpm_change(struct lpm *t, const struct lpm_entry *entries, size_t count);
 
-/* ---- tables that a former process left in the lines (core/lpm_adopt.c) ---- */
+/* ---- tables that a former process left in the lines (core/lpm/adopt.c) ---- */
 
 /*
  * What the table from that root answers, read from its words alone. Any words may be

@@ -13,7 +13,7 @@
 #include "base/step.h"
 #include "core/lpm/lpm.h"
 
-/* What core/lpm.c and its like make tables with; nobody else's. */
+/* What core/lpm/lpm.c and its like make tables with; nobody else's. */
 
 /* ---- prefixes and keys ---- */
 

@@ -8,7 +8,7 @@
 /*
  * Prefixes of one family with their values, as a binary trie without nodes of one
  * child (Morrison's PATRICIA, J. ACM 1968): a node is a prefix of the set, or the
- * place where two of them part. What a prefix table (core/lpm.h) is compiled from.
+ * place where two of them part. What a prefix table (core/lpm/lpm.h) is compiled from.
  *
  * A key is 128 bits in host byte order, the first bit the highest of word[0];
  * IPv4 is in that word's high half. Nodes are known by their index; 0 is none.

@@ -56,7 +56,7 @@ struct backend {
 
 /*
  * Keys that carry more than their part, and what is done about them. Every field is
- * a number of four bytes, so that core/setting.c's table serves them too.
+ * a number of four bytes, so that core/model/setting.c's table serves them too.
  */
 struct hot {
 	uint32_t factor;		/* hot above that many thousandths of the average key */

@@ -42,7 +42,7 @@ enum strategy {
 
 /*
  * With strategy geo: prefixes of clients belong to the region where most of their traffic
- * enters, wherever a packet enters. All but `follow` are of four bytes, for core/home.c's
+ * enters, wherever a packet enters. All but `follow` are of four bytes, for core/model/home_text.c's
  * table, and 0 without it.
  */
 struct home {

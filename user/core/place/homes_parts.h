@@ -4,7 +4,7 @@
 
 #include "core/place/homes.h"
 
-/* What core/homes.c and core/homes_judge.c share. */
+/* What core/place/homes.c and core/place/homes_judge.c share. */
 
 /*
  * A region that has most of the traffic is always among the four greatest, so that the

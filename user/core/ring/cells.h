@@ -20,7 +20,7 @@ struct spill_pool;
  * There are two tables of 2^k words, the newest answers and behind them the old
  * ones. A cell whose answer changes is MOVING from then on for one settle time,
  * and what it said at the beginning stays in the old table, whatever changes
- * between (core/opened.c). Times are in tenths of a second of one clock.
+ * between (core/ring/moving_cells.c). Times are in tenths of a second of one clock.
  */
 struct cells {
 	uint64_t *words;		/* 2 * 2^bits of them, in the map */

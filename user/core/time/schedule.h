@@ -12,7 +12,7 @@ struct tz;
  * The weight of a region by the time on its own clocks. An entry is a slot that
  * comes again each day that it names; in it the region has the entry's weight, in no
  * slot it has weight 1. A slot begins and ends when the local clock first shows that
- * time or, where the clock skips it, at once after the skip (core/tz.h): one from 01:30
+ * time or, where the clock skips it, at once after the skip (core/time/tz.h): one from 01:30
  * to 02:30 on the night when the clock goes from 01:00 to 02:00 is half an hour long, in
  * the night when it goes from 02:00 back to 01:00 it is two hours.
  *

@@ -35,7 +35,7 @@ int live_check(const struct live *live, const struct model *m, char *why, size_t
 
 /*
  * Is no address of a nat backend one that a backend behind another VIP still leaves
- * (daemon/live_replies.c)? 0, or -EINVAL and whose it is. Where it is done all the
+ * (daemon/apply/replies.c)? 0, or -EINVAL and whose it is. Where it is done all the
  * same, the one that leaves yields: its flows are cut.
  */
 int live_replies_check(const struct live *live, const struct model *m, uint64_t now, char *why,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What counts of each backend's weight now: by how it stands (core/standing.c) and by where
- * it is (core/places.c), for the maps and for plans.
+ * What counts of each backend's weight now: by how it stands (core/backend/standing.c) and by where
+ * it is (core/place/weigh.c), for the maps and for plans.
  */
 #include "daemon/apply/weigh.h"
 

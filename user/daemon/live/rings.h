@@ -10,7 +10,7 @@
  * The rings of a live service. One that tells no clients apart has its main ring, whose
  * route may become another one: its weights follow. With rules there is a ring for each
  * route, with a record in the maps and, if it is strict, a bit in the backends' places;
- * what it is for stays as it is, and clients move between rings (daemon/live_classes.h).
+ * what it is for stays as it is, and clients move between rings (daemon/live/classes.h).
  */
 struct live;
 struct live_service;

@@ -36,12 +36,12 @@ struct live_service {
 	size_t leaving_count;
 	uint32_t index_count;			/* indexes given so far */
 	uint32_t number;			/* in its slots, 1 and up */
-	uint32_t key_count;			/* that have an entry (daemon/live_keys.h) */
+	uint32_t key_count;			/* that have an entry (daemon/live/hot_keys.h) */
 	uint32_t keys_moving;
 	struct live_ring *main;			/* of clients that no rule tells apart */
 	struct live_ring **rings;		/* all, the main one too */
 	size_t ring_count;
-	struct live_classes *classes;		/* of its clients (daemon/live_classes.h); NULL: none */
+	struct live_classes *classes;		/* of its clients (daemon/live/classes.h); NULL: none */
 	struct rule_counters **rule_counters;		/* what its rules sent where */
 	size_t rule_counter_count;
 	struct home_network *homes;			/* of client networks, sorted */
@@ -53,7 +53,7 @@ struct live_service {
 	uint32_t pins;				/* that differ from the ring, as it saw them */
 	uint32_t pins_now;			/* the walk's own */
 	struct xring_traffic retired;		/* of backends that are no more */
-	uint64_t flows[FLOWS_SAMPLES];		/* begun, as looked at (daemon/flows.h) */
+	uint64_t flows[FLOWS_SAMPLES];		/* begun, as looked at (daemon/watch/new_flows.h) */
 	uint32_t flow_samples;
 };
 

@@ -9,7 +9,7 @@
  * Asks backends whether they are alive, thousands of them from one thread: each
  * at its interval, each check ended by its timeout, at most one of a backend and
  * CHECKS_AT_ONCE in all under way. What the answers make of a backend's health
- * is the caller's (core/health.h).
+ * is the caller's (core/backend/health.h).
  */
 #define CHECKS_AT_ONCE 1024
 

@@ -11,7 +11,7 @@ struct homes;
 
 /*
  * Clients that belong where they come in (`home: follow`): the datapath's counters are
- * looked at twice a second, core/homes.h judges, and who moves is another run of the
+ * looked at twice a second, core/place/homes.h judges, and who moves is another run of the
  * service's targets, which is a change as any other.
  *
  * Homes are kept in the state directory (`homes`): a line for each move, written before
