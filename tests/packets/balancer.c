@@ -224,7 +224,7 @@ void balancer_change(struct balancer *b, const uint32_t *points, size_t count,
 
 void balancer_age(struct balancer *b, uint32_t ms)
 {
-	struct cells_times times = { .window = BALANCER_UDP_IDLE / 100,
+	struct moving_times times = { .window = BALANCER_UDP_IDLE / 100,
 				     .settle = BALANCER_TCP_IDLE / 100 };
 	struct cells_step step;
 

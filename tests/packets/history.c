@@ -349,7 +349,7 @@ void history_begin(struct history *h)
 
 void history_settle(struct history *h)
 {
-	struct cells_times t = { now_tenths(h), UDP_IDLE / 100, TCP_IDLE / 100 };
+	struct moving_times t = { now_tenths(h), UDP_IDLE / 100, TCP_IDLE / 100 };
 	struct cells_step done;
 
 	for (unsigned i = 0; i < h->table_count; i++)

@@ -50,25 +50,14 @@ static uint32_t earlier(uint32_t a, uint32_t b)
 	return !a || (b && b < a) ? b : a;
 }
 
-/* One moving cell; returns when there is something to do again. */
-static uint32_t cell_settle(struct cells *cells, uint32_t c, const struct cells_times *t,
-			    struct cells_step *step)
+/* The settle time is over. Returns when something is due again; 0: never. */
+static uint32_t cell_over(struct cells *cells, uint32_t c, uint64_t said,
+			  const struct moving_times *t, struct cells_step *step)
 {
-	uint64_t *old = cells_old(cells, c), said = word_read(old);
-	uint32_t age = t->now - cells->since[c];
-
-	if (age < t->window)
-		return cells->since[c] + t->window;
-	if (age < t->settle) {
-		if (!(said & XRING_UDP_NEW))
-			flags_set(old, XRING_UDP_NEW);
-		return cells->since[c] + t->settle;
-	}
 	if (said & XRING_HELD) {
-		cells->since[c] = t->now;
-		flags_clear(old, XRING_HELD | XRING_UDP_NEW);
+		flags_clear(cells_old(cells, c), XRING_HELD | XRING_UDP_NEW);
 		step->held++;
-		return t->now + t->window;
+		return moving_again(&cells->since[c], t);
 	}
 	flags_clear(&cells->words[c], XRING_MOVING);
 	if (cell_spilled(said))
@@ -78,7 +67,26 @@ static uint32_t cell_settle(struct cells *cells, uint32_t c, const struct cells_
 	return 0;
 }
 
-void cells_settle(struct cells *cells, const struct cells_times *times, struct cells_step *ret)
+static uint32_t cell_settle(struct cells *cells, uint32_t c, const struct moving_times *t,
+			    struct cells_step *step)
+{
+	uint64_t *old = cells_old(cells, c), said = word_read(old);
+	uint32_t next;
+
+	switch (moving_due(cells->since[c], t, true, &next)) {
+	case MOVING_WAITS:
+		break;
+	case MOVING_UDP_NEW:
+		if (!(said & XRING_UDP_NEW))
+			flags_set(old, XRING_UDP_NEW);
+		break;
+	case MOVING_OVER:
+		return cell_over(cells, c, said, t, step);
+	}
+	return next;
+}
+
+void cells_settle(struct cells *cells, const struct moving_times *times, struct cells_step *ret)
 {
 	struct cells_step step = {};
 

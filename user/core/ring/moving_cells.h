@@ -5,17 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/ring/moving.h"
+
 /* The life of a cell whose answer has changed: it moves, settles, looks for pins. */
 struct cells;
 
 /* Counts the moving cells of tables that were found; a time to come is now. */
 void cells_adopt(struct cells *cells, uint32_t now);
-
-struct cells_times {
-	uint32_t now;
-	uint32_t window;		/* age at which a flow of UDP without a pin is new */
-	uint32_t settle;		/* age at which old := newest */
-};
 
 struct cells_step {
 	uint32_t settled;		/* cells */
@@ -24,7 +20,7 @@ struct cells_step {
 };
 
 /* Does what is due. */
-void cells_settle(struct cells *cells, const struct cells_times *times, struct cells_step *ret);
+void cells_settle(struct cells *cells, const struct moving_times *times, struct cells_step *ret);
 
 /* Is there a moving cell that began to move at `since` or before? */
 bool cells_move_since(const struct cells *cells, uint32_t since);

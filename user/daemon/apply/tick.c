@@ -15,17 +15,14 @@
 static void ring_tick(struct live *live, struct live_ring *r, uint64_t now, uint64_t *next)
 {
 	struct live_service *s = r->service;
-	struct cells_times times = { now / NS_PER_TENTH, service_window(s), service_settle(s) };
+	struct moving_times times = service_times(s, now);
 	struct cells_step step;
 
 	if (!r->has_extent || !r->cells.moving)
 		return;
 	cells_settle(&r->cells, &times, &step);
-	if (step.settled) {
-		live->settle_epoch = live->dp->epoch;
-		s->settled = live->walk_begun;
-		s->look = s->look ?: 1;		/* until a walk knows better */
-	}
+	if (step.settled)
+		service_settled(live, s);
 	if (step.held)
 		log_warn("service %s: %u cells stay as they are: the table of pins is full",
 			 s->name, step.held);

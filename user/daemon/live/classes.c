@@ -228,45 +228,50 @@ int classes_apply(struct live *live, struct live_service *s, const struct live_t
 
 /* ---- time ---- */
 
-/* One that moves. Returns when there is something to do again; 0: the next walk says. */
-static uint64_t class_settle(struct live *live, struct live_service *s, struct live_class *class,
-			     uint64_t now)
+/* Returns when (tenths) something is due again; 0: the next walk says. */
+static uint32_t class_over(struct live *live, struct live_service *s, struct live_class *class,
+			   const struct moving_times *t)
 {
-	uint64_t age = now / NS_PER_TENTH - class->since;
-
-	if (age < service_window(s))
-		return (uint64_t)(class->since + service_window(s)) * NS_PER_TENTH;
-	if (age < service_settle(s)) {
-		class_udp_new(live, class);
-		return (uint64_t)(class->since + service_settle(s)) * NS_PER_TENTH;
-	}
-	if (live->walk_done <= class->changed)
-		return 0;
 	if (class_held(live, class)) {
 		log_warn("service %s: clients stay as they are: the table of pins is full", s->name);
-		class->since = now / NS_PER_TENTH;
-		return now + service_window(s) * NS_PER_TENTH;
+		return moving_again(&class->since, t);
 	}
 	class->moving = false;
 	memset(class->old, 0, sizeof(class->old));
 	class_words_write(live, class);
 	s->classes->moving--;
-	s->classes->epoch = live->settle_epoch = live->dp->epoch;
+	s->classes->epoch = live->dp->epoch;
 	s->classes->unapplied = true;
-	s->settled = live->walk_begun;
-	s->look = s->look ?: 1;		/* until a walk knows better */
+	service_settled(live, s);
 	return 0;
+}
+
+static uint32_t class_settle(struct live *live, struct live_service *s, struct live_class *class,
+			     uint64_t now)
+{
+	struct moving_times t = service_times(s, now);
+	uint32_t next;
+
+	switch (moving_due(class->since, &t, live->walk_done > class->changed, &next)) {
+	case MOVING_WAITS:
+		break;
+	case MOVING_UDP_NEW:
+		class_udp_new(live, class);
+		break;
+	case MOVING_OVER:
+		return class_over(live, s, class, &t);
+	}
+	return next;
 }
 
 uint64_t classes_tick(struct live *live, struct live_service *s, uint64_t now, bool *ret_apply)
 {
 	struct live_classes *c = s->classes;
-	uint64_t next = 0, at;
+	uint64_t next = 0;
 
-	for (size_t i = 0; c && c->moving && !c->unanswered && i < c->count; i++) {
-		at = c->list[i]->moving ? class_settle(live, s, c->list[i], now) : 0;
-		sooner(&next, at);
-	}
+	for (size_t i = 0; c && c->moving && !c->unanswered && i < c->count; i++)
+		if (c->list[i]->moving)
+			sooner(&next, class_settle(live, s, c->list[i], now) * NS_PER_TENTH);
 	*ret_apply |= c && (c->unapplied || (classes_gone(s) && live->dp->fresh_fd < 0));
 	return next;
 }

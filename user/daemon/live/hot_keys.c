@@ -214,44 +214,48 @@ int live_key_set(struct live *live, struct live_service *s, const struct xring_f
 
 /* ---- time ---- */
 
-/* One that moves. Returns when there is something to do again; 0: the next walk says. */
-static uint64_t key_settle(struct live *live, struct live_key *key, uint64_t now)
+/* Returns when (tenths) something is due again; 0: the next walk says. */
+static uint32_t key_over(struct live *live, struct live_key *key, const struct moving_times *t)
 {
-	uint64_t age = now / NS_PER_TENTH - key->record->since;
 	struct live_service *s = key->service;
 
-	if (age < service_window(s))
-		return (uint64_t)(key->record->since + service_window(s)) * NS_PER_TENTH;
-	if (age < service_settle(s)) {
-		hot_udp_new(key->answer);
-		return (uint64_t)(key->record->since + service_settle(s)) * NS_PER_TENTH;
-	}
-	if (live->walk_done <= key->changed)
-		return 0;
 	if (!hot_settle(key->answer)) {
 		log_warn("service %s: a key stays as it is: the table of pins is full", s->name);
-		key->record->since = now / NS_PER_TENTH;
-		return now + service_window(s) * NS_PER_TENTH;
+		return moving_again(&key->record->since, t);
 	}
-	live->keys_epoch = live->settle_epoch = live->dp->epoch;
+	live->keys_epoch = live->dp->epoch;
 	s->keys_moving--;
-	s->settled = live->walk_begun;
-	s->look = s->look ?: 1;		/* until a walk knows better */
+	service_settled(live, s);
 	return 0;
+}
+
+static uint32_t key_settle(struct live *live, struct live_key *key, uint64_t now)
+{
+	struct moving_times t = service_times(key->service, now);
+	uint32_t next;
+
+	switch (moving_due(key->record->since, &t, live->walk_done > key->changed, &next)) {
+	case MOVING_WAITS:
+		break;
+	case MOVING_UDP_NEW:
+		hot_udp_new(key->answer);
+		break;
+	case MOVING_OVER:
+		return key_over(live, key, &t);
+	}
+	return next;
 }
 
 uint64_t live_keys_tick(struct live *live, uint64_t now)
 {
-	uint64_t next = 0, at;
+	uint64_t next = 0;
 
 	live->keys_due = false;
 	for (size_t i = live->key_count; i-- > 0;) {
 		struct live_key *key = live->keys[i];
 
-		if (*key->answer & XRING_HOT_MOVING) {
-			at = key_settle(live, key, now);
-			sooner(&next, at);
-		}
+		if (*key->answer & XRING_HOT_MOVING)
+			sooner(&next, key_settle(live, key, now) * NS_PER_TENTH);
 		if (!(*key->answer & XRING_HOT_MOVING) && !hot_newest(*key->answer))
 			key_remove(live, i);
 	}

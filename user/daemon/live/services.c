@@ -169,3 +169,15 @@ int64_t live_wall_ms(const struct live *live)
 {
 	return clock_wall_ms() + live->dp->config->clock / NS_PER_MS + live->wall_ms;
 }
+
+struct moving_times service_times(const struct live_service *s, uint64_t now)
+{
+	return (struct moving_times){ now / NS_PER_TENTH, service_window(s), service_settle(s) };
+}
+
+void service_settled(struct live *live, struct live_service *s)
+{
+	live->settle_epoch = live->dp->epoch;
+	s->settled = live->walk_begun;
+	s->look = s->look ?: 1;		/* until a walk knows better */
+}

@@ -10,6 +10,7 @@
 
 #include "core/model/key.h"
 #include "core/model/mode.h"
+#include "core/ring/moving.h"
 #include "core/value/name.h"
 
 /* What the daemon knows of one service in the maps. */
@@ -68,6 +69,12 @@ const struct live_backend *live_backend_by_id(const struct live_service *s, uint
 /* Does a backend wait for its first check, before it gets flows? */
 bool backend_joins(const struct live_backend *backend);
 bool service_joins(const struct live_service *s);
+
+/* The times of its changes, for core/ring/moving.h; now: ns. */
+struct moving_times service_times(const struct live_service *s, uint64_t now);
+
+/* Something of it has settled: its flows' pins are looked for from now on. */
+void service_settled(struct live *live, struct live_service *s);
 
 /* A service's settle time and UDP window, in tenths of a second. */
 uint32_t service_settle(const struct live_service *s);
