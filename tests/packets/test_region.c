@@ -120,7 +120,7 @@ static void region_run(unsigned events, const struct history_kind *kind)
 static bool ingresses_made(void)
 {
 	return !unshare(CLONE_NEWNET) &&
-	       !system("ip link add door1 type veth peer name door2 2>/dev/null");
+	       !system("ip link add ingress1 type veth peer name ingress2 2>/dev/null");
 }
 
 static void nothing_leaves_its_region(void **state)

@@ -147,13 +147,13 @@ static void so_do_those_whose_keys_are_split_meanwhile(void **state)
 						     .hot = true });
 }
 
-static void so_do_those_who_follow_the_door_at_which_they_come_in(void **state)
+static void so_do_those_who_follow_the_ingress_at_which_they_come_in(void **state)
 {
 	unsigned seed = setting("XRING_RULE_SEED", 1);
 
 	(void)state;
 	if (unshare(CLONE_NEWNET) ||
-	    system("ip link add door1 type veth peer name door2 2>/dev/null")) {
+	    system("ip link add ingress1 type veth peer name ingress2 2>/dev/null")) {
 		print_message("SKIP: no network namespace, or no ip, or no veth\n");
 		skip();
 	}
@@ -171,7 +171,7 @@ int main(void)
 		cmocka_unit_test(keys_are_split_and_healed_and_loads_shed_without_moving_a_flow),
 		cmocka_unit_test(clients_go_from_ring_to_ring_without_moving_a_flow),
 		cmocka_unit_test(so_do_those_whose_keys_are_split_meanwhile),
-		cmocka_unit_test(so_do_those_who_follow_the_door_at_which_they_come_in),
+		cmocka_unit_test(so_do_those_who_follow_the_ingress_at_which_they_come_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
