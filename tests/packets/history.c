@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "core/model/key_value.h"
 #include "core/hot/pins.h"
 #include "core/vip/template.h"
 #include "history_parts.h"

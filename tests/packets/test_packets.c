@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/model/key_value.h"
+#include "core/model/key.h"
 #include "frame.h"
 
 #define CLIENT4 "10.1.0.2"

@@ -20,6 +20,7 @@
 #include "base/loop.h"
 #include "base/util.h"
 #include "core/model/text.h"
+#include "daemon/probe/kinds.h"
 #include "daemon/probe/probe.h"
 #include "daemon/probe/probes.h"
 
@@ -61,7 +62,7 @@ static void on_deadline(void *context)
 
 void open_checker(void)
 {
-	assert_int_equal(checker_open(w.loop, probe_kinds, CHECK_KINDS, on_done, &w, &w.checker), 0);
+	assert_int_equal(checker_open(w.loop, &probe_kinds, on_done, &w, &w.checker), 0);
 }
 
 int open_world(void **state)

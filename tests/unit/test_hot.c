@@ -14,7 +14,7 @@
 
 #include "core/hot/entries.h"
 #include "core/hot/path.h"
-#include "core/model/key_value.h"
+#include "core/model/key.h"
 
 #define NUMBER 3
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "core/ring/arena.h"
-#include "core/model/key_value.h"
+#include "core/model/key.h"
 #include "core/vip/template.h"
 #include "core/model/text.h"
 #include "core/vip/vips.h"

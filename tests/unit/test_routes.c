@@ -311,7 +311,7 @@ static void a_digest_is_of_what_a_rule_says(void **state)
 	assert_memory_not_equal(one, other, sizeof(one));
 }
 
-static void a_door_keeps_its_number(void **state)
+static void an_ingress_keeps_its_number(void **state)
 {
 	struct interface two[] = { { "eth0", "east" }, { "eth1", "west" } };
 	struct model m = { .interfaces = two, .interface_count = 2 };
@@ -340,7 +340,7 @@ int main(void)
 		cmocka_unit_test(without_rules_nobody_is_told_apart),
 		cmocka_unit_test(a_client_of_no_region_has_nobody_where_its_own_is_asked_for),
 		cmocka_unit_test(a_digest_is_of_what_a_rule_says),
-		cmocka_unit_test(a_door_keeps_its_number),
+		cmocka_unit_test(an_ingress_keeps_its_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

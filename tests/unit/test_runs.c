@@ -7,7 +7,10 @@
 #include <cmocka.h>
 
 #include "base/util.h"
+#include "core/lpm/lpm.h"
 #include "core/lpm/runs.h"
+#include "core/value/address.h"
+#include "core/value/prefix.h"
 #include "prefix_sets.h"
 
 #define MANY 200

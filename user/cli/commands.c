@@ -22,7 +22,7 @@
 
 static const struct command table[] = {
 	{ "service add",
-	  "NAME --vip ADDR:PORT/tcp|udp... --mode nat|l2|ipip [--key KEY] [--vnodes N]"
+	  "NAME --vip ADDR:PORT/tcp|udp... --mode MODE [--key KEY] [--vnodes N]"
 	  SETTINGS_USAGE,
 	  "a new service", "vip= mode= key= vnodes= now " SETTINGS_OPTIONS, 1, 1,
 	  run_service_add },

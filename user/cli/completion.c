@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/common/args.h"
+#include "core/model/check_text.h"
 #include "core/model/model.h"
 #include "core/model/setting.h"
 
@@ -104,6 +105,23 @@ static void print_services(const struct args *args)
 	printf(")\n\t\twords=\"" SERVICES "\" ;;\n");
 }
 
+/* The words that may follow --mode (of a service, or of attach), --key and --check. */
+static void print_values(void)
+{
+	char key[KEY_TEXT];
+
+	printf("\t*--mode)\n\t\twords=\"");
+	for (size_t i = 0; mode_word(i); i++)
+		printf("%s ", mode_word(i));
+	printf("native generic\" ;;\n\t*--key)\n\t\twords=\"");
+	for (size_t i = 0; key_word(i, key); i++)
+		printf("%s%s", i ? " " : "", key_word(i, key));
+	printf("\" ;;\n\t*--check)\n\t\twords=\"");
+	for (size_t i = 0; check_word(i); i++)
+		printf("%s ", check_word(i));
+	printf("none\" ;;\n");
+}
+
 /* The keys of --hot, each with its default. */
 static void print_hot(void)
 {
@@ -149,14 +167,12 @@ int run_completion(const struct args *args)
 	       "\t\"\")\n");
 	print_first_words(args);
 	print_second_words(args);
-	printf("\t*--mode)\n\t\twords=\"nat l2 ipip native generic\" ;;\n"
-	       "\t*--key)\n\t\twords=\"flow client client-prefix/24,56 client-port\" ;;\n"
-	       "\t*--all-down)\n\t\twords=\"drop pass keep\" ;;\n"
+	print_values();
+	printf("\t*--all-down)\n\t\twords=\"drop pass keep\" ;;\n"
 	       "\t*--bound)\n\t\twords=\"none\" ;;\n"
 	       "\t*--wait)\n\t\twords=\"switch cleanup\" ;;\n"
 	       "\t\"plan \"*-f|\"apply \"*-f)\n\t\twords=\"$(compgen -f -- \"$cur\")\" ;;\n"
 	       "\t\"flows \"*--backend)\n\t\twords=\"$(col=2 _xring_names backend list)\" ;;\n"
-	       "\t*--check)\n\t\twords=\"tcp http https icmp none\" ;;\n"
 	       "\t\"attach\"|\"detach\")\n\t\twords=\"$(ls /sys/class/net)\" ;;\n"
 	       "\t\"completion\")\n\t\twords=\"bash\" ;;\n"
 	       "\t\"change show\"|\"change cancel\")\n"

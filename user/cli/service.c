@@ -85,8 +85,8 @@ static int check_service(const struct args *args, json_t *vips)
 	struct key key;
 
 	return check_name("service", args->words[0]) ?: check_vips(args, vips) ?:
-	       check_option(args, "mode", WANT_MODE, mode_parse(text_, &mode)) ?:
-	       check_option(args, "key", WANT_KEY, key_parse(text_, &key)) ?:
+	       check_option(args, "mode", mode_want(), mode_parse(text_, &mode)) ?:
+	       check_option(args, "key", key_want(), key_parse(text_, &key)) ?:
 	       check_option(args, "vnodes", WANT_VNODES, vnodes_parse(text_, &vnodes)) ?:
 	       check_settings(args) ?: check_hot(args) ?: check_check(args);
 }
@@ -122,7 +122,7 @@ int run_service_add(const struct args *args)
 	if (!option(args, "vip"))
 		return words_wrong("service add: want --vip %s", WANT_VIP);
 	if (!option(args, "mode"))
-		return words_wrong("service add: want --mode %s", WANT_MODE);
+		return words_wrong("service add: want --mode %s", mode_want());
 	return service_change(args, "service-add");
 }
 

@@ -126,7 +126,7 @@ static void print_service(FILE *f, const struct service *s)
 	fputs(":\n", f);
 	print_vips(f, s);
 	fprintf(f, "    mode: %s\n", mode_print(s->mode));
-	if (s->key.kind != KEY_FLOW)
+	if (!key_is_flow(&s->key))
 		fprintf(f, "    key: %s\n", key_print(&s->key, text));
 	if (s->vnodes != VNODES_DEFAULT)
 		fprintf(f, "    vnodes: %u\n", s->vnodes);

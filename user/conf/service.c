@@ -38,7 +38,7 @@ static int read_mode(struct reader *r, void *to)
 	struct service_draft *s = to;
 
 	if (r->yaml.kind != YAML_SCALAR || mode_parse(r->yaml.text, &s->service.mode))
-		return yaml_refuse(&r->yaml, "mode", WANT_MODE);
+		return yaml_refuse(&r->yaml, "mode", mode_want());
 	s->mode = r->yaml.at;
 	return 0;
 }
@@ -66,7 +66,7 @@ static int read_key(struct reader *r, void *to)
 		if (is_long_prefix(r->yaml.text))
 			return yaml_refuse(&r->yaml, "key", WANT_KEY_PREFIX);
 	}
-	return yaml_refuse(&r->yaml, "key", WANT_KEY);
+	return yaml_refuse(&r->yaml, "key", key_want());
 }
 
 static int read_vnodes(struct reader *r, void *to)
@@ -156,6 +156,6 @@ int read_service(struct reader *r, void *to)
 	if (!s->service.vip_count)
 		return reader_fail(r, s->at, "%s without a vip: want " WANT_VIP, what);
 	if (!s->mode.line)
-		return reader_fail(r, s->at, "%s without a mode: want " WANT_MODE, what);
+		return reader_fail(r, s->at, "%s without a mode: want %s", what, mode_want());
 	return 0;
 }

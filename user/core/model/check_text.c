@@ -9,7 +9,9 @@
 
 #include "base/util.h"
 #include "core/model/text.h"
+#include "core/value/address.h"
 #include "core/value/number.h"
+#include "core/value/word.h"
 
 #define INTERVAL_MS 2000u
 #define TIMEOUT_MS 1000u
@@ -22,17 +24,42 @@
 #define MINUTE_MS (60 * 1000u)
 #define TIMES_MAX 100u
 
-static const char *const types[] = {
-	[CHECK_NONE] = "none",
-	[CHECK_TCP] = "tcp",
-	[CHECK_HTTP] = "http",
-	[CHECK_HTTPS] = "https",
-	[CHECK_ICMP] = "icmp",
+/*
+ * The kinds of checks: a new one is a row here, and a file and a row of daemon/probe/ by
+ * the same word.
+ */
+static const struct kind {
+	const char *word;
+	bool has_port;			/* it asks at a port: its own, or the backend's */
+	bool has_request;		/* it has path, host and expect */
+} kinds[] = {
+	[CHECK_NONE] = { "none" },
+	[CHECK_TCP] = { "tcp", .has_port = true },
+	[CHECK_HTTP] = { "http", .has_port = true, .has_request = true },
+	[CHECK_HTTPS] = { "https", .has_port = true, .has_request = true },
+	[CHECK_ICMP] = { "icmp" },
 };
 
-static bool is_http(const struct check *c)
+const char *check_kind_word(enum check_kind kind)
 {
-	return c->kind == CHECK_HTTP || c->kind == CHECK_HTTPS;
+	return kinds[kind].word;
+}
+
+const char *check_word(size_t i)
+{
+	return i + 1 < ARRAY_SIZE(kinds) ? kinds[i + 1].word : NULL;
+}
+
+const char *check_type_want(void)
+{
+	static char text[WORDS_TEXT];
+
+	return words_print(kinds + 1, sizeof(*kinds), ARRAY_SIZE(kinds) - 1, text);
+}
+
+bool check_has_port(const struct check *c)
+{
+	return kinds[c->kind].has_port;
 }
 
 static bool is_printable(const char *text)
@@ -47,13 +74,12 @@ static bool is_printable(const char *text)
 
 static int set_type(struct check *c, const char *text)
 {
-	for (size_t i = CHECK_TCP; i < ARRAY_SIZE(types); i++) {
-		if (!strcmp(text, types[i])) {
-			c->kind = (enum check_kind)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	int i = word_parse(text, kinds, sizeof(*kinds), ARRAY_SIZE(kinds));
+
+	if (i <= CHECK_NONE)
+		return -EINVAL;
+	c->kind = (enum check_kind)i;
+	return 0;
 }
 
 static int set_port(struct check *c, const char *text)
@@ -160,7 +186,7 @@ static const struct {
 	const char *want;
 	int (*set)(struct check *c, const char *text);
 } keys[CHECK_KEYS] = {
-	[CHECK_KEY_TYPE] = { "type", WANT_CHECK_TYPE, set_type },
+	[CHECK_KEY_TYPE] = { "type", NULL, set_type },
 	[CHECK_KEY_PORT] = { "port", WANT_PORT, set_port },
 	[CHECK_KEY_PATH] = { "path",
 			     "/ and at most 254 printable ASCII characters without spaces behind it",
@@ -181,7 +207,7 @@ const char *check_key_word(enum check_key key)
 
 const char *check_key_want(enum check_key key)
 {
-	return keys[key].want;
+	return keys[key].want ?: check_type_want();
 }
 
 int check_key_parse(const char *word, enum check_key *ret)
@@ -224,7 +250,7 @@ static void set_defaults(struct check *c, unsigned given)
 		c->fall = FALL;
 	if (!(given & 1u << CHECK_KEY_JITTER))
 		c->jitter = JITTER;
-	if (!is_http(c))
+	if (!kinds[c->kind].has_request)
 		return;
 	if (!(given & 1u << CHECK_KEY_PATH))
 		strcpy(c->path, "/");
@@ -237,15 +263,15 @@ static void set_defaults(struct check *c, unsigned given)
 /* A key that was given and has no meaning for the type; CHECK_KEYS: none. */
 static enum check_key senseless_key(const struct check_draft *d)
 {
-	static const enum check_key http_keys[] = {
+	static const enum check_key request_keys[] = {
 		CHECK_KEY_PATH, CHECK_KEY_HOST, CHECK_KEY_EXPECT,
 	};
 
-	if (d->check.kind == CHECK_ICMP && is_given(d, CHECK_KEY_PORT))
+	if (d->check.kind && !kinds[d->check.kind].has_port && is_given(d, CHECK_KEY_PORT))
 		return CHECK_KEY_PORT;
-	for (size_t i = 0; i < ARRAY_SIZE(http_keys) && !is_http(&d->check); i++)
-		if (is_given(d, http_keys[i]))
-			return http_keys[i];
+	for (size_t i = 0; i < ARRAY_SIZE(request_keys) && !kinds[d->check.kind].has_request; i++)
+		if (is_given(d, request_keys[i]))
+			return request_keys[i];
 	return CHECK_KEYS;
 }
 
@@ -271,12 +297,12 @@ int check_finish(const struct check_draft *d, struct check *ret, enum check_key 
 
 	if (!is_given(d, CHECK_KEY_TYPE))
 		return wrong(CHECK_KEY_TYPE, ret_key, why,
-			     "check without a type: want " WANT_CHECK_TYPE);
+			     "check without a type: want %s", check_type_want());
 	if (senseless != CHECK_KEYS)
 		return wrong(senseless, ret_key, why,
 			     "check %s %.64s: want none, as a check of type %s has no %s",
 			     keys[senseless].word, check_print(&c, senseless, text),
-			     types[c.kind], keys[senseless].word);
+			     kinds[c.kind].word, keys[senseless].word);
 	set_defaults(&c, d->given);
 	if (c.timeout_ms > c.interval_ms)
 		return wrong(CHECK_KEY_TIMEOUT, ret_key, why,
@@ -315,7 +341,7 @@ static int parse_pair(struct check_draft *d, char *pair, char why[CHECK_ERROR])
 		return wrong(key, &ignored, why, "check %s: want it once", keys[key].word);
 	if (check_set(d, key, value))
 		return wrong(key, &ignored, why, "check %s %.64s: want %s", keys[key].word, value,
-			     keys[key].want);
+			     check_key_want(key));
 	return 0;
 }
 
@@ -335,7 +361,7 @@ int check_parse(const char *text, struct check *ret, char why[CHECK_ERROR])
 	part = strsep(&rest, ",");
 	if (check_set(&d, CHECK_KEY_TYPE, part))
 		return wrong(CHECK_KEY_TYPE, &ignored, why,
-			     "check type %.64s: want " WANT_CHECK_TYPE, part);
+			     "check type %.64s: want %s", part, check_type_want());
 	while ((part = strsep(&rest, ",")))
 		if (parse_pair(&d, part, why))
 			return -EINVAL;
@@ -357,7 +383,7 @@ const char *check_print(const struct check *c, enum check_key key, char buf[CHEC
 	buf[0] = '\0';
 	switch (key) {
 	case CHECK_KEY_TYPE:
-		return strcpy(buf, types[c->kind]);
+		return strcpy(buf, kinds[c->kind].word);
 	case CHECK_KEY_PORT:
 		if (c->port)
 			snprintf(buf, CHECK_VALUE_TEXT, "%u", c->port);

@@ -2,6 +2,9 @@
 #ifndef XRING_CORE_MODEL_CHECK_TEXT_H
 #define XRING_CORE_MODEL_CHECK_TEXT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "core/model/check.h"
 
 /*
@@ -23,7 +26,6 @@ enum check_key {
 	CHECK_KEYS,
 };
 
-#define WANT_CHECK_TYPE "tcp, http, https or icmp"
 #define CHECK_VALUE_TEXT 256
 #define CHECK_ERROR 256
 
@@ -31,6 +33,12 @@ struct check_draft {
 	struct check check;
 	unsigned given;			/* a bit for each enum check_key */
 };
+
+const char *check_kind_word(enum check_kind kind);
+const char *check_word(size_t i);	/* the i-th kind that checks; NULL: there are not so many */
+const char *check_type_want(void);	/* "tcp, http, https or icmp" */
+/* Does it ask at a port: its own, or the backend's? */
+bool check_has_port(const struct check *c);
 
 const char *check_key_word(enum check_key key);
 const char *check_key_want(enum check_key key);

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The kinds of partition keys. A new kind is a row of the table below: the datapath hashes
+ * whatever the masks leave of the 5-tuple, so it has nothing to learn.
+ */
 #include "core/model/key.h"
 
 #include <errno.h>
@@ -7,20 +11,167 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <xring/hash.h>
+
+#include "base/util.h"
+#include "core/model/model.h"
+#include "core/value/address.h"
 #include "core/value/number.h"
+#include "core/value/word.h"
 
 #define PREFIX4_DEFAULT 24
 #define PREFIX6_DEFAULT 56
-#define PREFIX "client-prefix"
+#define FLOW_PORTS XRING_PORTS(0xffff, 0xffff, 0xff)
+
+/* A flow, of which a key knows some parts; the rest is 0. */
+struct tuple {
+	struct address src, dst;
+	uint16_t sport, dport;
+	uint8_t protocol;
+};
+
+/* ---- the value of a key, as text ---- */
+
+static int parse_client(const char *text, const struct service *s, struct tuple *t)
+{
+	(void)s;
+	return address_parse(text, &t->src);
+}
+
+/* ADDRESS or ADDRESS/N, N being the service's own. */
+static int parse_prefix(const char *text, const struct service *s, struct tuple *t)
+{
+	const struct key *key = &s->key;
+	const char *slash = strchr(text, '/');
+	char address[ADDRESS_TEXT];
+	uint32_t bits;
+
+	if ((slash ? (size_t)(slash - text) : strlen(text)) >= sizeof(address))
+		return -EINVAL;
+	snprintf(address, sizeof(address), "%.*s", slash ? (int)(slash - text) : -1, text);
+	if (address_parse(address, &t->src))
+		return -EINVAL;
+	if (!slash)
+		return 0;
+	return unsigned_parse(slash + 1, 0, 128, &bits) ||
+	       bits != (t->src.family == AF_INET ? key->prefix4 : key->prefix6) ? -EINVAL : 0;
+}
+
+static int parse_client_port(const char *text, const struct service *s, struct tuple *t)
+{
+	(void)s;
+	return endpoint_parse(text, &t->src, &t->sport) || !t->sport ? -EINVAL : 0;
+}
+
+/* The protocol of the VIP that takes dst, which is also what says that it is one. */
+static int find_protocol(const struct service *s, struct tuple *t, uint8_t wanted)
+{
+	for (size_t i = 0; i < s->vip_count; i++) {
+		const struct vip *vip = &s->vips[i];
+
+		if (!address_equal(&vip->address, &t->dst) ||
+		    (vip->port && vip->port != t->dport) ||
+		    (wanted && wanted != vip->protocol))
+			continue;
+		t->protocol = vip->protocol;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int parse_flow(const char *text, const struct service *s, struct tuple *t)
+{
+	const char *comma = strchr(text, ',');
+	const char *slash = strchr(text, '/');
+	char src[ENDPOINT_TEXT], dst[ENDPOINT_TEXT];
+	uint8_t protocol = 0;
+
+	if (!comma || comma - text >= ENDPOINT_TEXT)
+		return -EINVAL;
+	if (slash)
+		protocol = !strcmp(slash, "/tcp") ? IPPROTO_TCP :
+			   !strcmp(slash, "/udp") ? IPPROTO_UDP : UINT8_MAX;
+	snprintf(src, sizeof(src), "%.*s", (int)(comma - text), text);
+	if (slash && slash < comma)
+		return -EINVAL;
+	snprintf(dst, sizeof(dst), "%.*s", slash ? (int)(slash - comma - 1) : -1, comma + 1);
+	if (endpoint_parse(src, &t->src, &t->sport) || !t->sport ||
+	    endpoint_parse(dst, &t->dst, &t->dport) || !t->dport ||
+	    t->src.family != t->dst.family)
+		return -EINVAL;
+	return find_protocol(s, t, protocol);
+}
+
+static void print_client(const struct key *key, const struct tuple *t, char buf[KEY_VALUE_TEXT])
+{
+	char from[ADDRESS_TEXT];
+
+	(void)key;
+	snprintf(buf, KEY_VALUE_TEXT, "%s", address_print(&t->src, from));
+}
+
+static void print_prefix(const struct key *key, const struct tuple *t, char buf[KEY_VALUE_TEXT])
+{
+	char from[ADDRESS_TEXT];
+
+	snprintf(buf, KEY_VALUE_TEXT, "%s/%u", address_print(&t->src, from),
+		 t->src.family == AF_INET ? key->prefix4 : key->prefix6);
+}
+
+static void print_client_port(const struct key *key, const struct tuple *t,
+			      char buf[KEY_VALUE_TEXT])
+{
+	char from[ENDPOINT_TEXT];
+
+	(void)key;
+	snprintf(buf, KEY_VALUE_TEXT, "%s", endpoint_print(&t->src, t->sport, from));
+}
+
+static void print_flow(const struct key *key, const struct tuple *t, char buf[KEY_VALUE_TEXT])
+{
+	char from[ENDPOINT_TEXT], to[ENDPOINT_TEXT];
+
+	(void)key;
+	snprintf(buf, KEY_VALUE_TEXT, "%s,%s/%s", endpoint_print(&t->src, t->sport, from),
+		 endpoint_print(&t->dst, t->dport, to),
+		 t->protocol == IPPROTO_TCP ? "tcp" : "udp");
+}
+
+/* ---- the kinds ---- */
+
+static const struct row {
+	const char *word;
+	const char *lengths;		/* what may follow the word: N of IPv4, N6 of IPv6 */
+	bool dst;			/* the destination address is part of the key */
+	uint64_t ports;			/* as are these, in the order of XRING_PORTS */
+	const char *want;		/* a value; with the lengths of a prefix */
+	int (*parse)(const char *text, const struct service *s, struct tuple *t);
+	void (*print)(const struct key *key, const struct tuple *t, char buf[KEY_VALUE_TEXT]);
+} rows[] = {
+	[KEY_FLOW] = { "flow", NULL, true, FLOW_PORTS,
+		       "CLIENT:PORT,VIP:PORT[/tcp|/udp], the VIP one of the service",
+		       parse_flow, print_flow },
+	[KEY_CLIENT] = { "client", NULL, false, 0, "a client's address",
+			 parse_client, print_client },
+	[KEY_CLIENT_PREFIX] = { "client-prefix", "/N[,N6]", false, 0,
+				"an address, or a prefix of /%u (IPv6 /%u)",
+				parse_prefix, print_prefix },
+	[KEY_CLIENT_PORT] = { "client-port", NULL, false, XRING_PORTS(0xffff, 0, 0),
+			      "a client's ADDRESS:PORT", parse_client_port, print_client_port },
+};
 
 bool key_equal(const struct key *a, const struct key *b)
 {
 	return a->kind == b->kind && a->prefix4 == b->prefix4 && a->prefix6 == b->prefix6;
 }
 
+bool key_is_flow(const struct key *key)
+{
+	return rows[key->kind].dst && rows[key->kind].ports == FLOW_PORTS;
+}
 
-/* What may follow "client-prefix": nothing, /N or /N,N6. */
-static int prefix_parse(const char *text, struct key *ret)
+/* What follows the word of a kind that has lengths: nothing, /N or /N,N6. */
+static int lengths_parse(const char *text, struct key *key)
 {
 	uint32_t bits4 = PREFIX4_DEFAULT, bits6 = PREFIX6_DEFAULT;
 
@@ -31,44 +182,59 @@ static int prefix_parse(const char *text, struct key *ret)
 	}
 	if (!text || *text)
 		return -EINVAL;
-	*ret = (struct key){
-		.kind = KEY_CLIENT_PREFIX,
-		.prefix4 = (uint8_t)bits4,
-		.prefix6 = (uint8_t)bits6,
-	};
+	key->prefix4 = (uint8_t)bits4;
+	key->prefix6 = (uint8_t)bits6;
 	return 0;
 }
 
 int key_parse(const char *text, struct key *ret)
 {
-	if (!strcmp(text, "flow"))
-		*ret = (struct key){ .kind = KEY_FLOW };
-	else if (!strcmp(text, "client"))
-		*ret = (struct key){ .kind = KEY_CLIENT };
-	else if (!strcmp(text, "client-port"))
-		*ret = (struct key){ .kind = KEY_CLIENT_PORT };
-	else if (!strncmp(text, PREFIX, strlen(PREFIX)))
-		return prefix_parse(text + strlen(PREFIX), ret);
-	else
-		return -EINVAL;
-	return 0;
+	size_t len = strcspn(text, "/");
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct key key = { .kind = (enum key_kind)i };
+
+		if (strlen(rows[i].word) != len || strncmp(text, rows[i].word, len))
+			continue;
+		if (rows[i].lengths ? lengths_parse(text + len, &key) : text[len] ? -EINVAL : 0)
+			return -EINVAL;
+		*ret = key;
+		return 0;
+	}
+	return -EINVAL;
 }
 
 const char *key_print(const struct key *key, char buf[KEY_TEXT])
 {
-	static const char *const names[] = {
-		[KEY_FLOW] = "flow",
-		[KEY_CLIENT] = "client",
-		[KEY_CLIENT_PREFIX] = PREFIX,
-		[KEY_CLIENT_PORT] = "client-port",
-	};
+	const struct row *row = &rows[key->kind];
 
-	if (key->kind == KEY_CLIENT_PREFIX)
-		snprintf(buf, KEY_TEXT, PREFIX "/%u,%u", key->prefix4, key->prefix6);
+	if (row->lengths)
+		snprintf(buf, KEY_TEXT, "%s/%u,%u", row->word, key->prefix4, key->prefix6);
 	else
-		snprintf(buf, KEY_TEXT, "%s", names[key->kind]);
+		snprintf(buf, KEY_TEXT, "%s", row->word);
 	return buf;
 }
+
+const char *key_word(size_t i, char buf[KEY_TEXT])
+{
+	struct key key = { (enum key_kind)i, PREFIX4_DEFAULT, PREFIX6_DEFAULT };
+
+	return i < ARRAY_SIZE(rows) ? key_print(&key, buf) : NULL;
+}
+
+const char *key_want(void)
+{
+	static char texts[ARRAY_SIZE(rows)][KEY_TEXT], all[WORDS_TEXT];
+	const char *words[ARRAY_SIZE(rows)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		snprintf(texts[i], KEY_TEXT, "%s%s", rows[i].word, rows[i].lengths ?: "");
+		words[i] = texts[i];
+	}
+	return words_print(words, sizeof(*words), ARRAY_SIZE(rows), all);
+}
+
+/* ---- masks and hashes ---- */
 
 /* The first `bits` of an address, as a mask in memory order. */
 static void prefix_mask(unsigned bits, uint8_t ret[16])
@@ -80,20 +246,15 @@ static void prefix_mask(unsigned bits, uint8_t ret[16])
 
 void slot_key(const struct key *key, int family, struct xring_slot *ret)
 {
+	const struct row *row = &rows[key->kind];
 	unsigned full = family == AF_INET ? 32 : 128;
-	unsigned bits = key->kind != KEY_CLIENT_PREFIX ? full :
-			family == AF_INET ? key->prefix4 : key->prefix6;
+	unsigned bits = !row->lengths ? full : family == AF_INET ? key->prefix4 : key->prefix6;
 	uint8_t mask[16];
 
 	prefix_mask(bits, mask);
 	memcpy(ret->src_mask, mask, sizeof(mask));
-	ret->dst_mask = key->kind == KEY_FLOW ? ~0ULL : 0;
-	if (key->kind == KEY_FLOW)
-		ret->ports_mask = XRING_PORTS(0xffff, 0xffff, 0xff);
-	else if (key->kind == KEY_CLIENT_PORT)
-		ret->ports_mask = XRING_PORTS(0xffff, 0, 0);
-	else
-		ret->ports_mask = 0;
+	ret->dst_mask = row->dst ? ~0ULL : 0;
+	ret->ports_mask = row->ports;
 }
 
 /* SHA-256 of the key and a counter, four words at a time. */
@@ -109,4 +270,107 @@ void hash_expand(const uint8_t hash_key[HASH_KEY_BYTES], uint64_t ret[XRING_HASH
 		SHA256Final(digest, &sha);
 		memcpy(ret + block * 4, digest, sizeof(digest));
 	}
+}
+
+/* Only what is of the key. */
+static void flow_mask(const struct key *key, struct xring_flow *flow)
+{
+	struct xring_slot slot = {};
+	uint64_t src[2], dst[2];
+
+	slot_key(key, flow->family == 4 ? AF_INET : AF_INET6, &slot);
+	memcpy(src, flow->src, sizeof(src));
+	memcpy(dst, flow->dst, sizeof(dst));
+	for (int i = 0; i < 2; i++) {
+		src[i] &= slot.src_mask[i];
+		dst[i] &= slot.dst_mask;
+	}
+	memcpy(flow->src, src, sizeof(src));
+	memcpy(flow->dst, dst, sizeof(dst));
+	flow->ports &= (uint32_t)slot.ports_mask;
+	flow->proto &= slot.ports_mask >> 32;
+}
+
+uint32_t key_hash_flow(const struct key *key, const struct xring_flow *flow,
+		       const uint64_t expanded[XRING_HASH_KEYS])
+{
+	struct xring_flow masked = *flow;
+
+	flow_mask(key, &masked);
+	return flow_hash(expanded, &masked);
+}
+
+uint32_t flow_hash(const uint64_t *expanded, const struct xring_flow *flow)
+{
+	__u64 src[2], dst[2];
+
+	memcpy(src, flow->src, sizeof(src));
+	memcpy(dst, flow->dst, sizeof(dst));
+	return hash_tuple((const __u64 *)expanded, flow->family, src, dst,
+			  (__u64)flow->proto << 32 | flow->ports);
+}
+
+/* ---- values ---- */
+
+static void tuple_flow(const struct tuple *t, struct xring_flow *ret)
+{
+	*ret = (struct xring_flow){
+		.ports = XRING_PORTS(htons(t->sport), htons(t->dport), 0),
+		.proto = t->protocol,
+		.family = t->src.family == AF_INET ? 4 : 6,
+	};
+	memcpy(ret->src, t->src.bytes, sizeof(ret->src));
+	memcpy(ret->dst, t->dst.bytes, sizeof(ret->dst));
+}
+
+int key_flow_parse(const char *text, const struct service *s, struct xring_flow *ret,
+		   char *why, size_t size)
+{
+	const struct row *row = &rows[s->key.kind];
+	struct tuple t = {};
+	char want[96];
+
+	if (row->parse(text, s, &t)) {
+		snprintf(want, sizeof(want), row->want, s->key.prefix4, s->key.prefix6);
+		snprintf(why, size, "key %s: want %s", text, want);
+		return -EINVAL;
+	}
+	tuple_flow(&t, ret);
+	flow_mask(&s->key, ret);
+	return 0;
+}
+
+int key_hash_text(const char *text, const struct service *s,
+		  const uint64_t expanded[XRING_HASH_KEYS], uint32_t *ret,
+		  char *why, size_t size)
+{
+	struct xring_flow flow;
+	int err = key_flow_parse(text, s, &flow, why, size);
+
+	if (!err)
+		*ret = flow_hash(expanded, &flow);
+	return err;
+}
+
+static void flow_end(const __be32 *bytes, uint8_t family, struct address *ret)
+{
+	*ret = (struct address){ family == 4 ? AF_INET : AF_INET6 };
+	memcpy(ret->bytes, bytes, sizeof(ret->bytes));
+}
+
+const char *key_flow_print(const struct key *key, const struct xring_flow *flow,
+			   char buf[KEY_VALUE_TEXT])
+{
+	struct tuple t = {
+		.sport = ntohs(flow->ports),
+		.dport = ntohs(flow->ports >> 16),
+		.protocol = flow->proto,
+	};
+	struct xring_flow masked = *flow;
+
+	flow_mask(key, &masked);
+	flow_end(masked.src, flow->family, &t.src);
+	flow_end(flow->dst, flow->family, &t.dst);
+	rows[key->kind].print(key, &t, buf);
+	return buf;
 }

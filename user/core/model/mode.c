@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The modes: a new one is a row here, headers in core/vip/template.c, kinds of templates in
+ * include/xring/backend.h and their encapsulation in bpf/encap.h (and bpf/decap.bpf.c).
+ */
 #include "core/model/mode.h"
 
 #include "base/util.h"
 #include "core/value/word.h"
 
-static const char *const modes[] = {
-	[MODE_NAT] = "nat",
-	[MODE_L2] = "l2",
-	[MODE_IPIP] = "ipip",
+static const struct row {
+	const char *word;
+	bool replies_return;
+	bool needs_link;
+} rows[] = {
+	[MODE_NAT] = { "nat", .replies_return = true },
+	[MODE_L2] = { "l2", .needs_link = true },
+	[MODE_IPIP] = { "ipip" },
 };
 
 int mode_parse(const char *text, enum mode *ret)
 {
-	int i = word_parse(text, modes, ARRAY_SIZE(modes));
+	int i = word_parse(text, rows, sizeof(*rows), ARRAY_SIZE(rows));
 
 	if (i < 0)
 		return i;
@@ -22,5 +30,27 @@ int mode_parse(const char *text, enum mode *ret)
 
 const char *mode_print(enum mode mode)
 {
-	return modes[mode];
+	return rows[mode].word;
+}
+
+const char *mode_word(size_t i)
+{
+	return i < ARRAY_SIZE(rows) ? rows[i].word : NULL;
+}
+
+const char *mode_want(void)
+{
+	static char text[WORDS_TEXT];
+
+	return words_print(rows, sizeof(*rows), ARRAY_SIZE(rows), text);
+}
+
+bool mode_replies_return(enum mode mode)
+{
+	return rows[mode].replies_return;
+}
+
+bool mode_needs_link(enum mode mode)
+{
+	return rows[mode].needs_link;
 }

@@ -22,7 +22,7 @@ static const char *const all_downs[] = {
 
 int state_parse(const char *text, enum backend_state *ret)
 {
-	int i = word_parse(text, states, ARRAY_SIZE(states));
+	int i = word_parse(text, states, sizeof(*states), ARRAY_SIZE(states));
 
 	if (i < 0)
 		return i;
@@ -32,7 +32,7 @@ int state_parse(const char *text, enum backend_state *ret)
 
 int all_down_parse(const char *text, enum all_down *ret)
 {
-	int i = word_parse(text, all_downs, ARRAY_SIZE(all_downs));
+	int i = word_parse(text, all_downs, sizeof(*all_downs), ARRAY_SIZE(all_downs));
 
 	if (i < 0)
 		return i;

@@ -175,7 +175,7 @@ static int validate_backends(const struct service *s, struct model_error *ret)
 
 		err = validate_address(s, b, ret);
 		for (size_t v = 0; v < s->vip_count && !err; v++)
-			err = s->mode == MODE_NAT ? validate_nat(s, &s->vips[v], b, ret) :
+			err = mode_replies_return(s->mode) ? validate_nat(s, &s->vips[v], b, ret) :
 						    validate_unchanged(s, &s->vips[v], b, ret);
 	}
 	return err;
@@ -189,7 +189,7 @@ static int validate_health(const struct service *s, struct model_error *ret)
 {
 	char type[CHECK_VALUE_TEXT], text[VIP_TEXT];
 
-	if (s->check.kind == CHECK_NONE || s->check.kind == CHECK_ICMP || s->check.port ||
+	if (!check_has_port(&s->check) || s->check.port ||
 	    s->vips[0].port)
 		return 0;
 	return wrong_check(ret, s, "check %s of service %s: want a port, as vip %s has none",
@@ -253,7 +253,7 @@ static int validate_sizes(const struct model *m, struct model_error *ret)
 					     s->name, (unsigned long long)backends,
 					     m->limit_backends - 1);
 		entries += s->vip_count;
-		if (s->mode == MODE_NAT)
+		if (mode_replies_return(s->mode))
 			entries += (uint64_t)s->vip_count * s->backend_count;
 		if (entries > VIPS_MAX)
 			return wrong_service(ret, s,
@@ -348,7 +348,7 @@ static int backend_twice(const struct service *s, const struct backend *b,
 	return wrong_backend(ret, PART_BACKEND_ADDRESS, s, b,
 			     "backend %s at %s: want another address%s, backend %s of service %s is there",
 			     b->name, endpoint_print(&b->address, port, text),
-			     s->mode == MODE_NAT ? " or port" : "", other->name, s->name);
+			     mode_replies_return(s->mode) ? " or port" : "", other->name, s->name);
 }
 
 /* Their ports are the VIPs', so the address says it all. */
@@ -417,14 +417,14 @@ static int validate_nat_differ(const struct model *m, struct model_error *ret)
 	size_t count = 0;
 
 	for (size_t i = 0; i < m->service_count; i++)
-		if (m->services[i].mode == MODE_NAT)
+		if (mode_replies_return(m->services[i].mode))
 			count += m->services[i].vip_count * m->services[i].backend_count;
 	uses = calloc(count + 1, sizeof(*uses));
 	if (!uses)
 		return no_memory(ret);
 	count = 0;
 	for (size_t i = 0; i < m->service_count; i++)
-		if (m->services[i].mode == MODE_NAT)
+		if (mode_replies_return(m->services[i].mode))
 			count += nat_uses(&m->services[i], uses + count);
 	use = used_twice(uses, count);
 	return use ? nat_twice(use, ret) : 0;
@@ -440,7 +440,7 @@ static int validate_service(const struct model *m, const struct service *s, stru
 		err = validate_health(s, ret);
 	if (!err)
 		err = validate_points(s, m->limit_cells / CELLS_PER_POINT, ret);
-	if (!err && s->mode != MODE_NAT)
+	if (!err && !mode_replies_return(s->mode))
 		err = validate_unchanged_differ(s, ret);
 	return err;
 }

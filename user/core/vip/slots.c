@@ -14,7 +14,7 @@
 
 static size_t service_slots(const struct service *s)
 {
-	return s->vip_count * (1 + (s->mode == MODE_NAT ? s->backend_count : 0));
+	return s->vip_count * (1 + (mode_replies_return(s->mode) ? s->backend_count : 0));
 }
 
 size_t slots_count(const struct model *m)
@@ -68,7 +68,7 @@ size_t slots_fill(const struct service *s, const struct slot_ring *ring, struct 
 		const struct vip *vip = &s->vips[v];
 
 		fill_service(s, vip, ring, &ret[count++]);
-		for (size_t b = 0; s->mode == MODE_NAT && b < s->backend_count; b++)
+		for (size_t b = 0; mode_replies_return(s->mode) && b < s->backend_count; b++)
 			if (s->backends[b].address.family == vip->address.family)
 				fill_reply(vip, &s->backends[b], &ret[count++]);
 	}

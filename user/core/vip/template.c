@@ -65,14 +65,45 @@ static void fill_ipip6(const struct address *to, const struct address *from,
 	t->kind = XRING_IPIP6;
 }
 
-static void fill_nat(const struct address *to, uint16_t port, struct xring_template *t)
+typedef void (*filler)(const struct address *to, uint16_t port, const struct next_hop *hop,
+		       struct xring_template *t);
+
+static void fill_ipip(const struct address *to, uint16_t port, const struct next_hop *hop,
+		      struct xring_template *t)
+{
+	(void)port;
+	if (to->family == AF_INET)
+		fill_ipip4(to, &hop->source, t);
+	else
+		fill_ipip6(to, &hop->source, t);
+}
+
+static void fill_nat(const struct address *to, uint16_t port, const struct next_hop *hop,
+		     struct xring_template *t)
 {
 	struct xring_nat nat = { .port = htons(port) };
 
+	(void)hop;
 	memcpy(nat.addr, to->bytes, sizeof(nat.addr));
 	memcpy(t->ip, &nat, sizeof(nat));
 	t->kind = to->family == AF_INET ? XRING_NAT4 : XRING_NAT6;
 }
+
+static void fill_l2(const struct address *to, uint16_t port, const struct next_hop *hop,
+		    struct xring_template *t)
+{
+	(void)to;
+	(void)port;
+	(void)hop;
+	t->kind = XRING_L2;
+}
+
+/* What each mode writes behind the Ethernet header. */
+static const filler fillers[] = {
+	[MODE_NAT] = fill_nat,
+	[MODE_L2] = fill_l2,
+	[MODE_IPIP] = fill_ipip,
+};
 
 void template_fill(enum mode mode, const struct address *to, uint16_t port,
 		   const struct next_hop *hop, struct xring_template *ret)
@@ -89,20 +120,7 @@ void template_fill(enum mode mode, const struct address *to, uint16_t port,
 	memcpy(ret->eth, hop->mac, ETH_ALEN);
 	memcpy(ret->eth + ETH_ALEN, hop->own_mac, ETH_ALEN);
 	memcpy(ret->eth + 2 * ETH_ALEN, &type, sizeof(type));
-	switch (mode) {
-	case MODE_L2:
-		ret->kind = XRING_L2;
-		break;
-	case MODE_NAT:
-		fill_nat(to, port, ret);
-		break;
-	case MODE_IPIP:
-		if (to->family == AF_INET)
-			fill_ipip4(to, &hop->source, ret);
-		else
-			fill_ipip6(to, &hop->source, ret);
-		break;
-	}
+	fillers[mode](to, port, hop, ret);
 }
 
 bool template_same_target(const struct xring_template *a, const struct xring_template *b)

@@ -61,7 +61,7 @@ static int replies_new(const struct model *m, struct replies *ret)
 	for (size_t i = 0; i < m->service_count; i++) {
 		const struct service *s = &m->services[i];
 
-		for (size_t v = 0; s->mode == MODE_NAT && v < s->vip_count; v++) {
+		for (size_t v = 0; mode_replies_return(s->mode) && v < s->vip_count; v++) {
 			for (size_t b = 0; b < s->backend_count; b++) {
 				const struct backend *backend = &s->backends[b];
 
@@ -147,7 +147,7 @@ int live_replies_check(const struct live *live, const struct model *m, uint64_t 
 		const struct service *s = &m->services[i];
 		const struct live_service *ls = live_service(live, s->name);
 
-		if (ls && s->mode == MODE_NAT)
+		if (ls && mode_replies_return(s->mode))
 			err = check_service(&r, ls, s, now, why, size);
 	}
 	free(r.list);
@@ -191,7 +191,7 @@ int live_replies_yield(struct live *live, const struct model *m, uint64_t now)
 		const struct service *s = &m->services[i];
 		const struct live_service *ls = live_service(live, s->name);
 
-		if (ls && s->mode == MODE_NAT)
+		if (ls && mode_replies_return(s->mode))
 			yield(&r, ls, s, now);
 	}
 	free(r.list);

@@ -66,7 +66,7 @@ int live_check(const struct live *live, const struct model *m, char *why, size_t
 
 		leaving = ls ? backends_leaving(ls, s) : 0;
 		backends += s->backend_count + leaving;
-		slots += s->mode == MODE_NAT ? s->vip_count * leaving : 0;
+		slots += mode_replies_return(s->mode) ? s->vip_count * leaving : 0;
 		err = rings_more(ls, m, s, bits, &rings);
 		for (size_t k = 0; k < rings && !err; k++)
 			err = arena_alloc(&arena, bits + 1, &base);

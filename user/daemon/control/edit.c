@@ -80,9 +80,9 @@ static int set_service(struct service *s, const json_t *request, struct answer *
 	const char *vnodes = request_text(request, "vnodes");
 
 	if (mode && mode_parse(mode, &s->mode))
-		return answer_wrong(a, "mode", mode, WANT_MODE);
+		return answer_wrong(a, "mode", mode, mode_want());
 	if (key && key_parse(key, &s->key))
-		return answer_wrong(a, "key", key, WANT_KEY);
+		return answer_wrong(a, "key", key, key_want());
 	if (vnodes && vnodes_parse(vnodes, &s->vnodes))
 		return answer_wrong(a, "vnodes", vnodes, WANT_VNODES);
 	return set_settings(s, request, a) ?: set_hot(s, request, a) ?:

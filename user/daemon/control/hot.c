@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "core/model/key_value.h"
+#include "core/model/key.h"
 #include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
 #include "daemon/engine/engine.h"
@@ -88,7 +88,7 @@ int verb_hot_split(struct daemon *d, const json_t *request, struct answer *a)
 
 	if (!s)
 		return -EINVAL;
-	if (s->key.kind == KEY_FLOW)
+	if (key_is_flow(&s->key))
 		return answer_no(a, EXIT_NO, "service %s: its key is the flow: there is nothing "
 				 "to split", s->name);
 	hand.shards = model_service(&d->engine->model, s->name)->hot.shards;

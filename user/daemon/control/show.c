@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/model/key_value.h"
+#include "core/model/key.h"
 #include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
 #include "daemon/live/live.h"

@@ -23,10 +23,10 @@ const struct backend *engine_off_link(const struct model *before, const struct m
 		const struct service *s = *ret_service = &m->services[i];
 		const struct service *was = model_service(before, s->name);
 
-		for (size_t b = 0; s->mode == MODE_L2 && b < s->backend_count; b++) {
+		for (size_t b = 0; mode_needs_link(s->mode) && b < s->backend_count; b++) {
 			const struct backend *backend = &s->backends[b], *old;
 
-			old = was && was->mode == MODE_L2 ? service_backend(was, backend->name) :
+			old = was && mode_needs_link(was->mode) ? service_backend(was, backend->name) :
 							    NULL;
 			if ((!old || !address_equal(&old->address, &backend->address)) &&
 			    nexthop_on_link(&backend->address) == 0)

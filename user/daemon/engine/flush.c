@@ -42,7 +42,7 @@ static bool warn_forwarding(const struct model *m)
 	bool nat[2] = {};
 
 	for (size_t i = 0; i < m->service_count; i++)
-		for (size_t v = 0; m->services[i].mode == MODE_NAT &&
+		for (size_t v = 0; mode_replies_return(m->services[i].mode) &&
 				   v < m->services[i].vip_count; v++)
 			nat[m->services[i].vips[v].address.family == AF_INET6] = true;
 	nat[0] = nat[0] && !sysctl_on("/proc/sys/net/ipv4/ip_forward");

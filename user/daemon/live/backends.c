@@ -180,7 +180,7 @@ void backend_id_free(struct live *live, uint16_t id)
 const char *backend_why(const struct live_service *s, const struct live_backend *backend)
 {
 	/* The gateway would send the VIP's packets anywhere but to the backend. */
-	if (s->mode == MODE_L2 && backend->nexthop->gateway.family)
+	if (mode_needs_link(s->mode) && backend->nexthop->gateway.family)
 		return "behind a gateway, where mode l2 does not reach";
 	return backend->nexthop->why;
 }

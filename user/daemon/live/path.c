@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/hot/path.h"
-#include "core/model/key_value.h"
+#include "core/model/key.h"
 #include "core/ring/cells.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/client_rings.h"

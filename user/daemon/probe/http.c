@@ -399,7 +399,6 @@ static int http_open(struct loop *loop, void **ret)
 }
 
 const struct probe_kind probe_http = {
-	.has_port = true,
 	.open = http_open,
 	.close = http_close,
 	.start = http_start,

@@ -42,7 +42,6 @@ struct probe {
  * each start() and lets go of what it took.
  */
 struct probe_kind {
-	bool has_port;			/* it asks at a port: the check's, or the backend's */
 	int (*open)(struct loop *loop, void **ret);	/* what all probes of the kind share */
 	void (*close)(void *engine);
 	void (*start)(struct probe *p);
@@ -51,9 +50,6 @@ struct probe_kind {
 };
 
 extern const struct probe_kind probe_tcp, probe_http, probe_icmp;
-
-/* The kind of each enum check_kind. */
-extern const struct probe_kind *const probe_kinds[CHECK_KINDS];
 
 /* After any of these p may be gone. */
 void probe_end(struct probe *p, enum probe_outcome outcome, const char *fmt, ...)

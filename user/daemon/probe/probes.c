@@ -17,6 +17,8 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "core/backend/health.h"
+#include "core/model/check_text.h"
+#include "daemon/probe/kinds.h"
 #include "daemon/probe/probe.h"
 
 #define STARTS_A_TURN 64		/* then the loop's other sources have theirs */
@@ -34,9 +36,8 @@ struct checker {
 	uint64_t spared_ns;		/* nothing times out before */
 	uint64_t random;
 	bool said[ERRNOS];		/* once each */
-	const struct probe_kind *const *kinds;	/* by enum check_kind */
-	size_t kind_count;
-	void **engines;			/* by the first place of a kind among those */
+	const struct probe_kinds *kinds;
+	void **engines;			/* by the first row of a kind */
 	bool *opened;
 };
 
@@ -223,13 +224,21 @@ socklen_t probe_sockaddr(const struct probe *p, struct sockaddr_storage *ret)
 	return sizeof(*in6);
 }
 
+static const struct probe_kind *kind_of(const struct probe_kinds *kinds, const char *word)
+{
+	for (size_t i = 0; i < kinds->count; i++)
+		if (!strcmp(kinds->rows[i].word, word))
+			return kinds->rows[i].kind;
+	return NULL;
+}
+
 /* Opened for the first probe of its kind. */
 static int engine_of(struct checker *c, const struct probe_kind *kind, void **ret)
 {
 	size_t i = 0;
 	int err;
 
-	while (c->kinds[i] != kind)
+	while (c->kinds->rows[i].kind != kind)
 		i++;
 	if (!c->opened[i] && kind->open) {
 		err = kind->open(c->loop, &c->engines[i]);
@@ -244,7 +253,7 @@ static int engine_of(struct checker *c, const struct probe_kind *kind, void **re
 int probe_new(struct checker *c, const struct check *how, const struct address *to,
 	      uint16_t port, void *owner, struct probe **ret)
 {
-	const struct probe_kind *kind = how->kind < c->kind_count ? c->kinds[how->kind] : NULL;
+	const struct probe_kind *kind = kind_of(c->kinds, check_kind_word(how->kind));
 	size_t others = c->idle.count + c->busy.count;
 	struct probe *p;
 	void *engine;
@@ -252,8 +261,8 @@ int probe_new(struct checker *c, const struct check *how, const struct address *
 
 	if (!kind)
 		return -EINVAL;
-	port = !kind->has_port ? 0 : how->port ?: port;
-	if (kind->has_port && !port)
+	port = !check_has_port(how) ? 0 : how->port ?: port;
+	if (check_has_port(how) && !port)
 		return -EINVAL;
 	err = engine_of(c, kind, &engine) ?: heap_reserve(&c->idle, others + 1) ?:
 	      heap_reserve(&c->busy, others + 1);
@@ -298,18 +307,17 @@ static size_t checks_at_once(void)
 	return limit.rlim_cur / 4 ?: 1;
 }
 
-int checker_open(struct loop *loop, const struct probe_kind *const *kinds, size_t kind_count,
-		 probe_done done, void *context, struct checker **ret)
+int checker_open(struct loop *loop, const struct probe_kinds *kinds, probe_done done,
+		 void *context, struct checker **ret)
 {
 	_free_ struct checker *c = calloc(1, sizeof(*c));
-	_free_ void **engines = calloc(kind_count, sizeof(*engines));
-	_free_ bool *opened = calloc(kind_count, sizeof(*opened));
+	_free_ void **engines = calloc(kinds->count, sizeof(*engines));
+	_free_ bool *opened = calloc(kinds->count, sizeof(*opened));
 	int err;
 
 	if (!c || !engines || !opened)
 		return -ENOMEM;
 	c->kinds = kinds;
-	c->kind_count = kind_count;
 	c->loop = loop;
 	c->done = done;
 	c->context = context;
@@ -332,9 +340,9 @@ void checker_close(struct checker *c)
 
 	while ((p = top(&c->busy)) || (p = top(&c->idle)))
 		probe_free(p);
-	for (size_t i = 0; i < c->kind_count; i++)
+	for (size_t i = 0; i < c->kinds->count; i++)
 		if (c->opened[i])
-			c->kinds[i]->close(c->engines[i]);
+			c->kinds->rows[i].kind->close(c->engines[i]);
 	loop_timer_close(c->loop, &c->timer);
 	heap_clear(&c->idle);
 	heap_clear(&c->busy);

@@ -17,7 +17,7 @@ struct address;
 struct check;
 struct checker;
 struct loop;
-struct probe_kind;
+struct probe_kinds;
 struct probe;				/* one backend that is checked */
 
 enum probe_outcome {
@@ -38,9 +38,9 @@ struct probe_result {
  */
 typedef void (*probe_done)(void *context, struct probe *p, const struct probe_result *result);
 
-/* kinds: by enum check_kind, NULL where a kind is not known; they outlive the checker. */
-int checker_open(struct loop *loop, const struct probe_kind *const *kinds, size_t kind_count,
-		 probe_done done, void *context, struct checker **ret);
+/* The kinds outlive the checker. */
+int checker_open(struct loop *loop, const struct probe_kinds *kinds, probe_done done,
+		 void *context, struct checker **ret);
 void checker_close(struct checker *c);		/* and its probes */
 
 /*

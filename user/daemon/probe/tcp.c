@@ -72,7 +72,6 @@ static void tcp_close(void *engine)
 }
 
 const struct probe_kind probe_tcp = {
-	.has_port = true,
 	.open = tcp_open,
 	.close = tcp_close,
 	.start = tcp_start,

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "core/hot/rates.h"
-#include "core/model/key_value.h"
+#include "core/model/key.h"
 #include "core/value/address.h"
 #include "core/value/number.h"
 #include "daemon/engine/engine.h"

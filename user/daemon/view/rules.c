@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "core/model/key_value.h"
+#include "core/model/key.h"
 #include "core/model/rules.h"
 #include "core/ring/plan.h"
 #include "core/value/prefix_set.h"

@@ -13,6 +13,7 @@
 #include "daemon/live/events.h"
 #include "daemon/live/live.h"
 #include "daemon/live/services.h"
+#include "daemon/probe/kinds.h"
 #include "daemon/probe/probe.h"
 #include "daemon/probe/probes.h"
 #include "dp/dp.h"
@@ -126,7 +127,7 @@ void health_open(struct engine *e, struct health_watch *ret)
 int health_start(struct health_watch *w)
 {
 	struct engine *e = w->engine;
-	int err = checker_open(e->loop, probe_kinds, CHECK_KINDS, result_in, w, &w->checker);
+	int err = checker_open(e->loop, &probe_kinds, result_in, w, &w->checker);
 
 	if (err)
 		return log_err(err, "health checks");

@@ -11,7 +11,7 @@
 #include "base/util.h"
 #include "core/hot/entries.h"
 #include "core/hot/judge.h"
-#include "core/model/key_value.h"
+#include "core/model/key.h"
 #include "daemon/engine/engine.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/hot_keys.h"
@@ -253,7 +253,7 @@ static const char *state_says(const struct heat_key *key, const struct live_serv
 	case HEAT_SPLIT:
 		return "is hot and split";
 	case HEAT_ELEPHANT:
-		return s->key.kind == KEY_FLOW ? "is hot: a flow, which cannot be split" :
+		return key_is_flow(&s->key) ? "is hot: a flow, which cannot be split" :
 						 "is hot, but one flow: it cannot be split";
 	case HEAT_COOLING:
 		return key->split ? "cools; it stays split for a while" : "cools";
@@ -290,7 +290,7 @@ static void service_judge(struct hot_watch *w, struct live_service *s, struct ho
 	if (!model)
 		return;
 	rules = (struct judge_rules){
-		&model->hot, backends_of(s), s->key.kind == KEY_FLOW, engine_now(w->engine),
+		&model->hot, backends_of(s), key_is_flow(&s->key), engine_now(w->engine),
 		clock_wall_ms(),
 	};
 	while (at < tally->seen_count && tally->seen[at].number < s->number)

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "core/model/key_value.h"
+#include "core/model/key.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/state.h"
 
