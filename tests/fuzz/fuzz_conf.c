@@ -24,22 +24,22 @@ static char *print(const struct model *m)
 	return text;
 }
 
-static void check_refused(int failed, const struct conf_error *err)
+static void check_refused(int failed, const struct why *err)
 {
 	/* What is wrong in a list of networks stands in a file of its own. */
-	bool of_list = err->message[0] == '/';
+	bool of_list = err->text[0] == '/';
 
 	if (failed == -ENOMEM)
 		return;
-	if (failed != -EINVAL || (!of_list && strncmp(err->message, "fuzz", 4)) ||
-	    !strstr(err->message, ": want ") || strpbrk(err->message, "\n\r\t"))
+	if (failed != -EINVAL || (!of_list && strncmp(err->text, "fuzz", 4)) ||
+	    !strstr(err->text, ": want ") || strpbrk(err->text, "\n\r\t"))
 		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct conf_locations *places = NULL;
-	struct conf_error err = { "" };
+	struct why err = { "" };
 	struct model m, again;
 	char *text, *text_again;
 	int failed = conf_parse("fuzz", (const char *)data, size, &m, &places, &err);

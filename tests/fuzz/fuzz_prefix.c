@@ -16,9 +16,9 @@ static void check_refused(int failed, const struct prefix_error *err)
 {
 	if (failed == -ENOMEM)
 		return;
-	if (failed != -EINVAL || !err->line || !err->column || !strstr(err->message, ": want "))
+	if (failed != -EINVAL || !err->line || !err->column || !strstr(err->why.text, ": want "))
 		abort();
-	for (const char *c = err->message; *c; c++)
+	for (const char *c = err->why.text; *c; c++)
 		if (*c < ' ' || *c > '~')
 			abort();
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/why.h"
 #include "core/ring/ring.h"
 #include "core/ring/spills.h"
 #include "core/value/number.h"
@@ -100,13 +101,13 @@ static struct xring_bpf *program_load(void)
 
 static void model_read(const char *services, struct model *ret)
 {
-	struct conf_error why;
+	struct why why;
 	char *text;
 
 	assert_true(asprintf(&text, "hash_key: 00112233445566778899aabbccddeeff\n%s%s",
 			     *services ? "services:\n" : "", services) > 0);
 	if (conf_parse("test", text, strlen(text), ret, NULL, &why))
-		fail_msg("%s", why.message);
+		fail_msg("%s", why.text);
 	free(text);
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/why.h"
 #include "fixture.h"
 
 #include <linux/bpf.h>
@@ -38,11 +39,11 @@ static struct outcome sent(struct world *w, const struct frame *f, uint32_t verd
 /* The answer that `xring ring lookup` gives for this flow. */
 static const struct backend *owner_of(struct world *w, const char *service, const char *key)
 {
-	char why[256];
+	struct why why;
 	uint32_t hash;
 
 	if (key_hash_text(key, model_service(world_model(w), service), world_hash_key(w), &hash,
-			  why, sizeof(why)))
+			  &why))
 		fail_msg("%s", why);
 	return world_owner(w, service, hash);
 }

@@ -10,16 +10,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/why.h"
 #include "base/util.h"
 #include "core/model/check_text.h"
 
 static struct check parse(const char *text)
 {
-	char why[CHECK_ERROR];
+	struct why why;
 	struct check c;
 
-	if (check_parse(text, &c, why))
-		fail_msg("%s: %s", text, why);
+	if (check_parse(text, &c, &why))
+		fail_msg("%s: %s", text, why.text);
 	return c;
 }
 
@@ -109,12 +110,12 @@ static void a_text_that_is_no_check_is_refused_with_the_reason(void **state)
 				 "without spaces behind it" },
 	};
 	struct check c = { .rise = 7 };
-	char why[CHECK_ERROR];
+	struct why why;
 	(void)state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		assert_int_equal(check_parse(bad[i].text, &c, why), -EINVAL);
-		assert_string_equal(why, bad[i].why);
+		assert_int_equal(check_parse(bad[i].text, &c, &why), -EINVAL);
+		assert_string_equal(why.text, bad[i].why);
 	}
 	assert_int_equal(c.rise, 7);
 }

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "base/why.h"
 #include "conf/conf.h"
 #include "conf/draft.h"
 #include "core/model/merge.h"
@@ -45,11 +46,11 @@ static const char *base_name(const char *path)
 
 static char *read_file(const char *path, size_t *ret_len)
 {
-	struct conf_error err;
+	struct why err;
 	char *text;
 
 	if (conf_read(path, &text, ret_len, &err))
-		fail_msg("%s", err.message);
+		fail_msg("%s", err.text);
 	return text;
 }
 
@@ -98,7 +99,7 @@ static void for_each_yaml(const char *dir, void (*each)(const char *path))
 
 /* The lists that a file names are beside it; where that is is not for golden files. */
 static int parse_file(const char *path, const char *text, size_t len, struct model *ret,
-		      struct conf_error *err)
+		      struct why *err)
 {
 	char directory[4096];
 	struct conf_source source = {
@@ -125,22 +126,22 @@ static void without_directory(const char *path, char *text)
 
 static void parse_good(const char *name, const char *text, size_t len, struct model *ret)
 {
-	struct conf_error err;
+	struct why err;
 
 	if (conf_parse(name, text, len, ret, NULL, &err))
-		fail_msg("%s", err.message);
+		fail_msg("%s", err.text);
 }
 
 static void parse_print_parse(const char *path)
 {
 	struct model m, again;
 	char golden[4096], *text, *printed;
-	struct conf_error err;
+	struct why err;
 	size_t len;
 
 	text = read_file(path, &len);
 	if (parse_file(path, text, len, &m, &err))
-		fail_msg("%s", err.message);
+		fail_msg("%s", err.text);
 	printed = conf_print(&m);
 	assert_non_null(printed);
 	parse_good("printed", printed, strlen(printed), &again);
@@ -164,7 +165,7 @@ static void what_is_printed_reads_back_to_an_equal_model(void **state)
 
 static void parse_refused(const char *path)
 {
-	struct conf_error err = { "" };
+	struct why err = { "" };
 	char expected[4096], message[600], *text;
 	struct model m;
 	size_t len;
@@ -173,8 +174,8 @@ static void parse_refused(const char *path)
 	if (!parse_file(path, text, len, &m, &err))
 		fail_msg("%s is accepted", path);
 	free(text);
-	without_directory(path, err.message);
-	snprintf(message, sizeof(message), "%s\n", err.message);
+	without_directory(path, err.text);
+	snprintf(message, sizeof(message), "%s\n", err.text);
 	sibling(path, ".err", expected, sizeof(expected));
 	compare_golden(expected, message);
 }
@@ -187,7 +188,7 @@ static void what_is_wrong_is_said_in_one_line_with_its_place(void **state)
 
 static void parse_any(const char *path)
 {
-	struct conf_error err;
+	struct why err;
 	struct model m;
 	size_t len;
 	char *text = read_file(path, &len);
@@ -222,7 +223,7 @@ static void a_refused_text_leaves_model_and_places(void **state)
 {
 	struct model m = { .limit_cells = 7 };
 	struct conf_locations *places = (void *)&m;
-	struct conf_error err;
+	struct why err;
 	(void)state;
 
 	assert_int_equal(conf_parse("x", "x", 1, &m, &places, &err), -EINVAL);
@@ -241,7 +242,7 @@ static void places_are_known_after_the_text_is_gone(void **state)
 				     "      b1: 10.0.0.1\n"
 				     "  api: {vip: '10.200.1.2:80/tcp', mode: l2}\n");
 	struct conf_locations *places;
-	struct conf_error err;
+	struct why err;
 	struct model m;
 	char at[64];
 	(void)state;
@@ -263,14 +264,14 @@ static void places_are_known_after_the_text_is_gone(void **state)
 static void the_end_of_a_long_path_is_shown(void **state)
 {
 	char path[4096];
-	struct conf_error err;
+	struct why err;
 	struct model m;
 	(void)state;
 
 	memset(path, 'd', sizeof(path));
 	strcpy(path + sizeof(path) - sizeof("/xring.yaml"), "/xring.yaml");
 	assert_int_equal(conf_parse(path, "x", 1, &m, NULL, &err), -EINVAL);
-	assert_non_null(strstr(err.message, "ddd/xring.yaml:1:1: the file x: want a mapping"));
+	assert_non_null(strstr(err.text, "ddd/xring.yaml:1:1: the file x: want a mapping"));
 }
 
 /* A file made for a test, removed by its caller. */
@@ -288,7 +289,7 @@ static void temporary(char path[32], off_t size)
 static void a_file_that_is_too_large_is_refused_by_its_size(void **state)
 {
 	char path[32], message[128], *text = NULL;
-	struct conf_error err;
+	struct why err;
 	size_t len;
 	(void)state;
 
@@ -296,14 +297,14 @@ static void a_file_that_is_too_large_is_refused_by_its_size(void **state)
 	assert_int_equal(conf_read(path, &text, &len, &err), -EINVAL);
 	unlink(path);
 	snprintf(message, sizeof(message), "%s: 1099511627776 bytes: want at most 16777216", path);
-	assert_string_equal(err.message, message);
+	assert_string_equal(err.text, message);
 	assert_null(text);
 }
 
 static void a_file_of_the_largest_size_is_read(void **state)
 {
 	char path[32], *text;
-	struct conf_error err;
+	struct why err;
 	size_t len;
 	(void)state;
 
@@ -318,44 +319,44 @@ static void a_file_of_the_largest_size_is_read(void **state)
 
 static void a_file_without_a_size_is_read_up_to_the_largest(void **state)
 {
-	struct conf_error err;
+	struct why err;
 	char *text = NULL;
 	size_t len;
 	(void)state;
 
 	assert_int_equal(conf_read("/dev/zero", &text, &len, &err), -EINVAL);
-	assert_string_equal(err.message, "/dev/zero: more than 16777216 bytes: want at most that");
+	assert_string_equal(err.text, "/dev/zero: more than 16777216 bytes: want at most that");
 	assert_null(text);
 }
 
 static void a_text_that_is_too_large_is_refused(void **state)
 {
-	struct conf_error err;
+	struct why err;
 	struct model m;
 	char *text = calloc(1, CONF_BYTES_MAX + 1);
 	(void)state;
 
 	assert_int_equal(conf_parse("x", text, CONF_BYTES_MAX + 1, &m, NULL, &err), -EINVAL);
-	assert_string_equal(err.message, "x: 16777217 bytes: want at most 16777216");
+	assert_string_equal(err.text, "x: 16777217 bytes: want at most 16777216");
 	free(text);
 }
 
 static void a_file_that_cannot_be_read_says_why(void **state)
 {
-	struct conf_error err;
+	struct why err;
 	char *text;
 	size_t len;
 	(void)state;
 
 	assert_int_equal(conf_read("/nowhere/xring.yaml", &text, &len, &err), -ENOENT);
-	assert_string_equal(err.message, "/nowhere/xring.yaml: No such file or directory");
+	assert_string_equal(err.text, "/nowhere/xring.yaml: No such file or directory");
 	assert_int_equal(conf_read("/", &text, &len, &err), -EISDIR);
-	assert_string_equal(err.message, "/: Is a directory");
+	assert_string_equal(err.text, "/: Is a directory");
 }
 
 static void an_empty_file_is_read_as_no_bytes(void **state)
 {
-	struct conf_error err;
+	struct why err;
 	char *text;
 	size_t len = 7;
 	(void)state;
@@ -370,7 +371,7 @@ static void a_text_nested_a_million_deep_is_refused(void **state)
 {
 	static const char *const pieces[] = { "[", "{", "- ", "? ", "[\n", "{a: ", "- [" };
 	const size_t times = 1 << 20;
-	struct conf_error err;
+	struct why err;
 	struct model m;
 	(void)state;
 
@@ -444,7 +445,7 @@ static void lists_remove(const char *directory, const char *list)
 static void a_list_is_found_beside_the_file_and_kept_by_its_whole_path(void **state)
 {
 	char directory[32], list[64], path[64], wanted[64];
-	struct conf_error err;
+	struct why err;
 	struct model m;
 	(void)state;
 
@@ -457,7 +458,7 @@ static void a_list_is_found_beside_the_file_and_kept_by_its_whole_path(void **st
 	assert_ptr_equal(m.services[0].rules[0].clients, m.services[1].rules[0].clients);
 	model_clear(&m);
 	assert_int_equal(conf_parse("xring.yaml", PLACES, strlen(PLACES), &m, NULL, &err), -EINVAL);
-	assert_string_equal(err.message, "xring.yaml:3:20: prefixes east.txt: want a file that can be read: No such file or directory");
+	assert_string_equal(err.text, "xring.yaml:3:20: prefixes east.txt: want a file that can be read: No such file or directory");
 	lists_remove(directory, list);
 }
 
@@ -467,7 +468,7 @@ static void what_is_remembered_is_read_without_its_lists(void **state)
 		.name = "running.yaml", .text = PLACES, .len = strlen(PLACES), .remembered = true,
 	};
 	struct model_error wrong;
-	struct conf_error err;
+	struct why err;
 	struct model m, again;
 	char *printed;
 	(void)state;
@@ -491,7 +492,7 @@ static void what_is_remembered_is_read_without_its_lists(void **state)
 static void a_million_networks_are_read_and_the_bad_line_among_them_is_told(void **state)
 {
 	char directory[32], list[64], path[64], line[32], wanted[160];
-	struct conf_error err;
+	struct why err;
 	struct model m;
 	FILE *f;
 	(void)state;
@@ -514,7 +515,7 @@ static void a_million_networks_are_read_and_the_bad_line_among_them_is_told(void
 	assert_int_equal(conf_parse(path, PLACES, strlen(PLACES), &m, NULL, &err), -EINVAL);
 	snprintf(wanted, sizeof(wanted), "%s:739001:2: 100.11.70.300: want an IPv4 or IPv6 network",
 		 list);
-	assert_memory_equal(err.message, wanted, strlen(wanted));
+	assert_memory_equal(err.text, wanted, strlen(wanted));
 	lists_remove(directory, list);
 }
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/why.h"
 #include "core/ring/arena.h"
 #include "core/model/key.h"
 #include "core/vip/template.h"
@@ -166,16 +167,16 @@ static void hash_key_expands_to_what_it_always_did(void **state)
 	uint8_t key[HASH_KEY_BYTES];
 	uint64_t expanded[XRING_HASH_KEYS];
 	struct service s = { .key = { KEY_CLIENT, 0, 0 } };
-	char why[128];
+	struct why why = {};
 	uint32_t hash;
 
 	(void)state;
 	/* A restart and a second balancer must hash alike: these never change. */
 	assert_int_equal(hash_key_parse("00112233445566778899aabbccddeeff", key), 0);
 	hash_expand(key, expanded);
-	assert_int_equal(key_hash_text("192.0.2.7", &s, expanded, &hash, why, sizeof(why)), 0);
+	assert_int_equal(key_hash_text("192.0.2.7", &s, expanded, &hash, &why), 0);
 	assert_int_equal(hash, 3132464065u);
-	assert_int_equal(key_hash_text("2001:db8::7", &s, expanded, &hash, why, sizeof(why)), 0);
+	assert_int_equal(key_hash_text("2001:db8::7", &s, expanded, &hash, &why), 0);
 	assert_int_equal(hash, 926483926u);
 }
 
@@ -194,20 +195,19 @@ static void keys_of_another_form_are_refused(void **state)
 	struct service s = { .vips = &vip, .vip_count = 1 };
 	uint64_t expanded[XRING_HASH_KEYS] = {};
 	uint32_t hash = 7;
-	char why[256];
+	struct why why = {};
 
 	(void)state;
 	assert_int_equal(vip_parse("10.200.1.1:80/tcp", &vip), 0);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		s.key = (struct key){ wrong[i].kind, 24, 56 };
-		assert_int_equal(key_hash_text(wrong[i].text, &s, expanded, &hash, why,
-					       sizeof(why)), -EINVAL);
-		assert_non_null(strstr(why, ": want "));
+		assert_int_equal(key_hash_text(wrong[i].text, &s, expanded, &hash, &why), -EINVAL);
+		assert_non_null(strstr(why.text, ": want "));
 		assert_int_equal(hash, 7);
 	}
 	s.key.kind = KEY_FLOW;
 	assert_int_equal(key_hash_text("192.0.2.7:5555,10.200.1.1:80/tcp", &s, expanded, &hash,
-				       why, sizeof(why)), 0);
+				       &why), 0);
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/why.h"
 #include "core/ring/plan.h"
 #include "core/ring/ring.h"
 #include "core/value/number.h"

@@ -172,7 +172,7 @@ static void assert_refused(const char *text, size_t len, size_t line, size_t col
 	assert_int_equal(list.count, 77);
 	assert_int_equal(err.line, line);
 	assert_int_equal(err.column, column);
-	assert_string_equal(err.message, message);
+	assert_string_equal(err.why.text, message);
 }
 
 #define refused(text, ...) assert_refused(text, sizeof(text) - 1, __VA_ARGS__)

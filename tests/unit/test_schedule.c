@@ -496,7 +496,7 @@ static void slots_at_one_time_are_refused_by_both_names(void **state)
 	assert_int_equal(schedule_check(e, 4, &err), -EINVAL);
 	assert_int_equal(err.entry, 3);
 	assert_int_equal(err.other, 1);
-	assert_string_equal(err.message, "19:00-21:00 sun: want no slot of the region at the same "
+	assert_string_equal(err.why.text, "19:00-21:00 sun: want no slot of the region at the same "
 					 "time, 20:00-08:00 is");
 	/* Round the end of the week, and one within another. */
 	e[0] = entry("22:00-06:00", "sun", 3000, 0);
@@ -517,7 +517,7 @@ static void a_ramp_that_is_longer_than_half_its_slot_is_refused(void **state)
 	assert_int_equal(schedule_check(&e, 1, &err), -EINVAL);
 	e.over_ms = 5 * HOUR;
 	assert_int_equal(schedule_check(&e, 1, &err), -EINVAL);
-	assert_string_equal(err.message, "5h: want at most 4h, half of 22:00-06:00");
+	assert_string_equal(err.why.text, "5h: want at most 4h, half of 22:00-06:00");
 }
 
 int main(void)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/why.h"
 #include "base/util.h"
 #include "core/model/model.h"
 #include "core/model/setting.h"
@@ -132,13 +133,13 @@ static void what_is_out_of_bounds_is_refused_and_leaves_the_service(void **state
 
 static void a_group_in_one_text_changes_what_it_names(void **state)
 {
-	char why[SETTING_ERROR];
+	struct why why;
 	struct service s;
 	(void)state;
 
 	service_init(&s);
-	assert_int_equal(settings_parse("hot", "shards=1000,factor=2.5", &s, why), 0);
-	assert_int_equal(settings_parse("hot", "auto=false", &s, why), 0);
+	assert_int_equal(settings_parse("hot", "shards=1000,factor=2.5", &s, &why), 0);
+	assert_int_equal(settings_parse("hot", "auto=false", &s, &why), 0);
 	assert_int_equal(s.hot.factor, 2500);
 	assert_int_equal(s.hot.floor, HOT_FLOOR);
 	assert_int_equal(s.hot.hold_ms, HOT_HOLD_MS);
@@ -172,30 +173,31 @@ static void a_wrong_text_of_a_group_says_why_and_changes_nothing(void **state)
 	service_init(&before);
 	s = before;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		char why[SETTING_ERROR] = "";
+		struct why why = {};
 
-		assert_int_equal(settings_parse("hot", bad[i].text, &s, why), -EINVAL);
-		assert_string_equal(why, bad[i].why);
+		assert_int_equal(settings_parse("hot", bad[i].text, &s, &why), -EINVAL);
+		assert_string_equal(why.text, bad[i].why);
 	}
 	assert_memory_equal(&s, &before, sizeof(s));
 }
 
 static void a_long_text_is_cut_in_the_message_alone(void **state)
 {
-	char text[1024], why[SETTING_ERROR];
+	char text[1024];
+	struct why why = {};
 	struct service s;
 	(void)state;
 
 	service_init(&s);
 	memset(text, 'a', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	assert_int_equal(settings_parse("hot", text, &s, why), -EINVAL);
+	assert_int_equal(settings_parse("hot", text, &s, &why), -EINVAL);
 	memcpy(text, "factor=", strlen("factor="));
-	assert_int_equal(settings_parse("hot", text, &s, why), -EINVAL);
+	assert_int_equal(settings_parse("hot", text, &s, &why), -EINVAL);
 	text[500] = '=';
 	memcpy(text, "faktor+", strlen("faktor+"));
-	assert_int_equal(settings_parse("hot", text, &s, why), -EINVAL);
-	assert_non_null(strstr(why, "hold, shards or auto"));
+	assert_int_equal(settings_parse("hot", text, &s, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "hold, shards or auto"));
 }
 
 int main(void)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/why.h"
 #include "cli/backend.h"
 #include "cli/commands.h"
 #include "cli/common/args.h"
@@ -62,20 +63,20 @@ static int check_settings(const struct args *args)
 static int check_hot(const struct args *args)
 {
 	const char *text = option(args, "hot");
-	char why[SETTING_ERROR];
+	struct why why;
 	struct service ignored;
 
 	service_init(&ignored);
-	return text && settings_parse("hot", text, &ignored, why) ? words_wrong("%s", why) : 0;
+	return text && settings_parse("hot", text, &ignored, &why) ? words_wrong("%s", why.text) : 0;
 }
 
 static int check_check(const struct args *args)
 {
 	const char *text = option(args, "check");
-	char why[CHECK_ERROR];
+	struct why why;
 	struct check ignored;
 
-	return text && check_parse(text, &ignored, why) ? words_wrong("%s", why) : 0;
+	return text && check_parse(text, &ignored, &why) ? words_wrong("%s", why.text) : 0;
 }
 
 static int check_service(const struct args *args, json_t *vips)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/why.h"
 #include "conf/draft.h"
 #include "conf/schema.h"
 #include "conf/reader.h"
@@ -47,7 +48,7 @@ int read_check(struct reader *r, void *to)
 {
 	struct service_draft *s = to;
 	struct reading reading = { .draft.given = 0 };
-	char why[CHECK_ERROR];
+	struct why why;
 	enum check_key key;
 	int err;
 
@@ -58,7 +59,7 @@ int read_check(struct reader *r, void *to)
 		err = read_value(r, CHECK_KEY_TYPE, &reading);
 	else
 		return yaml_refuse(&r->yaml, "check", "a type or a mapping with one");
-	if (err || !check_finish(&reading.draft, &s->service.check, &key, why))
+	if (err || !check_finish(&reading.draft, &s->service.check, &key, &why))
 		return err;
-	return reader_fail(r, reading.at[key].line ? reading.at[key] : s->check, "%s", why);
+	return reader_fail(r, reading.at[key].line ? reading.at[key] : s->check, "%s", why.text);
 }

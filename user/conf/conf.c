@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "base/why.h"
 #include "conf/draft.h"
 #include "conf/schema.h"
 #include "conf/reader.h"
@@ -157,7 +158,7 @@ static void drafts_freep(struct conf_locations **drafts)
 }
 
 int conf_parse_source(const struct conf_source *source, struct model *ret,
-		      struct conf_locations **ret_places, struct conf_error *err)
+		      struct conf_locations **ret_places, struct why *err)
 {
 	const char *name = source->name;
 	__attribute__((cleanup(drafts_freep))) struct conf_locations *drafts = NULL;
@@ -193,7 +194,7 @@ int conf_parse_source(const struct conf_source *source, struct model *ret,
 }
 
 int conf_parse(const char *name, const char *text, size_t len, struct model *ret,
-	       struct conf_locations **ret_places, struct conf_error *err)
+	       struct conf_locations **ret_places, struct why *err)
 {
 	struct conf_source source = { .name = name, .text = text, .len = len };
 

@@ -11,10 +11,6 @@
  */
 #define CONF_BYTES_MAX (16u << 20)
 
-struct conf_error {
-	char message[512];		/* one sentence, with its place */
-};
-
 /*
  * Where things stand in the file, for checks that only the daemon can do (an l2
  * backend that is not on the link). Opaque; conf_location() fills "FILE:LINE:COLUMN"
@@ -23,6 +19,7 @@ struct conf_error {
 struct conf_locations;
 struct model;
 struct model_error;
+struct why;
 void conf_locations_free(struct conf_locations *places);
 const char *conf_location(const struct conf_locations *places, const char *service,
 		       const char *backend, char *buf, size_t size);
@@ -49,15 +46,15 @@ struct conf_source {
  * conf_validate(). ret_places may be NULL. -EINVAL with *err filled, or -ENOMEM.
  */
 int conf_parse_source(const struct conf_source *source, struct model *ret,
-		      struct conf_locations **ret_places, struct conf_error *err);
+		      struct conf_locations **ret_places, struct why *err);
 int conf_parse(const char *name, const char *text, size_t len, struct model *ret,
-	       struct conf_locations **ret_places, struct conf_error *err);
+	       struct conf_locations **ret_places, struct why *err);
 
 /* model_validate(), and what the system's time zones are needed for. 0, -EINVAL, -ENOMEM. */
 int conf_validate(const struct model *m, struct model_error *ret);
 
 /* Reads a file of at most CONF_BYTES_MAX; *ret_text is freed by the caller. */
-int conf_read(const char *path, char **ret_text, size_t *ret_len, struct conf_error *err);
+int conf_read(const char *path, char **ret_text, size_t *ret_len, struct why *err);
 
 /*
  * The model as YAML that conf_parse() reads back to an equal one; only what

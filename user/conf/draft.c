@@ -189,7 +189,7 @@ static int by_region(const void *left, const void *right)
 	return order ? order : by_location(&a->at, &b->at);
 }
 
-static int regions_finish(struct conf_locations *drafts, struct model *m, struct conf_error *err)
+static int regions_finish(struct conf_locations *drafts, struct model *m, struct why *err)
 {
 	if (drafts->regions)
 		qsort(drafts->regions, drafts->region_count, sizeof(*drafts->regions), by_region);
@@ -211,7 +211,7 @@ static int regions_finish(struct conf_locations *drafts, struct model *m, struct
 }
 
 static int backends_finish(const struct conf_locations *drafts, struct service_draft *s,
-			   struct service *ret, struct conf_error *err)
+			   struct service *ret, struct why *err)
 {
 	if (s->backends)
 		qsort(s->backends, s->backend_count, sizeof(*s->backends), by_backend);
@@ -232,7 +232,7 @@ static int backends_finish(const struct conf_locations *drafts, struct service_d
 }
 
 static int service_finish(const struct conf_locations *drafts, struct service_draft *draft,
-			  struct model *m, struct conf_error *err)
+			  struct model *m, struct why *err)
 {
 	struct service *s;
 	int failed = model_service_add(m, draft->service.name, &s);
@@ -347,7 +347,7 @@ static struct location error_location(const struct conf_locations *drafts, const
 	return s->at;
 }
 
-int drafts_finish(struct conf_locations *drafts, struct model *m, struct conf_error *err)
+int drafts_finish(struct conf_locations *drafts, struct model *m, struct why *err)
 {
 	int failed = regions_finish(drafts, m, err);
 
@@ -359,7 +359,7 @@ int drafts_finish(struct conf_locations *drafts, struct model *m, struct conf_er
 	return failed;
 }
 
-int drafts_check(const struct conf_locations *drafts, const struct model *m, struct conf_error *err)
+int drafts_check(const struct conf_locations *drafts, const struct model *m, struct why *err)
 {
 	struct model_error wrong;
 	int failed = conf_validate(m, &wrong);
@@ -368,7 +368,7 @@ int drafts_check(const struct conf_locations *drafts, const struct model *m, str
 		return conf_no_memory(err, drafts->name);
 	if (failed)
 		return location_fail(err, drafts->name, error_location(drafts, &wrong), "%s",
-				  wrong.message);
+				  wrong.why.text);
 	return 0;
 }
 

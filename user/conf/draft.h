@@ -6,7 +6,7 @@
 #include "core/model/model.h"
 #include "core/model/placement.h"
 
-struct conf_error;
+struct why;
 struct daylight;
 struct rule;
 
@@ -78,8 +78,8 @@ struct daylight *draft_daylight_add(struct service_draft *s, struct location at,
 				    struct daylight_locations **ret_places);
 
 /* Adds all to m; then checks the whole. -EINVAL and -ENOMEM with *err filled. */
-int drafts_finish(struct conf_locations *drafts, struct model *m, struct conf_error *err);
+int drafts_finish(struct conf_locations *drafts, struct model *m, struct why *err);
 int drafts_check(const struct conf_locations *drafts, const struct model *m,
-		 struct conf_error *err);
+		 struct why *err);
 
 #endif

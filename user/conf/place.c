@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/why.h"
 #include "conf/conf.h"
 #include "conf/yaml.h"
 
@@ -26,10 +27,10 @@ const char *location_print(const char *name, struct location at, char *buf, size
 	return buf;
 }
 
-int location_fail(struct conf_error *err, const char *name, struct location at, const char *fmt, ...)
+int location_fail(struct why *err, const char *name, struct location at, const char *fmt, ...)
 {
-	char *message = err->message;
-	size_t size = sizeof(err->message), len;
+	char *message = err->text;
+	size_t size = sizeof(err->text), len;
 	va_list ap;
 
 	location_print(name, at, message, size);
@@ -41,7 +42,7 @@ int location_fail(struct conf_error *err, const char *name, struct location at, 
 	return -EINVAL;
 }
 
-int conf_no_memory(struct conf_error *err, const char *name)
+int conf_no_memory(struct why *err, const char *name)
 {
 	location_fail(err, name, (struct location){ 0 }, "out of memory");
 	return -ENOMEM;

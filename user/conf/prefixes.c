@@ -218,7 +218,7 @@ static int parse_file(struct reader *r, const char *what, const char *path,
 	if (err)
 		return location_fail(r->yaml.err, path,
 				  (struct location){ (int)why.line, (int)why.column }, "%s",
-				  without_secrets(why.message));
+				  without_secrets(why.why.text));
 	if (ret->count)
 		return 0;
 	prefix_list_clear(ret);

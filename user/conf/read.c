@@ -13,14 +13,14 @@
 
 #define READ_BYTES 65536u
 
-static int fail_errno(struct conf_error *err, const char *path, int error)
+static int fail_errno(struct why *err, const char *path, int error)
 {
 	location_fail(err, path, (struct location){ 0 }, "%s", errno_text(error));
 	return error;
 }
 
 /* What has no size before it is read (a pipe, a file under /proc) has 0. */
-static int check_size(int fd, const char *path, struct conf_error *err)
+static int check_size(int fd, const char *path, struct why *err)
 {
 	struct stat st;
 
@@ -32,7 +32,7 @@ static int check_size(int fd, const char *path, struct conf_error *err)
 	return 0;
 }
 
-int conf_read(const char *path, char **ret_text, size_t *ret_len, struct conf_error *err)
+int conf_read(const char *path, char **ret_text, size_t *ret_len, struct why *err)
 {
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	_free_ char *text = NULL;

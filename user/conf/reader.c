@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/why.h"
 #include "conf/conf.h"
 #include "core/value/number.h"
 
 
 int reader_fail(struct reader *r, struct location at, const char *fmt, ...)
 {
-	char message[sizeof(r->yaml.err->message)];
+	char message[sizeof(r->yaml.err->text)];
 	va_list ap;
 
 	va_start(ap, fmt);

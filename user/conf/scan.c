@@ -51,7 +51,7 @@ static size_t depth_after(size_t depth, uint8_t c)
 	return depth;
 }
 
-int scan_text(const char *name, const char *text, size_t len, struct conf_error *err)
+int scan_text(const char *name, const char *text, size_t len, struct why *err)
 {
 	const uint8_t *s = (const uint8_t *)text;
 	struct location at = { 1, 1 };

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-struct conf_error;
+struct why;
 
 
 /*
@@ -13,6 +13,6 @@ struct conf_error;
  * bad byte for the end of the file), no brackets nested beyond reason (it
  * remembers them all). 0, or -EINVAL with *err filled.
  */
-int scan_text(const char *name, const char *text, size_t len, struct conf_error *err);
+int scan_text(const char *name, const char *text, size_t len, struct why *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/why.h"
 #include "conf/conf.h"
 #include "conf/scan.h"
 
@@ -73,7 +74,7 @@ static struct fy_diag *diag_new(void)
 	return diag;
 }
 
-int yaml_open(const char *name, const char *text, size_t len, struct conf_error *err,
+int yaml_open(const char *name, const char *text, size_t len, struct why *err,
 	      struct yaml *ret)
 {
 	struct fy_parse_cfg cfg = { .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG };

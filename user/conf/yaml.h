@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct conf_error;
+struct why;
 
 
 /*
@@ -32,7 +32,7 @@ enum yaml_kind {
 
 struct yaml {
 	const char *name;		/* of the file, for messages */
-	struct conf_error *err;
+	struct why *err;
 	struct fy_diag *diag;
 	struct fy_parser *parser;
 	bool started;			/* the one document has been seen */
@@ -45,7 +45,7 @@ struct yaml {
 };
 
 /* -EINVAL and -ENOMEM with *err filled; yaml_close() in any case. */
-int yaml_open(const char *name, const char *text, size_t len, struct conf_error *err,
+int yaml_open(const char *name, const char *text, size_t len, struct why *err,
 	      struct yaml *ret);
 void yaml_close(struct yaml *y);
 int yaml_next(struct yaml *y);
@@ -57,12 +57,12 @@ int yaml_next(struct yaml *y);
 int yaml_refuse(const struct yaml *y, const char *what, const char *want);
 
 /* `FILE:LINE:COLUMN: message`; -EINVAL. */
-int location_fail(struct conf_error *err, const char *name, struct location at, const char *fmt, ...)
+int location_fail(struct why *err, const char *name, struct location at, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* FILE:LINE:COLUMN */
 const char *location_print(const char *name, struct location at, char *buf, size_t size);
 
 /* Fills err; -ENOMEM. */
-int conf_no_memory(struct conf_error *err, const char *name);
+int conf_no_memory(struct why *err, const char *name);
 
 #endif

@@ -46,8 +46,7 @@ static int check_timezones(const struct model *m, struct model_error *ret)
 		if (err == -ENOMEM)
 			return err;
 		*ret = (struct model_error){ .at = PART_REGION_TIMEZONE, .region = region };
-		snprintf(ret->message, sizeof(ret->message),
-			 "timezone %s of region %s: want " WANT_TIMEZONE, region->timezone,
+		why_set(&ret->why, 0, "timezone %s of region %s: want " WANT_TIMEZONE, region->timezone,
 			 region->name);
 		return -EINVAL;
 	}
@@ -158,8 +157,7 @@ static int check_dark(const struct model *m, const struct service *s, struct mod
 	gmtime_r(&seconds, &tm);
 	strftime(when, sizeof(when), "%a %d %b, %H:%M", &tm);
 	*ret = (struct model_error){ .service = s, .at = PART_DAYLIGHT, .index = first_dark(s) };
-	snprintf(ret->message, sizeof(ret->message),
-		 "schedule of service %s: want a weight above 0 in one of its regions at any time, all are 0 on %s UTC",
+	why_set(&ret->why, 0, "schedule of service %s: want a weight above 0 in one of its regions at any time, all are 0 on %s UTC",
 		 s->name, when);
 	return -EINVAL;
 }
@@ -171,6 +169,6 @@ int conf_validate(const struct model *m, struct model_error *ret)
 	for (size_t i = 0; i < m->service_count && !err; i++)
 		err = check_dark(m, &m->services[i], ret);
 	if (err == -ENOMEM)
-		*ret = (struct model_error){ .message = "out of memory" };
+		*ret = (struct model_error){ .why = { "out of memory" } };
 	return err;
 }

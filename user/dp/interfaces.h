@@ -7,6 +7,7 @@
 
 /* Where the program is attached. */
 struct dp;
+struct why;
 
 enum dp_mode {
 	DP_MODE_ANY,				/* native first, then generic */
@@ -23,8 +24,8 @@ struct dp_interface {
 
 /* *ret_mode says which it became; why (size bytes) gets the reason of a failure. */
 int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **ret_mode,
-	      char *why, size_t size);
-int dp_detach(struct dp *dp, const char *name, char *why, size_t size);
+	      struct why *why);
+int dp_detach(struct dp *dp, const char *name, struct why *why);
 /* Every interface with an XDP program; freed by the caller. */
 int dp_interfaces(const struct dp *dp, struct dp_interface **ret, size_t *ret_count);
 

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "base/why.h"
 #include "dp/dp.h"
 #include "dp/interfaces.h"
 
@@ -102,15 +103,15 @@ static int link_create(struct dp *dp, int ifindex, uint32_t flags)
 }
 
 /* -EOPNOTSUPP and kin: the driver has no XDP, or not for this MTU or offload. */
-static int attach_error(int err, const char *name, const char *mode, char *why, size_t size)
+static int attach_error(int err, const char *name, const char *mode, struct why *why)
 {
 	if (err == -EBUSY || err == -EEXIST)
-		snprintf(why, size, "%s: another XDP program is attached: "
+		why_set(why, 0, "%s: another XDP program is attached: "
 			 "want `ip link set dev %s xdp off` first", name, name);
 	else if (err == -EOPNOTSUPP || err == -524)
-		snprintf(why, size, "%s: its driver has no native XDP: want --mode generic", name);
+		why_set(why, 0, "%s: its driver has no native XDP: want --mode generic", name);
 	else
-		snprintf(why, size, "%s: %s XDP: %s", name, mode, errno_text(-err));
+		why_set(why, 0, "%s: %s XDP: %s", name, mode, errno_text(-err));
 	return err;
 }
 
@@ -139,7 +140,7 @@ static const char *attached_mode(int ifindex, uint32_t *ret_id)
 }
 
 int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **ret_mode,
-	      char *why, size_t size)
+	      struct why *why)
 {
 	int ifindex = if_nametoindex(name), err = -EOPNOTSUPP;
 	_close_ int pinned = link_get(dp, name);
@@ -148,8 +149,7 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 	char path[300];
 
 	if (!ifindex) {
-		snprintf(why, size, "%s: no such interface", name);
-		return -ENODEV;
+		return why_set(why, -ENODEV, "%s: no such interface", name);
 	}
 	if (pinned >= 0) {
 		if (!link_info(pinned, &info) && info.xdp.ifindex == (uint32_t)ifindex) {
@@ -169,17 +169,17 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 	}
 	if (err)
 		return attach_error(err, name, mode == DP_MODE_GENERIC ? "generic" : "native",
-				    why, size);
+				    why);
 	if (bpf_obj_pin(fd, link_path(dp, name, path))) {
 		err = -errno;
-		snprintf(why, size, "%s: %s", path, errno_text(-err));
+		why_set(why, 0, "%s: %s", path, errno_text(-err));
 		return err;
 	}
 	*ret_mode = mode == DP_MODE_GENERIC ? "generic" : "native";
 	return 0;
 }
 
-int dp_detach(struct dp *dp, const char *name, char *why, size_t size)
+int dp_detach(struct dp *dp, const char *name, struct why *why)
 {
 	_close_ int fd = link_get(dp, name);
 	char path[300];
@@ -188,16 +188,15 @@ int dp_detach(struct dp *dp, const char *name, char *why, size_t size)
 		int ifindex = if_nametoindex(name);
 
 		if (ifindex && attached_mode(ifindex, NULL))
-			snprintf(why, size, "%s: not attached by xring: "
+			why_set(why, 0, "%s: not attached by xring: "
 				 "want `ip link set dev %s xdp off`", name, name);
 		else
-			snprintf(why, size, "%s: not attached", name);
-		return -ENOENT;
+			return why_set(why, -ENOENT, "%s: not attached", name);
 	}
 	if (bpf_link_detach(fd)) {
 		int err = -errno;
 
-		snprintf(why, size, "%s: %s", name, errno_text(-err));
+		why_set(why, 0, "%s: %s", name, errno_text(-err));
 		return err;
 	}
 	unlink(link_path(dp, name, path));

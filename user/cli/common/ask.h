@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 struct args;
+struct why;
 
 
 /* Requests to the daemon, and their answers. */
@@ -19,9 +20,8 @@ int ask(const struct args *args, json_t *request, json_t **ret);
  * The same without a word: the reason is left in why. ASK_NOBODY: no daemon
  * answers, which may pass.
  */
-#define ASK_WHY 4096
 #define ASK_NOBODY (-1)
-int ask_quietly(const struct args *args, json_t *request, json_t **ret, char why[ASK_WHY]);
+int ask_quietly(const struct args *args, json_t *request, json_t **ret, struct why *why);
 
 /* The same, and shows the data: by print (NULL: not at all), or as JSON. */
 int ask_and_print(const struct args *args, json_t *request, void (*print)(const json_t *data));

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "base/why.h"
 #include "cli/common/args.h"
 #include "cli/common/asking.h"
 #include "proto/proto.h"
@@ -22,18 +23,18 @@ void request_set(json_t *request, const char *key, const char *value)
 		json_object_set_new(request, key, json_string(value));
 }
 
-static int daemon_connect(const char *path, char why[ASK_WHY])
+static int daemon_connect(const char *path, struct why *why)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
-		snprintf(why, ASK_WHY, "%s: want a shorter path of a socket", path);
+		why_set(why, 0, "%s: want a shorter path of a socket", path);
 		return -1;
 	}
 	strcpy(address.sun_path, path);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address))) {
-		snprintf(why, ASK_WHY, "xringd does not answer on %s: %s%s", path,
+		why_set(why, 0, "xringd does not answer on %s: %s%s", path,
 			 errno_text(errno),
 			 errno == EACCES ? " (want root or the group xring)" : "");
 		return -1;
@@ -53,13 +54,13 @@ static int send_all(int fd, struct buffer *b)
 }
 
 /* The answer's data or reason; 0, or its exit code. */
-static int answer_take(const json_t *answer, json_t **ret, char why[ASK_WHY])
+static int answer_take(const json_t *answer, json_t **ret, struct why *why)
 {
 	if (json_is_true(json_object_get(answer, "ok"))) {
 		*ret = json_incref(json_object_get(answer, "data"));
 		return 0;
 	}
-	snprintf(why, ASK_WHY, "%s",
+	why_set(why, 0, "%s",
 		 json_string_value(json_object_get(answer, "error")) ?: "no reason given");
 	return json_integer_value(json_object_get(answer, "code")) ?: EXIT_NO;
 }
@@ -71,14 +72,14 @@ void asking_end(struct asking *a)
 	a->fd = -1;
 }
 
-int asking_begin(struct asking *a, const char *path, json_t *request, char why[ASK_WHY])
+int asking_begin(struct asking *a, const char *path, json_t *request, struct why *why)
 {
 	_free_ char *text = json_dumps(request, JSON_COMPACT);
 	int fd, err;
 
 	json_decref(request);
 	if (!text) {
-		snprintf(why, ASK_WHY, "want text in UTF-8");
+		why_set(why, 0, "want text in UTF-8");
 		return EXIT_WORDS;
 	}
 	fd = daemon_connect(path, why);
@@ -87,7 +88,7 @@ int asking_begin(struct asking *a, const char *path, json_t *request, char why[A
 	*a = (struct asking){ .path = path, .fd = fd };
 	err = buffer_append(&a->b, text, strlen(text)) ?: buffer_append(&a->b, "\n", 1);
 	if (err) {
-		snprintf(why, ASK_WHY, "%s", errno_text(-err));
+		why_set(why, 0, "%s", errno_text(-err));
 		asking_end(a);
 		return EXIT_NO;
 	}
@@ -96,7 +97,7 @@ int asking_begin(struct asking *a, const char *path, json_t *request, char why[A
 	return 0;
 }
 
-int asking_step(struct asking *a, json_t **ret, char why[ASK_WHY])
+int asking_step(struct asking *a, json_t **ret, struct why *why)
 {
 	ssize_t n = buffer_read(&a->b, a->fd);
 	json_t *answer = NULL;
@@ -110,7 +111,7 @@ int asking_step(struct asking *a, json_t **ret, char why[ASK_WHY])
 	if (line)
 		answer = json_loads(line, 0, NULL);
 	if (!answer) {
-		snprintf(why, ASK_WHY, "xringd on %s hung up", a->path);
+		why_set(why, 0, "xringd on %s hung up", a->path);
 		return ASK_NOBODY;
 	}
 	code = answer_take(answer, ret, why);
@@ -118,7 +119,7 @@ int asking_step(struct asking *a, json_t **ret, char why[ASK_WHY])
 	return code;
 }
 
-int ask_quietly(const struct args *args, json_t *request, json_t **ret, char why[ASK_WHY])
+int ask_quietly(const struct args *args, json_t *request, json_t **ret, struct why *why)
 {
 	struct asking a;
 	int code = asking_begin(&a, args->socket, request, why);
@@ -133,11 +134,11 @@ int ask_quietly(const struct args *args, json_t *request, json_t **ret, char why
 
 int ask(const struct args *args, json_t *request, json_t **ret)
 {
-	char why[ASK_WHY];
-	int code = ask_quietly(args, request, ret, why);
+	struct why why;
+	int code = ask_quietly(args, request, ret, &why);
 
 	if (code)
-		fprintf(stderr, "xring: %s\n", why);
+		fprintf(stderr, "xring: %s\n", why.text);
 	return code == ASK_NOBODY ? EXIT_NO : code;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "base/why.h"
 #include "cli/common/args.h"
 #include "cli/common/ask.h"
 #include "cli/common/field.h"
@@ -193,7 +194,7 @@ static void pause_ms(long ms)
 
 static int follow(struct watching *w, const json_t *ids)
 {
-	char why[ASK_WHY];
+	struct why why;
 
 	for (int silent = 0;; pause_ms(POLL_MS)) {
 		json_t *request = request_new("changes"), *list = NULL;
@@ -201,11 +202,11 @@ static int follow(struct watching *w, const json_t *ids)
 		int code;
 
 		json_object_set_new(request, "ids", json_deep_copy(ids));
-		code = ask_quietly(w->args, request, &list, why);
+		code = ask_quietly(w->args, request, &list, &why);
 		if (code == ASK_NOBODY && (silent += POLL_MS) < SILENT_MS)
 			continue;
 		if (code) {
-			fprintf(stderr, "xring: %s\n", why);
+			fprintf(stderr, "xring: %s\n", why.text);
 			return code == ASK_NOBODY ? EXIT_NO : code;
 		}
 		silent = 0;

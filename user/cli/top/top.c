@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/why.h"
 #include "cli/common/args.h"
 #include "cli/common/asking.h"
 #include "cli/top/draw.h"
@@ -36,7 +37,7 @@ struct top {
 	json_t *before;			/* the last sample, and NULL when rates begin anew */
 	struct asking asking;		/* fd -1: nobody is asked */
 	long long next_ms, asked_ms;
-	char why[ASK_WHY];
+	struct why why;
 	bool quit;
 };
 
@@ -80,7 +81,7 @@ static int show_sample(struct top *t, json_t *data)
 	struct top_model model;
 
 	if (top_model_new(t->before, data, &model)) {
-		snprintf(t->why, sizeof(t->why), "out of memory");
+		why_set(&t->why, 0, "out of memory");
 		return EXIT_NO;
 	}
 	top_model_clear(&t->model);
@@ -103,7 +104,7 @@ static int take_sample(struct top *t, json_t *data)
 /* Nobody answers: what was counted until now makes no rates any more. */
 static int lose_daemon(struct top *t)
 {
-	t->view.away = t->why;
+	t->view.away = t->why.text;
 	json_decref(t->before);
 	t->before = NULL;
 	return t->model.data && !t->view.paused ? show_sample(t, t->model.data) : 0;
@@ -117,31 +118,31 @@ static int begin_asking(struct top *t)
 	t->next_ms += t->interval_ms;
 	if (t->next_ms <= t->asked_ms)
 		t->next_ms = t->asked_ms + t->interval_ms;
-	code = asking_begin(&t->asking, t->socket, request_new("top"), t->why);
+	code = asking_begin(&t->asking, t->socket, request_new("top"), &t->why);
 	return code == ASK_NOBODY ? lose_daemon(t) : code;
 }
 
 static int go_on_asking(struct top *t)
 {
 	json_t *data = NULL;
-	char why[ASK_WHY];
-	int code = asking_step(&t->asking, &data, why);
+	struct why why;
+	int code = asking_step(&t->asking, &data, &why);
 
 	if (code == ASK_MORE)
 		return 0;
 	asking_end(&t->asking);
 	if (!code)
 		return take_sample(t, data);
-	strcpy(t->why, why);
+	t->why = why;
 	return code == ASK_NOBODY ? lose_daemon(t) : code;
 }
 
 /* It lives, and may still answer. */
 static void tell_silence(struct top *t, long long silent_ms)
 {
-	snprintf(t->why, sizeof(t->why), "xringd does not answer on %s: silent for %lld s",
+	why_set(&t->why, 0, "xringd does not answer on %s: silent for %lld s",
 		 t->socket, silent_ms / 1000);
-	t->view.away = t->why;
+	t->view.away = t->why.text;
 }
 
 static int ask_daemon(struct top *t, bool readable)

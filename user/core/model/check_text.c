@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "base/why.h"
 #include "core/model/text.h"
 #include "core/value/address.h"
 #include "core/value/number.h"
@@ -276,20 +277,20 @@ static enum check_key senseless_key(const struct check_draft *d)
 }
 
 __attribute__((format(printf, 4, 5)))
-static int wrong(enum check_key key, enum check_key *ret_key, char why[CHECK_ERROR],
+static int wrong(enum check_key key, enum check_key *ret_key, struct why *why,
 		 const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(why, CHECK_ERROR, fmt, ap);
+	why_set_va(why, 0, fmt, ap);
 	va_end(ap);
 	*ret_key = key;
 	return -EINVAL;
 }
 
 int check_finish(const struct check_draft *d, struct check *ret, enum check_key *ret_key,
-		 char why[CHECK_ERROR])
+		 struct why *why)
 {
 	struct check c = d->check;
 	char text[CHECK_VALUE_TEXT], interval[DURATION_TEXT];
@@ -325,7 +326,7 @@ bool check_is_default(const struct check *c, enum check_key key)
 }
 
 /* One KEY=VALUE; cuts it into its parts. */
-static int parse_pair(struct check_draft *d, char *pair, char why[CHECK_ERROR])
+static int parse_pair(struct check_draft *d, char *pair, struct why *why)
 {
 	char *value = strchr(pair, '=');
 	enum check_key key, ignored;
@@ -345,7 +346,7 @@ static int parse_pair(struct check_draft *d, char *pair, char why[CHECK_ERROR])
 	return 0;
 }
 
-int check_parse(const char *text, struct check *ret, char why[CHECK_ERROR])
+int check_parse(const char *text, struct check *ret, struct why *why)
 {
 	_free_ char *copy = strdup(text);
 	struct check_draft d = { 0 };

@@ -7,6 +7,8 @@
 
 #include "core/model/check.h"
 
+struct why;
+
 /*
  * Checks of health as people write them: keys with values, in any order. They
  * are gathered in a draft, each value looked at by itself; check_finish() looks
@@ -27,7 +29,6 @@ enum check_key {
 };
 
 #define CHECK_VALUE_TEXT 256
-#define CHECK_ERROR 256
 
 struct check_draft {
 	struct check check;
@@ -49,10 +50,10 @@ int check_set(struct check_draft *d, enum check_key key, const char *value);
 
 /* -EINVAL with a message, and the key that is the most to blame. */
 int check_finish(const struct check_draft *d, struct check *ret, enum check_key *ret_key,
-		 char why[CHECK_ERROR]);
+		 struct why *why);
 
 /* TYPE[,KEY=VALUE]..., or none; -EINVAL with a message. */
-int check_parse(const char *text, struct check *ret, char why[CHECK_ERROR]);
+int check_parse(const char *text, struct check *ret, struct why *why);
 
 /* What a check of that type has by this key; empty: nothing. */
 const char *check_print(const struct check *c, enum check_key key, char buf[CHECK_VALUE_TEXT]);

@@ -14,6 +14,7 @@
 #include <xring/hash.h>
 
 #include "base/util.h"
+#include "base/why.h"
 #include "core/model/model.h"
 #include "core/value/address.h"
 #include "core/value/number.h"
@@ -324,7 +325,7 @@ static void tuple_flow(const struct tuple *t, struct xring_flow *ret)
 }
 
 int key_flow_parse(const char *text, const struct service *s, struct xring_flow *ret,
-		   char *why, size_t size)
+		   struct why *why)
 {
 	const struct row *row = &rows[s->key.kind];
 	struct tuple t = {};
@@ -332,8 +333,7 @@ int key_flow_parse(const char *text, const struct service *s, struct xring_flow 
 
 	if (row->parse(text, s, &t)) {
 		snprintf(want, sizeof(want), row->want, s->key.prefix4, s->key.prefix6);
-		snprintf(why, size, "key %s: want %s", text, want);
-		return -EINVAL;
+		return why_set(why, -EINVAL, "key %s: want %s", text, want);
 	}
 	tuple_flow(&t, ret);
 	flow_mask(&s->key, ret);
@@ -342,10 +342,10 @@ int key_flow_parse(const char *text, const struct service *s, struct xring_flow 
 
 int key_hash_text(const char *text, const struct service *s,
 		  const uint64_t expanded[XRING_HASH_KEYS], uint32_t *ret,
-		  char *why, size_t size)
+		  struct why *why)
 {
 	struct xring_flow flow;
-	int err = key_flow_parse(text, s, &flow, why, size);
+	int err = key_flow_parse(text, s, &flow, why);
 
 	if (!err)
 		*ret = flow_hash(expanded, &flow);

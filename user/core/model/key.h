@@ -29,6 +29,7 @@ struct key {
 #define KEY_VALUE_TEXT 160
 
 struct service;
+struct why;
 
 bool key_equal(const struct key *a, const struct key *b);
 /* Is each flow a key of its own? Then there is nothing to split. */
@@ -59,7 +60,7 @@ void hash_expand(const uint8_t hash_key[HASH_KEY_BYTES], uint64_t ret[XRING_HASH
  */
 int key_hash_text(const char *text, const struct service *s,
 		  const uint64_t expanded[XRING_HASH_KEYS], uint32_t *ret,
-		  char *why, size_t size);
+		  struct why *why);
 
 /* The same of the key that a flow has. */
 uint32_t key_hash_flow(const struct key *key, const struct xring_flow *flow,
@@ -73,7 +74,7 @@ uint32_t flow_hash(const uint64_t *expanded, const struct xring_flow *flow);
  * the whole 5-tuple. 0, or -EINVAL and why.
  */
 int key_flow_parse(const char *text, const struct service *s, struct xring_flow *ret,
-		   char *why, size_t size);
+		   struct why *why);
 
 /* As people write it. */
 const char *key_flow_print(const struct key *key, const struct xring_flow *flow,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "base/why.h"
 #include "core/model/text.h"
 #include "core/value/number.h"
 
@@ -197,19 +198,19 @@ void setting_copy(const struct setting *f, const struct service *from, struct se
 /* ---- a group in one text ---- */
 
 __attribute__((format(printf, 2, 3)))
-static int wrong(char why[SETTING_ERROR], const char *fmt, ...)
+static int wrong(struct why *why, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(why, SETTING_ERROR, fmt, ap);
+	why_set_va(why, 0, fmt, ap);
 	va_end(ap);
 	return -EINVAL;
 }
 
-static int unknown_key(const char *group, const char *key, char why[SETTING_ERROR])
+static int unknown_key(const char *group, const char *key, struct why *why)
 {
-	char want[SETTING_ERROR / 2] = "";
+	char want[256] = "";
 	size_t count, len = 0;
 	const struct setting *all = settings(group, &count);
 
@@ -221,7 +222,7 @@ static int unknown_key(const char *group, const char *key, char why[SETTING_ERRO
 
 /* One KEY=VALUE; cuts it into its parts. seen: a bit for each row of the table. */
 static int parse_pair(const char *group, char *pair, struct service *s, unsigned *seen,
-		      char why[SETTING_ERROR])
+		      struct why *why)
 {
 	char *value = strchr(pair, '=');
 	const struct setting *f;
@@ -243,7 +244,7 @@ static int parse_pair(const char *group, char *pair, struct service *s, unsigned
 }
 
 int settings_parse(const char *group, const char *text, struct service *s,
-		   char why[SETTING_ERROR])
+		   struct why *why)
 {
 	_free_ char *copy = strdup(text);
 	struct service next = *s;

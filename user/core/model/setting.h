@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct service;
+struct why;
 
 /*
  * The keys of a service that are one number or word with a default: drain,
@@ -15,7 +16,6 @@ struct service;
  * commands and what is shown.
  */
 #define SETTING_TEXT 16
-#define SETTING_ERROR 256
 
 enum setting_kind {
 	SETTING_DURATION,		/* in ms */
@@ -54,6 +54,6 @@ void setting_copy(const struct setting *f, const struct service *from, struct se
  * -EINVAL with a message, and s untouched.
  */
 int settings_parse(const char *group, const char *text, struct service *s,
-		   char why[SETTING_ERROR]);
+		   struct why *why);
 
 #endif

@@ -25,8 +25,7 @@ static int wrong_va(struct model_error *ret, enum model_part at, const struct se
 		    const struct backend *b, size_t index, const char *fmt, va_list ap)
 {
 	*ret = (struct model_error){ .at = at, .service = s, .backend = b, .index = index };
-	/* Three of the longest names fill a message: what is cut is the end of it. */
-	vsnprintf(ret->message, sizeof(ret->message), fmt, ap);
+	why_set_va(&ret->why, 0, fmt, ap);
 	return -EINVAL;
 }
 
@@ -78,7 +77,7 @@ static int wrong_backend(struct model_error *ret, enum model_part at, const stru
 
 static int no_memory(struct model_error *ret)
 {
-	*ret = (struct model_error){ .message = "out of memory" };
+	*ret = (struct model_error){ .why = { "out of memory" } };
 	return -ENOMEM;
 }
 

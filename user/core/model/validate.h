@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "base/why.h"
+
 struct backend;
 struct model;
 struct region;
@@ -34,7 +36,7 @@ enum model_part {
 	PART_DAYLIGHT_REGION,
 };
 struct model_error {
-	char message[256];
+	struct why why;
 	const struct service *service;
 	const struct backend *backend;	/* of the PART_BACKEND ones */
 	const struct region *region;	/* of the PART_REGION ones, which have no service */

@@ -26,7 +26,7 @@ static int wrong(struct model_error *ret, struct model_error at, const char *fmt
 
 	*ret = at;
 	va_start(ap, fmt);
-	vsnprintf(ret->message, sizeof(ret->message), fmt, ap);
+	why_set_va(&ret->why, 0, fmt, ap);
 	va_end(ap);
 	return -EINVAL;
 }
@@ -424,7 +424,7 @@ static int validate_slots(const struct service *s, size_t first, struct model_er
 		return 0;
 	return wrong(ret, (struct model_error){ .service = s, .at = PART_DAYLIGHT,
 						.index = indexes[why.entry] },
-		     "schedule of region %s: %s", region, why.message);
+		     "schedule of region %s: %s", region, why.why.text);
 }
 
 static int validate_daylights(const struct model *m, const struct service *s, struct model_error *ret)

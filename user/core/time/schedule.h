@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/why.h"
+
 struct tz;
 
 
@@ -56,7 +58,7 @@ const char *days_print(uint8_t days, char buf[DAYS_TEXT]);
 struct schedule_error {
 	size_t entry;			/* the one that is refused, */
 	size_t other;			/* because of this one, or the same */
-	char message[256];		/* VALUE: want WANT */
+	struct why why;
 };
 
 /* 0, or -EINVAL: two entries of a region overlap, or ramps are longer than their slot. */

@@ -154,7 +154,7 @@ static int refuse(const char *value, size_t len, const char *want, const struct 
 	shown[n] = '\0';
 	err->line = at->line;
 	err->column = at->column;
-	snprintf(err->message, sizeof(err->message), "%s%s: want %s", shown,
+	why_set(&err->why, 0, "%s%s: want %s", shown,
 		 len > n ? "..." : "", want);
 	return -EINVAL;
 }

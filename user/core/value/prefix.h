@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "base/why.h"
 #include "core/value/address.h"
 
 /*
@@ -50,7 +51,7 @@ struct prefix_list {
 struct prefix_error {
 	size_t line;			/* from 1 */
 	size_t column;			/* from 1, in bytes */
-	char message[256];		/* VALUE: want WANT */
+	struct why why;
 };
 
 /*

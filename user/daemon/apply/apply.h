@@ -16,6 +16,7 @@ struct model;
 struct plan_node;
 struct route;
 struct service;
+struct why;
 
 /* How the maps become what the model says: opened, adopted, applied, aged and swept. */
 
@@ -31,15 +32,14 @@ void live_close(struct live *live);
 int live_adopt(struct live *live, const struct model *m, uint64_t now);
 
 /* Is there room for the model? 0, or -ENOSPC and why not. */
-int live_check(const struct live *live, const struct model *m, char *why, size_t size);
+int live_check(const struct live *live, const struct model *m, struct why *why);
 
 /*
  * Is no address of a nat backend one that a backend behind another VIP still leaves
  * (daemon/apply/replies.c)? 0, or -EINVAL and whose it is. Where it is done all the
  * same, the one that leaves yields: its flows are cut.
  */
-int live_replies_check(const struct live *live, const struct model *m, uint64_t now, char *why,
-		       size_t size);
+int live_replies_check(const struct live *live, const struct model *m, uint64_t now, struct why *why);
 int live_replies_yield(struct live *live, const struct model *m, uint64_t now);
 
 int live_apply(struct live *live, const struct model *m, const struct live_times *times,

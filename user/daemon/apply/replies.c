@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/why.h"
 #include "core/value/number.h"
 #include "daemon/apply/apply.h"
 #include "daemon/live/backends.h"
@@ -107,21 +108,19 @@ static uint64_t flows_until(const struct service *s, const struct live_backend *
 	return backend->owner->drain_until ?: now + s->drain_ms * NS_PER_MS;
 }
 
-static int refuse(const struct reply *r, const struct live_backend *backend, uint64_t left, char *why,
-		  size_t size)
+static int refuse(const struct reply *r, const struct live_backend *backend, uint64_t left, struct why *why)
 {
 	char from[VIP_TEXT], time[DURATION_TEXT];
 	uint64_t seconds = (left + NS_PER_S - 1) / NS_PER_S;
 
-	snprintf(why, size, "service %s: backend %s at %s: want another address or port, backend "
+	return why_set(why, -EINVAL, "service %s: backend %s at %s: want another address or port, backend "
 		 "%s of service %s leaves that one and may keep its flows for %s; --cut breaks them",
 		 r->service->name, r->backend->name, vip_print(&r->from, from), backend->name,
 		 backend->service->name, duration_print(seconds * 1000, time));
-	return -EINVAL;
 }
 
 static int check_service(const struct replies *r, const struct live_service *ls,
-			 const struct service *s, uint64_t now, char *why, size_t size)
+			 const struct service *s, uint64_t now, struct why *why)
 {
 	for (size_t i = 0; i < ls->leaving_count + ls->backend_count; i++) {
 		const struct live_backend *backend = i < ls->leaving_count ? ls->leaving[i] :
@@ -130,13 +129,12 @@ static int check_service(const struct replies *r, const struct live_service *ls,
 		uint64_t until = flows_until(s, backend, now);
 
 		if (other && until > now)
-			return refuse(other, backend, until - now, why, size);
+			return refuse(other, backend, until - now, why);
 	}
 	return 0;
 }
 
-int live_replies_check(const struct live *live, const struct model *m, uint64_t now, char *why,
-		       size_t size)
+int live_replies_check(const struct live *live, const struct model *m, uint64_t now, struct why *why)
 {
 	struct replies r;
 	int err = replies_new(m, &r);
@@ -148,7 +146,7 @@ int live_replies_check(const struct live *live, const struct model *m, uint64_t 
 		const struct live_service *ls = live_service(live, s->name);
 
 		if (ls && mode_replies_return(s->mode))
-			err = check_service(&r, ls, s, now, why, size);
+			err = check_service(&r, ls, s, now, why);
 	}
 	free(r.list);
 	return err;

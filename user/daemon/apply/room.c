@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/why.h"
 #include "core/place/routes.h"
 #include "core/value/number.h"
 #include "core/vip/slots.h"
@@ -49,7 +50,7 @@ static int rings_more(const struct live_service *ls, const struct model *m, cons
 	return err;
 }
 
-int live_check(const struct live *live, const struct model *m, char *why, size_t size)
+int live_check(const struct live *live, const struct model *m, struct why *why)
 {
 	size_t backends = 0, slots = slots_count(m), leaving, rings;
 	struct arena arena;
@@ -71,19 +72,19 @@ int live_check(const struct live *live, const struct model *m, char *why, size_t
 		for (size_t k = 0; k < rings && !err; k++)
 			err = arena_alloc(&arena, bits + 1, &base);
 		if (err == -ENOSPC)
-			snprintf(why, size, "service %s: %zu ring points need %u cells: "
+			why_set(why, 0, "service %s: %zu ring points need %u cells: "
 				 "%u of %u are taken; want lower weights or vnodes, "
 				 "or a larger limits.cells", s->name, points, 2u << bits,
 				 arena_used(&arena), arena.size);
 	}
 	arena_clear(&arena);
 	if (!err && backends >= live->dp->backend_count) {
-		snprintf(why, size, "%zu backends: want at most %u (limits.backends)", backends,
+		why_set(why, 0, "%zu backends: want at most %u (limits.backends)", backends,
 			 live->dp->backend_count - 1);
 		err = -ENOSPC;
 	}
 	if (!err && slots > VIPS_MAX) {
-		snprintf(why, size, "%zu VIPs and nat backends: want at most %u", slots, VIPS_MAX);
+		why_set(why, 0, "%zu VIPs and nat backends: want at most %u", slots, VIPS_MAX);
 		err = -ENOSPC;
 	}
 	return err;

@@ -12,7 +12,7 @@
 static int plan_it(struct daemon *d, const struct model *next, const struct change *change,
 		   struct answer *a)
 {
-	int err = engine_check(d->engine, next, change, a->why, sizeof(a->why));
+	int err = engine_check(d->engine, next, change, &a->why);
 
 	if (err) {
 		a->code = EXIT_NO;
@@ -24,7 +24,7 @@ static int plan_it(struct daemon *d, const struct model *next, const struct chan
 static int do_it(struct engine *e, struct model *next, const struct change *change,
 		 struct answer *a)
 {
-	int err = engine_change(e, next, change, a->why, sizeof(a->why));
+	int err = engine_change(e, next, change, &a->why);
 
 	if (err)
 		a->code = EXIT_NO;

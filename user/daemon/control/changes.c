@@ -52,7 +52,7 @@ int verb_change_cancel(struct daemon *d, const json_t *request, struct answer *a
 		.now = request_flag(request, "now"),
 		.count = 1,
 	};
-	int err = entry ? engine_cancel(e, entry, &change, a->why, sizeof(a->why)) : -EINVAL;
+	int err = entry ? engine_cancel(e, entry, &change, &a->why) : -EINVAL;
 
 	if (!entry)
 		return err;

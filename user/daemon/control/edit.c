@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/why.h"
 #include "core/model/check_text.h"
 #include "core/model/setting.h"
 #include "core/model/text.h"
@@ -56,20 +57,20 @@ static int set_settings(struct service *s, const json_t *request, struct answer 
 static int set_hot(struct service *s, const json_t *request, struct answer *a)
 {
 	const char *text = request_text(request, "hot");
-	char why[SETTING_ERROR];
+	struct why why;
 
-	if (text && settings_parse("hot", text, s, why))
-		return answer_no(a, EXIT_WORDS, "%s", why);
+	if (text && settings_parse("hot", text, s, &why))
+		return answer_no(a, EXIT_WORDS, "%s", why.text);
 	return 0;
 }
 
 static int set_check(struct service *s, const json_t *request, struct answer *a)
 {
 	const char *text = request_text(request, "check");
-	char why[CHECK_ERROR];
+	struct why why;
 
-	if (text && check_parse(text, &s->check, why))
-		return answer_no(a, EXIT_WORDS, "%s", why);
+	if (text && check_parse(text, &s->check, &why))
+		return answer_no(a, EXIT_WORDS, "%s", why.text);
 	return 0;
 }
 

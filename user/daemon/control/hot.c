@@ -38,7 +38,7 @@ static struct live_service *request_key(struct engine *e, const json_t *request,
 
 	if (!text)
 		return NULL;
-	if (key_flow_parse(text, model, ret, a->why, sizeof(a->why))) {
+	if (key_flow_parse(text, model, ret, &a->why)) {
 		a->code = EXIT_WORDS;
 		return NULL;
 	}

@@ -23,7 +23,7 @@ int verb_attach(struct daemon *d, const json_t *request, struct answer *a)
 		wanted = DP_MODE_GENERIC;
 	else if (mode)
 		return answer_wrong(a, "mode", mode, "native or generic");
-	if (dp_attach(d->engine->dp, name, wanted, &became, a->why, sizeof(a->why))) {
+	if (dp_attach(d->engine->dp, name, wanted, &became, &a->why)) {
 		a->code = EXIT_NO;
 		return -EINVAL;
 	}
@@ -37,7 +37,7 @@ int verb_detach(struct daemon *d, const json_t *request, struct answer *a)
 
 	if (!name)
 		return -EINVAL;
-	if (dp_detach(d->engine->dp, name, a->why, sizeof(a->why))) {
+	if (dp_detach(d->engine->dp, name, &a->why)) {
 		a->code = EXIT_NO;
 		return -EINVAL;
 	}

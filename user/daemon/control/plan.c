@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/why.h"
 #include "conf/conf.h"
 #include "core/model/merge.h"
 #include "core/model/model.h"
@@ -24,15 +25,15 @@ static int request_model(struct engine *e, const json_t *request, struct model *
 	struct conf_source source = {
 		.name = name, .directory = request_text(request, "directory"), .text = text,
 	};
-	struct conf_error why;
+	struct why why;
 	struct model m;
 
 	if (!name || !text)
 		return answer_no(a, EXIT_WORDS, "file, text: want both");
 	source.len = strlen(text);
 	if (conf_parse_source(&source, &m, NULL, &why))
-		return answer_no(a, EXIT_WORDS, "%s", why.message);
-	if (engine_check(e, &m, &change, a->why, sizeof(a->why))) {
+		return answer_no(a, EXIT_WORDS, "%s", why.text);
+	if (engine_check(e, &m, &change, &a->why)) {
 		model_clear(&m);
 		a->code = EXIT_NO;
 		return -EINVAL;
@@ -77,7 +78,7 @@ int verb_apply(struct daemon *d, const json_t *request, struct answer *a)
 		err = answer_no(a, EXIT_NO, "expect %.32s: the file or the running state is another "
 				"one since (%s): want it planned again", expect, hash);
 	} else {
-		err = file_apply(&d->file, &m, text, &change, a->why, sizeof(a->why));
+		err = file_apply(&d->file, &m, text, &change, &a->why);
 		a->code = err ? EXIT_NO : 0;
 	}
 	model_clear(&m);

@@ -15,7 +15,7 @@ int answer_no(struct answer *a, int code, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(a->why, sizeof(a->why), fmt, args);
+	why_set_va(&a->why, 0, fmt, args);
 	va_end(args);
 	a->code = code;
 	return -EINVAL;

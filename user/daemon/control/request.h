@@ -5,6 +5,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "base/why.h"
+
 struct change_entry;
 struct engine;
 struct model;
@@ -14,7 +16,7 @@ struct service;
 struct answer {
 	json_t *data;			/* NULL: none */
 	int code;			/* 0, EXIT_NO or EXIT_WORDS (proto/proto.h) */
-	char why[512];			/* if code is not 0: one sentence */
+	struct why why;			/* if code is not 0 */
 };
 
 /* All of these fill the answer and return -EINVAL. */

@@ -79,7 +79,7 @@ static int lookups(const struct live *live, const struct service *model,
 		const char *text = json_string_value(key) ?: "";
 		struct xring_flow flow;
 
-		if (key_flow_parse(text, model, &flow, a->why, sizeof(a->why))) {
+		if (key_flow_parse(text, model, &flow, &a->why)) {
 			json_decref(list);
 			a->code = EXIT_WORDS;
 			return -EINVAL;

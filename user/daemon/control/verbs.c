@@ -79,7 +79,7 @@ static int save(struct daemon *d, const json_t *request, struct answer *a)
 static int saved(struct daemon *d, const json_t *request, struct answer *a)
 {
 	(void)request;
-	if (file_saved(&d->file, a->why, sizeof(a->why))) {
+	if (file_saved(&d->file, &a->why)) {
 		a->code = EXIT_NO;
 		return -EINVAL;
 	}
@@ -163,7 +163,7 @@ char *verbs_answer(struct daemon *d, const char *line, size_t len)
 	else
 		answer_to(d, request, &a);
 	if (a.code) {
-		answer = json_pack("{sbsssi}", "ok", 0, "error", a.why, "code", a.code);
+		answer = json_pack("{sbsssi}", "ok", 0, "error", a.why.text, "code", a.code);
 		json_decref(a.data);
 	} else {
 		answer = json_pack("{sbso*}", "ok", 1, "data", a.data);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/why.h"
 #include "daemon/apply/apply.h"
 #include "daemon/engine/describe.h"
 #include "daemon/engine/engine.h"
@@ -54,15 +55,15 @@ static void cut_named(const struct engine *e, const struct change *change)
 }
 
 int engine_change(struct engine *e, struct model *next, const struct change *change,
-		  char *why, size_t size)
+		  struct why *why)
 {
-	int err = engine_check(e, next, change, why, size);
+	int err = engine_check(e, next, change, why);
 
 	if (err)
 		return err;
 	err = state_write_running(e->options.state, next);
 	if (err) {
-		snprintf(why, size, "state directory %s: %s", e->options.state, errno_text(-err));
+		why_set(why, 0, "state directory %s: %s", e->options.state, errno_text(-err));
 		return err;
 	}
 	if (change->cut && e->stats.pending)

@@ -36,7 +36,7 @@ const struct backend *engine_off_link(const struct model *before, const struct m
 	return NULL;
 }
 
-static int check_links(const struct model *before, const struct model *m, char *why, size_t size)
+static int check_links(const struct model *before, const struct model *m, struct why *why)
 {
 	const struct service *s;
 	const struct backend *b = engine_off_link(before, m, &s);
@@ -44,17 +44,15 @@ static int check_links(const struct model *before, const struct model *m, char *
 
 	if (!b)
 		return 0;
-	snprintf(why, size, "address %s of backend %s of service %s: " WANT_ON_LINK,
+	return why_set(why, -EINVAL, "address %s of backend %s of service %s: " WANT_ON_LINK,
 		 address_print(&b->address, text), b->name, s->name);
-	return -EINVAL;
 }
 
 /* What would move every flow is refused on a live service. */
-static int check_cut(const struct model *from, const struct model *to, char *why, size_t size)
+static int check_cut(const struct model *from, const struct model *to, struct why *why)
 {
 	if (from->service_count && memcmp(from->hash_key, to->hash_key, HASH_KEY_BYTES)) {
-		snprintf(why, size, "another hash_key moves every flow: want --cut");
-		return -EINVAL;
+		return why_set(why, -EINVAL, "another hash_key moves every flow: want --cut");
 	}
 	for (size_t i = 0; i < to->service_count; i++) {
 		const struct service *now = &to->services[i];
@@ -63,9 +61,8 @@ static int check_cut(const struct model *from, const struct model *to, char *why
 
 		if (!was || key_equal(&was->key, &now->key))
 			continue;
-		snprintf(why, size, "service %s: key %s instead of %s moves every flow: want --cut",
+		return why_set(why, -EINVAL, "service %s: key %s instead of %s moves every flow: want --cut",
 			 now->name, key_print(&now->key, new_key), key_print(&was->key, old_key));
-		return -EINVAL;
 	}
 	return 0;
 }
@@ -110,7 +107,7 @@ static bool same_rules(const struct model *from, const struct model *to)
 }
 
 /* Is there room for the networks of all rules? */
-static int check_lines(const struct engine *e, const struct model *m, char *why, size_t size)
+static int check_lines(const struct engine *e, const struct model *m, struct why *why)
 {
 	uint64_t sum = XRING_LINE_ROOTS, lines;
 
@@ -125,11 +122,10 @@ static int check_lines(const struct engine *e, const struct model *m, char *why,
 		sum += m->services[i].rule_count ? lines : 0;
 		if (sum <= e->dp->line_count)
 			continue;
-		snprintf(why, size, "service %s: the networks of its clients need %lu MiB of tables, "
+		return why_set(why, -EINVAL, "service %s: the networks of its clients need %lu MiB of tables, "
 			 "there are %u: want a larger limits.networks, or a restart, which makes room "
 			 "and moves no flow", m->services[i].name, (sum >> 14) + 1,
 			 e->dp->line_count >> 14);
-		return -EINVAL;
 	}
 	return 0;
 }
@@ -137,7 +133,7 @@ static int check_lines(const struct engine *e, const struct model *m, char *why,
 #define STRICT_MAX 40		/* of XRING_PLACE_NOBODY - 1 bits: others may be on their way out */
 
 /* Rings, counters and bits of all rules, with room for those before them. */
-static int check_routes(const struct model *m, char *why, size_t size)
+static int check_routes(const struct model *m, struct why *why)
 {
 	size_t records = 0, routes, strict;
 
@@ -153,13 +149,12 @@ static int check_routes(const struct model *m, char *why, size_t size)
 		if (strict <= STRICT_MAX && records <= XRING_ROUTES / 2)
 			continue;
 		if (strict > STRICT_MAX)
-			snprintf(why, size, "service %s: its rules make %zu different sets of "
+			why_set(why, 0, "service %s: its rules make %zu different sets of "
 				 "constraints: want at most %d", s->name, strict,
 				 STRICT_MAX);
 		else
-			snprintf(why, size, "service %s: the rules make %zu rings and rules: want "
+			return why_set(why, -EINVAL, "service %s: the rules make %zu rings and rules: want "
 				 "at most %u of all services", s->name, records, XRING_ROUTES / 2);
-		return -EINVAL;
 	}
 	return 0;
 }
@@ -183,17 +178,16 @@ int engine_lines(const struct model *m, uint32_t *ret)
 }
 
 int engine_check(struct engine *e, const struct model *next, const struct change *change,
-		 char *why, size_t size)
+		 struct why *why)
 {
 	struct model_error error;
 
 	if (conf_validate(next, &error)) {
-		snprintf(why, size, "%s", error.message);
-		return -EINVAL;
+		return why_set(why, -EINVAL, "%s", error.why.text);
 	}
-	if (check_routes(next, why, size) || check_lines(e, next, why, size))
+	if (check_routes(next, why) || check_lines(e, next, why))
 		return -EINVAL;
-	return (change->cut ? 0 : check_cut(&e->model, next, why, size) ?:
-			  live_replies_check(e->live, next, engine_now(e), why, size)) ?:
-	       check_links(&e->model, next, why, size) ?: live_check(e->live, next, why, size);
+	return (change->cut ? 0 : check_cut(&e->model, next, why) ?:
+			  live_replies_check(e->live, next, engine_now(e), why)) ?:
+	       check_links(&e->model, next, why) ?: live_check(e->live, next, why);
 }

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "base/why.h"
 #include "core/hot/entries.h"
 #include "core/model/key.h"
 #include "daemon/apply/apply.h"
@@ -69,9 +70,9 @@ static int maps_begin(struct engine *e)
 static int check_begin(struct engine *e, const char *source, struct model *next)
 {
 	struct change change = { .cut = e->options.cut || !any_vip(e->dp) };
-	char why[512];
+	struct why why;
 
-	if (engine_check(e, next, &change, why, sizeof(why)))
+	if (engine_check(e, next, &change, &why))
 		return log_err(0, "%s: %s", source, why) ?: -EINVAL;
 	model_clear(&e->model);
 	e->model = *next;

@@ -18,6 +18,7 @@ struct dp;
 struct key_record;
 struct live;
 struct walk;
+struct why;
 
 struct engine_options {
 	const char *bpffs;
@@ -109,14 +110,14 @@ void engine_keys_changed(struct engine *e);
  * wrong, and nothing has changed.
  */
 int engine_change(struct engine *e, struct model *next, const struct change *change,
-		  char *why, size_t size);
+		  struct why *why);
 
 /* Could it be made the model? As engine_change() asks. */
 int engine_check(struct engine *e, const struct model *next, const struct change *change,
-		 char *why, size_t size);
+		 struct why *why);
 
 /* Goes back to before a change that is under way: a change too. */
 int engine_cancel(struct engine *e, struct change_entry *entry, const struct change *change,
-		  char *why, size_t size);
+		  struct why *why);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/why.h"
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"
 #include "dp/dp.h"
@@ -13,11 +14,11 @@ void interfaces_attach(struct engine *e, const struct model *before)
 {
 	for (size_t i = 0; i < e->model.interface_count; i++) {
 		const char *name = e->model.interfaces[i].name, *mode;
-		char why[256];
+		struct why why;
 
 		if (model_interface(before, name))
 			continue;
-		if (dp_attach(e->dp, name, DP_MODE_ANY, &mode, why, sizeof(why)))
+		if (dp_attach(e->dp, name, DP_MODE_ANY, &mode, &why))
 			log_warn("attach %s", why);
 		else
 			log_info("attached to %s (%s)", name, mode);
@@ -26,11 +27,11 @@ void interfaces_attach(struct engine *e, const struct model *before)
 
 static void interfaces_detach(struct engine *e, const struct model *before)
 {
-	char why[256];
+	struct why why;
 
 	for (size_t i = 0; i < before->interface_count; i++)
 		if (!model_interface(&e->model, before->interfaces[i].name) &&
-		    dp_detach(e->dp, before->interfaces[i].name, why, sizeof(why)))
+		    dp_detach(e->dp, before->interfaces[i].name, &why))
 			log_warn("detach %s", why);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/why.h"
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/interfaces.h"
@@ -16,7 +17,7 @@ int engine_loaded(struct engine *e, const char *text, size_t len)
 }
 
 int engine_replace(struct engine *e, const struct model *m, const struct change *change,
-		   char *why, size_t size)
+		   struct why *why)
 {
 	struct model next, before;
 	int err = model_copy(m, &next);
@@ -25,7 +26,7 @@ int engine_replace(struct engine *e, const struct model *m, const struct change 
 		return err;
 	err = model_copy(&e->model, &before);
 	if (!err) {
-		err = engine_change(e, &next, change, why, size);
+		err = engine_change(e, &next, change, why);
 		if (!err)
 			interfaces_follow(e, &before);
 		model_clear(&before);
@@ -38,13 +39,13 @@ int engine_load(struct engine *e, const struct source_text *source)
 {
 	struct change change = { .now = true, .count = 1 };
 	struct model next;
-	char why[512];
+	struct why why;
 	int err = state_merge(e->options.state, source->name, source->model, source->text,
 			      source->len, &next);
 
 	if (err)
 		return log_err(err, "%s", source->name);
-	err = engine_replace(e, &next, &change, why, sizeof(why));
+	err = engine_replace(e, &next, &change, &why);
 	model_clear(&next);
 	if (err)
 		return log_err(0, "%s: %s", source->name, why) ?: err;

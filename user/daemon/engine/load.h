@@ -7,6 +7,7 @@
 struct change;
 struct engine;
 struct model;
+struct why;
 
 
 /*
@@ -29,7 +30,7 @@ int engine_load(struct engine *e, const struct source_text *source);
 
 /* Makes the source's model the one that runs, whatever commands changed. */
 int engine_replace(struct engine *e, const struct model *m, const struct change *change,
-		   char *why, size_t size);
+		   struct why *why);
 
 /* The source says the model that runs: what it says now counts as loaded. */
 int engine_loaded(struct engine *e, const char *text, size_t len);

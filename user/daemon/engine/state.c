@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "base/why.h"
 #include "conf/conf.h"
 #include "core/model/merge.h"
 #include "core/model/model.h"
@@ -53,7 +54,7 @@ int state_write(const char *dir, const char *name, const char *text, size_t len)
 
 int state_read(const char *dir, const char *name, char **ret, size_t *ret_len)
 {
-	struct conf_error why;
+	struct why why;
 	char path[512];
 	struct stat st;
 	int err;
@@ -67,7 +68,7 @@ int state_read(const char *dir, const char *name, char **ret, size_t *ret_len)
 	}
 	err = conf_read(path, ret, ret_len, &why);
 	if (err)
-		log_err(0, "%s", why.message);
+		log_err(0, "%s", why.text);
 	return err;
 }
 
@@ -103,7 +104,7 @@ static int state_model(const char *dir, const char *name, const char *near, stru
 {
 	struct conf_source source = { .name = name, .directory = near, .remembered = true };
 	_free_ char *text = NULL;
-	struct conf_error why;
+	struct why why;
 	int err = state_read(dir, name, &text, &source.len);
 
 	if (err)
@@ -114,7 +115,7 @@ static int state_model(const char *dir, const char *name, const char *near, stru
 	err = conf_parse_source(&source, ret, NULL, &why);
 	if (err != -EINVAL)
 		return err;
-	log_warn("state directory %s: %s: it is left out", dir, why.message);
+	log_warn("state directory %s: %s: it is left out", dir, why.text);
 	return -ENOENT;
 }
 

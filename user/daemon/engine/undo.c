@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/why.h"
 #include "conf/conf.h"
 #include "core/model/merge.h"
 #include "daemon/engine/engine.h"
@@ -14,7 +15,7 @@ static int undo_model(const char *text, struct model *ret)
 	struct conf_source source = {
 		.name = "undo", .text = text, .len = strlen(text), .remembered = true,
 	};
-	struct conf_error why;
+	struct why why;
 
 	return conf_parse_source(&source, ret, NULL, &why);
 }
@@ -53,7 +54,7 @@ static int undo(const struct engine *e, const struct change_entry *entry, struct
 }
 
 int engine_cancel(struct engine *e, struct change_entry *entry, const struct change *change,
-		  char *why, size_t size)
+		  struct why *why)
 {
 	uint32_t id = entry->id;
 	struct model next;
@@ -61,33 +62,29 @@ int engine_cancel(struct engine *e, struct change_entry *entry, const struct cha
 	int err;
 
 	if (entry->stage == STAGE_DONE) {
-		snprintf(why, size, "change %u is over: %s", id, entry->end);
-		return -EINVAL;
+		return why_set(why, -EINVAL, "change %u is over: %s", id, entry->end);
 	}
 	if (entry->of_key) {
-		snprintf(why, size, "change %u is of one key (%s): want `xring hot clear`", id,
+		return why_set(why, -EINVAL, "change %u is of one key (%s): want `xring hot clear`", id,
 			 entry->what[0] ?: "");
-		return -EINVAL;
 	}
 	if (!entry->undo_from) {
-		snprintf(why, size, "change %u came by itself (%s): want what caused it mended", id,
+		return why_set(why, -EINVAL, "change %u came by itself (%s): want what caused it mended", id,
 			 entry->what[0] ?: "");
-		return -EINVAL;
 	}
 	err = undo(e, entry, &next);
 	if (err) {
-		snprintf(why, size, "change %u: %s", id, errno_text(-err));
+		why_set(why, 0, "change %u: %s", id, errno_text(-err));
 		return err;
 	}
-	err = engine_change(e, &next, change, why, size);
+	err = engine_change(e, &next, change, why);
 	if (err) {
 		model_clear(&next);
 		return err;
 	}
 	entry = changes_find(e->changes, id);
 	if (!e->changes->touched_count) {
-		snprintf(why, size, "change %u: what it did has been undone already", id);
-		return -EINVAL;
+		return why_set(why, -EINVAL, "change %u: what it did has been undone already", id);
 	}
 	if (entry && entry->stage != STAGE_DONE && e->changes->touched[0] != id) {
 		snprintf(end, sizeof(end), "cancelled by %u", e->changes->touched[0]);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "base/why.h"
 #include "conf/conf.h"
 #include "conf/draft.h"
 #include "core/model/merge.h"
@@ -34,13 +35,13 @@ int file_read_model(const char *path, const struct model *before, struct model *
 		    char **ret_text, size_t *ret_len)
 {
 	struct conf_locations *places = NULL;
-	struct conf_error why;
+	struct why why;
 	struct model file;
 	int err = conf_read(path, ret_text, ret_len, &why) ?:
 		  conf_parse(path, *ret_text, *ret_len, &file, &places, &why);
 
 	if (err) {
-		log_err(0, "%s", why.message);
+		log_err(0, "%s", why.text);
 		return err == -ENOMEM ? err : -EINVAL;
 	}
 	err = file_links(before, &file, places);
@@ -108,7 +109,7 @@ int file_reload(struct config_file *file)
 static bool is_own(const struct config_file *file, const char *text)
 {
 	_free_ char *own = NULL;
-	struct conf_error wrong;
+	struct why wrong;
 	size_t len;
 
 	return !conf_read(file->name, &own, &len, &wrong) && len == strlen(text) &&
@@ -116,31 +117,31 @@ static bool is_own(const struct config_file *file, const char *text)
 }
 
 int file_apply(struct config_file *file, const struct model *m, const char *text,
-	       const struct change *change, char *why, size_t size)
+	       const struct change *change, struct why *why)
 {
-	int err = engine_replace(file->engine, m, change, why, size);
+	int err = engine_replace(file->engine, m, change, why);
 
 	if (err || !is_own(file, text))
 		return err;
 	return engine_loaded(file->engine, text, strlen(text));
 }
 
-int file_saved(struct config_file *file, char *why, size_t size)
+int file_saved(struct config_file *file, struct why *why)
 {
 	struct engine *e = file->engine;
 	_free_ char *text = NULL;
-	struct conf_error wrong;
+	struct why wrong;
 	struct model saved;
 	size_t len;
 	int err = conf_read(file->name, &text, &len, &wrong) ?:
 		  conf_parse(file->name, text, len, &saved, NULL, &wrong);
 
 	if (err) {
-		snprintf(why, size, "%s", wrong.message);
+		why_set(why, 0, "%s", wrong.text);
 		return err;
 	}
 	if (!model_equal(&saved, &e->model)) {
-		snprintf(why, size, "%s: something has changed since: want it saved again",
+		why_set(why, 0, "%s: something has changed since: want it saved again",
 			 file->name);
 		err = -EAGAIN;
 	}
@@ -149,6 +150,6 @@ int file_saved(struct config_file *file, char *why, size_t size)
 		return err;
 	err = engine_loaded(e, text, len);
 	if (err)
-		snprintf(why, size, "state directory %s: %s", e->options.state, errno_text(-err));
+		why_set(why, 0, "state directory %s: %s", e->options.state, errno_text(-err));
 	return err;
 }

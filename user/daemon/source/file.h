@@ -8,6 +8,7 @@
 
 struct change;
 struct engine;
+struct why;
 
 /* The configuration file as the source of the model. */
 struct config_file {
@@ -40,9 +41,9 @@ int file_reload(struct config_file *file);
  * what the daemon's own file says, the file is loaded with that.
  */
 int file_apply(struct config_file *file, const struct model *m, const char *text,
-	       const struct change *change, char *why, size_t size);
+	       const struct change *change, struct why *why);
 
 /* A command has written the model to the file. */
-int file_saved(struct config_file *file, char *why, size_t size);
+int file_saved(struct config_file *file, struct why *why);
 
 #endif

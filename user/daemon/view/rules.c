@@ -274,10 +274,10 @@ static json_t *backend_json(const struct engine *e, const struct live_service *s
 {
 	uint32_t hash;
 	const char *name;
-	char why[160];
+	struct why why;
 
 	if (!ring || !ring->has_extent ||
-	    key_hash_text(key, model, (uint64_t *)e->dp->config->hash_key, &hash, why, sizeof(why)))
+	    key_hash_text(key, model, (uint64_t *)e->dp->config->hash_key, &hash, &why))
 		return json_null();
 	name = backend_name(s, cells_lookup(&ring->cells, hash));
 	return name ? json_string(name) : json_null();

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "base/why.h"
 #include "core/model/key.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/state.h"
@@ -70,14 +71,14 @@ static int word_parse(const char *text, enum hand *ret)
 static bool hand_read(const struct engine *e, const json_t *json, struct hot_hand *ret)
 {
 	const struct service *s = model_service(&e->model, text_of(json, "service"));
-	char why[256];
+	struct why why;
 
 	*ret = (struct hot_hand){
 		.shards = json_integer_value(json_object_get(json, "shards")),
 		.since_ms = json_integer_value(json_object_get(json, "since_ms")),
 	};
 	if (!s || word_parse(text_of(json, "state"), &ret->hand) ||
-	    key_flow_parse(text_of(json, "key"), s, &ret->flow, why, sizeof(why)) ||
+	    key_flow_parse(text_of(json, "key"), s, &ret->flow, &why) ||
 	    (ret->hand == HAND_SPLIT && (!ret->shards || ret->shards > HOT_SHARDS_MAX)))
 		return false;
 	ret->key = s->key;
