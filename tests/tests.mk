@@ -15,7 +15,7 @@
 
 UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 PACKETS := $(patsubst tests/packets/%.c,$(BUILD)/tests/packets/%,$(wildcard tests/packets/test_*.c))
-NETNS   := $(filter-out tests/netns/lib.sh tests/netns/talkers.sh,$(wildcard tests/netns/*.sh))
+NETNS   := $(wildcard tests/netns/*/*.sh)
 TOOLS   := $(BUILD)/tests/tools/talk $(BUILD)/tests/tools/flood
 COUNTS  := $(BUILD)/counts
 RUN      = BUILD=$(BUILD) tests/run -o $(COUNTS)
