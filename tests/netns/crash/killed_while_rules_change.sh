@@ -212,6 +212,13 @@ for ((k = LANE; k < STEPS; k += LANES)); do
 	done
 done
 
+echo "killed when of a service's classes its own is left, which goes when the next program has taken over"
+turn_to region
+settle
+kill_at none $((TOTAL[none] - 106))
+turn_to base
+settle
+
 echo "regions that get other numbers behind the daemon's back are not counted as others"
 config_of base africa
 kill -HUP "$(daemon_pid)"

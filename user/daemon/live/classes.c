@@ -179,6 +179,7 @@ int classes_prepare(struct live *live, struct live_service *s, const struct mode
 		if (!c)
 			return -ENOMEM;
 	}
+	c->unapplied |= c->ending;		/* whether the classes still end is decided again */
 	c->ending = false;
 	if (!compiled_same(live, s, m, model))
 		err = compile(live, s, c, m, model);
