@@ -247,6 +247,19 @@ static void one_flow_is_an_elephant(void **state)
 	heat_service_clear(&w.s);
 }
 
+static void so_is_one_that_another_connection_came_before(void **state)
+{
+	struct watched w = watched_new();
+
+	(void)state;
+	window(&w, 5000, 10000, 100, 21);
+	for (unsigned i = 0; i < 12; i++)
+		window(&w, 5000, 10000, 100, 80);
+	assert_int_equal(state_now(&w), HEAT_ELEPHANT);
+	assert_false(heat_key(&w.s, 7)->split);
+	heat_service_clear(&w.s);
+}
+
 static void where_the_key_is_a_flow_the_heavy_are_elephants(void **state)
 {
 	struct watched w = watched_new();
@@ -325,6 +338,7 @@ int main(void)
 		cmocka_unit_test(the_threshold_is_the_greatest_of_three),
 		cmocka_unit_test(a_hot_key_is_split_once_it_is_known_to_be_of_many_flows),
 		cmocka_unit_test(one_flow_is_an_elephant),
+		cmocka_unit_test(so_is_one_that_another_connection_came_before),
 		cmocka_unit_test(where_the_key_is_a_flow_the_heavy_are_elephants),
 		cmocka_unit_test(without_auto_a_hot_key_is_shown_and_no_more),
 		cmocka_unit_test(a_split_key_is_healed_when_it_was_cool_for_hold),

@@ -310,10 +310,13 @@ bool heat_is_known(const struct heat_key *key)
 	return key->samples > 4;
 }
 
-/* Of the last eight packets seen, each but one at the most is of the flow of the one before. */
+/*
+ * Of the last packets seen, at most eight, each but one at the most is of the flow of the packet
+ * before it. That one may be the first: a client often opens another connection just before.
+ */
 bool heat_is_one_flow(const struct heat_key *key)
 {
 	int known = key->samples > 8 ? 8 : key->samples - 1;
 
-	return heat_is_known(key) && __builtin_popcount(key->repeats) >= known - (known == 8);
+	return heat_is_known(key) && __builtin_popcount(key->repeats) >= known - 1;
 }
