@@ -27,7 +27,7 @@ on() { # HOST COMMAND...
 
 fail() {
 	local message="FAILED: $*"
-	echo "${message:0:4000}"
+	echo "${message:0:4000}" >&2	# also seen where the output of a step is taken
 	exit 1
 }
 
@@ -51,6 +51,8 @@ at_exit() {
 	exit "$code"
 }
 trap at_exit EXIT
+# timeout sends it twice, to this process and to its group: the second is not to end at_exit.
+trap 'trap : TERM; exit 143' TERM
 
 # Waits for a condition, at most ten seconds.
 wait_for() {

@@ -43,7 +43,16 @@ changes() {
 	done
 }
 
-client curl -sS -m 60 --limit-rate 8M -o "$RUN/got" "http://$VIP4/file" &
+# At some megabytes a second while the daemon is restarted, then as fast as it can.
+paced() {
+	while [ ! -e "$RUN/enough-restarts" ]; do
+		head -c 200000
+		sleep 0.05
+	done
+	cat
+}
+download() { client curl -sS -m 120 "http://$VIP4/file" | paced >"$RUN/got"; }
+download &
 download=$!
 requests >"$RUN/answers" &
 stream=$!
@@ -81,6 +90,7 @@ equal "cells written at rest" "$(status .writes.cells_written)" 0
 kill -0 $download 2>/dev/null || fail "the download was over before $kills restarts were"
 
 stop KILL
+touch "$RUN/enough-restarts"
 wait $download || fail "the download broke: curl ended with $?"
 touch "$RUN/enough"
 wait $stream
