@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# make quick      while you work: build, unit tests, packets in short, lint; on 2 quiet cores
+#                 some 35 s where all is built, a minute from a clean checkout (root)
 # make unit       unit tests
 # make packets    packets through BPF_PROG_TEST_RUN (root)
 # make netns      end to end in network namespaces (root)
-# make lint       layers, shell, manual pages
+# make lint       layers, circles, shell, manual pages
 # make check      all of it, also built by clang and under ASan and UBSan; one line of counts
+#                 JOBS=5: so many tests at once
 # make soak       the long runs (root)
 # make bench      the figures of docs/performance.md (root)
 # make bench-lab  and those of a whole lab with a hot client (root)
@@ -15,9 +18,20 @@
 
 UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 PACKETS := $(patsubst tests/packets/%.c,$(BUILD)/tests/packets/%,$(wildcard tests/packets/test_*.c))
-NETNS   := $(wildcard tests/netns/*/*.sh)
+# What takes half a minute or more by itself begins first, so that it does not end last.
+LONGEST := $(patsubst %,tests/netns/%.sh, \
+	changes/connections_stay_through_changes changes/storm_of_changes \
+	crash/another_version_takes_over crash/killed_at_each_write \
+	crash/killed_while_rules_change clients/homes_follow_traffic clients/storm_of_rules \
+	hot/keys_split_by_hand hot/more_keys_than_entries hot/silent_connections_stay \
+	health/dead_are_cut_and_come_back)
+NETNS   := $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/netns/*/*.sh))
+LINT    := $(wildcard tests/lint/*.sh)
 TOOLS   := $(BUILD)/tests/tools/talk $(BUILD)/tests/tools/flood
 COUNTS  := $(BUILD)/counts
+CORES   := $(shell nproc)
+# End-to-end tests mostly wait: more of them than there are cores.
+JOBS    ?= $(shell echo $$((2 * $(CORES) + 1)))
 RUN      = BUILD=$(BUILD) tests/run -o $(COUNTS)
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(CONF) $(CORE)
@@ -53,16 +67,24 @@ $(BUILD)/tests/tools/flood: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard t
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
 
 unit: $(UNIT)
-	@$(RUN) $^
+	@$(RUN) -j $(CORES) $^
 
 packets: $(PACKETS)
-	@$(RUN) $^
+	@$(RUN) -j $(CORES) $^
 
 netns: all $(TOOLS)
-	@$(RUN) $(NETNS)
+	@$(RUN) -j $(JOBS) $(NETNS)
 
-lint:
-	@$(RUN) tests/lint/layers.sh tests/lint/circles.sh tests/lint/shell.sh tests/lint/manual.sh
+lint: all
+	@$(RUN) -j $(CORES) $(LINT)
+
+# The histories of the packet tests are a tenth of those of `make check`, at least.
+quick:
+	@$(MAKE) -s --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(CORES)) \
+		all $(UNIT) $(PACKETS)
+	@XRING_RULE_STEPS=100 XRING_REGION_EVENTS=8000 XRING_LOOKUPS=1000000 \
+		$(RUN) -j $(CORES) $(filter %test_rule,$(PACKETS)) tests/lint/shell.sh \
+		$(filter-out %test_rule,$(PACKETS)) $(UNIT) $(filter-out %shell.sh,$(LINT))
 
 # A second build by the other compiler, and one that watches itself.
 twins:
@@ -70,12 +92,15 @@ twins:
 	$(MAKE) -s BUILD=build-asan SANITIZE='-fsanitize=address,undefined -Wno-format-overflow' \
 		all unit COUNTS=$(COUNTS)
 
+# The twins are built beside the end-to-end tests that wait.
 check: all $(UNIT) $(PACKETS) $(TOOLS)
 	@rm -f $(COUNTS)
 	@status=0; \
-	for part in twins unit packets lint netns; do \
-		$(MAKE) -s --no-print-directory $$part || status=1; \
-	done; \
+	nice $(MAKE) -s --no-print-directory twins & twins=$$!; \
+	$(RUN) -j $(JOBS) $(filter %test_rule,$(PACKETS)) $(LONGEST) \
+		$(filter-out %test_rule,$(PACKETS)) $(LINT) \
+		$(filter-out $(LONGEST),$(NETNS)) $(UNIT) || status=1; \
+	wait $$twins || status=1; \
 	awk -v status=$$status '{ p += $$1; f += $$2; s += $$3 } \
 		END { if (status && !f) f = 1; \
 		printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' $(COUNTS)
@@ -120,4 +145,4 @@ fuzz-%:
 		tests/fuzz/fuzz_$*.c $(FUZZ_SOURCES) -lfyaml -lmd -lm -o $(BUILD)/fuzz/$*
 	$(BUILD)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) $(BUILD)/fuzz/$*.found $(FUZZ_SEEDS_$*)
 
-.PHONY: unit packets netns lint twins check soak bench bench-lab bench-lpm kernels fuzz
+.PHONY: quick unit packets netns lint twins check soak bench bench-lab bench-lpm kernels fuzz

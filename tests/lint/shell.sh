@@ -3,5 +3,5 @@
 # Every shell script is clean by shellcheck.
 cd "$(dirname "$0")/../.." || exit 1
 command -v shellcheck >/dev/null || { echo "shellcheck is not installed"; exit 77; }
-mapfile -t scripts < <(grep -lIr '^#!/bin/\(ba\)\?sh' scripts tests .ci)
-exec shellcheck -S warning -x -P SCRIPTDIR "${scripts[@]}"
+grep -lIr '^#!/bin/\(ba\)\?sh' scripts tests .ci |
+	xargs -P "$(nproc)" -n 8 shellcheck -S warning -x -P SCRIPTDIR
