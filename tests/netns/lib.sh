@@ -54,11 +54,12 @@ trap at_exit EXIT
 # timeout sends it twice, to this process and to its group: the second is not to end at_exit.
 trap 'trap : TERM; exit 143' TERM
 
-# Waits for a condition, at most ten seconds.
+# Waits for a condition, at most ten seconds (each try takes a while besides), and
+# XRING_PATIENCE times as long beside other tests.
 wait_for() {
 	local tries=0
 	until "$@" >/dev/null 2>&1; do
-		[ $((tries += 1)) -le 200 ] || fail "waited in vain for: $*"
+		[ $((tries += 1)) -le $((200 * ${XRING_PATIENCE:-1})) ] || fail "waited in vain for: $*"
 		sleep 0.05
 	done
 }
