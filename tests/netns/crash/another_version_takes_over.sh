@@ -9,16 +9,16 @@ other=$(mktemp -d)
 cleanup() { rm -rf "$other"; }
 
 build_other() {
-	local abi=$other/include/xring/abi.h counters=$other/include/xring/counters.h
+	local abi=$other/include/xring
 	mkdir -p "$other/tests"
 	cp -r "$TOP/Makefile" "$TOP/CHANGELOG.md" "$TOP/user" "$TOP/bpf" "$TOP/include" "$other"
 	cp "$TOP/tests/tests.mk" "$other/tests"
 	# A field more at the end of each value, a place more at the end of each array.
 	sed -i '/^struct xring_pin {/,/^};/s/^};/\t__u64 more;\n};/
 		/^struct xring_traffic {/,/^};/s/^};/\t__u64 more;\n};/
-		s/sizeof(struct xring_pin) == 24/sizeof(struct xring_pin) == 32/' "$abi"
+		s/sizeof(struct xring_pin) == 24/sizeof(struct xring_pin) == 32/' "$abi"/{pin,backend}.h
 	sed -i 's/^\tX(DROP_RESIDENCY.*/&\t\\\n\tX(PASS_MORE, "pass_more", "none")/
-		s/^\tX(FORBIDDEN,.*/&\t\\\n\tX(MORE, "more", "none")/' "$counters"
+		s/^\tX(FORBIDDEN,.*/&\t\\\n\tX(MORE, "more", "none")/' "$abi/counters.h"
 	equal "what was patched" "$(diff -r "$TOP/include" "$other/include" | grep -c '^>')" 7
 	make -s -C "$other" BUILD="$other/build" CFLAGS=-O1 "$other/build/xringd" >"$other/log" 2>&1 ||
 		fail "build: $(cat "$other/log")"
