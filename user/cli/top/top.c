@@ -299,7 +299,7 @@ static int show(const struct args *args, uint32_t interval_ms)
 	code = loop(&t);
 	terminal_close(screen);
 	if (code)
-		fprintf(stderr, "xring: %s\n", t.why);
+		fprintf(stderr, "xring: %s\n", t.why.text);
 	if (t.asking.fd >= 0)
 		asking_end(&t.asking);
 	json_decref(t.before);
