@@ -73,7 +73,7 @@ static int check_begin(struct engine *e, const char *source, struct model *next)
 	struct why why;
 
 	if (engine_check(e, next, &change, &why))
-		return log_err(0, "%s: %s", source, why) ?: -EINVAL;
+		return log_err(0, "%s: %s", source, why.text) ?: -EINVAL;
 	model_clear(&e->model);
 	e->model = *next;
 	*next = (struct model){};

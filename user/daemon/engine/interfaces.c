@@ -19,7 +19,7 @@ void interfaces_attach(struct engine *e, const struct model *before)
 		if (model_interface(before, name))
 			continue;
 		if (dp_attach(e->dp, name, DP_MODE_ANY, &mode, &why))
-			log_warn("attach %s", why);
+			log_warn("attach %s", why.text);
 		else
 			log_info("attached to %s (%s)", name, mode);
 	}
@@ -32,7 +32,7 @@ static void interfaces_detach(struct engine *e, const struct model *before)
 	for (size_t i = 0; i < before->interface_count; i++)
 		if (!model_interface(&e->model, before->interfaces[i].name) &&
 		    dp_detach(e->dp, before->interfaces[i].name, &why))
-			log_warn("detach %s", why);
+			log_warn("detach %s", why.text);
 }
 
 void interfaces_follow(struct engine *e, const struct model *before)

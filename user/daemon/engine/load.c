@@ -48,6 +48,6 @@ int engine_load(struct engine *e, const struct source_text *source)
 	err = engine_replace(e, &next, &change, &why);
 	model_clear(&next);
 	if (err)
-		return log_err(0, "%s: %s", source->name, why) ?: err;
+		return log_err(0, "%s: %s", source->name, why.text) ?: err;
 	return engine_loaded(e, source->text, source->len);
 }
