@@ -46,9 +46,8 @@ static int check_timezones(const struct model *m, struct model_error *ret)
 		if (err == -ENOMEM)
 			return err;
 		*ret = (struct model_error){ .at = PART_REGION_TIMEZONE, .region = region };
-		why_set(&ret->why, 0, "timezone %s of region %s: want " WANT_TIMEZONE, region->timezone,
+		return why_set(&ret->why, -EINVAL, "timezone %s of region %s: want " WANT_TIMEZONE, region->timezone,
 			 region->name);
-		return -EINVAL;
 	}
 	return 0;
 }
@@ -157,9 +156,8 @@ static int check_dark(const struct model *m, const struct service *s, struct mod
 	gmtime_r(&seconds, &tm);
 	strftime(when, sizeof(when), "%a %d %b, %H:%M", &tm);
 	*ret = (struct model_error){ .service = s, .at = PART_DAYLIGHT, .index = first_dark(s) };
-	why_set(&ret->why, 0, "schedule of service %s: want a weight above 0 in one of its regions at any time, all are 0 on %s UTC",
+	return why_set(&ret->why, -EINVAL, "schedule of service %s: want a weight above 0 in one of its regions at any time, all are 0 on %s UTC",
 		 s->name, when);
-	return -EINVAL;
 }
 
 int conf_validate(const struct model *m, struct model_error *ret)

@@ -106,13 +106,12 @@ static int link_create(struct dp *dp, int ifindex, uint32_t flags)
 static int attach_error(int err, const char *name, const char *mode, struct why *why)
 {
 	if (err == -EBUSY || err == -EEXIST)
-		why_set(why, 0, "%s: another XDP program is attached: "
-			 "want `ip link set dev %s xdp off` first", name, name);
-	else if (err == -EOPNOTSUPP || err == -524)
-		why_set(why, 0, "%s: its driver has no native XDP: want --mode generic", name);
-	else
-		why_set(why, 0, "%s: %s XDP: %s", name, mode, errno_text(-err));
-	return err;
+		return why_set(why, err, "%s: another XDP program is attached: "
+			       "want `ip link set dev %s xdp off` first", name, name);
+	if (err == -EOPNOTSUPP || err == -524)
+		return why_set(why, err, "%s: its driver has no native XDP: want --mode generic",
+			       name);
+	return why_set(why, err, "%s: %s XDP: %s", name, mode, errno_text(-err));
 }
 
 static const char *mode_name(int attach_mode)
@@ -148,9 +147,8 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 	struct bpf_link_info info;
 	char path[300];
 
-	if (!ifindex) {
+	if (!ifindex)
 		return why_set(why, -ENODEV, "%s: no such interface", name);
-	}
 	if (pinned >= 0) {
 		if (!link_info(pinned, &info) && info.xdp.ifindex == (uint32_t)ifindex) {
 			*ret_mode = attached_mode(ifindex, NULL) ?: "none";
@@ -172,8 +170,7 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 				    why);
 	if (bpf_obj_pin(fd, link_path(dp, name, path))) {
 		err = -errno;
-		why_set(why, 0, "%s: %s", path, errno_text(-err));
-		return err;
+		return why_set(why, err, "%s: %s", path, errno_text(-err));
 	}
 	*ret_mode = mode == DP_MODE_GENERIC ? "generic" : "native";
 	return 0;
@@ -188,16 +185,14 @@ int dp_detach(struct dp *dp, const char *name, struct why *why)
 		int ifindex = if_nametoindex(name);
 
 		if (ifindex && attached_mode(ifindex, NULL))
-			why_set(why, 0, "%s: not attached by xring: "
-				 "want `ip link set dev %s xdp off`", name, name);
-		else
-			return why_set(why, -ENOENT, "%s: not attached", name);
+			return why_set(why, -ENOENT, "%s: not attached by xring: "
+				       "want `ip link set dev %s xdp off`", name, name);
+		return why_set(why, -ENOENT, "%s: not attached", name);
 	}
 	if (bpf_link_detach(fd)) {
 		int err = -errno;
 
-		why_set(why, 0, "%s: %s", name, errno_text(-err));
-		return err;
+		return why_set(why, err, "%s: %s", name, errno_text(-err));
 	}
 	unlink(link_path(dp, name, path));
 	return 0;

@@ -28,17 +28,13 @@ static int daemon_connect(const char *path, struct why *why)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		why_set(why, 0, "%s: want a shorter path of a socket", path);
-		return -1;
-	}
+	if (strlen(path) >= sizeof(address.sun_path))
+		return why_set(why, -1, "%s: want a shorter path of a socket", path);
 	strcpy(address.sun_path, path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address))) {
-		why_set(why, 0, "xringd does not answer on %s: %s%s", path,
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		return why_set(why, -1, "xringd does not answer on %s: %s%s", path,
 			 errno_text(errno),
 			 errno == EACCES ? " (want root or the group xring)" : "");
-		return -1;
-	}
 	return take_fd(&fd);
 }
 
@@ -78,10 +74,8 @@ int asking_begin(struct asking *a, const char *path, json_t *request, struct why
 	int fd, err;
 
 	json_decref(request);
-	if (!text) {
-		why_set(why, 0, "want text in UTF-8");
-		return EXIT_WORDS;
-	}
+	if (!text)
+		return why_set(why, EXIT_WORDS, "want text in UTF-8");
 	fd = daemon_connect(path, why);
 	if (fd < 0)
 		return ASK_NOBODY;
@@ -110,10 +104,8 @@ int asking_step(struct asking *a, json_t **ret, struct why *why)
 		return ASK_MORE;
 	if (line)
 		answer = json_loads(line, 0, NULL);
-	if (!answer) {
-		why_set(why, 0, "xringd on %s hung up", a->path);
-		return ASK_NOBODY;
-	}
+	if (!answer)
+		return why_set(why, ASK_NOBODY, "xringd on %s hung up", a->path);
 	code = answer_take(answer, ret, why);
 	json_decref(answer);
 	return code;

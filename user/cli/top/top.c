@@ -80,10 +80,8 @@ static int show_sample(struct top *t, json_t *data)
 {
 	struct top_model model;
 
-	if (top_model_new(t->before, data, &model)) {
-		why_set(&t->why, 0, "out of memory");
-		return EXIT_NO;
-	}
+	if (top_model_new(t->before, data, &model))
+		return why_set(&t->why, EXIT_NO, "out of memory");
 	top_model_clear(&t->model);
 	t->model = model;
 	top_model_sort(&t->model, t->view.column, t->view.reverse);

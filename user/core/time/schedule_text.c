@@ -144,9 +144,8 @@ static int refuse_overlap(const struct schedule_entry *entries, size_t entry, si
 
 	ret->entry = entry;
 	ret->other = other;
-	why_set(&ret->why, 0, "%s: want no slot of the region at the same time, %s is",
+	return why_set(&ret->why, -EINVAL, "%s: want no slot of the region at the same time, %s is",
 		 entry_print(&entries[entry], value), entry_print(&entries[other], with));
-	return -EINVAL;
 }
 
 static int refuse_ramp(const struct schedule_entry *entries, size_t entry,
@@ -155,11 +154,10 @@ static int refuse_ramp(const struct schedule_entry *entries, size_t entry,
 	char over[DURATION_TEXT], most[DURATION_TEXT], slot[ENTRY_TEXT];
 
 	ret->entry = ret->other = entry;
-	why_set(&ret->why, 0, "%s: want at most %s, half of %s",
+	return why_set(&ret->why, -EINVAL, "%s: want at most %s, half of %s",
 		 duration_print(entries[entry].over_ms, over),
 		 duration_print(entry_minutes(&entries[entry]) * 30000, most),
 		 entry_print(&entries[entry], slot));
-	return -EINVAL;
 }
 
 int schedule_check(const struct schedule_entry *entries, size_t count,

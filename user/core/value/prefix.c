@@ -154,9 +154,8 @@ static int refuse(const char *value, size_t len, const char *want, const struct 
 	shown[n] = '\0';
 	err->line = at->line;
 	err->column = at->column;
-	why_set(&err->why, 0, "%s%s: want %s", shown,
+	return why_set(&err->why, -EINVAL, "%s%s: want %s", shown,
 		 len > n ? "..." : "", want);
-	return -EINVAL;
 }
 
 static bool is_blank(char c)

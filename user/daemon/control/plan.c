@@ -21,7 +21,7 @@ static int request_model(struct engine *e, const json_t *request, struct model *
 			 struct answer *a)
 {
 	const char *name = request_text(request, "file"), *text = request_text(request, "text");
-	struct change change = { .cut = request_flag(request, "cut") };
+	struct change change = { .cut = request_flag(request, "cut"), .validated = true };
 	struct conf_source source = {
 		.name = name, .directory = request_text(request, "directory"), .text = text,
 	};
@@ -61,6 +61,7 @@ int verb_apply(struct daemon *d, const json_t *request, struct answer *a)
 	struct change change = {
 		.now = request_flag(request, "now"),
 		.cut = request_flag(request, "cut"),
+		.validated = true,
 	};
 	struct model m;
 	const char *hash;

@@ -62,10 +62,8 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 	if (err)
 		return err;
 	err = state_write_running(e->options.state, next);
-	if (err) {
-		why_set(why, 0, "state directory %s: %s", e->options.state, errno_text(-err));
-		return err;
-	}
+	if (err)
+		return why_set(why, err, "state directory %s: %s", e->options.state, errno_text(-err));
 	if (change->cut && e->stats.pending)
 		engine_flush(e, false);	/* what came before cuts nothing */
 	cut_named(e, change);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Why a model is refused: one table of reasons, in the order in which they are asked. */
 #include "daemon/engine/check.h"
 
 #include <errno.h>
@@ -7,6 +8,7 @@
 
 #include <xring/lpm.h>
 
+#include "base/util.h"
 #include "conf/conf.h"
 #include "core/model/rules.h"
 #include "core/model/validate.h"
@@ -34,37 +36,6 @@ const struct backend *engine_off_link(const struct model *before, const struct m
 		}
 	}
 	return NULL;
-}
-
-static int check_links(const struct model *before, const struct model *m, struct why *why)
-{
-	const struct service *s;
-	const struct backend *b = engine_off_link(before, m, &s);
-	char text[ADDRESS_TEXT];
-
-	if (!b)
-		return 0;
-	return why_set(why, -EINVAL, "address %s of backend %s of service %s: " WANT_ON_LINK,
-		 address_print(&b->address, text), b->name, s->name);
-}
-
-/* What would move every flow is refused on a live service. */
-static int check_cut(const struct model *from, const struct model *to, struct why *why)
-{
-	if (from->service_count && memcmp(from->hash_key, to->hash_key, HASH_KEY_BYTES)) {
-		return why_set(why, -EINVAL, "another hash_key moves every flow: want --cut");
-	}
-	for (size_t i = 0; i < to->service_count; i++) {
-		const struct service *now = &to->services[i];
-		const struct service *was = model_service(from, now->name);
-		char old_key[KEY_TEXT], new_key[KEY_TEXT];
-
-		if (!was || key_equal(&was->key, &now->key))
-			continue;
-		return why_set(why, -EINVAL, "service %s: key %s instead of %s moves every flow: want --cut",
-			 now->name, key_print(&now->key, new_key), key_print(&was->key, old_key));
-	}
-	return 0;
 }
 
 #define HOME_LINES 4u		/* for each home that there may be */
@@ -106,9 +77,75 @@ static bool same_rules(const struct model *from, const struct model *to)
 	return true;
 }
 
-/* Is there room for the networks of all rules? */
-static int check_lines(const struct engine *e, const struct model *m, struct why *why)
+int engine_lines(const struct model *m, uint32_t *ret)
 {
+	uint64_t given = XRING_LINE_ROOTS + 2 * (uint64_t)m->limit_networks, need = 0, lines;
+
+	for (size_t i = 0; i < m->service_count; i++) {
+		int err = m->services[i].rule_count ? service_lines(m, &m->services[i], &lines) : 0;
+
+		if (err)
+			return err;
+		need += m->services[i].rule_count ? lines : 0;
+	}
+	need += need / 2 + XRING_LINE_ROOTS;
+	need = need > given ? need : given;
+	need = need > XRING_LINES ? need : XRING_LINES;
+	*ret = need < XRING_LPM_LINE_MASK ? need : XRING_LPM_LINE_MASK;
+	return 0;
+}
+
+/* ---- the reasons ---- */
+
+/* A model that may become the one that runs. */
+struct candidate {
+	struct engine *engine;
+	const struct model *model;
+	const struct change *change;
+};
+
+static int makes_no_sense(const struct candidate *c, struct why *why)
+{
+	struct model_error error;
+	int err = c->change->validated ? 0 : conf_validate(c->model, &error);
+
+	return err ? why_set(why, -EINVAL, "%s", error.why.text) : 0;
+}
+
+#define STRICT_MAX 40		/* of XRING_PLACE_NOBODY - 1 bits: others may be on their way out */
+
+/* Rings, counters and bits of all rules, with room for those before them. */
+static int rules_exceed(const struct candidate *c, struct why *why)
+{
+	const struct model *m = c->model;
+	size_t records = 0, routes, strict;
+
+	for (size_t i = 0; i < m->service_count; i++) {
+		const struct service *s = &m->services[i];
+		int err = s->rule_count ? routes_count(m, s, &routes, &strict) : 0;
+
+		if (err)
+			return err;
+		if (!s->rule_count)
+			continue;
+		records += routes + s->rule_count + 1;
+		if (strict <= STRICT_MAX && records <= XRING_ROUTES / 2)
+			continue;
+		if (strict > STRICT_MAX)
+			return why_set(why, -EINVAL, "service %s: its rules make %zu different sets "
+				       "of constraints: want at most %d", s->name, strict,
+				       STRICT_MAX);
+		return why_set(why, -EINVAL, "service %s: the rules make %zu rings and rules: want "
+			       "at most %u of all services", s->name, records, XRING_ROUTES / 2);
+	}
+	return 0;
+}
+
+/* Is there room for the networks of all rules? */
+static int networks_exceed(const struct candidate *c, struct why *why)
+{
+	const struct engine *e = c->engine;
+	const struct model *m = c->model;
 	uint64_t sum = XRING_LINE_ROOTS, lines;
 
 	/* At the start the map has just been made for them. */
@@ -130,64 +167,70 @@ static int check_lines(const struct engine *e, const struct model *m, struct why
 	return 0;
 }
 
-#define STRICT_MAX 40		/* of XRING_PLACE_NOBODY - 1 bits: others may be on their way out */
-
-/* Rings, counters and bits of all rules, with room for those before them. */
-static int check_routes(const struct model *m, struct why *why)
+/* What would move every flow is refused on a live service. */
+static int flows_move(const struct candidate *c, struct why *why)
 {
-	size_t records = 0, routes, strict;
+	const struct model *from = &c->engine->model, *to = c->model;
 
-	for (size_t i = 0; i < m->service_count; i++) {
-		const struct service *s = &m->services[i];
-		int err = s->rule_count ? routes_count(m, s, &routes, &strict) : 0;
+	if (from->service_count && memcmp(from->hash_key, to->hash_key, HASH_KEY_BYTES))
+		return why_set(why, -EINVAL, "another hash_key moves every flow: want --cut");
+	for (size_t i = 0; i < to->service_count; i++) {
+		const struct service *now = &to->services[i];
+		const struct service *was = model_service(from, now->name);
+		char old_key[KEY_TEXT], new_key[KEY_TEXT];
 
-		if (err)
-			return err;
-		if (!s->rule_count)
+		if (!was || key_equal(&was->key, &now->key))
 			continue;
-		records += routes + s->rule_count + 1;
-		if (strict <= STRICT_MAX && records <= XRING_ROUTES / 2)
-			continue;
-		if (strict > STRICT_MAX)
-			why_set(why, 0, "service %s: its rules make %zu different sets of "
-				 "constraints: want at most %d", s->name, strict,
-				 STRICT_MAX);
-		else
-			return why_set(why, -EINVAL, "service %s: the rules make %zu rings and rules: want "
-				 "at most %u of all services", s->name, records, XRING_ROUTES / 2);
+		return why_set(why, -EINVAL, "service %s: key %s instead of %s moves every flow: want --cut",
+			 now->name, key_print(&now->key, new_key), key_print(&was->key, old_key));
 	}
 	return 0;
 }
 
-int engine_lines(const struct model *m, uint32_t *ret)
+static int replies_are_taken(const struct candidate *c, struct why *why)
 {
-	uint64_t given = XRING_LINE_ROOTS + 2 * (uint64_t)m->limit_networks, need = 0, lines;
-
-	for (size_t i = 0; i < m->service_count; i++) {
-		int err = m->services[i].rule_count ? service_lines(m, &m->services[i], &lines) : 0;
-
-		if (err)
-			return err;
-		need += m->services[i].rule_count ? lines : 0;
-	}
-	need += need / 2 + XRING_LINE_ROOTS;
-	need = need > given ? need : given;
-	need = need > XRING_LINES ? need : XRING_LINES;
-	*ret = need < XRING_LPM_LINE_MASK ? need : XRING_LPM_LINE_MASK;
-	return 0;
+	return live_replies_check(c->engine->live, c->model, engine_now(c->engine), why);
 }
+
+static int link_lacks(const struct candidate *c, struct why *why)
+{
+	const struct service *s;
+	const struct backend *b = engine_off_link(&c->engine->model, c->model, &s);
+	char text[ADDRESS_TEXT];
+
+	if (!b)
+		return 0;
+	return why_set(why, -EINVAL, "address %s of backend %s of service %s: " WANT_ON_LINK,
+		 address_print(&b->address, text), b->name, s->name);
+}
+
+static int maps_exceed(const struct candidate *c, struct why *why)
+{
+	return live_check(c->engine->live, c->model, why);
+}
+
+/* What is asked of a model alone comes before what is asked of the maps and the kernel. */
+static const struct refusal {
+	int (*refuses)(const struct candidate *c, struct why *why);
+	bool not_if_cut;		/* --cut overrides it: flows may be lost then */
+} refusals[] = {
+	{ makes_no_sense },
+	{ rules_exceed },
+	{ networks_exceed },
+	{ flows_move, .not_if_cut = true },
+	{ replies_are_taken, .not_if_cut = true },
+	{ link_lacks },
+	{ maps_exceed },
+};
 
 int engine_check(struct engine *e, const struct model *next, const struct change *change,
 		 struct why *why)
 {
-	struct model_error error;
+	struct candidate candidate = { e, next, change };
+	int err = why_set(why, 0, "out of memory");	/* what they say nothing of */
 
-	if (conf_validate(next, &error)) {
-		return why_set(why, -EINVAL, "%s", error.why.text);
-	}
-	if (check_routes(next, why) || check_lines(e, next, why))
-		return -EINVAL;
-	return (change->cut ? 0 : check_cut(&e->model, next, why) ?:
-			  live_replies_check(e->live, next, engine_now(e), why)) ?:
-	       check_links(&e->model, next, why) ?: live_check(e->live, next, why);
+	for (size_t i = 0; i < ARRAY_SIZE(refusals) && !err; i++)
+		if (!refusals[i].not_if_cut || !change->cut)
+			err = refusals[i].refuses(&candidate, why);
+	return err;
 }

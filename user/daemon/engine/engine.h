@@ -91,6 +91,7 @@ void engine_listen(struct engine *e, struct engine_listener *listener);
 struct change {
 	bool now;			/* do not gather */
 	bool cut;			/* may move every flow */
+	bool validated;			/* the model has been through conf_validate() */
 	unsigned count;			/* how many changes it is */
 	const char *service, *backend;	/* it is about this one; NULL: no one */
 };

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/why.h"
+#include "core/model/merge.h"
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/interfaces.h"
@@ -45,6 +46,7 @@ int engine_load(struct engine *e, const struct source_text *source)
 
 	if (err)
 		return log_err(err, "%s", source->name);
+	change.validated = model_equal(&next, source->model);
 	err = engine_replace(e, &next, &change, &why);
 	model_clear(&next);
 	if (err)

@@ -61,31 +61,25 @@ int engine_cancel(struct engine *e, struct change_entry *entry, const struct cha
 	char end[64];
 	int err;
 
-	if (entry->stage == STAGE_DONE) {
+	if (entry->stage == STAGE_DONE)
 		return why_set(why, -EINVAL, "change %u is over: %s", id, entry->end);
-	}
-	if (entry->of_key) {
+	if (entry->of_key)
 		return why_set(why, -EINVAL, "change %u is of one key (%s): want `xring hot clear`", id,
 			 entry->what[0] ?: "");
-	}
-	if (!entry->undo_from) {
+	if (!entry->undo_from)
 		return why_set(why, -EINVAL, "change %u came by itself (%s): want what caused it mended", id,
 			 entry->what[0] ?: "");
-	}
 	err = undo(e, entry, &next);
-	if (err) {
-		why_set(why, 0, "change %u: %s", id, errno_text(-err));
-		return err;
-	}
+	if (err)
+		return why_set(why, err, "change %u: %s", id, errno_text(-err));
 	err = engine_change(e, &next, change, why);
 	if (err) {
 		model_clear(&next);
 		return err;
 	}
 	entry = changes_find(e->changes, id);
-	if (!e->changes->touched_count) {
+	if (!e->changes->touched_count)
 		return why_set(why, -EINVAL, "change %u: what it did has been undone already", id);
-	}
 	if (entry && entry->stage != STAGE_DONE && e->changes->touched[0] != id) {
 		snprintf(end, sizeof(end), "cancelled by %u", e->changes->touched[0]);
 		change_end(e->changes, entry, end);

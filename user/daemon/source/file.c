@@ -136,10 +136,8 @@ int file_saved(struct config_file *file, struct why *why)
 	int err = conf_read(file->name, &text, &len, &wrong) ?:
 		  conf_parse(file->name, text, len, &saved, NULL, &wrong);
 
-	if (err) {
-		why_set(why, 0, "%s", wrong.text);
-		return err;
-	}
+	if (err)
+		return why_set(why, err, "%s", wrong.text);
 	if (!model_equal(&saved, &e->model)) {
 		why_set(why, 0, "%s: something has changed since: want it saved again",
 			 file->name);
@@ -150,6 +148,6 @@ int file_saved(struct config_file *file, struct why *why)
 		return err;
 	err = engine_loaded(e, text, len);
 	if (err)
-		why_set(why, 0, "state directory %s: %s", e->options.state, errno_text(-err));
+		why_set(why, err, "state directory %s: %s", e->options.state, errno_text(-err));
 	return err;
 }
