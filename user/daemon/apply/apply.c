@@ -11,6 +11,7 @@
 #include "daemon/live/backends.h"
 #include "daemon/live/cells.h"
 #include "daemon/live/classes.h"
+#include "daemon/live/compile.h"
 #include "daemon/live/hot_keys.h"
 #include "daemon/live/ingress.h"
 #include "daemon/live/live.h"
@@ -84,6 +85,7 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
 		return err;
 	live_ingresses_write(live);
 	live_cleanup(live);
+	live_ahead_clear(live);
 	*ret = report;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "daemon/apply/parts.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/classes.h"
+#include "daemon/live/compile.h"
 #include "daemon/live/hot_keys.h"
 #include "daemon/live/live.h"
 #include "daemon/net/nexthop.h"
@@ -63,6 +64,7 @@ void live_close(struct live *live)
 	if (live->prefixes)
 		lpm_pool_clear(live->prefixes);
 	free(live->prefixes);
+	live_ahead_clear(live);
 	free(live->class_by_index);
 	free(live->regions);
 	if (live->zones)

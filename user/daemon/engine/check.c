@@ -15,6 +15,7 @@
 #include "core/place/routes.h"
 #include "daemon/apply/apply.h"
 #include "daemon/engine/engine.h"
+#include "daemon/live/compile.h"
 #include "daemon/net/nexthop.h"
 #include "dp/dp.h"
 
@@ -146,17 +147,21 @@ static int networks_exceed(const struct candidate *c, struct why *why)
 {
 	const struct engine *e = c->engine;
 	const struct model *m = c->model;
-	uint64_t sum = XRING_LINE_ROOTS, lines;
+	uint64_t sum = XRING_LINE_ROOTS;
+	uint32_t lines;
 
 	/* At the start the map has just been made for them. */
 	if (e->dp->fresh_fd >= 0 || same_rules(&e->model, m))
 		return 0;
 	for (size_t i = 0; i < m->service_count; i++) {
-		int err = m->services[i].rule_count ? service_lines(m, &m->services[i], &lines) : 0;
+		const struct service *s = &m->services[i];
+		const struct home *home = service_home(s);
+		int err = s->rule_count ? live_compile_ahead(e->live, m, s, &lines) : 0;
 
 		if (err)
 			return err;
-		sum += m->services[i].rule_count ? lines : 0;
+		if (s->rule_count)
+			sum += lines + (home ? HOME_LINES * home->count : 0);
 		if (sum <= e->dp->line_count)
 			continue;
 		return why_set(why, -EINVAL, "service %s: the networks of its clients need %lu MiB of tables, "

@@ -46,12 +46,12 @@ struct shifts {
 
 static struct live_ring *ring_at(const struct shifts *all, uint32_t target, uint32_t place)
 {
-	return all->rings[all->s->classes->targets.list[target].routes[place]];
+	return all->rings[all->s->classes->compiled.targets.list[target].routes[place]];
 }
 
 static bool class_says(const struct shifts *all, const struct live_class *class, uint32_t target)
 {
-	const struct target *t = &all->s->classes->targets.list[target];
+	const struct target *t = &all->s->classes->compiled.targets.list[target];
 
 	if (class->counter != all->s->classes->counters[target] ||
 	    class->follows != t->home.follow || class->home_bits[0] != t->home.prefix4 ||
@@ -68,7 +68,7 @@ static uint32_t shift_of(void *context, uint32_t before, uint32_t target)
 	struct shifts *all = context;
 	struct live_classes *c = all->s->classes;
 	struct live_class *from = before ? all->live->class_by_index[before] : c->own;
-	uint32_t *known = &all->known[from->order * c->targets.count + target];
+	uint32_t *known = &all->known[from->order * c->compiled.targets.count + target];
 	struct shift *list;
 
 	if (*known) {
@@ -119,9 +119,9 @@ static void class_move(struct shifts *all, struct live_class *class, const struc
 		class->newest[d] = r;
 	}
 	class->counter = c->counters[target];
-	class->follows = c->targets.list[target].home.follow;
-	class->home_bits[0] = c->targets.list[target].home.prefix4;
-	class->home_bits[1] = c->targets.list[target].home.prefix6;
+	class->follows = c->compiled.targets.list[target].home.follow;
+	class->home_bits[0] = c->compiled.targets.list[target].home.prefix4;
+	class->home_bits[1] = c->compiled.targets.list[target].home.prefix6;
 	if (begins) {
 		c->moving += !class->moving;
 		class->moving = true;
@@ -138,7 +138,7 @@ static void class_move(struct shifts *all, struct live_class *class, const struc
 static struct live_class *class_part(struct shifts *all, const struct live_class *from,
 				     uint32_t target)
 {
-	bool ingresses = from->places > 1 || all->s->classes->targets.list[target].by_ingress;
+	bool ingresses = from->places > 1 || all->s->classes->compiled.targets.list[target].by_ingress;
 	struct live_class *class = class_new(all->live, all->s, ingresses ? CLASS_PLACES : 1);
 
 	if (!class)
@@ -176,7 +176,7 @@ static bool shifts_whole(const struct shifts *all, const struct shift *shift)
 {
 	const struct live_class *from = shift->from;
 
-	if (from->places == 1 && all->s->classes->targets.list[shift->target].by_ingress)
+	if (from->places == 1 && all->s->classes->compiled.targets.list[shift->target].by_ingress)
 		return false;
 	return from == all->s->classes->own ? shift->target == 0 || only_shift(all, shift) :
 					      only_shift(all, shift);
@@ -235,14 +235,14 @@ static int shifts_find(struct shifts *all, struct runs ret[2])
 
 	for (size_t i = 0; i < c->count; i++)
 		c->list[i]->order = i;
-	all->known = calloc((c->count + 1) * (c->targets.count + 1), sizeof(*all->known));
-	all->rings = calloc(c->targets.route_count + 1, sizeof(struct live_ring *));
+	all->known = calloc((c->count + 1) * (c->compiled.targets.count + 1), sizeof(*all->known));
+	all->rings = calloc(c->compiled.targets.route_count + 1, sizeof(struct live_ring *));
 	if (!all->known || !all->rings)
 		return -ENOMEM;
-	for (size_t i = 0; i < c->targets.route_count; i++)
-		all->rings[i] = ring_of_route(all->s, &c->targets.routes[i]);
+	for (size_t i = 0; i < c->compiled.targets.route_count; i++)
+		all->rings[i] = ring_of_route(all->s, &c->compiled.targets.routes[i]);
 	for (int f = 0; f < 2 && !err; f++)
-		err = runs_combine(&c->runs[f], &c->targets.runs[f], shift_of, all, &ret[f]);
+		err = runs_combine(&c->runs[f], &c->compiled.targets.runs[f], shift_of, all, &ret[f]);
 	return err ?: all->failed ? -ENOMEM : 0;
 }
 

@@ -15,6 +15,7 @@
 #include "core/model/rules.h"
 #include "daemon/live/class_shifts.h"
 #include "daemon/live/class_words.h"
+#include "daemon/live/compile.h"
 #include "daemon/live/live.h"
 #include "daemon/live/rings.h"
 #include "daemon/live/rule_counters.h"
@@ -24,64 +25,9 @@
 
 /* ---- what the rules ask for ---- */
 
-static void compiled_clear(struct live_classes *c)
-{
-	targets_clear(&c->targets);
-	rules_free(c->rules, c->rule_count);
-	free(c->counters);
-	c->counters = NULL;
-	regions_free(c->regions, c->region_count);
-	c->rules = NULL;
-	c->regions = NULL;
-	c->rule_count = c->region_count = 0;
-	c->known = false;
-}
-
-static bool regions_same(const struct live_classes *c, const struct model *m)
-{
-	if (c->region_count != m->region_count)
-		return false;
-	for (size_t i = 0; i < m->region_count; i++)
-		if (!region_equal(&c->regions[i], &m->regions[i]))
-			return false;
-	return true;
-}
-
-/* A million prefixes are compiled once, and not with every change of a backend. */
-static bool compiled_same(const struct live *live, const struct live_service *s,
-			  const struct model *m, const struct service *model)
-{
-	const struct live_classes *c = s->classes;
-
-	return c->known && c->homes_serial == s->homes_serial &&
-	       !memcmp(c->ingresses, live->ingresses, sizeof(c->ingresses)) && regions_same(c, m) &&
-	       rules_equal(c->rules, c->rule_count, model->rules, model->rule_count);
-}
-
-static int compile(struct live *live, struct live_service *s, struct live_classes *c,
-		   const struct model *m, const struct service *model)
-{
-	struct targets targets;
-	int err = targets_of(m, model, live->ingresses, s->homes, s->home_count, &targets);
-
-	if (err)
-		return err;
-	compiled_clear(c);
-	c->targets = targets;
-	c->rules = rules_copy(model->rules, model->rule_count);
-	c->rule_count = c->rules ? model->rule_count : 0;
-	c->regions = regions_copy(m->regions, m->region_count);
-	c->region_count = c->regions ? m->region_count : 0;
-	memcpy(c->ingresses, live->ingresses, sizeof(c->ingresses));
-	c->homes_serial = s->homes_serial;
-	c->known = c->rules && c->regions;
-	c->unapplied = true;				/* they are to be brought about */
-	return c->known ? 0 : -ENOMEM;
-}
-
 static int rings_prepare(struct live *live, struct live_service *s)
 {
-	const struct targets *t = &s->classes->targets;
+	const struct targets *t = &s->classes->compiled.targets;
 	int err = 0;
 
 	for (size_t i = 0; i < s->ring_count; i++)
@@ -109,14 +55,14 @@ static int rule_counters_prepare(struct live *live, struct live_service *s)
 
 	if (c->counters)
 		return 0;
-	counters = calloc(c->targets.count + 1, sizeof(*counters));
+	counters = calloc(c->compiled.targets.count + 1, sizeof(*counters));
 	if (!counters)
 		return -ENOMEM;
 	rule_counters_unwant(s);
-	for (size_t i = 0; i < c->targets.count && !err; i++) {
+	for (size_t i = 0; i < c->compiled.targets.count && !err; i++) {
 		const struct rule_counters *l = NULL;
 
-		err = rule_counters_get(live, s, c->rules, c->targets.list[i].rule, &l);
+		err = rule_counters_get(live, s, c->compiled.rules, c->compiled.targets.list[i].rule, &l);
 		counters[i] = l ? l->counter : 0;
 	}
 	if (!err)
@@ -154,7 +100,7 @@ static int classes_begin(struct live *live, struct live_service *s)
 /* Once all are of one ring again, and nothing is under way, the main ring does. */
 static bool classes_needless(const struct live_classes *c)
 {
-	return !targets_many(&c->targets) && c->count == 1 && !c->moving &&
+	return !targets_many(&c->compiled.targets) && c->count == 1 && !c->moving &&
 	       c->runs[0].count == 1 && c->runs[1].count == 1;
 }
 
@@ -168,7 +114,8 @@ int classes_prepare(struct live *live, struct live_service *s, const struct mode
 		    const struct service *model)
 {
 	struct live_classes *c = s->classes;
-	int err = 0;
+	bool fresh;
+	int err;
 
 	if (!c) {
 		if (!rules_many(m, model, live->ingresses)) {
@@ -181,8 +128,12 @@ int classes_prepare(struct live *live, struct live_service *s, const struct mode
 	}
 	c->unapplied |= c->ending;		/* whether the classes still end is decided again */
 	c->ending = false;
-	if (!compiled_same(live, s, m, model))
-		err = compile(live, s, c, m, model);
+	err = live_compile(live, s, m, model, &c->compiled, &fresh);
+	if (fresh && !err) {
+		free(c->counters);
+		c->counters = NULL;
+		c->unapplied = true;
+	}
 	return err ?: rings_prepare(live, s) ?: rule_counters_prepare(live, s);
 }
 
@@ -326,7 +277,8 @@ void classes_free(struct live_service *s)
 	for (size_t i = 0; i < c->count; i++)
 		free(c->list[i]);
 	free(c->list);
-	compiled_clear(c);
+	compiled_clear(&c->compiled);
+	free(c->counters);
 	for (int f = 0; f < 2; f++)
 		runs_clear(&c->runs[f]);
 	for (int f = 0; f < LPM_FAMILIES; f++)

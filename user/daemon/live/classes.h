@@ -8,7 +8,7 @@
 
 #include "core/lpm/lpm.h"
 #include "core/lpm/runs.h"
-#include "core/place/routes.h"
+#include "core/place/compiled.h"
 
 struct live;
 struct live_ring;
@@ -54,16 +54,8 @@ struct live_classes {
 	struct lpm lpm;				/* the service's prefix tables in the maps */
 	struct runs runs[2];			/* what those say, IPv4 and IPv6: first indexes; 0: own */
 
-	/* The targets of the service's rules as they were last applied, and what they are of. */
-	struct targets targets;
-	uint32_t *counters;			/* of each target */
-	struct rule *rules;
-	size_t rule_count;
-	struct region *regions;
-	size_t region_count;
-	struct ingress ingresses[INGRESSES];
-	uint64_t homes_serial;
-	bool known;				/* the targets are those of all this */
+	struct compiled compiled;		/* the service's rules as they were last applied */
+	uint32_t *counters;			/* of each target: the first of its rule's counters */
 
 	bool unapplied;				/* classes or prefixes have yet to follow the targets */
 	bool ending;				/* the rules are gone: all clients return to `own` */

@@ -16,12 +16,13 @@
  * A backend that goes keeps its id as long as a pin or a cell names it: it is leaving. How
  * a backend stands (health, drain time) is in the owner record of its id.
  */
-struct ingress;
+struct compiled_ahead;
 struct dp;
+struct ingress;
 struct key_record;
+struct live_backend;
 struct live_class;
 struct live_key;
-struct live_backend;
 struct lpm_pool;
 struct region_zones;
 
@@ -61,6 +62,8 @@ struct live {
 	size_t region_count;
 	struct lpm_pool *prefixes;		/* the map of all services' prefix tables */
 	struct live_class **class_by_index;	/* XRING_CLASSES of them */
+	struct compiled_ahead *ahead;		/* rules that a check has compiled for the next flush */
+	size_t ahead_count;
 	bool classes_strange;			/* some in the maps are of no service */
 	struct ingress *ingresses;		/* INGRESSES of them, as the maps number them */
 	int64_t wall_ms;			/* how far tests have put the regions' clocks forward */

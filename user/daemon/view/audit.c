@@ -131,7 +131,7 @@ static void audit_service(struct engine *e, const struct service *s, json_t *to)
 {
 	const struct live_service *ls = live_service(e->live, s->name);
 	const struct rule *rule = service_rule(s);
-	const struct targets *t = ls && ls->classes ? &ls->classes->targets : NULL;
+	const struct targets *t = ls && ls->classes ? &ls->classes->compiled.targets : NULL;
 	struct route route;
 
 	if (!ls || !ls->main->has_extent)

@@ -245,7 +245,7 @@ static json_t *only_json(const struct engine *e, const struct service *s,
 json_t *rules_json(const struct engine *e, const struct service *s)
 {
 	const struct live_service *ls = live_service(e->live, s->name);
-	const struct targets *t = ls && ls->classes ? &ls->classes->targets : NULL;
+	const struct targets *t = ls && ls->classes ? &ls->classes->compiled.targets : NULL;
 	json_t *list = json_array();
 
 	if (ls && !t && service_rule(s))
@@ -316,7 +316,7 @@ int rule_client_parse(const char *text, struct address *ret)
 /* Which target a client is of, and whether by a home. */
 static uint32_t target_of(const struct live_service *s, const struct address *client)
 {
-	const struct targets *t = &s->classes->targets;
+	const struct targets *t = &s->classes->compiled.targets;
 
 	return runs_find(&t->runs[client->family == AF_INET6], client);
 }
@@ -340,7 +340,7 @@ static json_t *told_json(const struct daemon *d, const struct service *s,
 			 const char *key)
 {
 	const struct engine *e = d->engine;
-	const struct targets *t = &ls->classes->targets;
+	const struct targets *t = &ls->classes->compiled.targets;
 	const struct target *target = &t->list[target_of(ls, client)];
 	const struct rule *rule = rule_at(s, target->rule);
 	const struct prefix *network = longest(rule_set(&e->model, rule), client);
@@ -368,8 +368,8 @@ void client_route(const struct engine *e, const struct service *s, const struct 
 	const struct live_service *ls = live_service(e->live, s->name);
 
 	if (client && ls && ls->classes && ls->classes->own)
-		*ret = ls->classes->targets.routes[
-			ls->classes->targets.list[target_of(ls, client)].routes[0]];
+		*ret = ls->classes->compiled.targets.routes[
+			ls->classes->compiled.targets.list[target_of(ls, client)].routes[0]];
 	else
 		route_of(service_rule(s), NULL, NULL, ret);
 }
