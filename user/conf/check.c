@@ -4,8 +4,8 @@
 
 #include "base/why.h"
 #include "conf/draft.h"
-#include "conf/schema.h"
 #include "conf/reader.h"
+#include "conf/schema.h"
 #include "conf/yaml.h"
 #include "core/model/check_text.h"
 

@@ -50,6 +50,12 @@ int conf_parse_source(const struct conf_source *source, struct model *ret,
 int conf_parse(const char *name, const char *text, size_t len, struct model *ret,
 	       struct conf_locations **ret_places, struct why *err);
 
+/*
+ * Gives the lists of networks in m that are files what those say now: what `fresh` has of
+ * the same file, else the file is read, and is an empty list if it cannot be. -ENOMEM.
+ */
+int conf_lists_renew(struct model *m, const struct model *fresh);
+
 /* model_validate(), and what the system's time zones are needed for. 0, -EINVAL, -ENOMEM. */
 int conf_validate(const struct model *m, struct model_error *ret);
 

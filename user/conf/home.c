@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "conf/schema.h"
 #include "conf/reader.h"
+#include "conf/schema.h"
 #include "conf/yaml.h"
 #include "core/model/home_text.h"
 #include "core/model/placement.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/why.h"
-#include "conf/conf.h"
 #include "conf/yaml.h"
 
 /* A path may be longer than a message: its end is what tells files apart. */

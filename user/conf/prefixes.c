@@ -13,9 +13,11 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "conf/conf.h"
-#include "conf/schema.h"
 #include "conf/reader.h"
+#include "conf/schema.h"
 #include "conf/yaml.h"
+#include "core/model/model.h"
+#include "core/model/placement.h"
 #include "core/value/prefix_set.h"
 
 #define FILE_BYTES_MAX (64u << 20)	/* a million of the longest IPv6 networks are 44 MB */
@@ -291,4 +293,64 @@ int read_prefixes(struct reader *r, const char *what, struct prefix_set **ret)
 	    !prefix_parse(r->yaml.text, &one, NULL))
 		return yaml_refuse(&r->yaml, what, WANT_NETWORKS);
 	return read_file(r, what, ret);
+}
+
+/* ---- lists that are read again ---- */
+
+/* Every place of a model that has a set of clients, one after the other; NULL: no more. */
+static struct prefix_set **next_set(struct model *m, size_t *at)
+{
+	size_t i = (*at)++;
+
+	if (i < m->region_count)
+		return &m->regions[i].clients;
+	i -= m->region_count;
+	for (size_t s = 0; s < m->service_count; s++) {
+		if (i < m->services[s].rule_count)
+			return &m->services[s].rules[i].clients;
+		i -= m->services[s].rule_count;
+	}
+	return NULL;
+}
+
+static struct prefix_set *set_of_file(const struct model *m, const char *file, size_t places)
+{
+	struct prefix_set **set;
+
+	for (size_t at = 0; at < places && (set = next_set((struct model *)m, &at));)
+		if (*set && (*set)->file && !strcmp((*set)->file, file))
+			return prefix_set_get(*set);
+	return NULL;
+}
+
+/* What the file says now; one that cannot be read any more says nothing. NULL: no memory. */
+static struct prefix_set *set_read(const char *file)
+{
+	_free_ char *text = NULL;
+	struct prefix_list list = {};
+	struct prefix_error why;
+	size_t len = 0;
+	int err = file_read(file, &text, &len) ?: prefix_list_parse(text, len, &list, &why);
+	char *path = err == -ENOMEM ? NULL : strdup(file);
+
+	return path ? prefix_set_new(path, &list) : NULL;
+}
+
+int conf_lists_renew(struct model *m, const struct model *fresh)
+{
+	struct prefix_set **place;
+
+	for (size_t at = 0; (place = next_set(m, &at));) {
+		struct prefix_set *now;
+
+		if (!*place || !(*place)->file)
+			continue;
+		now = set_of_file(fresh, (*place)->file, SIZE_MAX) ?:
+		      set_of_file(m, (*place)->file, at - 1) ?: set_read((*place)->file);
+		if (!now)
+			return -ENOMEM;
+		prefix_set_put(*place);
+		*place = now;
+	}
+	return 0;
 }

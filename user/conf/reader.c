@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/why.h"
-#include "conf/conf.h"
 #include "core/value/number.h"
 
 

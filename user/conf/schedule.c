@@ -3,8 +3,8 @@
 
 #include "base/util.h"
 #include "conf/draft.h"
-#include "conf/schema.h"
 #include "conf/reader.h"
+#include "conf/schema.h"
 #include "conf/yaml.h"
 #include "core/model/placement.h"
 #include "core/model/rules.h"

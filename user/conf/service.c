@@ -4,8 +4,8 @@
 
 #include "base/util.h"
 #include "conf/draft.h"
-#include "conf/schema.h"
 #include "conf/reader.h"
+#include "conf/schema.h"
 #include "conf/yaml.h"
 #include "core/model/key.h"
 #include "core/model/mode.h"

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/why.h"
-#include "conf/conf.h"
 #include "conf/scan.h"
 
 #define SHOWN_BYTES 64

@@ -3,7 +3,6 @@
 #include "conf/zones.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 

@@ -3,7 +3,6 @@
 #include "daemon/engine/check.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <xring/lpm.h>

@@ -85,8 +85,8 @@ int engine_begin(struct engine *e, const struct source_text *source)
 {
 	struct dp_options dp = { .bpffs = e->options.bpffs };
 	struct model next;
-	int err = state_merge(e->options.state, source->name, source->model, source->text,
-			      source->len, &next);
+	int err = state_read_loaded(e->options.state, source->name, e->loaded) ?:
+		  engine_merge(e, source, &next);
 
 	if (err)
 		return err;
@@ -97,7 +97,8 @@ int engine_begin(struct engine *e, const struct source_text *source)
 	      state_open(e->options.state, &e->state_lock) ?: engine_hooks_open(e) ?:
 	      check_begin(e, source->name, &next) ?: maps_begin(e) ?:
 	      state_write_running(e->options.state, &e->model) ?:
-	      engine_loaded(e, source->text, source->len);
+	      engine_loaded(e, source);
+	e->ran = true;
 	model_clear(&next);
 	return err;
 }
@@ -129,11 +130,13 @@ int engine_open(const struct engine_options *options, struct loop *loop, struct 
 	e->flush.source.fd = e->tick.source.fd = e->interfaces.source.fd = e->state_lock = -1;
 	model_init(&e->model);
 	e->changes = calloc(1, sizeof(*e->changes));
-	err = e->changes ? state_read_running(e->options.state, &e->model) : -ENOMEM;
+	e->loaded = calloc(1, sizeof(*e->loaded));
+	err = e->changes && e->loaded ? state_read_running(e->options.state, &e->model) : -ENOMEM;
 	if (err && err != -ENOENT) {
 		engine_close(e);
 		return err;
 	}
+	e->ran = !err;
 	*ret = e;
 	return 0;
 }
@@ -168,6 +171,9 @@ void engine_close(struct engine *e)
 		munmap(e->since, e->dp->cell_count / 2 * sizeof(*e->since));
 	if (e->dp)
 		dp_close(e->dp);
+	if (e->loaded)
+		loaded_clear(e->loaded);
+	free(e->loaded);
 	closep(&e->state_lock);
 	model_clear(&e->model);
 	free(e);

@@ -17,6 +17,7 @@ struct changes;
 struct dp;
 struct key_record;
 struct live;
+struct loaded;
 struct walk;
 struct why;
 
@@ -52,6 +53,8 @@ struct engine {
 	struct dp *dp;
 	struct live *live;
 	struct model model;		/* as it runs */
+	struct loaded *loaded;		/* the source as it was last loaded */
+	bool ran;			/* a model has run before, in this life or another */
 	struct loop_timer flush;
 	struct loop_timer tick;
 	struct loop_timer interfaces;	/* an interface that comes back has another index */

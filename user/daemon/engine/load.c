@@ -2,19 +2,82 @@
 /* What a source of the configuration says becomes the model, and its interfaces are attached. */
 #include "daemon/engine/load.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/why.h"
+#include "conf/conf.h"
 #include "core/model/merge.h"
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/interfaces.h"
 #include "daemon/engine/state.h"
 
-int engine_loaded(struct engine *e, const char *text, size_t len)
+int engine_loaded(struct engine *e, const struct source_text *source)
 {
-	return state_write(e->options.state, "loaded", text, len);
+	struct loaded now = { .text = malloc(source->len + 1), .len = source->len };
+	int err = state_write(e->options.state, "loaded", source->text, source->len);
+
+	if (!now.text)
+		return err ?: -ENOMEM;
+	memcpy(now.text, source->text, source->len);
+	err = err ?: model_copy(source->model, &now.model);
+	now.known = !err;
+	if (err) {
+		loaded_clear(&now);
+		return err;
+	}
+	loaded_clear(e->loaded);
+	*e->loaded = now;
+	return 0;
+}
+
+static bool says_the_same(const struct loaded *loaded, const struct source_text *source)
+{
+	return loaded->text && loaded->len == source->len &&
+	       !memcmp(loaded->text, source->text, source->len);
+}
+
+/* What differs between the source as it was loaded and as it is now is done to *running. */
+static int merge(struct engine *e, const struct source_text *source, struct model *running)
+{
+	struct model loaded;
+	int err;
+
+	if (says_the_same(e->loaded, source))
+		return 0;
+	err = model_copy(&e->loaded->model, &loaded);
+	if (err)
+		return err;
+	err = conf_lists_renew(&loaded, source->model) ?:
+	      model_merge(running, &loaded, source->model);
+	model_clear(&loaded);
+	return err;
+}
+
+int engine_merge(struct engine *e, const struct source_text *source, struct model *ret)
+{
+	struct model running;
+	int err;
+
+	if (!e->ran)
+		return model_copy(source->model, ret);
+	if (!e->loaded->known && !says_the_same(e->loaded, source)) {
+		log_warn("state directory %s: what commands changed is not known: "
+			 "%s counts", e->options.state, source->name);
+		return model_copy(source->model, ret);
+	}
+	err = model_copy(&e->model, &running);
+	if (err)
+		return err;
+	err = conf_lists_renew(&running, source->model) ?: merge(e, source, &running);
+	if (err)
+		model_clear(&running);
+	else
+		*ret = running;
+	return err;
 }
 
 int engine_replace(struct engine *e, const struct model *m, const struct change *change,
@@ -41,8 +104,7 @@ int engine_load(struct engine *e, const struct source_text *source)
 	struct change change = { .now = true, .count = 1 };
 	struct model next;
 	struct why why;
-	int err = state_merge(e->options.state, source->name, source->model, source->text,
-			      source->len, &next);
+	int err = engine_merge(e, source, &next);
 
 	if (err)
 		return log_err(err, "%s", source->name);
@@ -51,5 +113,5 @@ int engine_load(struct engine *e, const struct source_text *source)
 	model_clear(&next);
 	if (err)
 		return log_err(0, "%s: %s", source->name, why.text) ?: err;
-	return engine_loaded(e, source->text, source->len);
+	return engine_loaded(e, source);
 }

@@ -33,6 +33,12 @@ int engine_replace(struct engine *e, const struct model *m, const struct change 
 		   struct why *why);
 
 /* The source says the model that runs: what it says now counts as loaded. */
-int engine_loaded(struct engine *e, const char *text, size_t len);
+int engine_loaded(struct engine *e, const struct source_text *source);
+
+/*
+ * The model that would run: what the source says, with what commands changed since it was
+ * last loaded. -ENOMEM.
+ */
+int engine_merge(struct engine *e, const struct source_text *source, struct model *ret);
 
 #endif

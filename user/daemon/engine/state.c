@@ -16,7 +16,6 @@
 #include "base/util.h"
 #include "base/why.h"
 #include "conf/conf.h"
-#include "core/model/merge.h"
 #include "core/model/model.h"
 
 static const char *state_path(const char *dir, const char *name, char buf[512])
@@ -124,41 +123,23 @@ int state_read_running(const char *dir, struct model *ret)
 	return state_model(dir, "running.yaml", NULL, ret);
 }
 
-int state_merge(const char *dir, const char *path, const struct model *file, const char *text,
-		size_t len, struct model *ret)
+int state_read_loaded(const char *dir, const char *path, struct loaded *ret)
 {
 	char near[PATH_MAX];
-	_free_ char *loaded_text = NULL;
-	struct model running, loaded;
-	size_t loaded_len;
-	int err = state_read(dir, "loaded", &loaded_text, &loaded_len);
+	int err = state_read(dir, "loaded", &ret->text, &ret->len);
 
 	if (err)
 		return err;
-	err = state_read_running(dir, &running);
-	if (err == -ENOENT)
-		return model_copy(file, ret);
-	if (err)
-		return err;
-	if (loaded_text && loaded_len == len && !memcmp(loaded_text, text, len)) {
-		*ret = running;
-		return 0;
-	}
 	snprintf(near, sizeof(near), "%s", path);
-	err = state_model(dir, "loaded", dirname(near), &loaded);
-	if (!err) {
-		err = model_merge(&running, &loaded, file);
-		model_clear(&loaded);
-	} else if (err == -ENOENT) {
-		log_warn("state directory %s: what commands changed is not known: "
-			 "the file counts", dir);
-		model_clear(&running);
-		return model_copy(file, ret);
-	}
-	if (err) {
-		model_clear(&running);
-		return err;
-	}
-	*ret = running;
-	return 0;
+	err = ret->text ? state_model(dir, "loaded", dirname(near), &ret->model) : -ENOENT;
+	ret->known = !err;
+	return err == -ENOENT ? 0 : err;
+}
+
+void loaded_clear(struct loaded *loaded)
+{
+	if (loaded->known)
+		model_clear(&loaded->model);
+	free(loaded->text);
+	*loaded = (struct loaded){};
 }

@@ -2,9 +2,10 @@
 #ifndef XRING_DAEMON_ENGINE_STATE_H
 #define XRING_DAEMON_ENGINE_STATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-struct model;
+#include "core/model/model.h"
 
 
 /*
@@ -29,12 +30,19 @@ int state_map(const char *dir, const char *name, size_t size, void **ret);
 int state_write_running(const char *dir, const struct model *m);
 int state_read_running(const char *dir, struct model *ret);	/* -ENOENT: there is none */
 
+/* What the source of the configuration said when it was last loaded. */
+struct loaded {
+	char *text;			/* NULL: it was never loaded */
+	size_t len;
+	struct model model;		/* that the text is, if `known` */
+	bool known;
+};
+
 /*
- * The model to start with: the file's, with what commands changed since the
- * file was last loaded. path: of that file. Not checked: a list of networks that is
- * no longer there is an empty one in what commands changed.
+ * path: of the source, beside which the files are that it names. Not validated: a list of
+ * networks that is no longer there is an empty one.
  */
-int state_merge(const char *dir, const char *path, const struct model *file, const char *text,
-		size_t len, struct model *ret);
+int state_read_loaded(const char *dir, const char *path, struct loaded *ret);
+void loaded_clear(struct loaded *loaded);
 
 #endif

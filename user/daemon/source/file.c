@@ -119,35 +119,32 @@ static bool is_own(const struct config_file *file, const char *text)
 int file_apply(struct config_file *file, const struct model *m, const char *text,
 	       const struct change *change, struct why *why)
 {
+	struct source_text source = { file->name, text, strlen(text), m };
 	int err = engine_replace(file->engine, m, change, why);
 
-	if (err || !is_own(file, text))
-		return err;
-	return engine_loaded(file->engine, text, strlen(text));
+	return err || !is_own(file, text) ? err : engine_loaded(file->engine, &source);
 }
 
 int file_saved(struct config_file *file, struct why *why)
 {
 	struct engine *e = file->engine;
 	_free_ char *text = NULL;
-	struct why wrong;
 	struct model saved;
 	size_t len;
-	int err = conf_read(file->name, &text, &len, &wrong) ?:
-		  conf_parse(file->name, text, len, &saved, NULL, &wrong);
+	int err = conf_read(file->name, &text, &len, why) ?:
+		  conf_parse(file->name, text, len, &saved, NULL, why);
 
 	if (err)
-		return why_set(why, err, "%s", wrong.text);
-	if (!model_equal(&saved, &e->model)) {
-		why_set(why, 0, "%s: something has changed since: want it saved again",
-			 file->name);
-		err = -EAGAIN;
+		return err;
+	if (model_equal(&saved, &e->model)) {
+		err = engine_loaded(e, &(struct source_text){ file->name, text, len, &saved });
+		if (err)
+			why_set(why, err, "state directory %s: %s", e->options.state,
+				errno_text(-err));
+	} else {
+		err = why_set(why, -EAGAIN, "%s: something has changed since: want it saved again",
+			      file->name);
 	}
 	model_clear(&saved);
-	if (err)
-		return err;
-	err = engine_loaded(e, text, len);
-	if (err)
-		why_set(why, err, "state directory %s: %s", e->options.state, errno_text(-err));
 	return err;
 }
