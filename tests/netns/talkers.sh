@@ -50,6 +50,7 @@ talker() { # NAME OPTION...: a client of talk's; TO: the VIP; FROM: the client h
 	shift
 	[ -p "$RUN/$name.orders" ] || mkfifo "$RUN/$name.orders"
 	exec {fd}<>"$RUN/$name.orders"
+	: >"$RUN/$name.counts"	# there at once, however late the client begins
 	nsenter --net="/run/netns/xring-$LAB-${FROM:-client}" -- "$TALK" client "${TO:-$VIP4}" 7000 "$@" \
 		<&"$fd" >"$RUN/$name.counts" 2>"$RUN/$name.said" &
 	TALKER_PID[$name]=$!
