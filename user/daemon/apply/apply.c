@@ -51,6 +51,7 @@ static int service_apply(struct live *live, const struct model *m, const struct 
 	if (!s)
 		return -ENOMEM;
 	clients.cut |= !s->main->has_extent;	/* a new one has none to keep */
+	s->model = model;
 	key_set(live, s, model);
 	err = classes_prepare(live, s, m, model) ?: backends_sync(live, s, model, times);
 	if (err)
@@ -71,8 +72,9 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
 	uint64_t start = clock_ns();
 	int err = 0;
 
+	live_models_set(live, m);
 	for (size_t i = 0; i < live->service_count; i++)
-		live->services[i]->gone = !model_service(m, live->services[i]->name);
+		live->services[i]->gone = !live->services[i]->model;
 	live_ingresses_set(live, m);
 	err = live_regions_set(live, m) ?: live_replies_yield(live, m, times->now);
 	for (size_t i = 0; i < m->service_count && !err; i++)

@@ -16,6 +16,7 @@ struct model;
 struct plan_node;
 struct route;
 struct service;
+struct service_listener;
 struct why;
 
 /* How the maps become what the model says: opened, adopted, applied, aged and swept. */
@@ -49,7 +50,10 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
  * What is due by time alone: open cells settle. Returns when something is due
  * again (ns, 0: nothing), and whether live_apply() has something to do.
  */
-uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool *ret_apply);
+uint64_t live_tick(struct live *live, uint64_t now, bool *ret_apply);
+
+/* Hears of services that end; the listener is the caller's, and outlives live. */
+void live_listen(struct live *live, struct service_listener *listener);
 
 /* All flags off and all pins void: the flows' keys are others now. */
 void live_close_cells(struct live *live);

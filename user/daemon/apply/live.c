@@ -74,3 +74,9 @@ void live_close(struct live *live)
 	free(live->traffic);
 	free(live);
 }
+
+void live_listen(struct live *live, struct service_listener *listener)
+{
+	listener->next = live->service_listeners;
+	live->service_listeners = listener;
+}

@@ -56,6 +56,8 @@ static void services_forget(struct live *live)
 			backend_id_free(live, s->backends[n]->id);
 		for (size_t n = 0; n < s->leaving_count; n++)
 			backend_id_free(live, s->leaving[n]->id);
+		for (struct service_listener *l = live->service_listeners; l; l = l->next)
+			l->gone(l->context, s);
 		service_free(live, s);
 	}
 	live->service_count = kept;

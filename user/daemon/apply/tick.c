@@ -29,20 +29,19 @@ static void ring_tick(struct live *live, struct live_ring *r, uint64_t now, uint
 	sooner(next, step.next * NS_PER_TENTH);
 }
 
-uint64_t live_tick(struct live *live, const struct model *m, uint64_t now, bool *ret_apply)
+uint64_t live_tick(struct live *live, uint64_t now, bool *ret_apply)
 {
 	bool apply = false;
 	uint64_t next = 0;
 
 	for (size_t i = 0; i < live->service_count; i++) {
 		struct live_service *s = live->services[i];
-		const struct service *model = model_service(m, s->name);
 		uint64_t at = 0;
 
 		for (size_t k = 0; k < s->ring_count; k++)
 			ring_tick(live, s->rings[k], now, &next);
 		sooner(&next, classes_tick(live, s, now, &apply));
-		apply |= model && backends_weigh(live, s, model, now, &at);
+		apply |= s->model && backends_weigh(live, s, s->model, now, &at);
 		sooner(&next, at);
 	}
 	sooner(&next, live_keys_tick(live, now));

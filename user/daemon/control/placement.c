@@ -77,7 +77,7 @@ int verb_explain(struct daemon *d, const json_t *request, struct answer *a)
 		return answer_no(a, EXIT_WORDS, WANT_CLIENT, key);
 	if (!ls || !ls->main->has_extent)
 		return answer_no(a, EXIT_NO, "service %s: it is not in the maps yet", s->name);
-	return answer_data(a, view_explain(d, s, ls, &client, key));
+	return answer_data(a, view_explain(e, s, ls, &client, key));
 }
 
 int verb_audit(struct daemon *d, const json_t *request, struct answer *a)
@@ -92,5 +92,5 @@ int verb_homes(struct daemon *d, const json_t *request, struct answer *a)
 
 	if (request_service_or_all(&d->engine->model, request, a, &s))
 		return -EINVAL;
-	return answer_data(a, view_homes(d, s ? s->name : NULL));
+	return answer_data(a, view_homes(d->engine, s ? s->name : NULL));
 }

@@ -72,6 +72,7 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 	model_clear(&e->model);
 	e->model = *next;
 	*next = (struct model){};
+	live_models_set(e->live, &e->model);
 	engine_zones(e);
 	engine_tell_changed(e);
 	engine_gather(e, change);

@@ -58,6 +58,7 @@ static int maps_begin(struct engine *e)
 	hash_expand(e->model.hash_key, (uint64_t *)e->dp->config->hash_key);
 	__atomic_store_n(&e->dp->config->abi, XRING_ABI, __ATOMIC_RELEASE);
 	err = live_adopt(e->live, &e->model, engine_now(e));
+	live_models_set(e->live, &e->model);
 	if (!err && e->options.cut)
 		live_close_cells(e->live);
 	return err;
@@ -77,6 +78,7 @@ static int check_begin(struct engine *e, const char *source, struct model *next)
 	model_clear(&e->model);
 	e->model = *next;
 	*next = (struct model){};
+	live_models_set(e->live, &e->model);
 	engine_zones(e);
 	return 0;
 }

@@ -119,9 +119,9 @@ void engine_gather(struct engine *e, const struct change *change)
 
 /* ---- time ---- */
 
-static bool is_placed(const struct engine *e, const struct live_backend *backend)
+static bool is_placed(const struct live_backend *backend)
 {
-	const struct service *s = model_service(&e->model, backend->service->name);
+	const struct service *s = backend->service->model;
 
 	return s && (s->daylight_count || s->rule_count);
 }
@@ -146,7 +146,7 @@ static void say_why(struct engine *e)
 		if (backend->dead_wanted && !backend->dead && backend->owner->drain_until)
 			changes_ask(e->changes, backend->service->name, "drain: the time of %s is over",
 				    backend->name);
-		else if (is_placed(e, backend) && backend->weight_now != backend->weight_shown)
+		else if (is_placed(backend) && backend->weight_now != backend->weight_shown)
 			say_placed(e, backend);
 		else if (backend->owner->ramp_from && backend->weight_now != backend->weight_shown)
 			changes_ask(e->changes, backend->service->name, "slow start: %s: weight %s",
@@ -159,7 +159,7 @@ static void tick(struct engine *e)
 	uint64_t now = engine_now(e), next, stage;
 	bool apply = false;
 
-	next = live_tick(e->live, &e->model, now, &apply);
+	next = live_tick(e->live, now, &apply);
 	if (e->live->slots_stale)
 		live_vips_write(e->live, &e->model);
 	stage = changes_tick(e->changes, e->live, now);

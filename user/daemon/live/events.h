@@ -33,6 +33,13 @@ struct backend_events {
 	void (*gone)(void *context, struct live_backend *backend);
 };
 
+/* Who keeps something in a service's slot hears of its end, and frees that. */
+struct service_listener {
+	struct service_listener *next;
+	void *context;
+	void (*gone)(void *context, struct live_service *s);
+};
+
 /*
  * What live/ tells of answers that change; context is the listener's own. A NULL is
  * not called.

@@ -69,6 +69,7 @@ struct live {
 	int64_t wall_ms;			/* how far tests have put the regions' clocks forward */
 	struct live_events events;		/* told to the engine */
 	struct backend_events backend_events;	/* told to the health checks */
+	struct service_listener *service_listeners;
 };
 
 /* CLOCK_REALTIME, which tests may put forward, in ms. */

@@ -181,3 +181,9 @@ void service_settled(struct live *live, struct live_service *s)
 	s->settled = live->walk_begun;
 	s->look = s->look ?: 1;		/* until a walk knows better */
 }
+
+void live_models_set(struct live *live, const struct model *m)
+{
+	for (size_t i = 0; i < live->service_count; i++)
+		live->services[i]->model = model_service(m, live->services[i]->name);
+}

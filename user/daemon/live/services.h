@@ -17,14 +17,21 @@
 #define FLOWS_SAMPLES 40
 
 struct home_network;
+struct home_service;
+struct hot_service;
 struct live;
-struct live_classes;
-struct rule_counters;
 struct live_backend;
+struct live_classes;
 struct live_ring;
+struct model;
+struct rule_counters;
+struct service;
 
 struct live_service {
 	char name[NAME_BYTES];
+	const struct service *model;		/* as it runs; NULL: the model has it no more */
+	struct hot_service *hot;		/* a slot for each watcher: of watch/hot.c, */
+	struct home_service *home;		/* and of watch/homes.c; NULL: it knows nothing */
 	enum mode mode;
 	struct key key;
 	bool key_known;
@@ -57,6 +64,12 @@ struct live_service {
 	uint64_t flows[FLOWS_SAMPLES];		/* begun, as looked at (daemon/watch/new_flows.h) */
 	uint32_t flow_samples;
 };
+
+/*
+ * Each service's `model` is that of m from now on, which must live as long; whenever the
+ * model that runs becomes another one.
+ */
+void live_models_set(struct live *live, const struct model *m);
 
 /* NULL where there is none. */
 struct live_service *live_service(const struct live *live, const char *name);

@@ -114,16 +114,16 @@ static void flow_add(struct flows_query *q, const struct live_service *s, const 
 /* Of each key that is followed, the last packet seen. */
 static void sampled_add(struct flows_query *q)
 {
-	const struct hot_watch *w = &q->daemon->hot;
+	const struct live *live = q->daemon->engine->live;
 
-	for (size_t i = 0; i < w->service_count; i++) {
-		const struct hot_service *hs = &w->services[i];
-		const struct live_service *s = live_service(q->daemon->engine->live, hs->name);
+	for (size_t i = 0; i < live->service_count; i++) {
+		const struct live_service *s = live->services[i];
+		const struct hot_service *hs = s->hot;
 
-		for (size_t k = 0; s && s->main->has_extent && k < hs->heat.count; k++) {
+		for (size_t k = 0; hs && s->main->has_extent && k < hs->heat.count; k++) {
 			const struct heat_key *key = &hs->heat.keys[k];
 			const struct live_backend *backend = key->samples ?
-				live_backend_by_id(s, live_answer(q->daemon->engine->live, s, &key->flow)) : NULL;
+				live_backend_by_id(s, live_answer(live, s, &key->flow)) : NULL;
 
 			if (backend)
 				flow_add(q, s, backend, &key->flow, "sampled", -1);

@@ -9,14 +9,17 @@
 #include "core/place/homes.h"
 #include "core/value/address.h"
 #include "core/value/prefix.h"
+#include "daemon/live/live.h"
+#include "daemon/live/services.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
 #include "daemon/watch/homes.h"
 
-json_t *home_json(const struct daemon *d, const struct service *s, const struct address *client)
+json_t *home_json(const struct engine *e, const struct service *s, const struct address *client)
 {
-	const struct home_service *hs = home_service_of(&d->homes, s->name);
+	const struct live_service *ls = live_service(e->live, s->name);
+	const struct home_service *hs = ls ? ls->home : NULL;
 	const struct home *how = service_home(s);
 	const struct home_record *r;
 	char text[PREFIX_TEXT];
@@ -32,30 +35,31 @@ json_t *home_json(const struct daemon *d, const struct service *s, const struct 
 			 home_region(hs, r->region), "since_ms", (json_int_t)r->since_ms);
 }
 
-static json_t *record_json(const struct home_service *hs, const struct home_record *r)
+static json_t *record_json(const struct live_service *s, const struct home_record *r)
 {
+	const struct home_service *hs = s->home;
 	char text[PREFIX_TEXT], why[96];
 
 	snprintf(why, sizeof(why), "%u.%u%% of its traffic came in there", r->share / 10,
 		 r->share % 10);
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:f, s:s}", "service", hs->name, "network",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:f, s:s}", "service", s->name, "network",
 			 prefix_print(&r->prefix, text), "region", home_region(hs, r->region),
 			 "from", home_region(hs, r->from), "since_ms", (json_int_t)r->since_ms,
 			 "share", r->share / 1000.0, "why", why);
 }
 
-json_t *view_homes(const struct daemon *d, const char *service)
+json_t *view_homes(const struct engine *e, const char *service)
 {
 	json_t *json = json_array();
 	const struct home_record *r;
 
-	for (size_t i = 0; i < d->homes.count; i++) {
-		const struct home_service *hs = &d->homes.list[i];
+	for (size_t i = 0; i < e->live->service_count; i++) {
+		const struct live_service *s = e->live->services[i];
 
-		if (service && strcmp(service, hs->name))
+		if (!s->home || (service && strcmp(service, s->name)))
 			continue;
-		for (size_t at = 0; (r = homes_next(hs->homes, &at));)
-			json_array_append_new(json, record_json(hs, r));
+		for (size_t at = 0; (r = homes_next(s->home->homes, &at));)
+			json_array_append_new(json, record_json(s, r));
 	}
 	return json;
 }

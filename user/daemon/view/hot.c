@@ -13,6 +13,7 @@
 #include "daemon/live/backends.h"
 #include "daemon/live/client_rings.h"
 #include "daemon/live/hot_keys.h"
+#include "daemon/live/live.h"
 #include "daemon/live/path.h"
 #include "daemon/live/rings.h"
 #include "daemon/view/view.h"
@@ -90,12 +91,12 @@ static json_t *key_json(const struct engine *e, const struct seen *k)
 	return json;
 }
 
-static void service_append(const struct daemon *d, const struct hot_service *hs, json_t *list)
+static void service_append(const struct daemon *d, const struct live_service *s, json_t *list)
 {
 	const struct engine *e = d->engine;
-	const struct live_service *s = live_service(e->live, hs->name);
+	const struct hot_service *hs = s->hot;
 
-	for (size_t i = 0; s && s->main->has_extent && i < hs->heat.count; i++) {
+	for (size_t i = 0; hs && s->main->has_extent && i < hs->heat.count; i++) {
 		const struct heat_key *key = &hs->heat.keys[i];
 		struct seen seen = { s, &hs->heat, key, hot_hand(&d->hot, s, key->hash),
 				     live_key(e->live, s, key->hash) };
@@ -136,11 +137,12 @@ static json_t *sorted(json_t *list)
 
 json_t *view_hot(const struct daemon *d, const char *service)
 {
+	const struct live *live = d->engine->live;
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < d->hot.service_count; i++)
-		if (!service || !strcmp(service, d->hot.services[i].name))
-			service_append(d, &d->hot.services[i], list);
+	for (size_t i = 0; i < live->service_count; i++)
+		if (!service || !strcmp(service, live->services[i]->name))
+			service_append(d, live->services[i], list);
 	return sorted(list);
 }
 

@@ -43,7 +43,7 @@ json_t *rule_clients_json(const struct model *m, const struct service *s, int in
 /* Of all of a service's clients that are told apart; an empty list: none are. */
 json_t *rules_json(const struct engine *e, const struct service *s);
 /* Where a client's network has come to belong; null: nowhere. */
-json_t *home_json(const struct daemon *d, const struct service *s, const struct address *client);
+json_t *home_json(const struct engine *e, const struct service *s, const struct address *client);
 
 /* What a region has of a route's traffic. */
 struct region_share {

@@ -335,11 +335,10 @@ static json_t *plain_json(const struct engine *e, const struct service *s,
 			 "moving", false, "ways", way_json(e, s, ls, &route, "", key));
 }
 
-static json_t *told_json(const struct daemon *d, const struct service *s,
+static json_t *told_json(const struct engine *e, const struct service *s,
 			 const struct live_service *ls, const struct address *client,
 			 const char *key)
 {
-	const struct engine *e = d->engine;
 	const struct targets *t = &ls->classes->compiled.targets;
 	const struct target *target = &t->list[target_of(ls, client)];
 	const struct rule *rule = rule_at(s, target->rule);
@@ -358,7 +357,7 @@ static json_t *told_json(const struct daemon *d, const struct service *s,
 			 rule ? json_integer(target->rule + 1) : json_null(), "clients",
 			 rule_clients_json(&e->model, s, target->rule), "network",
 			 network ? json_string(prefix_print(network, text)) : json_null(),
-			 "client_region", target->region, "home", home_json(d, s, client),
+			 "client_region", target->region, "home", home_json(e, s, client),
 			 "moving", class && class->moving, "ways", ways);
 }
 
@@ -374,11 +373,11 @@ void client_route(const struct engine *e, const struct service *s, const struct 
 		route_of(service_rule(s), NULL, NULL, ret);
 }
 
-json_t *view_explain(const struct daemon *d, const struct service *s,
+json_t *view_explain(const struct engine *e, const struct service *s,
 		     const struct live_service *ls, const struct address *client, const char *key)
 {
-	json_t *json = ls->classes && ls->classes->own ? told_json(d, s, ls, client, key) :
-							 plain_json(d->engine, s, ls, key);
+	json_t *json = ls->classes && ls->classes->own ? told_json(e, s, ls, client, key) :
+							 plain_json(e, s, ls, key);
 
 	json_object_set_new(json, "service", json_string(s->name));
 	json_object_set_new(json, "client", json_string(key));

@@ -53,9 +53,9 @@ json_t *view_placement(const struct engine *e, const struct service *s, const st
 json_t *view_forecast(const struct engine *e, const struct service *s, const struct route *route,
 		      int64_t wall, unsigned hours);
 /* Why that client goes where it goes; key: a key of it, or its address. */
-json_t *view_explain(const struct daemon *d, const struct service *s,
+json_t *view_explain(const struct engine *e, const struct service *s,
 		     const struct live_service *ls, const struct address *client, const char *key);
-json_t *view_homes(const struct daemon *d, const char *service);	/* NULL: of all */
+json_t *view_homes(const struct engine *e, const char *service);	/* NULL: of all */
 json_t *view_audit(struct engine *e);
 
 /* The client that a key begins with, or an address alone. -EINVAL. */

@@ -18,11 +18,6 @@
 #include "daemon/probe/probes.h"
 #include "dp/dp.h"
 
-static const struct service *model_of(const struct engine *e, const struct live_backend *backend)
-{
-	return model_service(&e->model, backend->service->name);
-}
-
 /*
  * It is back, from being down or, not known any more, from maintenance: its weight grows,
  * if the service says so, and flows come by a change.
@@ -52,7 +47,7 @@ static void result_in(void *context, struct probe *probe, const struct probe_res
 	struct live_backend *backend = probe_owner(probe);
 	enum health_state was = backend->health.state;
 	struct engine *e = w->engine;
-	const struct service *s = model_of(e, backend);
+	const struct service *s = backend->service->model;
 
 	snprintf(backend->why, sizeof(backend->why), "%s", result->why);
 	backend->took_us = result->took_us;
@@ -92,7 +87,7 @@ static void backend_added(void *context, struct live_backend *backend)
 {
 	struct health_watch *w = context;
 	struct engine *e = w->engine;
-	const struct service *s = model_of(e, backend);
+	const struct service *s = backend->service->model;
 
 	if (!s)
 		return;

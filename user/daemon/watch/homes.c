@@ -19,6 +19,7 @@
 #include "core/place/route.h"
 #include "core/place/routes.h"
 #include "core/value/prefix.h"
+#include "daemon/apply/apply.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/state.h"
 #include "daemon/live/live.h"
@@ -33,45 +34,39 @@
 
 /* ---- the tables ---- */
 
-static struct home_service *find(const struct home_watch *w, const char *service)
-{
-	for (size_t i = 0; i < w->count; i++)
-		if (!strcmp(w->list[i].name, service))
-			return &w->list[i];
-	return NULL;
-}
-
-const struct home_service *home_service_of(const struct home_watch *w, const char *service)
-{
-	return find(w, service);
-}
-
 const char *home_region(const struct home_service *hs, unsigned number)
 {
 	return number && number <= hs->region_count ? hs->regions[number - 1] : "";
 }
 
-static struct home_service *get(struct home_watch *w, const char *service)
+static struct home_service *slot_get(struct live_service *s)
 {
-	struct home_service *hs = find(w, service), *list;
+	struct home_service *hs = s->home;
 	uint64_t seed = 0;
 
 	if (hs)
 		return hs;
-	list = array_grow(w->list, w->count, sizeof(*list));
-	if (!list)
+	hs = calloc(1, sizeof(*hs));
+	if (!hs)
 		return NULL;
-	w->list = list;
-	hs = &list[w->count];
-	*hs = (struct home_service){};
-	snprintf(hs->name, sizeof(hs->name), "%s", service);
 	if (getrandom(&seed, sizeof(seed), 0) < 0)
-		seed = (uintptr_t)list;
+		seed = (uintptr_t)hs;
 	hs->homes = homes_new(seed);
-	if (!hs->homes)
+	if (!hs->homes) {
+		free(hs);
 		return NULL;
-	w->count++;
-	return hs;
+	}
+	return s->home = hs;
+}
+
+static void slot_free(struct live_service *s)
+{
+	if (!s->home)
+		return;
+	homes_free(s->home->homes);
+	free(s->home->regions);
+	free(s->home);
+	s->home = NULL;
 }
 
 /* 0: there are too many. */
@@ -92,31 +87,24 @@ static unsigned region_get(struct home_service *hs, const char *name)
 	return hs->region_count;
 }
 
-static void drop(struct home_watch *w, size_t i)
-{
-	homes_free(w->list[i].homes);
-	free(w->list[i].regions);
-	w->list[i] = w->list[--w->count];
-}
-
 /* ---- the file ---- */
 
-static int line_print(FILE *to, const struct home_service *hs, const struct prefix *p,
+static int line_print(FILE *to, const struct live_service *s, const struct prefix *p,
 		      unsigned region, unsigned from, uint32_t share, int64_t since_ms)
 {
 	char text[PREFIX_TEXT];
-	const char *is = home_region(hs, region), *was = home_region(hs, from);
+	const char *is = home_region(s->home, region), *was = home_region(s->home, from);
 
-	return fprintf(to, "%s\t%s\t%s\t%s\t%u\t%lld\n", hs->name, prefix_print(p, text),
+	return fprintf(to, "%s\t%s\t%s\t%s\t%u\t%lld\n", s->name, prefix_print(p, text),
 		       *is ? is : "-", *was ? was : "-", share, (long long)since_ms);
 }
 
-static void record_write(FILE *to, const struct home_service *hs, uint64_t *lines)
+static void record_write(FILE *to, const struct live_service *s, uint64_t *lines)
 {
 	const struct home_record *r;
 
-	for (size_t i = 0; (r = homes_next(hs->homes, &i));) {
-		line_print(to, hs, &r->prefix, r->region, r->from, r->share, r->since_ms);
+	for (size_t i = 0; s->home && (r = homes_next(s->home->homes, &i));) {
+		line_print(to, s, &r->prefix, r->region, r->from, r->share, r->since_ms);
 		(*lines)++;
 	}
 }
@@ -134,8 +122,8 @@ static int file_renew(struct home_watch *w)
 	if (!to)
 		return -ENOMEM;
 	w->lines = 0;
-	for (size_t i = 0; i < w->count; i++)
-		record_write(to, &w->list[i], &w->lines);
+	for (size_t i = 0; i < e->live->service_count; i++)
+		record_write(to, e->live->services[i], &w->lines);
 	if (fclose(to))
 		return -ENOMEM;
 	err = state_write(e->options.state, FILE_NAME, text, len);
@@ -147,7 +135,7 @@ static int file_renew(struct home_watch *w)
 	return w->log < 0 ? -errno : 0;
 }
 
-static int file_append(struct home_watch *w, const struct home_service *hs,
+static int file_append(struct home_watch *w, const struct live_service *s,
 		       const struct home_moves *moves, int64_t wall_ms)
 {
 	_free_ char *text = NULL;
@@ -157,7 +145,7 @@ static int file_append(struct home_watch *w, const struct home_service *hs,
 	if (!to)
 		return -ENOMEM;
 	for (size_t i = 0; i < moves->count; i++)
-		line_print(to, hs, &moves->list[i].prefix, moves->list[i].to, moves->list[i].from,
+		line_print(to, s, &moves->list[i].prefix, moves->list[i].to, moves->list[i].from,
 			   moves->list[i].share, wall_ms);
 	if (fclose(to))
 		return -ENOMEM;
@@ -178,7 +166,7 @@ static void line_read(struct home_watch *w, char *line)
 
 	if (!since || !s || !service_home(s) || prefix_parse(network, &record.prefix, NULL))
 		return;
-	hs = get(w, service);
+	hs = live_service_get(e->live, service) ? slot_get(live_service(e->live, service)) : NULL;
 	if (!hs)
 		return;
 	record.region = strcmp(region, "-") ? region_get(hs, region) : 0;
@@ -242,10 +230,9 @@ static void spread(struct home_watch *w)
 	struct engine *e = w->engine;
 	for (size_t i = 0; i < e->live->service_count; i++) {
 		struct live_service *s = e->live->services[i];
-		const struct home_service *hs = find(w, s->name);
 
-		if (hs || s->home_count)
-			service_homes(e, s, hs);
+		if (s->home || s->home_count)
+			service_homes(e, s, s->home);
 	}
 }
 
@@ -282,10 +269,9 @@ static bool allowed(void *context, const struct prefix *p, unsigned number)
 static void seen(struct home_watch *w, const struct xring_home_key *key, const struct xring_home *home)
 {
 	struct engine *e = w->engine;
-	const struct live_service *s = live_service_of_number(e->live, key->number);
-	const struct service *model = s ? model_service(&e->model, s->name) : NULL;
-	const struct home *how = model ? service_home(model) : NULL;
-	struct home_service *hs = how ? get(w, s->name) : NULL;
+	struct live_service *s = live_service_of_number(e->live, key->number);
+	const struct home *how = s && s->model ? service_home(s->model) : NULL;
+	struct home_service *hs = how ? slot_get(s) : NULL;
 	struct prefix p = {};
 
 	if (!hs)
@@ -309,13 +295,12 @@ static void take(void *context, const struct xring_home_key *key, const struct x
 }
 
 /* Who moves is written down first. True: somebody did. */
-static bool judge(struct home_watch *w, struct home_service *hs)
+static bool judge(struct home_watch *w, const struct live_service *s)
 {
 	struct engine *e = w->engine;
-	const struct service *s = model_service(&e->model, hs->name);
-	struct allowing allowing = { s, hs };
+	struct allowing allowing = { s->model, s->home };
 	struct homes_look look = {
-		.home = s ? service_home(s) : NULL,
+		.home = s->model && s->home ? service_home(s->model) : NULL,
 		.allowed = allowed,
 		.ctx = &allowing,
 		.recheck = w->recheck,
@@ -327,9 +312,9 @@ static bool judge(struct home_watch *w, struct home_service *hs)
 
 	if (!look.home)
 		return false;
-	homes_judge(hs->homes, &look, &moves);
+	homes_judge(s->home->homes, &look, &moves);
 	any = moves.count > 0;
-	if (any && file_append(w, hs, &moves, look.wall_ms))
+	if (any && file_append(w, s, &moves, look.wall_ms))
 		log_warn("state directory %s: homes: what moved is not kept", e->options.state);
 	free(moves.list);
 	return any;
@@ -343,12 +328,12 @@ static bool any_follows(const struct model *m)
 	return false;
 }
 
-static uint64_t homes_all(const struct home_watch *w)
+static uint64_t homes_all(const struct live *live)
 {
 	uint64_t count = 0;
 
-	for (size_t i = 0; i < w->count; i++)
-		count += homes_count(w->list[i].homes);
+	for (size_t i = 0; i < live->service_count; i++)
+		count += live->services[i]->home ? homes_count(live->services[i]->home->homes) : 0;
 	return count;
 }
 
@@ -359,11 +344,11 @@ static void look(void *context)
 	bool any = false;
 
 	dp_homes_take(e->dp, take, w);
-	for (size_t i = 0; i < w->count; i++)
-		any |= judge(w, &w->list[i]);
+	for (size_t i = 0; i < e->live->service_count; i++)
+		any |= judge(w, e->live->services[i]);
 	w->recheck = false;
 	if (any) {
-		if (w->lines > homes_all(w) + LINES_MORE && file_renew(w))
+		if (w->lines > homes_all(e->live) + LINES_MORE && file_renew(w))
 			log_warn("state directory %s: homes: not written", e->options.state);
 		spread(w);
 		engine_flush_soon(e);
@@ -378,17 +363,22 @@ static void changed(void *context)
 	struct home_watch *w = context;
 	struct engine *e = w->engine;
 
-	for (size_t i = w->count; i-- > 0;) {
-		const struct service *s = model_service(&e->model, w->list[i].name);
+	for (size_t i = 0; i < e->live->service_count; i++) {
+		struct live_service *s = e->live->services[i];
 
-		if (!s || !service_home(s))
-			drop(w, i);
+		if (!s->model || !service_home(s->model))
+			slot_free(s);
 	}
 	w->recheck = true;
-	if (w->count || any_follows(&e->model))
-		spread(w);
+	spread(w);
 	if (any_follows(&e->model) && !w->look.set)
 		loop_timer_set(&w->look, LOOK_MS);
+}
+
+static void service_gone(void *context, struct live_service *s)
+{
+	(void)context;
+	slot_free(s);
 }
 
 int homes_open(struct engine *e, struct home_watch *w)
@@ -402,6 +392,9 @@ int homes_open(struct engine *e, struct home_watch *w)
 		return err;
 	w->listener = (struct engine_listener){ .context = w, .changed = changed };
 	engine_listen(e, &w->listener);
+	w->services = (struct service_listener){ .context = w, .gone = service_gone };
+	live_listen(e->live, &w->services);
+	live_models_set(e->live, &e->model);
 	changed(w);
 	return 0;
 }
@@ -411,8 +404,7 @@ void homes_close(struct home_watch *w)
 	if (!w->engine)
 		return;
 	loop_timer_close(w->engine->loop, &w->look);
-	while (w->count)
-		drop(w, w->count - 1);
-	free(w->list);
+	for (size_t i = 0; i < w->engine->live->service_count; i++)
+		slot_free(w->engine->live->services[i]);
 	closep(&w->log);
 }

@@ -6,6 +6,7 @@
 
 #include "base/loop.h"
 #include "daemon/engine/engine.h"
+#include "daemon/live/events.h"
 
 struct homes;
 
@@ -17,8 +18,8 @@ struct homes;
  * Homes are kept in the state directory (`homes`): a line for each move, written before
  * the maps follow, and all of them anew when the file is opened or has grown long.
  */
+/* A service's slot (live_service->home): where its clients' networks belong. */
 struct home_service {
-	char name[NAME_BYTES];
 	struct homes *homes;
 	char (*regions)[PLACE_NAME];		/* by number in homes, from 1 on */
 	size_t region_count;
@@ -28,8 +29,7 @@ struct home_watch {
 	struct engine *engine;
 	struct engine_listener listener;
 	struct loop_timer look;
-	struct home_service *list;
-	size_t count;
+	struct service_listener services;
 	int log;				/* appended to; -1: not open */
 	uint64_t lines;				/* in it */
 	bool recheck;				/* the rules are others */
@@ -39,8 +39,6 @@ struct home_watch {
 int homes_open(struct engine *e, struct home_watch *ret);
 void homes_close(struct home_watch *w);
 
-/* NULL: the service has none. */
-const struct home_service *home_service_of(const struct home_watch *w, const char *service);
 const char *home_region(const struct home_service *hs, unsigned number);	/* "": none */
 
 #endif

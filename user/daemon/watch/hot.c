@@ -12,6 +12,7 @@
 #include "core/hot/entries.h"
 #include "core/hot/judge.h"
 #include "core/model/key.h"
+#include "daemon/apply/apply.h"
 #include "daemon/engine/engine.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/hot_keys.h"
@@ -36,42 +37,34 @@
 
 /* ---- who there is ---- */
 
-struct hot_service *hot_service(const struct hot_watch *w, const char *name)
+static struct hot_service *slot_get(struct live_service *s)
 {
-	for (size_t i = 0; i < w->service_count; i++)
-		if (!strcmp(w->services[i].name, name))
-			return &w->services[i];
-	return NULL;
+	if (s->hot)
+		return s->hot;
+	s->hot = calloc(1, sizeof(*s->hot));
+	if (s->hot)
+		s->hot->key = s->key;
+	return s->hot;
 }
 
-static struct hot_service *service_get(struct hot_watch *w, const struct live_service *live)
+static void slot_free(struct live_service *s)
 {
-	struct hot_service *s = hot_service(w, live->name), *services;
-
-	if (s)
-		return s;
-	services = reallocarray(w->services, w->service_count + 1, sizeof(*services));
-	if (!services)
-		return NULL;
-	w->services = services;
-	s = &services[w->service_count++];
-	*s = (struct hot_service){ .key = live->key };
-	snprintf(s->name, sizeof(s->name), "%s", live->name);
-	return s;
+	if (s->hot)
+		heat_service_clear(&s->hot->heat);
+	free(s->hot);
+	s->hot = NULL;
 }
 
-/* What is about services, or keys of another kind, that are no more. */
+/* What is about keys of another kind, or services that are no more. */
 static void forget(struct hot_watch *w)
 {
 	const struct live *live = w->engine->live;
 
-	for (size_t i = w->service_count; i-- > 0;) {
-		struct live_service *s = live_service(live, w->services[i].name);
+	for (size_t i = 0; i < live->service_count; i++) {
+		struct live_service *s = live->services[i];
 
-		if (s && key_equal(&s->key, &w->services[i].key))
-			continue;
-		heat_service_clear(&w->services[i].heat);
-		w->services[i] = w->services[--w->service_count];
+		if (s->hot && !key_equal(&s->key, &s->hot->key))
+			slot_free(s);
 	}
 	for (size_t i = w->hand_count; i-- > 0;) {
 		struct live_service *s = live_service(live, w->hands[i].service);
@@ -113,9 +106,9 @@ static uint64_t hand_side(const struct live_service *s, const struct hot_hand *h
 	return 0;
 }
 
-static bool is_wanted(const struct hot_watch *w, const struct hot_service *hs,
-		      const struct live_key *key)
+static bool is_wanted(const struct hot_watch *w, const struct live_key *key)
 {
+	const struct hot_service *hs = key->service->hot;
 	const struct heat_key *heat = hs ? heat_key(&hs->heat, key->hash) : NULL;
 
 	return hot_hand(w, key->service, key->hash) || (heat && heat->split);
@@ -134,7 +127,7 @@ static void apply_hands(struct hot_watch *w)
 	for (size_t i = 0; i < w->hand_count; i++) {
 		const struct hot_hand *hand = &w->hands[i];
 		struct live_service *s = live_service(w->engine->live, hand->service);
-		struct hot_service *hs = s ? service_get(w, s) : NULL;
+		struct hot_service *hs = s ? slot_get(s) : NULL;
 
 		if (!hs || !s->main->has_extent)
 			continue;
@@ -161,20 +154,19 @@ static int by_rate(const void *left, const void *right)
 }
 
 /* Those of one service; returns how many. */
-static size_t candidates_of(const struct hot_watch *w, const struct hot_service *hs,
+static size_t candidates_of(const struct hot_watch *w, struct live_service *s,
 			    struct candidate *ret)
 {
-	struct live_service *s = live_service(w->engine->live, hs->name);
-	const struct service *model = model_service(&w->engine->model, hs->name);
+	const struct hot_service *hs = s->hot;
 	size_t count = 0;
 
-	for (size_t i = 0; s && s->main->has_extent && model && i < hs->heat.count; i++) {
+	for (size_t i = 0; hs && s->main->has_extent && s->model && i < hs->heat.count; i++) {
 		const struct heat_key *key = &hs->heat.keys[i];
 		const struct live_key *entry = live_key(w->engine->live, s, key->hash);
 		bool stays = entry && hot_newest(*entry->answer);
 
 		if (key->split && !hot_hand(w, s, key->hash))
-			ret[count++] = (struct candidate){ s, &key->flow, model->hot.shards,
+			ret[count++] = (struct candidate){ s, &key->flow, s->model->hot.shards,
 				heat_rate(&key->pace) * (stays ? STAYS : 1) };
 	}
 	return count;
@@ -183,18 +175,19 @@ static size_t candidates_of(const struct hot_watch *w, const struct hot_service 
 /* The hottest first: should there not be room for all, the rest are the ring's. */
 static void apply_split(struct hot_watch *w)
 {
+	const struct live *live = w->engine->live;
 	size_t room = XRING_HOT_KEYS > w->hand_count ? XRING_HOT_KEYS - w->hand_count : 0;
 	_free_ struct candidate *list = NULL;
 	size_t count = 0;
 
-	for (size_t i = 0; i < w->service_count; i++)
-		count += w->services[i].heat.count;
+	for (size_t i = 0; i < live->service_count; i++)
+		count += live->services[i]->hot ? live->services[i]->hot->heat.count : 0;
 	list = calloc(count + 1, sizeof(*list));
 	if (!list)
 		return;
 	count = 0;
-	for (size_t i = 0; i < w->service_count; i++)
-		count += candidates_of(w, &w->services[i], list + count);
+	for (size_t i = 0; i < live->service_count; i++)
+		count += candidates_of(w, live->services[i], list + count);
 	qsort(list, count, sizeof(*list), by_rate);
 	for (size_t i = 0; i < count; i++) {
 		w->no_room += i >= room;
@@ -211,7 +204,7 @@ static void apply_heal(struct hot_watch *w)
 	for (size_t i = 0; i < live->key_count; i++) {
 		struct live_key *key = live->keys[i];
 
-		if (!is_wanted(w, hot_service(w, key->service->name), key))
+		if (!is_wanted(w, key))
 			set(w, key->service, &key->record->flow, 0);
 	}
 }
@@ -277,7 +270,7 @@ static void told(void *context, const struct heat_key *key, enum heat_state was)
 static void service_judge(struct hot_watch *w, struct live_service *s, struct hot_service *hs,
 			  const struct heat_tally *tally, uint64_t packets, uint64_t now)
 {
-	const struct service *model = model_service(&w->engine->model, s->name);
+	const struct service *model = s->model;
 	struct judge_rules rules;
 	struct heat_window window = {
 		.distinct = heat_distinct(tally, s->number),
@@ -312,7 +305,7 @@ static void tally_judge(struct hot_watch *w, const struct heat_tally *tally, uin
 
 	for (size_t i = 0; i < live->service_count; i++) {
 		struct live_service *s = live->services[i];
-		struct hot_service *hs = service_get(w, s);
+		struct hot_service *hs = slot_get(s);
 		uint64_t packets = live_established(live, s);
 
 		if (!hs)
@@ -394,7 +387,7 @@ int hot_hand_set(struct hot_watch *w, const struct hot_hand *hand)
 {
 	struct engine *e = w->engine;
 	struct live_service *s = live_service(e->live, hand->service);
-	struct hot_service *hs = s ? service_get(w, s) : NULL;
+	struct hot_service *hs = s ? slot_get(s) : NULL;
 	struct hot_hand *now, *hands;
 	uint32_t hash;
 	int err;
@@ -427,7 +420,7 @@ int hot_clear(struct hot_watch *w, struct live_service *s, const struct xring_fl
 {
 	uint32_t hash = live_key_hash(w->engine->live, s, flow);
 	struct hot_hand *hand = hot_hand(w, s, hash);
-	struct hot_service *hs = hot_service(w, s->name);
+	struct hot_service *hs = s->hot;
 	struct heat_key *key = hs ? heat_key(&hs->heat, hash) : NULL;
 
 	if (!hand && !(key && key->state))
@@ -451,7 +444,7 @@ static int follow_adopted(struct hot_watch *w)
 
 	for (size_t i = 0; i < live->key_count; i++) {
 		struct live_key *key = live->keys[i];
-		struct hot_service *hs = service_get(w, key->service);
+		struct hot_service *hs = slot_get(key->service);
 		struct heat_key *heat = hs ? heat_follow(&hs->heat, key->hash, &key->record->flow) :
 					     NULL;
 
@@ -464,6 +457,12 @@ static int follow_adopted(struct hot_watch *w)
 		heat->since_ms = clock_wall_ms();
 	}
 	return 0;
+}
+
+static void service_gone(void *context, struct live_service *s)
+{
+	(void)context;
+	slot_free(s);
 }
 
 static void flushed(void *context)
@@ -484,6 +483,8 @@ int hot_open(struct engine *e, struct hot_watch *w)
 	w->closed = clock_ns();
 	w->listener = (struct engine_listener){ .context = w, .flushed = flushed };
 	engine_listen(e, &w->listener);
+	w->services = (struct service_listener){ .context = w, .gone = service_gone };
+	live_listen(e->live, &w->services);
 	apply(w);
 	window_open(w, TURN_MS);
 	return 0;
@@ -495,8 +496,7 @@ void hot_close(struct hot_watch *w)
 		return;
 	window_set(w, 0);
 	loop_timer_close(w->engine->loop, &w->timer);
-	for (size_t i = 0; i < w->service_count; i++)
-		heat_service_clear(&w->services[i].heat);
-	free(w->services);
+	for (size_t i = 0; i < w->engine->live->service_count; i++)
+		slot_free(w->engine->live->services[i]);
 	free(w->hands);
 }

@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "core/hot/rates.h"
 #include "daemon/engine/engine.h"
+#include "daemon/live/events.h"
 
 struct live_service;
 
@@ -30,8 +31,8 @@ struct hot_hand {
 	uint64_t since_ms;			/* CLOCK_REALTIME */
 };
 
+/* A service's slot (live_service->hot): its keys that are followed. */
 struct hot_service {
-	char name[NAME_BYTES];
 	struct heat_service heat;
 	struct key key;				/* that these are of */
 	uint64_t packets;			/* of established flows, when last looked at */
@@ -42,8 +43,7 @@ struct hot_watch {
 	struct engine *engine;
 	struct engine_listener listener;
 	struct loop_timer timer;
-	struct hot_service *services;
-	size_t service_count;
+	struct service_listener services;
 	struct hot_hand *hands;
 	size_t hand_count;
 	uint64_t opened;			/* ns; 0: no window is open */
@@ -56,8 +56,6 @@ struct hot_watch {
 int hot_open(struct engine *e, struct hot_watch *ret);	/* after the first flush */
 void hot_close(struct hot_watch *w);
 
-/* NULL where nothing is followed. */
-struct hot_service *hot_service(const struct hot_watch *w, const char *name);
 /* NULL where the key is left to itself. */
 struct hot_hand *hot_hand(const struct hot_watch *w, const struct live_service *s, uint32_t hash);
 

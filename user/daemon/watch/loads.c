@@ -82,7 +82,7 @@ static void look_due(void *context)
 	loads->shedding = false;
 	live_traffic_look(live);
 	for (size_t i = 0; i < live->service_count; i++) {
-		const struct service *model = model_service(&e->model, live->services[i]->name);
+		const struct service *model = live->services[i]->model;
 		uint32_t limit = model ? model->bound : 0;
 
 		bound |= limit > 0;
