@@ -14,41 +14,34 @@
 	"\n      [--all-down drop|pass|keep] [--bound N|none] [--hot KEY=VALUE[,...]]"       \
 	"\n      [--check TYPE[,KEY=VALUE]...|none]"
 
-#define SETTINGS_OPTIONS                                                                   \
-	"drain= tcp-idle= udp-idle= slow-start= panic= all-down= bound= hot= check="
-
-/* Of whatever moves keys from one backend to another. */
-#define MOVE_OPTIONS "now cut plan wait="
-
 static const struct command table[] = {
 	{ "service add",
 	  "NAME --vip ADDR:PORT/tcp|udp... --mode MODE [--key KEY] [--vnodes N]"
 	  SETTINGS_USAGE,
-	  "a new service", "vip= mode= key= vnodes= now " SETTINGS_OPTIONS, 1, 1,
-	  run_service_add },
+	  "a new service", "", 1, 1, run_service_add, "service-add" },
 	{ "service set",
 	  "NAME [--vip V...] [--mode M] [--vnodes N] [--key KEY --cut]" SETTINGS_USAGE,
-	  "change a service", "vip= mode= key= vnodes= now cut " SETTINGS_OPTIONS, 1, 1,
-	  run_service_set },
-	{ "service del", "NAME", "remove a service", "now", 1, 1, run_service_del },
+	  "change a service", "", 1, 1, run_service_set, "service-set" },
+	{ "service del", "NAME", "remove a service", "", 1, 1,
+	  run_service_change, "service-del" },
 	{ "service list", "", "all services", "", 0, 0, run_service_list },
 	{ "service show", "NAME", "one service and its backends", "", 1, 1, run_service_show },
 	{ "backend add", "SERVICE NAME ADDR[:PORT] [--weight W] [--region R] [--tag T...]",
-	  "a new backend", "weight= region= tag= " MOVE_OPTIONS, 3, 3, run_backend_add },
+	  "a new backend", "wait=", 3, 3, run_backend_change, "backend-add" },
 	{ "backend set",
 	  "SERVICE NAME [--weight W] [--address ADDRESS[:PORT]] [--region R] [--tag T...]",
-	  "change a backend", "weight= address= region= tag= " MOVE_OPTIONS, 2, 2,
-	  run_backend_set },
-	{ "backend del", "SERVICE NAME", "remove a backend", MOVE_OPTIONS, 2, 2,
-	  run_backend_del },
+	  "change a backend", "wait=", 2, 2, run_backend_set, "backend-set" },
+	{ "backend del", "SERVICE NAME", "remove a backend", "wait=", 2, 2,
+	  run_backend_change, "backend-del" },
 	{ "backend drain", "SERVICE NAME", "no new flows; live ones stay until they end",
-	  MOVE_OPTIONS, 2, 2, run_backend_drain },
-	{ "backend undrain", "SERVICE NAME", "new flows again", MOVE_OPTIONS, 2, 2,
-	  run_backend_undrain },
-	{ "backend maintenance", "SERVICE NAME", "drained, and not checked", MOVE_OPTIONS, 2, 2,
-	  run_backend_maintenance },
-	{ "backend enable", "SERVICE NAME", "active again", MOVE_OPTIONS, 2, 2,
-	  run_backend_enable },
+	  "wait=", 2, 2,
+	  run_backend_change, "backend-drain" },
+	{ "backend undrain", "SERVICE NAME", "new flows again", "wait=", 2, 2,
+	  run_backend_change, "backend-undrain" },
+	{ "backend maintenance", "SERVICE NAME", "drained, and not checked", "wait=", 2, 2,
+	  run_backend_change, "backend-maintenance" },
+	{ "backend enable", "SERVICE NAME", "active again", "wait=", 2, 2,
+	  run_backend_change, "backend-enable" },
 	{ "backend list", "[SERVICE]", "backends, their states and the way to them", "", 0, 1,
 	  run_backend_list },
 	{ "plan", "-f FILE", "what a file would change, and how", "f=", 0, 0, run_plan },

@@ -18,16 +18,11 @@ int command_usage(const struct command *c, FILE *to);
 /* What each command does. */
 int run_service_add(const struct args *args);
 int run_service_set(const struct args *args);
-int run_service_del(const struct args *args);
+int run_service_change(const struct args *args);
 int run_service_list(const struct args *args);
 int run_service_show(const struct args *args);
-int run_backend_add(const struct args *args);
+int run_backend_change(const struct args *args);
 int run_backend_set(const struct args *args);
-int run_backend_del(const struct args *args);
-int run_backend_drain(const struct args *args);
-int run_backend_undrain(const struct args *args);
-int run_backend_maintenance(const struct args *args);
-int run_backend_enable(const struct args *args);
 int run_backend_list(const struct args *args);
 int run_plan(const struct args *args);
 int run_apply(const struct args *args);

@@ -60,7 +60,8 @@ static void print_second_words(const struct args *args)
 /* "service add"*): its options. behind: what else must follow the command. */
 static void print_options(const struct command *c, const char *behind)
 {
-	const char *at = c->options;
+	char options[OPTIONS_TEXT];
+	const char *at = command_options(c, options);
 
 	printf("\t\"%s\"%s*)\n\t\twords=\"--json --socket", c->name, behind);
 	while (*at) {

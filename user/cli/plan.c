@@ -100,7 +100,9 @@ static const char *option_value(const struct args *args, size_t i)
 {
 	size_t len = args->options[i].len;
 
-	for (const char *at = args->command->options; *at; at += strspn(at, " ")) {
+	char options[OPTIONS_TEXT];
+
+	for (const char *at = command_options(args->command, options); *at; at += strspn(at, " ")) {
 		size_t word = strcspn(at, " ");
 
 		if (word == len + 1 && at[len] == '=' && !strncmp(at, args->options[i].name, len))

@@ -135,7 +135,7 @@ asked '{"do":"backend-set","service":"web","name":"b3","weight":"2.5","plan":tru
 xring backend add web b4 10.2.0.14:80 --plan >/dev/null
 asked '{"do":"backend-add","service":"web","name":"b4","address":"10.2.0.14:80","plan":true}'
 xring backend drain web b1 --plan --cut | grep -Fq "backend drain web b1 --cut" || fail "the command"
-asked '{"do":"backend-drain","cut":true,"service":"web","name":"b1","plan":true}'
+asked '{"do":"backend-drain","service":"web","name":"b1","cut":true,"plan":true}'
 fails 2 "want no --wait" xring backend del web b1 --plan --wait switch
 
 change() { # ID STAGE [END]

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/proto.h"
+#include "proto/verbs.h"
 
 int words_wrong(const char *fmt, ...)
 {
@@ -18,6 +19,25 @@ int words_wrong(const char *fmt, ...)
 	fputc('\n', stderr);
 	va_end(args);
 	return EXIT_WORDS;
+}
+
+const char *command_options(const struct command *c, char buf[OPTIONS_TEXT])
+{
+	const struct verb_form *form = c->verb ? verb_form(c->verb) : NULL;
+	const char *words = form ? form->words : "";
+	struct argument_cursor cursor;
+	const struct argument *a;
+	size_t len = 0;
+
+	if (form)
+		verb_begin(&cursor, form);
+	for (; *words; words += strcspn(words, " "), words += strspn(words, " "))
+		verb_next(&cursor);
+	while (form && (a = verb_next(&cursor)) && len < OPTIONS_TEXT)
+		len += snprintf(buf + len, OPTIONS_TEXT - len, "%s%s ", a->option,
+				a->kind == ARGUMENT_FLAG ? "" : "=");
+	snprintf(buf + len, OPTIONS_TEXT - len, "%s", c->options);
+	return buf;
 }
 
 bool option_is(const struct args *args, size_t i, const char *name)
@@ -76,10 +96,11 @@ int args_take_option(struct args *args, const char *list, char **argv, int argc,
 /* Options may stand anywhere behind the command; "--" ends them, "-" is a word. */
 int args_parse(struct args *args, char **argv, int argc)
 {
-	char list[512];
+	char list[OPTIONS_TEXT + 32], options[OPTIONS_TEXT];
 	bool ended = false;
 
-	snprintf(list, sizeof(list), "socket= json help h %s", args->command->options);
+	snprintf(list, sizeof(list), "socket= json help h %s",
+		 command_options(args->command, options));
 	for (int i = 0; i < argc; i++) {
 		int err;
 

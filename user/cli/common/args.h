@@ -28,10 +28,16 @@ struct command {
 	const char *name;		/* "service add" */
 	const char *usage;		/* "NAME --vip ..." */
 	const char *help;
-	const char *options;		/* "vip= mode= now": those with a value end in = */
+	/* "interval= n": those with a value end in =; beside those of the verb's form */
+	const char *options;
 	unsigned min, max;		/* words */
 	int (*run)(const struct args *args);
+	const char *verb;		/* that it asks for, if that has a form (proto/verbs.h) */
 };
+
+#define OPTIONS_TEXT 512
+/* All options of a command, as in `options`. */
+const char *command_options(const struct command *c, char buf[OPTIONS_TEXT]);
 
 /* Is option number i the one of that name? */
 bool option_is(const struct args *args, size_t i, const char *name);

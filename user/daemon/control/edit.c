@@ -14,25 +14,25 @@
 #include "daemon/control/request.h"
 #include "proto/proto.h"
 
+/* Each text has been validated by the verb's form (proto/verbs.h): parsing it cannot fail. */
+
 static int set_vips(struct service *s, const json_t *list, struct answer *a)
 {
 	const json_t *item;
 	size_t i;
 
-	if (!list)
-		return 0;
-	s->vip_count = 0;
+	if (list)
+		s->vip_count = 0;
 	json_array_foreach(list, i, item) {
-		const char *text = json_string_value(item) ?: "";
-		struct vip vip;
+		const char *text = json_string_value(item);
+		struct vip vip = {};
 
-		if (vip_parse(text, &vip))
-			return answer_wrong(a, "vip", text, WANT_VIP);
+		vip_parse(text, &vip);
 		switch (service_vip_add(s, &vip)) {
 		case 0:
 			break;
 		case -EEXIST:
-			return answer_wrong(a, "vip", text, "it once");
+			return answer_no(a, EXIT_WORDS, "vip %s: want it once", text);
 		default:
 			return answer_memory(a);
 		}
@@ -40,7 +40,7 @@ static int set_vips(struct service *s, const json_t *list, struct answer *a)
 	return 0;
 }
 
-static int set_settings(struct service *s, const json_t *request, struct answer *a)
+static void set_settings(struct service *s, const json_t *request)
 {
 	size_t n;
 	const struct setting *all = settings(NULL, &n);
@@ -48,96 +48,49 @@ static int set_settings(struct service *s, const json_t *request, struct answer 
 	for (size_t i = 0; i < n; i++) {
 		const char *text = request_text(request, all[i].key);
 
-		if (text && setting_parse(&all[i], text, s))
-			return answer_wrong(a, all[i].key, text, all[i].want);
+		if (text)
+			setting_parse(&all[i], text, s);
 	}
-	return 0;
-}
-
-static int set_hot(struct service *s, const json_t *request, struct answer *a)
-{
-	const char *text = request_text(request, "hot");
-	struct why why;
-
-	if (text && settings_parse("hot", text, s, &why))
-		return answer_no(a, EXIT_WORDS, "%s", why.text);
-	return 0;
-}
-
-static int set_check(struct service *s, const json_t *request, struct answer *a)
-{
-	const char *text = request_text(request, "check");
-	struct why why;
-
-	if (text && check_parse(text, &s->check, &why))
-		return answer_no(a, EXIT_WORDS, "%s", why.text);
-	return 0;
 }
 
 static int set_service(struct service *s, const json_t *request, struct answer *a)
 {
-	const char *mode = request_text(request, "mode");
-	const char *key = request_text(request, "key");
-	const char *vnodes = request_text(request, "vnodes");
+	const char *mode = request_text(request, "mode"), *key = request_text(request, "key");
+	const char *vnodes = request_text(request, "vnodes"), *hot = request_text(request, "hot");
+	const char *check = request_text(request, "check");
 
-	if (mode && mode_parse(mode, &s->mode))
-		return answer_wrong(a, "mode", mode, mode_want());
-	if (key && key_parse(key, &s->key))
-		return answer_wrong(a, "key", key, key_want());
-	if (vnodes && vnodes_parse(vnodes, &s->vnodes))
-		return answer_wrong(a, "vnodes", vnodes, WANT_VNODES);
-	return set_settings(s, request, a) ?: set_hot(s, request, a) ?:
-	       set_check(s, request, a) ?: set_vips(s, json_object_get(request, "vips"), a);
+	if (mode)
+		mode_parse(mode, &s->mode);
+	if (key)
+		key_parse(key, &s->key);
+	if (vnodes)
+		vnodes_parse(vnodes, &s->vnodes);
+	if (hot)
+		settings_parse("hot", hot, s, &a->why);
+	if (check)
+		check_parse(check, &s->check, &a->why);
+	set_settings(s, request);
+	return set_vips(s, json_object_get(request, "vips"), a);
 }
 
-/* All of them: the list replaces what there is. */
-static int set_tags(struct backend *b, const json_t *list, struct answer *a)
-{
-	const json_t *item;
-	size_t i;
-
-	if (list && !json_is_array(list))
-		return answer_no(a, EXIT_WORDS, "tags: want a list");
-	if (list)
-		b->tags[0] = '\0';
-	json_array_foreach(list, i, item) {
-		const char *tag = json_string_value(item) ?: "";
-
-		if (!name_valid(tag))
-			return answer_wrong(a, "tag", tag, WANT_TAG);
-		switch (tags_add(b->tags, tag)) {
-		case 0:
-			break;
-		case -EEXIST:
-			return answer_wrong(a, "tag", tag, "it once");
-		default:
-			return answer_wrong(a, "tag", tag, WANT_TAGS);
-		}
-	}
-	return 0;
-}
-
-static int set_region(struct backend *b, const char *region, struct answer *a)
-{
-	if (!region)
-		return 0;
-	if (*region && !name_valid(region))
-		return answer_wrong(a, "region", region, WANT_NAME);
-	strcpy(b->region, region);
-	return 0;
-}
-
-static int set_backend(struct backend *b, const json_t *request, struct answer *a)
+static void set_backend(struct backend *b, const json_t *request)
 {
 	const char *address = request_text(request, "address");
 	const char *weight = request_text(request, "weight");
+	const char *region = request_text(request, "region");
+	const json_t *tags = json_object_get(request, "tags"), *tag;
+	size_t i;
 
-	if (address && endpoint_parse(address, &b->address, &b->port))
-		return answer_wrong(a, "address", address, WANT_ENDPOINT);
-	if (weight && weight_parse(weight, &b->weight))
-		return answer_wrong(a, "weight", weight, WANT_WEIGHT);
-	return set_region(b, request_text(request, "region"), a) ?:
-	       set_tags(b, json_object_get(request, "tags"), a);
+	if (address)
+		endpoint_parse(address, &b->address, &b->port);
+	if (weight)
+		weight_parse(weight, &b->weight);
+	if (region)
+		strcpy(b->region, region);
+	if (tags)
+		b->tags[0] = '\0';	/* the list replaces what there is */
+	json_array_foreach(tags, i, tag)
+		tags_add(b->tags, json_string_value(tag));
 }
 
 int edit_service_add(struct model *m, const json_t *request, struct answer *a)
@@ -148,8 +101,6 @@ int edit_service_add(struct model *m, const json_t *request, struct answer *a)
 
 	if (!name)
 		return -EINVAL;
-	if (!name_valid(name))
-		return answer_wrong(a, "service", name, WANT_NAME);
 	if (!request_text(request, "mode"))
 		return answer_no(a, EXIT_WORDS, "service %s: want a mode", name);
 	err = model_service_add(m, name, &s);
@@ -182,15 +133,16 @@ int edit_backend_add(struct model *m, const json_t *request, struct answer *a)
 	struct backend *b;
 	int err;
 
-	if (!name || !request_need(request, "address", a))
+	if (!name)
 		return -EINVAL;
-	if (!name_valid(name))
-		return answer_wrong(a, "backend", name, WANT_NAME);
 	err = service_backend_add(s, name, &b);
 	if (err == -EEXIST)
 		return answer_no(a, EXIT_NO, "service %s: backend %s: there is one of that name",
 				 s->name, name);
-	return err ? answer_memory(a) : set_backend(b, request, a);
+	if (err)
+		return answer_memory(a);
+	set_backend(b, request);
+	return 0;
 }
 
 static struct backend *request_backend(struct service *s, const json_t *request,
@@ -209,7 +161,10 @@ int edit_backend_set(struct model *m, const json_t *request, struct answer *a)
 	struct service *s = request_service(m, request, a);
 	struct backend *b = s ? request_backend(s, request, a) : NULL;
 
-	return b ? set_backend(b, request, a) : -EINVAL;
+	if (!b)
+		return -EINVAL;
+	set_backend(b, request);
+	return 0;
 }
 
 int edit_backend_del(struct model *m, const json_t *request, struct answer *a)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"

@@ -16,6 +16,7 @@
 #include "daemon/source/file.h"
 #include "daemon/watch/daemon.h"
 #include "proto/proto.h"
+#include "proto/verbs.h"
 
 /* One that is removed already, and has flows still: --cut cuts them. */
 static int backend_del(struct daemon *d, const json_t *request, struct answer *a)
@@ -137,7 +138,12 @@ static const struct verb {
 static void answer_to(struct daemon *d, const json_t *request, struct answer *a)
 {
 	const char *word = request_text(request, "do");
+	const struct verb_form *form = word ? verb_form(word) : NULL;
 
+	if (form && verb_validate(form, request, &a->why)) {
+		a->code = EXIT_WORDS;
+		return;
+	}
 	for (size_t i = 0; word && i < ARRAY_SIZE(verbs); i++) {
 		if (strcmp(word, verbs[i].word))
 			continue;
