@@ -161,7 +161,7 @@ for verb in add set del drain undrain maintenance enable; do
 done
 for verb in drain undrain maintenance enable; do
 	prints xring backend $verb web b1 --now --cut <<<"change 7"
-	asked "{\"do\":\"backend-$verb\",\"now\":true,\"cut\":true,\"service\":\"web\",\"name\":\"b1\"}"
+	asked "{\"do\":\"backend-$verb\",\"service\":\"web\",\"name\":\"b1\",\"now\":true,\"cut\":true}"
 done
 equal "as JSON" "$(xring backend drain web b1 --json | jq -c .)" '{"changes":[7]}'
 fails 2 "wait copy: want switch or cleanup" xring backend drain web b1 --wait copy
