@@ -196,7 +196,16 @@ static int run(const struct start_options *options)
 	return wrong ? EXIT_WORDS : err ? EXIT_NO : 0;
 }
 
-int main(int argc, char **argv)
+/* ---- options ---- */
+
+struct options {
+	struct start_options start;
+	bool check;			/* says whether the file is right, and no more */
+	bool help, version;
+};
+
+/* 0, or EXIT_WORDS, the usage being said. */
+static int options_parse(int argc, char **argv, struct options *o)
 {
 	enum { OPT_CHECK = 256, OPT_BPFFS, OPT_SOCKET, OPT_STATE, OPT_CUT, OPT_TEST_CLOCK, OPT_TEST_DIE };
 	static const struct option longs[] = {
@@ -212,56 +221,49 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },
 		{},
 	};
-	struct start_options options = {
-		.engine = { .bpffs = "/sys/fs/bpf", .state = "/var/lib/xring" },
-		.socket = PROTO_SOCKET,
-	};
-	bool check = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "f:hV", longs, NULL)) != -1) {
 		switch (c) {
-		case 'f':
-			options.file = optarg;
-			break;
-		case OPT_CHECK:
-			check = true;
-			break;
-		case OPT_BPFFS:
-			options.engine.bpffs = optarg;
-			break;
-		case OPT_SOCKET:
-			options.socket = optarg;
-			break;
-		case OPT_STATE:
-			options.engine.state = optarg;
-			break;
-		case OPT_TEST_CLOCK:
-			options.engine.test_clock = true;
-			break;
-		case OPT_TEST_DIE:
-			step_fatal = strtoull(optarg, NULL, 10);
-			break;
-		case OPT_CUT:
-			options.engine.cut = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		case 'V':
-			printf("xringd %s\n", XRING_VERSION);
-			return 0;
+		case 'f': o->start.file = optarg; break;
+		case OPT_CHECK: o->check = true; break;
+		case OPT_BPFFS: o->start.engine.bpffs = optarg; break;
+		case OPT_SOCKET: o->start.socket = optarg; break;
+		case OPT_STATE: o->start.engine.state = optarg; break;
+		case OPT_TEST_CLOCK: o->start.engine.test_clock = true; break;
+		case OPT_TEST_DIE: step_fatal = strtoull(optarg, NULL, 10); break;
+		case OPT_CUT: o->start.engine.cut = true; break;
+		case 'h': o->help = true; break;
+		case 'V': o->version = true; break;
 		default:
 			fputs(usage, stderr);
 			return EXIT_WORDS;
 		}
 	}
-	if (!options.file || optind < argc) {
-		fprintf(stderr, "%s%s", options.file ? "" : "-f FILE is missing\n", usage);
-		return EXIT_WORDS;
-	}
-	if (check)
-		return check_only(options.file);
+	if (o->help || o->version || (o->start.file && optind == argc))
+		return 0;
+	fprintf(stderr, "%s%s", o->start.file ? "" : "-f FILE is missing\n", usage);
+	return EXIT_WORDS;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {
+		.start.engine = { .bpffs = "/sys/fs/bpf", .state = "/var/lib/xring" },
+		.start.socket = PROTO_SOCKET,
+	};
+	int err = options_parse(argc, argv, &o);
+
+	if (err)
+		return err;
+	if (o.help)
+		fputs(usage, stdout);
+	else if (o.version)
+		printf("xringd %s\n", XRING_VERSION);
+	if (o.help || o.version)
+		return 0;
+	if (o.check)
+		return check_only(o.start.file);
 	memory_keep();
-	return run(&options);
+	return run(&o.start);
 }
