@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How packets reach a backend, and how its replies reach the client. */
+/*
+ * How packets reach a backend, and how its replies reach the client: rows of the table in
+ * mode.c. Those that no other code names need no name here.
+ */
 enum mode {
 	MODE_NAT,			/* the destination is rewritten, and the reply's source */
 	MODE_L2,			/* MAC addresses alone are rewritten (direct return) */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "core/model/mode.h"
 #include "core/value/address.h"
 
@@ -65,9 +66,6 @@ static void fill_ipip6(const struct address *to, const struct address *from,
 	t->kind = XRING_IPIP6;
 }
 
-typedef void (*filler)(const struct address *to, uint16_t port, const struct next_hop *hop,
-		       struct xring_template *t);
-
 static void fill_ipip(const struct address *to, uint16_t port, const struct next_hop *hop,
 		      struct xring_template *t)
 {
@@ -98,11 +96,15 @@ static void fill_l2(const struct address *to, uint16_t port, const struct next_h
 	t->kind = XRING_L2;
 }
 
-/* What each mode writes behind the Ethernet header. */
-static const filler fillers[] = {
-	[MODE_NAT] = fill_nat,
-	[MODE_L2] = fill_l2,
-	[MODE_IPIP] = fill_ipip,
+/* What each mode, by its word, writes after the Ethernet header. */
+static const struct filler {
+	const char *word;
+	void (*fill)(const struct address *to, uint16_t port, const struct next_hop *hop,
+		     struct xring_template *t);
+} fillers[] = {
+	{ "nat", fill_nat },
+	{ "l2", fill_l2 },
+	{ "ipip", fill_ipip },
 };
 
 void template_fill(enum mode mode, const struct address *to, uint16_t port,
@@ -120,7 +122,9 @@ void template_fill(enum mode mode, const struct address *to, uint16_t port,
 	memcpy(ret->eth, hop->mac, ETH_ALEN);
 	memcpy(ret->eth + ETH_ALEN, hop->own_mac, ETH_ALEN);
 	memcpy(ret->eth + 2 * ETH_ALEN, &type, sizeof(type));
-	fillers[mode](to, port, hop, ret);
+	for (size_t i = 0; i < ARRAY_SIZE(fillers); i++)
+		if (!strcmp(fillers[i].word, mode_print(mode)))
+			fillers[i].fill(to, port, hop, ret);
 }
 
 bool template_same_target(const struct xring_template *a, const struct xring_template *b)
