@@ -7,13 +7,16 @@
 #include <string.h>
 
 /*
- * Arrays that grow by one and know only their count: there is always room for
- * the next power of two, so a full one is known by its count. Elements may be
- * taken away at will; whoever makes such an array by hand makes it with
- * array_copy().
+ * Growing arrays that store only their element count. The allocated room is at least the
+ * least power of two that holds the count, so only an array whose count is a power of two
+ * (or 0) may be full. Elements may be removed at will. An array that was not built by
+ * array_grow() must come from array_copy(), which allocates the same room.
  */
 
-/* Room for one more; the array, perhaps moved, or NULL and the old one is kept. */
+/*
+ * Makes room for one more element. Returns the array, which may have moved, or NULL with
+ * the old array kept.
+ */
 static inline void *array_grow(void *array, size_t count, size_t size)
 {
 	if (count & (count - 1))
@@ -21,7 +24,7 @@ static inline void *array_grow(void *array, size_t count, size_t size)
 	return reallocarray(array, count ? 2 * count : 1, size);
 }
 
-/* A copy that can grow; NULL: no memory. */
+/* A copy that array_grow() can extend; NULL: no memory. */
 static inline void *array_copy(const void *array, size_t count, size_t size)
 {
 	size_t room = 1;

@@ -15,7 +15,7 @@ void buffer_clear(struct buffer *b)
 	*b = (struct buffer){};
 }
 
-/* Room for len more bytes at the end. */
+/* Makes room for len more bytes at the end. */
 static int reserve(struct buffer *b, size_t len)
 {
 	size_t size = b->size;

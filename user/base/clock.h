@@ -8,9 +8,10 @@
 #define NS_PER_US 1000ull
 #define NS_PER_MS 1000000ull
 #define NS_PER_S 1000000000ull
-#define NS_PER_TENTH (NS_PER_S / 10)	/* maps and state files keep times in tenths of a second */
+/* a tenth of a second: the unit of times in maps and state files */
+#define NS_PER_TENTH (NS_PER_S / 10)
 
-/* CLOCK_MONOTONIC, the clock of the loop's timers. */
+/* CLOCK_MONOTONIC in nanoseconds: the clock of the loop's timers. */
 static inline uint64_t clock_ns(void)
 {
 	struct timespec t;
@@ -19,7 +20,7 @@ static inline uint64_t clock_ns(void)
 	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-/* CLOCK_REALTIME, ms: for people, and for the hours of a schedule. */
+/* CLOCK_REALTIME in milliseconds: for people, and for the hours of a schedule. */
 static inline uint64_t clock_wall_ms(void)
 {
 	struct timespec t;
@@ -28,7 +29,7 @@ static inline uint64_t clock_wall_ms(void)
 	return t.tv_sec * 1000ull + t.tv_nsec / NS_PER_MS;
 }
 
-/* *next is the earlier of the two times; 0 stands for never. */
+/* Sets *next to the earlier of *next and at; in both, 0 stands for never. */
 static inline void sooner(uint64_t *next, uint64_t at)
 {
 	if (at && (!*next || at < *next))

@@ -37,7 +37,10 @@ static void place(struct heap *h, struct heap_item *item, size_t index)
 	item->index = index;
 }
 
-/* From a place that is free up, or down, to the item's own. */
+/*
+ * Puts an item into the heap: index i is free, and the item moves up (or down) to where its
+ * key belongs.
+ */
 static void rise(struct heap *h, struct heap_item *item, size_t i)
 {
 	for (; i && h->items[(i - 1) / 2]->key > item->key; i = (i - 1) / 2)

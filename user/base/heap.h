@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 /*
- * What comes next: the item with the least key is at the top. Items are the
- * caller's and know their place, so that any of them can be taken out.
+ * A priority queue: the item with the least key is at the top. The caller owns the items.
+ * Each item stores its own index in the heap, so that any item can be taken out, not only
+ * the top.
  */
 struct heap_item {
 	uint64_t key;
@@ -20,9 +21,10 @@ struct heap {
 	size_t room;
 };
 
-void heap_clear(struct heap *h);			/* frees what h holds, not the items */
-int heap_reserve(struct heap *h, size_t count);		/* -ENOMEM; then so many fit in all */
-void heap_put(struct heap *h, struct heap_item *item, uint64_t key);	/* into room reserved */
+void heap_clear(struct heap *h);			/* frees the array, not the items */
+/* makes room for `count` items in all; 0 or -ENOMEM */
+int heap_reserve(struct heap *h, size_t count);
+void heap_put(struct heap *h, struct heap_item *item, uint64_t key);	/* needs reserved room */
 void heap_take(struct heap *h, struct heap_item *item);
 static inline struct heap_item *heap_top(const struct heap *h)
 {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Returned by the kernel (BPF among others) and unknown to libc. */
+/* An error number that the kernel returns (BPF among others) and libc does not know. */
 #define KERNEL_ENOTSUPP 524
 
 #define LINE_BYTES 1024
@@ -27,7 +27,10 @@ const char *errno_text(int err)
 	return strerror(err);
 }
 
-/* A value from outside must not start a line of its own, nor steer a terminal. */
+/*
+ * A value from outside must neither begin a line of its own nor send control codes to a
+ * terminal.
+ */
 static void one_line(char *line)
 {
 	for (unsigned char *c = (unsigned char *)line; *c; c++)
@@ -35,7 +38,7 @@ static void one_line(char *line)
 			*c = '?';
 }
 
-/* One call of stdio a message, so that lines of two processes do not mix. */
+/* One call of stdio for each message, so that the lines of two processes do not mix. */
 static void say(enum priority priority, int err, const char *fmt, va_list ap)
 {
 	char line[LINE_BYTES];

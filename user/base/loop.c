@@ -12,7 +12,10 @@
 struct loop {
 	int epoll_fd;
 	bool stopping;
-	/* Those of this turn; a removed source is struck out of the rest. */
+	/*
+	 * The events of the current turn. A removed source is struck out of the rest, so
+	 * that it is not called.
+	 */
 	struct epoll_event events[EVENTS];
 	int count;
 };

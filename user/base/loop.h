@@ -6,13 +6,14 @@
 #include <stdint.h>
 
 /*
- * One epoll loop, one thread. A source is a file descriptor and whom to call; its
- * memory is the caller's and stays in place while it is added. Inside a call any
- * source may be removed, also the one that is called.
+ * An event loop: one epoll instance, one thread. A source is a file descriptor and the
+ * function to call when the descriptor is ready. The caller owns a source's memory and must
+ * keep it in place while the source is added. Inside a call any source may be removed, also
+ * the source that is being called.
  */
 struct loop_source {
 	int fd;
-	void (*ready)(void *context, uint32_t events);	/* EPOLLIN and the like */
+	void (*ready)(void *context, uint32_t events);	/* events: EPOLLIN and others */
 	void *context;
 };
 
@@ -23,21 +24,21 @@ void loop_free(struct loop *loop);
 int loop_add(struct loop *loop, struct loop_source *source, uint32_t events);
 int loop_modify(struct loop *loop, struct loop_source *source, uint32_t events);
 void loop_remove(struct loop *loop, struct loop_source *source);
-int loop_run(struct loop *loop);		/* until loop_stop() */
+int loop_run(struct loop *loop);		/* runs until loop_stop() */
 void loop_stop(struct loop *loop);
 
-/* A timer is a source of its own (timerfd, CLOCK_MONOTONIC). */
+/* A timer is a source with a file descriptor of its own (timerfd, CLOCK_MONOTONIC). */
 struct loop_timer {
 	struct loop_source source;
 	void (*expired)(void *context);
 	void *context;
-	bool set;
+	bool set;			/* armed; cleared when the timer expires */
 };
 
 int loop_timer_new(struct loop *loop, struct loop_timer *timer,
 		   void (*expired)(void *context), void *context);
-void loop_timer_set(struct loop_timer *timer, uint32_t ms);	/* once; 0: at the next turn */
-void loop_timer_every(struct loop_timer *timer, uint32_t ms);
+void loop_timer_set(struct loop_timer *timer, uint32_t ms); /* expires once; 0: at the next turn */
+void loop_timer_every(struct loop_timer *timer, uint32_t ms);	/* repeats */
 void loop_timer_close(struct loop *loop, struct loop_timer *timer);
 
 #endif

@@ -6,10 +6,11 @@
 #include <stdint.h>
 
 /*
- * The numbered steps of the daemon's writes: one before each store that another
- * life of it, or a packet, may find or miss. A test has it killed at one of them.
+ * The numbered steps of the daemon's writes. step() is called before each store that a
+ * packet, or the next daemon after a crash, may find or miss. A test sets step_fatal to
+ * have the daemon killed at the step with that number.
  */
-extern uint64_t step_fatal;		/* steps until then; 0: never */
+extern uint64_t step_fatal;		/* steps left until the kill; 0: never */
 
 static inline void step(void)
 {

@@ -7,7 +7,10 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Owning locals carry their destructor. */
+/*
+ * Owning local variables carry their destructor: the variable's memory or descriptor is
+ * released at the end of its scope.
+ */
 static inline void freep(void *p)
 {
 	free(*(void **)p);
@@ -22,7 +25,10 @@ static inline void closep(int *fd)
 #define _free_ __attribute__((cleanup(freep)))
 #define _close_ __attribute__((cleanup(closep)))
 
-/* Hands an owning local to its new owner. */
+/*
+ * Hands what an owning local variable owns to a new owner: returns the value and empties
+ * the variable.
+ */
 #define take_ptr(p)                            \
 	({                                     \
 		__typeof__(p) *take_ = &(p);   \

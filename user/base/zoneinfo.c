@@ -13,7 +13,7 @@
 
 #define FILE_MAX (1 << 20)
 
-/* Words of letters, digits and + - _, a slash between two. */
+/* A zone's name is words of letters, digits, + - and _, with one slash between two words. */
 static bool name_valid(const char *zone)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -7,10 +7,10 @@
 #define ZONEINFO_DIRECTORY "/usr/share/zoneinfo"
 
 /*
- * The bytes of a zone's file (core/time/tz.h) in the system's time zone database, to be
- * freed by the caller. zone: Europe/Dublin and the like. -ENOENT: there is no such
- * zone, or it is no name of one (it would leave the directory); other errors are
- * those of reading.
+ * Reads the file of a time zone (format: core/time/tz.h) from the system's time zone
+ * database. The caller frees *ret. zone: a name like Europe/Dublin. -ENOENT: there is no
+ * such zone, or the text is no name of a zone (for example "..", which would leave the
+ * directory). Other errors are those of reading.
  */
 int zoneinfo_read(const char *directory, const char *zone, void **ret, size_t *ret_len);
 
