@@ -62,7 +62,7 @@ static int tag_right(const char *text, struct why *why)
 	return name_valid(text) ? 0 : wrong(why, "tag", text, WANT_TAG);
 }
 
-/* Each once, and all of them in the room that a backend has. */
+/* The tags of a list: none twice, and all together must fit into what a backend can store. */
 static int tags_right(const json_t *list, struct why *why)
 {
 	char tags[TAGS_BYTES] = "";
@@ -140,9 +140,10 @@ static const struct argument arguments[] = {
 	{ "plan", "plan", ARGUMENT_FLAG },
 };
 
-/* ---- forms ---- */
+/* ---- the forms of the verbs ---- */
 
-#define SETTINGS "*"		/* in a form: the key of each of the model's settings */
+/* In a form, stands for the keys of all settings of a service (core/model/setting.h). */
+#define SETTINGS "*"
 #define SERVICE "vips mode key vnodes " SETTINGS " hot check now"
 #define BACKEND "weight region tags now cut plan"
 #define MOVE "now cut plan"
@@ -173,7 +174,7 @@ void verb_begin(struct argument_cursor *c, const struct verb_form *form)
 	*c = (struct argument_cursor){ .form = form, .at = form->words };
 }
 
-/* The setting's option is its key, with - for _. */
+/* Fills the cursor's argument with the next setting. Its option is its key, with - for _. */
 static const struct argument *next_setting(struct argument_cursor *c)
 {
 	size_t count;
@@ -208,7 +209,7 @@ const struct argument *verb_next(struct argument_cursor *c)
 	return NULL;
 }
 
-/* ---- requests ---- */
+/* ---- validating a request ---- */
 
 static int setting_right(const char *key, const char *text, struct why *why)
 {
@@ -254,7 +255,7 @@ static int argument_right(const struct argument *a, const json_t *value, struct 
 	return 0;
 }
 
-/* Is it one of the words of the form, without which there is no request? */
+/* Is the key one of the form's words, which every request must have? */
 static bool is_word(const struct verb_form *form, const char *key)
 {
 	size_t len = strlen(key);
