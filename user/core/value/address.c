@@ -35,7 +35,10 @@ int address_parse(const char *text, struct address *ret)
 	return family_parse(text, strchr(text, ':') ? AF_INET6 : AF_INET, ret);
 }
 
-/* ADDRESS:PORT of len bytes, where an IPv6 address, and only that, has brackets. */
+/*
+ * Parses the first len bytes of text as ADDRESS:PORT. An IPv6 address must have brackets,
+ * an IPv4 address must not.
+ */
 static int pair_parse(const char *text, size_t len, uint32_t port_min,
 		      struct address *ret, uint16_t *ret_port)
 {
@@ -99,7 +102,7 @@ const char *address_print(const struct address *a, char buf[ADDRESS_TEXT])
 	return buf;
 }
 
-/* ADDRESS:PORT, also where the port is 0. */
+/* Prints ADDRESS:PORT, also if the port is 0. */
 static const char *pair_print(const struct address *a, unsigned port, char buf[ENDPOINT_TEXT])
 {
 	char text[ADDRESS_TEXT];

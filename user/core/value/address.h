@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * Addresses and VIPs, as text and back. Parsers take the whole text or nothing: 0, or
- * -EINVAL with *ret untouched; WANT_ says what was wanted instead. Printers fill a
- * buffer of the size named and return it.
+ * Addresses and VIPs, from text and to text. A parser takes the whole text: it returns 0,
+ * or -EINVAL with *ret untouched. The WANT_ text says in a message what was wanted instead.
+ * A printer fills a buffer of the named size and returns the buffer.
  */
 struct address {
 	int family;			/* AF_INET or AF_INET6; 0: none */
@@ -17,7 +17,7 @@ struct address {
 
 struct vip {
 	struct address address;
-	uint16_t port;			/* 0: any */
+	uint16_t port;			/* host byte order; 0: any port */
 	uint8_t protocol;		/* IPPROTO_TCP or IPPROTO_UDP */
 };
 
@@ -33,7 +33,8 @@ bool address_equal(const struct address *a, const struct address *b);
 bool vip_equal(const struct vip *a, const struct vip *b);
 
 int address_parse(const char *text, struct address *ret);
-int endpoint_parse(const char *text, struct address *ret, uint16_t *ret_port);	/* port 0: none */
+/* *ret_port 0: no port given */
+int endpoint_parse(const char *text, struct address *ret, uint16_t *ret_port);
 int vip_parse(const char *text, struct vip *ret);
 
 const char *address_print(const struct address *a, char buf[ADDRESS_TEXT]);

@@ -35,8 +35,8 @@ int unsigned_parse(const char *text, uint32_t min, uint32_t max, uint32_t *ret)
 }
 
 /*
- * A number with at most 3 decimals, in thousandths, whose whole part is at most
- * max. Returns what follows it, or NULL.
+ * A number with at most 3 decimals, in thousandths, whose whole part is at most max.
+ * Returns what follows the number, or NULL.
  */
 static const char *decimal_parse(const char *text, uint32_t max, uint64_t *ret)
 {
@@ -91,7 +91,7 @@ static const struct unit {
 	{ "d", 24 * 60 * 60 * 1000 },
 };
 
-/* Milliseconds of a unit, 0: there is none of that name. */
+/* The milliseconds of a unit; 0: no unit has that name. */
 static uint32_t unit_parse(const char *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
@@ -109,7 +109,10 @@ int duration_parse(const char *text, uint32_t min_ms, uint32_t max_ms, uint32_t 
 	if (!text)
 		return -EINVAL;
 	unit = *text || value ? unit_parse(text) : 1;
-	/* Beyond the limit by its whole part alone: the product might not fit. */
+	/*
+	 * The whole part is compared first, because the product of value and unit might
+	 * overflow.
+	 */
 	if (!unit || value / 1000 > max_ms / unit || value * unit % 1000)
 		return -EINVAL;
 	ms = value * unit / 1000;
@@ -124,7 +127,7 @@ int vnodes_parse(const char *text, uint32_t *ret)
 	return unsigned_parse(text, 1, VNODES_MAX, ret);
 }
 
-/* 1, 2.5, 0.001; the length. */
+/* Prints thousandths, like 1, 2.5, 0.001; returns the length. */
 static int decimal_print(uint64_t value, char *buf, size_t size)
 {
 	int len = snprintf(buf, size, "%llu.%03u", (unsigned long long)(value / 1000),
@@ -153,7 +156,7 @@ const char *share_print(uint32_t share, char buf[WEIGHT_TEXT])
 	return thousandths_print(share, buf);
 }
 
-/* Of texts of one length the one of the smaller unit: 150m, not 2.5h. */
+/* Of two texts of the same length the text with the smaller unit is taken: 150m, not 2.5h. */
 const char *duration_print(uint32_t ms, char buf[DURATION_TEXT])
 {
 	size_t shortest = DURATION_TEXT;

@@ -58,11 +58,11 @@ const char *prefix_print(const struct prefix *p, char buf[PREFIX_TEXT])
 	return buf;
 }
 
-/* ---- one ---- */
+/* ---- one network ---- */
 
 /*
- * Four numbers with dots between, as inet_pton() takes them, in a tenth of its
- * time. Returns what follows them, or NULL.
+ * Parses four numbers separated by dots, accepts what inet_pton() accepts, and needs a
+ * tenth of its time. Returns what follows the numbers, or NULL.
  */
 static const char *quad_parse(const char *text, struct address *ret)
 {
@@ -83,7 +83,7 @@ static const char *quad_parse(const char *text, struct address *ret)
 	return text;
 }
 
-/* What stands before a slash. Returns what follows, or NULL. */
+/* Parses the address before a slash. Returns what follows the address, or NULL. */
 static const char *host_parse(const char *text, struct address *ret)
 {
 	const char *end = quad_parse(text, ret);
@@ -126,7 +126,7 @@ int prefix_parse(const char *text, struct prefix *ret, char want[WANT_PREFIX_TEX
 	return 0;
 }
 
-/* ---- a list ---- */
+/* ---- a list of networks ---- */
 
 struct item {
 	struct prefix prefix;
@@ -142,7 +142,10 @@ struct items {
 
 #define VALUE_SHOWN 64
 
-/* What is said of a value: cut where it is long, its odd bytes as '?'. */
+/*
+ * Fills the error with the value and what was wanted. A long value is cut; odd bytes are
+ * shown as '?'.
+ */
 static int refuse(const char *value, size_t len, const char *want, const struct item *at,
 		  struct prefix_error *err)
 {
@@ -216,7 +219,10 @@ static int by_prefix(const void *a, const void *b)
 	return prefix_compare(&x->prefix, &y->prefix) ?: (x->line > y->line) - (x->line < y->line);
 }
 
-/* Of a sorted list: no network twice, or the first line that has one again. */
+/*
+ * Checks that a sorted list has no network twice. On failure *err names the first line that
+ * repeats a network.
+ */
 static int check_once(const struct items *list, struct prefix_error *err)
 {
 	const struct item *again = NULL, *before = NULL;

@@ -5,18 +5,23 @@
 #include "core/value/prefix.h"
 
 /*
- * Networks of clients, as a configuration names them: written in it, or in a file. A set
- * is never changed, so that all models that name it share it: there may be a million.
+ * The networks of some clients, as a configuration gives them: in the configuration itself
+ * or in a file of their own. A set is never changed, so that all models that name a set can
+ * share it: a set may have a million networks. Sharing is counted: prefix_set_get() adds a
+ * use, prefix_set_put() drops a use and frees the set with the last one.
  */
 struct prefix_set {
 	unsigned uses;
-	char *file;			/* as it was named; NULL: in the configuration itself */
-	struct prefix_list list;	/* sorted */
+	char *file; /* the file's name as configured; NULL: listed in the configuration itself */
+	struct prefix_list list;	/* sorted in the order of prefix_compare() */
 };
 
-/* Takes over both; uses is 1. NULL: no memory (and what was given is freed). */
+/*
+ * Makes a set with uses 1. The set owns file and *list from now on; NULL: no memory, and
+ * file and *list have been freed.
+ */
 struct prefix_set *prefix_set_new(char *file, struct prefix_list *list);
-struct prefix_set *prefix_set_get(struct prefix_set *set);	/* NULL is NULL */
+struct prefix_set *prefix_set_get(struct prefix_set *set);	/* set may be NULL */
 void prefix_set_put(struct prefix_set *set);
 bool prefix_set_equal(const struct prefix_set *a, const struct prefix_set *b);
 

@@ -5,15 +5,16 @@
 #include <stddef.h>
 
 /*
- * Tables whose rows begin with a word, a `const char *`: of `count` rows of `size` bytes
- * each. A table of words alone is one, too.
+ * Tables whose rows begin with a word (a `const char *`): `count` rows of `size` bytes
+ * each. A plain array of words is such a table too. Words for kinds, modes and the like are
+ * read and printed from these tables, so that each word stands in one place.
  */
 #define WORDS_TEXT 128
 
-/* The number of the row of that word, or -EINVAL. */
+/* Returns the index of the row with that word, or -EINVAL. */
 int word_parse(const char *text, const void *rows, size_t size, size_t count);
 
-/* All of them, for a message: "nat, l2 or ipip". */
+/* Prints all words for a message: "nat, l2 or ipip". */
 const char *words_print(const void *rows, size_t size, size_t count, char buf[WORDS_TEXT]);
 
 #endif
