@@ -5,11 +5,14 @@
 #include "core/time/tz.h"
 
 #define DAY INT64_C(86400)		/* seconds */
-#define YEAR_BEGIN INT64_C(1798761600)	/* 2027, a Friday */
+#define YEAR_BEGIN INT64_C(1798761600)	/* 2027 begins, on a Friday; seconds since 1970 */
 #define YEAR_END (YEAR_BEGIN + 366 * DAY)
 #define MS 1000
 
-/* From one moment on, before another: from change to change of a schedule that is not 0. */
+/*
+ * Finds the first dark moment from t to before end. The search jumps from each change to
+ * the next of a schedule whose weight is not 0, because nothing is dark before that change.
+ */
 static int64_t dark_between(const struct schedule *schedules, size_t count, int64_t t,
 			    int64_t end)
 {

@@ -8,11 +8,12 @@
 struct schedule;
 
 /*
- * The first moment at which all the schedules are at weight 0, INT64_MAX if there is
- * none: in a week of one year, and in the weeks in which one of their clocks changes, since
- * those that fit together all winter may not do so in the days when New York has
- * summer time and Dublin does not. The year is always the same, so that what is right
- * once is so at any later time. In ms, as schedule_weight() has it.
+ * Finds the first moment at which all the schedules have weight 0 at once; INT64_MAX: there
+ * is none. The search covers a week of one fixed year, and the weeks of that year in which
+ * one of the schedules' clocks changes: schedules that fit together all winter may leave a
+ * gap in the days when New York has summer time and Dublin does not. The year is always the
+ * same, so that a model which is valid once stays valid at any later time. The result is in
+ * milliseconds, like the times of schedule_weight().
  */
 int64_t schedules_dark(const struct schedule *schedules, size_t count);
 

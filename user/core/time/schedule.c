@@ -16,7 +16,10 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
-/* One time that a slot comes, from begin to before end; one that is skipped is empty. */
+/*
+ * One occurrence of an entry: from begin to before end. An occurrence that the clock skips
+ * is empty.
+ */
 struct slot {
 	const struct schedule_entry *entry;
 	int64_t begin, end;
@@ -32,7 +35,10 @@ static int64_t moment(const struct schedule *s, int64_t day, unsigned minute)
 	return tz_moment(s->zone, day * DAY + (int64_t)minute * 60) * SECOND;
 }
 
-/* Does the entry begin on that day (since 1970, a Thursday)? Then that is its slot. */
+/*
+ * Does the entry begin on that day? Days are counted from 1970-01-01, a Thursday. If so,
+ * *ret is the slot of that day.
+ */
 static bool slot_on(const struct schedule *s, const struct schedule_entry *e, int64_t day,
 		    struct slot *ret)
 {
@@ -67,10 +73,10 @@ static bool slot_at(const struct schedule *s, int64_t now, struct slot *ret)
 	return false;
 }
 
-/* The two ramps of a slot. */
+/* The two ramps of a slot, and the weights that they connect. */
 struct ramps {
 	uint32_t before, weight, after;
-	int64_t up, down;		/* how long they take */
+	int64_t up, down;		/* duration of each ramp in ms; 0: no ramp */
 };
 
 static struct ramps slot_ramps(const struct schedule *s, const struct slot *slot)
@@ -87,13 +93,13 @@ static struct ramps slot_ramps(const struct schedule *s, const struct slot *slot
 	return r;
 }
 
-/* How many of a ramp's steps are done after so long. */
+/* How many steps of a ramp are done when `passed` ms of the ramp's duration have passed. */
 static int64_t steps_done(int64_t passed, int64_t ramp)
 {
 	return passed >= ramp ? SCHEDULE_STEPS : passed * SCHEDULE_STEPS / ramp;
 }
 
-/* The first moment at which so many are. */
+/* When a step is done: ms since the ramp's beginning, the inverse of steps_done(). */
 static int64_t step_moment(int64_t step, int64_t ramp)
 {
 	return (step * ramp + SCHEDULE_STEPS - 1) / SCHEDULE_STEPS;
@@ -129,7 +135,10 @@ static void earliest(int64_t at, int64_t now, int64_t *ret)
 		*ret = at;
 }
 
-/* The moments of a slot at which a weight may change. */
+/*
+ * Offers each moment of a slot at which a weight may change to *ret, which keeps the
+ * earliest after now.
+ */
 static void slot_moments(const struct schedule *s, const struct slot *slot, int64_t now,
 			 int64_t *ret)
 {
@@ -160,7 +169,7 @@ int64_t schedule_next(const struct schedule *s, int64_t now)
 	int64_t first = local_day(s, now), at = now;
 	uint32_t weight = schedule_weight(s, now);
 
-	/* It is there within a week, or within two where the clock skips a slot. */
+	/* The next change is within a week, or within two if the clock skips a slot. */
 	for (int64_t day = first; day <= first + 15; day++)
 		for (;;) {
 			int64_t next = next_moment(s, at, day);

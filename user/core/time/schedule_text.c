@@ -12,7 +12,7 @@
 
 /* ---- hours ---- */
 
-/* HH:MM, 24:00 at the most. Returns what follows, or NULL. */
+/* Parses HH:MM, at most 24:00. Returns what follows, or NULL. */
 static const char *minute_parse(const char *text, uint16_t *ret)
 {
 	unsigned minute;
@@ -86,7 +86,7 @@ int days_parse(const char *text, uint8_t *ret)
 	return 0;
 }
 
-/* Ranges as they come from Monday on, so that mon-sun is all of them. */
+/* Ranges are printed from Monday on and do not wrap, so that mon-sun stands for all days. */
 const char *days_print(uint8_t set, char buf[DAYS_TEXT])
 {
 	size_t at = 0;
@@ -106,7 +106,7 @@ const char *days_print(uint8_t set, char buf[DAYS_TEXT])
 	return buf;
 }
 
-/* ---- do they go together? ---- */
+/* ---- do the entries of a region go together? ---- */
 
 #define ENTRY_TEXT (HOURS_TEXT + DAYS_TEXT + 1)
 
@@ -124,7 +124,10 @@ static unsigned entry_minutes(const struct schedule_entry *e)
 	return e->to > e->from ? (unsigned)(e->to - e->from) : (unsigned)(e->to + MINUTES - e->from);
 }
 
-/* Is b's slot on a day begun before a's on another has ended, in a week that is a circle? */
+/*
+ * Does a slot of `b` begin while a slot of `a` lasts? The week is a circle: a slot of
+ * Sunday may reach into Monday.
+ */
 static bool overlap(const struct schedule_entry *a, const struct schedule_entry *b)
 {
 	for (unsigned x = 0; x < 7; x++)

@@ -9,8 +9,10 @@
 
 #define DAY 86400
 #define HOUR 3600
-#define OFFSET_MAX (26 * HOUR)		/* RFC 8536, 3.2: less than that, both ways */
-#define TIME_MAX (1LL << 59)		/* of a table, both ways: the universe is younger */
+/* RFC 8536, section 3.2: offsets stay below 26 hours in both directions */
+#define OFFSET_MAX (26 * HOUR)
+/* limit of the table's times, both directions; the universe is younger */
+#define TIME_MAX (1LL << 59)
 #define HEADER 44
 
 /* ---- days and years ---- */
@@ -20,7 +22,10 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
-/* Days since 1970 of a date of the Gregorian calendar, year and month from March on. */
+/*
+ * Days from 1970-01-01 to a date of the Gregorian calendar. Internally years begin in
+ * March, so that the leap day is a year's last.
+ */
 static int64_t day_of(int64_t year, int month, int day)
 {
 	int64_t y = month <= 2 ? year - 1 : year, era = floor_div(y, 400), of_era = y - era * 400;
@@ -47,7 +52,7 @@ static bool is_leap(int64_t year)
 
 /* ---- the rule ---- */
 
-/* Seconds of the local clock since 1970. */
+/* The moment of a rule's date in a year, in seconds of the local clock since 1970. */
 static int64_t date_local(const struct tz_date *d, int64_t year)
 {
 	int64_t first, day = day_of(year, 1, 1);
@@ -55,7 +60,7 @@ static int64_t date_local(const struct tz_date *d, int64_t year)
 	switch (d->kind) {
 	case TZ_WEEKDAY:
 		first = day_of(year, d->month, 1);
-		/* 1970-01-01 was a Thursday, 4 as the rule counts. */
+		/* 1970-01-01 was a Thursday, which is 4 in the rule's count. */
 		day = first + (d->day - (first + 4) % 7 + 14) % 7 + (d->week - 1) * 7;
 		if (day >= day_of(d->month < 12 ? year : year + 1, d->month % 12 + 1, 1))
 			day -= 7;
@@ -86,8 +91,9 @@ static int64_t rule_year(const struct tz *tz, int64_t t)
 }
 
 /*
- * As the last change says: of one year's the later one, and where summer ends and
- * begins at once it is summer.
+ * The offset that the rule gives at t: that of the last change before t. Of the two changes
+ * of one year the later one counts; if summer ends and begins at the same moment, it is
+ * summer.
  */
 static int32_t rule_offset(const struct tz *tz, int64_t t)
 {
@@ -126,7 +132,7 @@ static int64_t rule_next(const struct tz *tz, int64_t t)
 
 /* ---- what the clock shows ---- */
 
-/* How many changes of the table are not after t. */
+/* How many changes of the table are at t or before. */
 static size_t passed(const struct tz *tz, int64_t t)
 {
 	size_t low = 0, high = tz->count;
@@ -158,7 +164,7 @@ int64_t tz_next(const struct tz *tz, int64_t t)
 			return tz->times[i];
 	if (!tz->ruled)
 		return INT64_MAX;
-	/* Not before the last of the table, from which on the rule holds. */
+	/* The rule does not hold before the last change of the table. */
 	if (tz->count && t < tz->times[tz->count - 1])
 		t = tz->times[tz->count - 1];
 	return rule_next(tz, t);
@@ -179,7 +185,10 @@ int64_t tz_moment(const struct tz *tz, int64_t local)
 
 /* ---- the footer: std offset [dst [offset] , date [/time] , date [/time]] ---- */
 
-/* A number of at most max. Returns what follows, or NULL; so do all of these. */
+/*
+ * Parses a number from min to max. Returns what follows, or NULL, like all parsers below;
+ * text may be NULL, which the parsers hand through, so that calls can be chained.
+ */
 static const char *number_parse(const char *text, int min, int max, int *ret)
 {
 	int value = 0;
@@ -195,7 +204,7 @@ static const char *number_parse(const char *text, int min, int max, int *ret)
 	return value < min ? NULL : text;
 }
 
-/* [+-]h[h[h]][:mm[:ss]] */
+/* Parses [+-]h[h[h]][:mm[:ss]]. */
 static const char *time_parse(const char *text, int32_t *ret)
 {
 	int sign = text && *text == '-' ? -1 : 1, part, scale = HOUR;
@@ -228,7 +237,7 @@ static const char *name_skip(const char *text)
 	return len >= 3 ? text + len : NULL;
 }
 
-/* POSIX counts offsets to the west. */
+/* In a POSIX TZ string, offsets count to the west, the opposite of the offsets in struct tz. */
 static const char *offset_parse(const char *text, int32_t *ret)
 {
 	text = time_parse(text, ret);
@@ -285,10 +294,13 @@ static uint64_t big_endian(const uint8_t *at, int bytes)
 	return value;
 }
 
-/* One of the two blocks: its counts, and where its parts are. */
+/*
+ * One of the file's two blocks (the first has times of 4 bytes, the second of 8): the
+ * counts of its header, and its body.
+ */
 struct block {
 	size_t utc, standard, leaps, times, types, chars;
-	const uint8_t *at;		/* after the header */
+	const uint8_t *at;		/* the body, after the header */
 	size_t bytes;
 };
 
