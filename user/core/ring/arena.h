@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * Who has which part of the cell map. An extent is 2^bits cells that begin at a
- * multiple of their number; the lowest gap that takes it is taken.
+ * Which ring has which part of the cell map. An extent is 2^bits cells whose first cell is
+ * a multiple of their number. arena_alloc() takes the lowest gap that is large enough.
  */
 struct extent {
 	uint32_t base;
@@ -16,7 +16,7 @@ struct extent {
 };
 
 struct arena {
-	uint32_t size;			/* cells */
+	uint32_t size;			/* cells of the whole map */
 	struct extent *extents;		/* sorted by base */
 	size_t count;
 };
@@ -24,7 +24,8 @@ struct arena {
 void arena_clear(struct arena *a);
 int arena_copy(const struct arena *from, struct arena *ret);
 int arena_alloc(struct arena *a, unsigned bits, uint32_t *ret_base);	/* -ENOSPC, -ENOMEM */
-int arena_claim(struct arena *a, uint32_t base, unsigned bits);	/* -EEXIST where it overlaps */
+/* -EEXIST: overlaps another extent, or the map's end */
+int arena_claim(struct arena *a, uint32_t base, unsigned bits);
 void arena_free(struct arena *a, uint32_t base);
 uint32_t arena_used(const struct arena *a);		/* cells */
 

@@ -6,7 +6,10 @@
 
 #include "core/ring/spills.h"
 
-/* Buckets are filled up with splits of ~0 behind which nothing changes. */
+/*
+ * The unused splits of a bucket are ~0 with the same owner on both sides; they are left out
+ * here.
+ */
 void answer_read(const struct spill_pool *pool, uint64_t word, struct answer *ret)
 {
 	const struct xring_spill *bucket;

@@ -9,7 +9,7 @@
 
 struct spill_pool;
 
-/* One cell's word (struct xring_cell), taken apart and put together. */
+/* The word of one cell (struct xring_cell): taking it apart and putting it together. */
 #define CELL_FLAGS (XRING_BEFORE_FLAG | XRING_AFTER_FLAG)
 
 static inline uint32_t cell_split(uint64_t word)
@@ -37,7 +37,10 @@ static inline uint64_t cell_word(uint32_t split, uint16_t before, uint16_t after
 	return split | (uint64_t)before << 32 | (uint64_t)after << 48;
 }
 
-/* What one cell says: owner[i] before split[i], owner[count] after the last. */
+/*
+ * What one cell answers: owner[i] for hashes below split[i], owner[count] from the last
+ * split on.
+ */
 struct answer {
 	unsigned count;
 	uint32_t split[XRING_SPILL_POINTS];
@@ -48,10 +51,13 @@ void answer_read(const struct spill_pool *pool, uint64_t word, struct answer *re
 bool answer_equal(const struct answer *a, const struct answer *b);
 uint16_t answer_owner(const struct answer *a, uint32_t hash);
 
-/* The word for an answer, without flags; takes a bucket if it must: -ENOSPC. */
+/*
+ * The word for an answer, without flags. Takes a bucket of the pool if the answer has
+ * several splits: -ENOSPC.
+ */
 int answer_word(struct spill_pool *pool, const struct answer *a, uint64_t *ret);
 
-/* What of it holds for the hashes from first to last. */
+/* The part of an answer that holds for the hashes from first to last. */
 void answer_restrict(const struct answer *a, uint32_t first, uint32_t last, struct answer *ret);
 
 #endif

@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Writes a ring's answers into its cells. The points of the ring are sorted, so one pass
+ * over the points and the cells, side by side, gives each cell its answer:
+ *
+ *     cells     |       c       |     c + 1     |     c + 2     |
+ *     points    ----A----------------B----C------------D---------
+ *     owners    AAAABBBBBBBBBBBBBBBBBCCCCCDDDDDDDDDDDDDEEEEEEEEE
+ *
+ * Cell c is A before the split at point A, and B from there on. Cell c + 1 has two splits, and
+ * is a spill bucket.
+ */
 #include "core/ring/cells.h"
 
 #include <errno.h>
@@ -29,8 +40,8 @@ bool cells_fit(const struct ring *ring, unsigned bits)
 }
 
 /*
- * The answer of cell c. *at is the first point behind the cell's first hash; it is
- * moved on to that of the next cell.
+ * The answer of cell c. *at is the index of the first point after the cell's first hash; it
+ * is moved on to that of the next cell.
  */
 static void cell_answer(const struct ring *ring, const uint16_t *id_of, unsigned shift,
 			uint32_t c, size_t *at, struct answer *ret)
@@ -76,8 +87,8 @@ static void word_retire(struct spill_pool *pool, uint64_t word)
 }
 
 /*
- * The flags of a cell that says something else from now on. Where flows may be
- * pinned already, a pin may differ from the new answer.
+ * The flags of a cell whose answer changes. If the cell moves already, flows may be pinned
+ * to the answer that is replaced, so that the cell must look for pins from now on.
  */
 static uint64_t flags_after(uint64_t word, enum cells_how how)
 {
@@ -87,8 +98,9 @@ static uint64_t flags_after(uint64_t word, enum cells_how how)
 }
 
 /*
- * 1 where the word was written, 0 where it said so already. The old answer stands
- * before the cell is seen to move; the datapath may set LOOK at any moment.
+ * Returns 1 if the word was written, 0 if the cell had that answer already. The old answer
+ * is stored before the cell is seen to move. The word itself is exchanged by
+ * compare-and-swap, because the datapath may set LOOK at any moment.
  */
 static int cell_store(struct cells *cells, uint32_t c, const struct answer *a,
 		      const struct cells_change *change)
@@ -118,7 +130,7 @@ static int cell_store(struct cells *cells, uint32_t c, const struct answer *a,
 	return 1;
 }
 
-/* Where the points behind the first hash of cell c begin. */
+/* The index of the first point after the first hash of cell c. */
 static size_t points_from(const struct ring *ring, unsigned shift, uint32_t c)
 {
 	size_t at = 0;
@@ -132,7 +144,7 @@ static size_t points_from(const struct ring *ring, unsigned shift, uint32_t c)
 	return at;
 }
 
-/* Cells first to last, both included. */
+/* Writes the cells from first to last, both included. */
 static long write_range(struct cells *cells, const struct cells_change *change, uint32_t first,
 			uint32_t last)
 {
@@ -177,7 +189,10 @@ long cells_differ(const struct cells *cells, const struct ring *ring, const uint
 	return differ;
 }
 
-/* Where the answer of a change at `position` begins: its predecessor's position. */
+/*
+ * Where the hashes that a point at `position` answers for begin: at the position of the
+ * point before it.
+ */
 static uint32_t arc_start(const struct ring *ring, uint32_t position)
 {
 	size_t low = 0, count = ring->point_count;
@@ -196,8 +211,9 @@ static uint32_t arc_start(const struct ring *ring, uint32_t position)
 }
 
 /*
- * A point at p that came or went answers for [predecessor, p) and no other hash;
- * the predecessor in the new ring is never nearer than that in the old one.
+ * A point at p that came or went changes the answer for the hashes in [predecessor, p) and for no
+ * others. The predecessor in the new ring serves: if it is nearer to p than the predecessor in
+ * the old ring, it is a point that came, is in delta itself, and covers the rest.
  */
 long cells_update(struct cells *cells, const struct cells_change *change,
 		  const struct ring_point *delta, size_t delta_count)

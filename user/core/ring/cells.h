@@ -11,22 +11,24 @@ struct ring_point;
 struct spill_pool;
 
 /*
- * A ring as the datapath reads it: split cells (struct xring_cell). The circle
- * is cut into 2^k equal cells, 4 to 8 for each virtual node; a cell is the answer
- * for all its hashes, or two answers with the split between them, or names a
- * spill bucket with up to XRING_SPILL_POINTS splits. Words are written one atomic
- * store each, so that a reader always has the old answer or the new one.
+ * A ring as the datapath reads it: split cells (struct xring_cell). The circle is cut into
+ * 2^k equal cells, 4 to 8 for each virtual node. A cell holds the answer for all its
+ * hashes; or two answers with the split between them; or the number of a spill bucket with
+ * up to XRING_SPILL_POINTS splits. Each word is written with one atomic store, so that a
+ * reader always finds the old answer or the new one.
  *
- * There are two tables of 2^k words, the newest answers and behind them the old
- * ones. A cell whose answer changes is MOVING from then on for one settle time,
- * and what it said at the beginning stays in the old table, whatever changes
- * between (core/ring/moving_cells.c). Times are in tenths of a second of one clock.
+ *     words:   0 ... 2^k - 1            newest answers, with the flags MOVING and LOOK
+ *              2^k ... 2 * 2^k - 1      old answers, with the flags UDP_NEW and HELD
+ *
+ * A cell whose answer changes is MOVING from then on for one settle time. The answer that
+ * the cell had when it began to move is kept in the old table, whatever changes meanwhile
+ * (core/ring/moving_cells.c). Times are in tenths of a second of one clock.
  */
 struct cells {
-	uint64_t *words;		/* 2 * 2^bits of them, in the map */
-	uint32_t *since;		/* 2^bits: when a moving cell began to move */
+	uint64_t *words;		/* 2 * 2^bits words in the cell map */
+	uint32_t *since;		/* 2^bits times: when a moving cell began to move */
 	unsigned bits;
-	uint32_t moving;		/* cells that are MOVING */
+	uint32_t moving;		/* number of cells that are MOVING */
 	struct spill_pool *spills;
 };
 
@@ -43,35 +45,37 @@ static inline uint64_t *cells_old(const struct cells *cells, uint32_t c)
 	return &cells->words[cells_count(cells) + c];
 }
 
-/* k for that many points: at least 4 cells a point. */
+/* The k for a ring of that many points: at least 4 cells a point. */
 unsigned cells_bits(size_t points);
 
-/* Does every cell of 2^bits hold its splits? If not, more bits are needed. */
+/* Does every one of 2^bits cells have room for its splits? If not, more bits are needed. */
 bool cells_fit(const struct ring *ring, unsigned bits);
 
-/* What becomes of the flows of a cell whose answer changes. */
+/* What happens to the flows of a cell whose answer changes. */
 enum cells_how {
-	CELLS_CUT,			/* they go to the new one: there are none, or they are cut */
-	CELLS_KEEP,			/* they stay: the cell is moving */
+	/* The flows go to the new answer at once: there are none yet, or their backend has gone. */
+	CELLS_CUT,
+	/* The flows stay where they are: the cell moves. */
+	CELLS_KEEP,
 };
 
 struct cells_change {
 	const struct ring *ring;
-	const uint16_t *id_of;		/* the datapath's id of a node of ring */
+	const uint16_t *id_of;		/* the datapath's id of each node of ring */
 	enum cells_how how;
-	uint32_t now;			/* of CELLS_KEEP */
+	uint32_t now;			/* the time for CELLS_KEEP */
 };
 
 /*
- * Writes the cells whose answer differs from the ring's. Returns the number of
- * words written, or -EOVERFLOW where the ring does not fit (nothing is written),
- * or -ENOSPC where the pool is empty (some cells may be).
+ * Writes each cell whose answer differs from the ring's. Returns the number of words
+ * written; -EOVERFLOW: the ring does not fit into the cells, and nothing is written;
+ * -ENOSPC: the pool of spill buckets is empty, and some cells may be written.
  */
 long cells_write(struct cells *cells, const struct cells_change *change);
 
 /*
- * The same for cells that held the ring before the change that ring_update()
- * listed in delta: only those that it touched are looked at.
+ * Like cells_write(), for cells that held the ring before the change that ring_update()
+ * listed in delta. Only the cells that the change touched are compared.
  */
 long cells_update(struct cells *cells, const struct cells_change *change,
 		  const struct ring_point *delta, size_t delta_count);
@@ -79,15 +83,15 @@ long cells_update(struct cells *cells, const struct cells_change *change,
 /* How many words cells_write() would write. */
 long cells_differ(const struct cells *cells, const struct ring *ring, const uint16_t *id_of);
 
-/* ids[id] = 1 for each that a cell names, also the old ones of those that move. */
+/* Sets ids[id] = 1 for each backend that a cell names, also in the old answer of a moving cell. */
 void cells_names(const struct cells *cells, uint8_t *ids);
 
-/* Retires every bucket that these cells name. */
+/* Retires every spill bucket that these cells name. */
 void cells_release(struct cells *cells);
 
-/* The datapath's answer, computed here: bpf/ring.h's twin. */
+/* The datapath's newest answer, computed here: the twin of bpf/ring.h. */
 uint32_t cells_lookup(const struct cells *cells, uint32_t hash);
-/* What an unpinned flow older than the change gets; of a moving cell alone. */
+/* The answer for an unpinned flow that is older than the change; only valid for a moving cell. */
 uint32_t cells_lookup_old(const struct cells *cells, uint32_t hash);
 
 #endif

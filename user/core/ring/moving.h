@@ -7,17 +7,19 @@
 
 /*
  * The rule of changes, by time. Whatever selects a flow's answer (a cell, a hot key, a
- * class of clients) moves from the moment in which its answer changes:
+ * class of clients) begins to move at the moment when its answer changes. What is due
+ * depends on how long ago that was:
  *
- *     age since then     what is due
- *     below window       nothing: flows older than the change show themselves, and are pinned
- *     below settle       a UDP flow without a pin is a new one from now on (UDP_NEW)
- *     settle and more    old := newest, once a walk over the pins that began after the last
- *                        change has marked the cells in which its flows' paths end; where a
- *                        flow found no room for its pin (HELD) all begins again
+ *     age               due
+ *     below window      nothing: flows older than the change show themselves, and are pinned
+ *     below settle      UDP_NEW: from now on a UDP flow without a pin counts as new
+ *     settle and more   over: old := newest, once a walk over the pins that began after the
+ *                       last change has marked the cells in which the flows' paths end
  *
- * A cell is marked by the datapath itself and waits for no walk. How the flags of each are
- * taken on and off is their own: moving_cells.c, core/hot/entries.c, class_words.c.
+ * If a flow found no room for its pin (HELD), the whole begins again. A moving cell is
+ * marked by the datapath itself and waits for no walk. How the flags are set and cleared is
+ * different for cells (moving_cells.c), hot keys (core/hot/entries.c) and classes
+ * (daemon/live/class_words.c).
  */
 enum moving_due {
 	MOVING_WAITS,
@@ -25,16 +27,17 @@ enum moving_due {
 	MOVING_OVER,
 };
 
-/* Tenths of a second. */
+/* All times are in tenths of a second. */
 struct moving_times {
 	uint32_t now;
-	uint32_t window;		/* age at which a flow of UDP without a pin is new */
-	uint32_t settle;		/* age at which old := newest */
+	uint32_t window;	/* the age from which a UDP flow without a pin counts as new */
+	uint32_t settle;		/* the age from which old := newest is due */
 };
 
 /*
- * What is due of something that has moved since then. walked: such a walk is done, or none
- * is needed. *ret_next: when something is due again; 0: time alone brings nothing.
+ * What is due for something that has been moving since `since`. walked: the walk over the
+ * pins is done, or none is needed. *ret_next: when something is due again; 0: time alone
+ * brings nothing.
  */
 static inline enum moving_due moving_due(uint32_t since, const struct moving_times *t,
 					 bool walked, uint32_t *ret_next)
@@ -49,7 +52,10 @@ static inline enum moving_due moving_due(uint32_t since, const struct moving_tim
 	return walked ? MOVING_OVER : MOVING_WAITS;
 }
 
-/* A flow was held: it moves for another settle time. Returns when something is due. */
+/*
+ * Begins a move again, because a flow was HELD: another settle time. Returns when something
+ * is next due.
+ */
 static inline uint32_t moving_again(uint32_t *since, const struct moving_times *t)
 {
 	*since = t->now;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The life of open cells. A cell that begins to move (cells_write) stays so for one
- * settle time; then old := newest, which is nothing but its flag taken off. A
- * cell keeps LOOK as long as a pin that is not its newest answer lives in it. The
- * datapath sets LOOK and HELD at any moment, so that flags are taken off by
- * atomic operations alone.
+ * The life of moving cells. A cell that cells_write() has set MOVING stays so for one
+ * settle time. Then old := newest, which needs no more than the flag MOVING taken off. A
+ * cell keeps LOOK as long as a pin that is not the newest answer lives in it. The datapath
+ * sets LOOK and HELD at any moment, so that flags are only changed by atomic operations.
  */
 #include "core/ring/moving_cells.h"
 
@@ -44,13 +43,16 @@ void cells_adopt(struct cells *cells, uint32_t now)
 	}
 }
 
-/* Of two times, 0 being never. */
+/* The earlier of two times; 0 stands for never. */
 static uint32_t earlier(uint32_t a, uint32_t b)
 {
 	return !a || (b && b < a) ? b : a;
 }
 
-/* The settle time is over. Returns when something is due again; 0: never. */
+/*
+ * Called when a cell's settle time is over; `said` is the cell's old word. Returns when
+ * something is due again; 0: never.
+ */
 static uint32_t cell_over(struct cells *cells, uint32_t c, uint64_t said,
 			  const struct moving_times *t, struct cells_step *step)
 {
@@ -174,7 +176,7 @@ void cells_close(struct cells *cells)
 	cells->moving = 0;
 }
 
-/* The part of a word that holds for cell c of `to`. */
+/* The part of a word of `from` that holds for cell c of `to`. */
 static int word_refine(const struct cells *from, uint64_t word, struct cells *to, uint32_t c,
 		       uint64_t *ret)
 {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Both rings stand over one table of backends, sorted by name, so that a number
- * means the same one in both. Their points, merged, cut the circle into segments
- * within which neither answer changes:
+ * Both rings use one table of backends, sorted by name, so that a number means the same
+ * backend in both. The points of both rings, merged, cut the circle into segments within
+ * which neither ring's answer changes:
  *
  *     before   ----a-------a-----b----------c----
  *     after    ----a---d---a--------d-------c----
  *                   |-d-|        |--d--|            segments whose owners differ
  *
- * Differing segments that touch make one arc. Summed by (from, to) they are the
- * moves: first spread by `from`, then summed in an array by `to`, which is linear
- * however many pairs there are.
+ * Differing segments that touch are joined to one arc. The moves are the segments' sums by
+ * (from, to): segments are first grouped by `from`, then summed in an array indexed by
+ * `to`, which takes linear time however many pairs there are.
  */
 #include "core/ring/plan.h"
 
@@ -29,7 +29,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*left)->name, (*right)->name);
 }
 
-/* Pointers to the nodes, by name. */
+/* Makes an array of pointers to the nodes, sorted by name. */
 static int nodes_sort(const struct plan_node *nodes, size_t count, const struct plan_node ***ret)
 {
 	_free_ const struct plan_node **sorted = calloc(count + 1, sizeof(*sorted));
@@ -49,7 +49,7 @@ static int nodes_sort(const struct plan_node *nodes, size_t count, const struct 
 	return 0;
 }
 
-/* The table, and the rings' nodes on both sides of it; the names are the table's. */
+/* The nodes of both rings, over the plan's table of backends, whose names they point to. */
 struct sides {
 	struct ring_node *before, *after;
 };
@@ -87,11 +87,12 @@ static void backends_join(struct plan *plan, struct sides *s,
 	}
 }
 
-/* ---- the least ---- */
+/* ---- the least that must move ---- */
 
 /*
- * Who gains share by weight must be given it, and no more than that need move; another
- * machine gains all that it has. From nothing to something, and back, is everything.
+ * A backend that gains a share of the weight must be given that share, and nothing else
+ * needs to move. Another machine under the same name gains all that it has. If one of the
+ * rings has no weight, everything moves.
  */
 static double least_moved(const struct plan *plan)
 {
@@ -116,7 +117,10 @@ static double least_moved(const struct plan *plan)
 
 /* ---- segments ---- */
 
-/* A ring without points is nobody's: the number behind the last backend's. */
+/*
+ * The owner of the segment that ends at a point. A ring without points is owned by nobody:
+ * the number after the last backend's.
+ */
 static uint32_t owner_at(const struct ring *ring, size_t point)
 {
 	return ring->point_count ? ring->points[point % ring->point_count].node :
@@ -135,7 +139,7 @@ static size_t skip(const struct ring *ring, size_t point, uint64_t position)
 	return point;
 }
 
-/* Hashes from `start` to before `end`. */
+/* Adds the hashes from start to before end. */
 static void arc_add(struct plan *plan, uint64_t start, uint64_t end)
 {
 	struct plan_arc *last = plan->arc_count ? &plan->arcs[plan->arc_count - 1] : NULL;
@@ -147,13 +151,13 @@ static void arc_add(struct plan *plan, uint64_t start, uint64_t end)
 	plan->moved += end - start;
 }
 
-/* What it keeps of the circle goes to another machine of its name. */
+/* Are all keys of the backend to move, because another machine has taken over its name? */
 static bool is_replaced(const struct plan *plan, uint32_t backend)
 {
 	return backend < plan->backend_count && plan->backends[backend].replaced;
 }
 
-/* The segments that move, as moves not summed yet; returns how many. */
+/* Finds the segments whose owners differ, as moves that are not summed yet; returns how many. */
 static size_t segments_find(const struct ring *before, const struct ring *after,
 			    struct plan *plan, struct plan_move *ret)
 {
@@ -189,7 +193,7 @@ static int by_share(const void *a, const void *b)
 	return (left->to > right->to) - (left->to < right->to);
 }
 
-/* The same segments in runs of one `from`. start: an element for each owner, 0. */
+/* Groups the segments by `from`. start: one element for each owner, all 0. */
 static void segments_spread(const struct plan_move *segments, size_t count, size_t owners,
 			    size_t *start, struct plan_move *ret)
 {
@@ -207,7 +211,7 @@ static void segments_spread(const struct plan_move *segments, size_t count, size
 		ret[start[segments[i].from]++] = segments[i];
 }
 
-/* One move for each pair. sums: an element for each owner, 0. */
+/* Sums the segments of each pair to one move. sums: one element for each owner, all 0. */
 static size_t pairs_sum(const struct plan_move *spread, size_t count, uint64_t *sums,
 			struct plan_move *ret)
 {
@@ -219,7 +223,7 @@ static size_t pairs_sum(const struct plan_move *spread, size_t count, uint64_t *
 		for (size_t k = i; k < end; k++) {
 			uint64_t sum = sums[spread[k].to];
 
-			if (sum)	/* else it was told already */
+			if (sum)	/* 0: the pair has its move already */
 				ret[moves++] = (struct plan_move){ spread[k].from, spread[k].to,
 								   sum };
 			sums[spread[k].to] = 0;
@@ -228,7 +232,7 @@ static size_t pairs_sum(const struct plan_move *spread, size_t count, uint64_t *
 	return moves;
 }
 
-/* Leaves the moves in `segments`; their number in the plan. */
+/* Sums the moves in place, in `segments`, and sets plan->move_count. */
 static int moves_sum(struct plan *plan, struct plan_move *segments, size_t count)
 {
 	size_t nobody = plan->backend_count, owners = nobody + 1;
@@ -250,7 +254,7 @@ static int moves_sum(struct plan *plan, struct plan_move *segments, size_t count
 	return 0;
 }
 
-/* ---- the whole ---- */
+/* ---- all together ---- */
 
 static void shares_take(struct plan *plan, const struct ring *before, const struct ring *after,
 			uint64_t *room)

@@ -9,25 +9,29 @@
 #include "core/value/name.h"
 
 /*
- * What a change of one service's ring does: which hashes get another backend,
- * from whom to whom, and how little any method could have moved. Everything is
- * exact, from the points of the ring before and the ring after. A share is in
- * units of 2^-32 of the circle.
+ * What a change of one service's ring does: which hashes get another backend, from which
+ * backend to which, and the least that any method could have moved. Everything is exact,
+ * computed from the points of the ring before and the ring after. Shares are in units of
+ * 2^-32 of the circle.
  */
 struct plan_node {
 	const char *name;
-	uint32_t weight;		/* thousandths, as it counts */
-	uint32_t points;		/* virtual nodes; 0: owns nothing */
-	uint32_t machine;		/* another number on the other side: another machine */
+	uint32_t weight;		/* thousandths, the effective weight */
+	uint32_t points;		/* number of virtual nodes; 0: owns nothing */
+	/*
+	 * An identity. Another number in the other ring under the same name: it is another
+	 * machine.
+	 */
+	uint32_t machine;
 };
 
-#define PLAN_NOBODY UINT32_MAX		/* where a ring has no point */
+#define PLAN_NOBODY UINT32_MAX		/* the owner of all hashes in a ring without points */
 #define PLAN_CIRCLE (1ULL << 32)
 
 struct plan_backend {
 	char name[NAME_BYTES];
-	bool before, after;		/* is it listed there? */
-	bool replaced;			/* in both, by another machine: all its keys move */
+	bool before, after;		/* is the backend in the ring before, in the ring after? */
+	bool replaced;			/* in both rings, but another machine: all its keys move */
 	uint32_t weight_before, weight_after;
 	uint64_t share_before, share_after;
 };
@@ -38,7 +42,7 @@ struct plan_move {
 };
 
 struct plan_arc {
-	uint32_t first, last;		/* hashes, both among them */
+	uint32_t first, last;		/* hashes, both included */
 };
 
 struct plan {
@@ -48,23 +52,25 @@ struct plan {
 	size_t move_count;
 	struct plan_arc *arcs;		/* sorted, with gaps between them */
 	size_t arc_count;
-	uint64_t moved;			/* the sum of moves, and of arcs */
-	double least;			/* 0 to 1: what any method moves at these weights */
+	/* sum of the shares of all moves, equal to the sum of all arcs */
+	uint64_t moved;
+	/* 0 to 1: the part of the circle that any method must move at these weights */
+	double least;
 };
 
 /*
- * Both lists come in any order and either may be empty. -ENOMEM; -EINVAL where
- * a list has a name twice, or one of NAME_BYTES or more. *ret keeps nothing of
- * the lists.
+ * Compares two rings, given by their nodes in any order; either may be empty. -ENOMEM;
+ * -EINVAL: a ring has a name twice, or a name of NAME_BYTES or more. *ret keeps no pointer
+ * into the lists.
  */
 int plan_new(const struct plan_node *before, size_t before_count,
 	     const struct plan_node *after, size_t after_count, struct plan *ret);
 void plan_clear(struct plan *plan);
 
-/* Does this hash get another backend? */
+/* Does the change give this hash another backend? */
 bool plan_moves_hash(const struct plan *plan, uint32_t hash);
 
-/* The name of a move's end; NULL: nobody. */
+/* The name of one end of a move; NULL: PLAN_NOBODY. */
 static inline const char *plan_name(const struct plan *plan, uint32_t backend)
 {
 	return backend == PLAN_NOBODY ? NULL : plan->backends[backend].name;

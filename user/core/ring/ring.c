@@ -19,7 +19,7 @@ uint32_t ring_position(const void *text, size_t len)
 	return (uint32_t)digest[12] << 24 | digest[13] << 16 | digest[14] << 8 | digest[15];
 }
 
-/* position("name:i") for i in [from, to), the name hashed once. */
+/* Computes position("name:i") for each i in [from, to); the name is hashed only once. */
 static void node_positions(const struct ring_node *n, uint32_t index, uint32_t from,
 			   uint32_t to, struct ring_point *ret)
 {
@@ -66,9 +66,9 @@ static int point_order_r(const void *a, const void *b, void *nodes)
 }
 
 #define RADIX_BITS 11
-#define RADIX_FROM 4096		/* points; below, the comparing sort is as good */
+#define RADIX_FROM 4096		/* points; for fewer, qsort() is as fast */
 
-/* One stable pass by the RADIX_BITS of the position from `shift` on. */
+/* One stable pass of the radix sort, by RADIX_BITS bits of the position from bit `shift` on. */
 static void radix_pass(const struct ring_point *from, struct ring_point *to, size_t count,
 		       unsigned shift)
 {
@@ -87,8 +87,8 @@ static void radix_pass(const struct ring_point *from, struct ring_point *to, siz
 }
 
 /*
- * By position, then by name. Positions are random, so most of the order comes
- * from a radix sort; what remains out of order is the few that share one.
+ * Sorts by position, then by name. Positions are random, so that a radix sort puts nearly
+ * all points in order; the few points that share a position are then sorted by name.
  */
 static void points_sort(struct ring_point *points, size_t count, const struct ring_node *nodes)
 {
@@ -142,7 +142,7 @@ void ring_clear(struct ring *ring)
 	*ring = (struct ring){};
 }
 
-/* First point that is not before p. */
+/* The index of the first point that is not before p. */
 static size_t lower_bound(const struct ring_point *points, size_t count,
 			  const struct ring_point *p, const struct ring_node *nodes)
 {
@@ -162,8 +162,8 @@ static size_t lower_bound(const struct ring_point *points, size_t count,
 }
 
 /*
- * The points of the nodes whose counts differ: those gone if `gone`, else those
- * that come. Returns how many, *ret NULL where memory is short.
+ * The points of the nodes whose counts differ: the points that go if `gone`, else the
+ * points that come. Returns how many; *ret is NULL if memory is short.
  */
 static size_t points_changed(const struct ring *from, const struct ring_node *nodes,
 			     size_t count, bool gone, struct ring_point **ret)
@@ -194,7 +194,7 @@ static size_t points_changed(const struct ring *from, const struct ring_node *no
 	return total;
 }
 
-/* from without the gone ones and with the new ones, copied in runs. */
+/* Copies `from` without the points that go and with the points that come, in runs of memcpy(). */
 static void points_merge(const struct ring *from, const struct ring_node *nodes,
 			 const struct ring_point *gone, size_t gone_count,
 			 const struct ring_point *come, size_t come_count,

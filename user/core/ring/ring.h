@@ -7,15 +7,19 @@
 #include <stdint.h>
 
 /*
- * The ring: a circle of 32-bit positions with each node's virtual nodes on it.
- * A hash belongs to the first virtual node strictly clockwise of it (Karger et
- * al., STOC 1997). A ring is a function of the set of nodes and their counts of
- * virtual nodes, never of the order in which they came: points are sorted by
- * position, and on one position by the names of their nodes, so that the lesser
- * name keeps the position.
+ * The ring: a circle of 32-bit positions with each node's virtual nodes (points) on it. A
+ * hash belongs to the first point strictly clockwise of it (Karger et al., STOC 1997).
  *
- * Nodes are known by small numbers that the caller gives and that stay, and by
- * names, which the caller keeps alive as long as the ring.
+ *     0 ---A---B-----A----C---B---- 2^32 = 0
+ *        ^                      ^
+ *        h: A                   h: A, across 0
+ *
+ * A ring is a function of the set of nodes and their counts of points alone, never of the
+ * order in which nodes came: points are sorted by position, and on one position by the
+ * names of their nodes, so that the lesser name keeps the position.
+ *
+ * A node is known by a small number, which the caller gives and never changes, and by a
+ * name, which the caller must keep alive as long as the ring.
  */
 struct ring_point {
 	uint32_t position;
@@ -24,8 +28,8 @@ struct ring_point {
 
 struct ring_node {
 	const char *name;
-	size_t name_len;		/* names may hold any byte */
-	uint32_t points;		/* virtual nodes */
+	size_t name_len;		/* a name may hold any byte */
+	uint32_t points;		/* number of virtual nodes */
 };
 
 struct ring {
@@ -35,19 +39,19 @@ struct ring {
 	size_t node_count;
 };
 
-/* position(text): MD5 as one big-endian integer, modulo 2^32. */
+/* The MD5 of the text, read as one big-endian integer, modulo 2^32. */
 uint32_t ring_position(const void *text, size_t len);
 
-/* Builds *ret of copies of nodes; -ENOMEM. */
+/* Builds *ret from a copy of the nodes; -ENOMEM. */
 int ring_new(const struct ring_node *nodes, size_t count, struct ring *ret);
 void ring_clear(struct ring *ring);
 
 /*
- * The same ring with other counts of virtual nodes: `nodes` is the new table,
- * whose first from->node_count entries are from's nodes in from's order (0 points for
- * one that is gone). Costs a copy of the points plus the work for those that
- * differ, which *ret_delta (if not NULL) lists, sorted, to be freed by the caller.
- * -ENOMEM.
+ * Builds *ret like `from`, but with other counts of virtual nodes. `nodes` is the new
+ * table: its first from->node_count entries are from's nodes in from's order, with 0 points
+ * for a node that is gone. The cost is a copy of the points, and work for those that
+ * differ. If ret_delta is not NULL, *ret_delta lists the differing points, sorted; the
+ * caller frees the list. -ENOMEM.
  */
 int ring_update(const struct ring *from, const struct ring_node *nodes, size_t count,
 		struct ring *ret, struct ring_point **ret_delta, size_t *ret_delta_count);
@@ -55,15 +59,15 @@ int ring_update(const struct ring *from, const struct ring_node *nodes, size_t c
 /* Index of the point that owns hash; point_count must not be 0. */
 size_t ring_owner(const struct ring *ring, uint32_t hash);
 
-/* The first n distinct nodes from hash on; returns how many there were. */
+/* Finds the first n distinct nodes from hash on; returns how many there were. */
 size_t ring_replicas(const struct ring *ring, uint32_t hash, size_t n, uint32_t *ret);
 
 /* How much of the circle each node owns, in units of 2^-32: shares[node_count]. */
 void ring_shares(const struct ring *ring, uint64_t *shares);
 
 /*
- * How much of the circle two rings over one table of nodes answer differently,
- * in units of 2^-32. An empty ring differs everywhere from one that is not.
+ * How much of the circle two rings over one table of nodes answer differently, in units of
+ * 2^-32. An empty ring differs everywhere from one that is not empty.
  */
 uint64_t ring_difference(const struct ring *a, const struct ring *b);
 
