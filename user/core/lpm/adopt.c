@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Tables that a former process left in the lines. Nothing but the words is known of
- * them, and they may be of any kind: what is read is checked first. Nodes of a table
- * share no line, so that no more of them are looked at than there is room for, even
- * where words name one node again and again.
+ * Takes over tables that a former process left in the lines. Nothing is known of these
+ * tables but their words, which may be anything: each word is tested before it is followed.
+ * The nodes of a table share no line. So the nodes that are read can never take more lines
+ * than the pool has: that bounds the reading even where words name the same node again and
+ * again.
  */
 #include <errno.h>
 
@@ -17,16 +18,16 @@ struct scan {
 	const struct lpm_pool *pool;
 	unsigned bits_max;
 	struct runs runs;
-	uint32_t *nodes;		/* the words that name them */
+	uint32_t *nodes;		/* for each node read, the word that names it */
 	size_t node_count;
-	uint64_t lines;			/* of those nodes */
+	uint64_t lines;			/* sum of the lines of these nodes */
 };
 
-/* A place in the table, as in core/lpm/node.c, and where its addresses begin. */
+/* A place in the table (core/lpm/node.c), and the first address that leads there. */
 struct place {
 	position first;
 	unsigned depth;
-	unsigned steps;			/* that a lookup has left */
+	unsigned steps;			/* steps that a lookup has left here */
 };
 
 static int read_word(struct scan *s, uint32_t word, struct place p);
@@ -62,7 +63,7 @@ static uint32_t node_line(uint32_t word)
 	return word & XRING_LPM_LINE_MASK;
 }
 
-/* Its lines are the pool's, and not more than all nodes together can have. */
+/* Are the node's lines lines of the pool, and do all nodes so far fit into the pool? */
 static bool node_valid(struct scan *s, uint32_t word)
 {
 	uint32_t line = node_line(word), size = (uint32_t)1 << stride_order(XRING_LPM_STRIDE(word));
@@ -78,7 +79,10 @@ static int read_stride(struct scan *s, uint32_t word, struct place p)
 	const uint32_t *words = s->pool->lines[node_line(word)].word;
 	int failed = 0;
 
-	/* None crosses bit 64, from where on a lookup has another word of the address. */
+	/*
+	 * No stride crosses bit 64, because there a lookup goes on with the other word of
+	 * the address.
+	 */
 	if (depth > s->bits_max || (p.depth & 63) + stride > 64)
 		return -EINVAL;
 	for (uint32_t i = 0; i < (uint32_t)1 << stride && !failed; i++) {
@@ -96,7 +100,10 @@ static position ones(unsigned bits)
 	return (position)mask.word[0] << 64 | mask.word[1];
 }
 
-/* Where the addresses that begin with those bits have ended; 0 where all have. */
+/*
+ * The first position after the addresses that share the first `depth` bits; 0: there is
+ * none after them.
+ */
 static position after(position first, unsigned depth)
 {
 	return (first | ~ones(depth)) + 1;
@@ -135,7 +142,10 @@ static int read_word(struct scan *s, uint32_t word, struct place p)
 	return XRING_LPM_STRIDE(word) ? read_stride(s, word, p) : read_test(s, word, p);
 }
 
-/* What is scanned already has taken its lines; *ret_runs is then the caller's. */
+/*
+ * Reads one table. The lines of tables that s has read before count too. The caller clears
+ * *ret_runs.
+ */
 static int read_table(struct scan *s, uint32_t root, enum lpm_family f, struct runs *ret_runs)
 {
 	struct place all = { .steps = f == LPM_IPV4 ? XRING_LPM_STEPS4 : XRING_LPM_STEPS6 };
@@ -177,7 +187,7 @@ static int fill_trie(struct lpm *t, enum lpm_family f, struct scan *s)
 	return failed ?: tries_fill(t->tries, entries, count);
 }
 
-/* All of them, or none. */
+/* Claims the lines of all these nodes, or of none. */
 static int claim(struct blocks *b, const uint32_t *nodes, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

@@ -6,7 +6,7 @@
 
 #define NONE UINT32_MAX
 #define IS_FREE 0x80u
-#define INSIDE 0x40u			/* not the first line of a block */
+#define INSIDE 0x40u			/* a line that is not the first line of a block */
 
 static void list_put(struct blocks *b, unsigned order, uint32_t line)
 {
@@ -33,7 +33,7 @@ static void list_take(struct blocks *b, unsigned order, uint32_t line)
 	b->order[line] = INSIDE;
 }
 
-/* The largest blocks that are whole, one after the other. */
+/* Divides all lines into free blocks, each the largest that fits at its line. */
 static void free_all(struct blocks *b)
 {
 	unsigned order;
@@ -119,7 +119,7 @@ int blocks_claim(struct blocks *b, uint32_t line, unsigned order)
 	if (from >= BLOCKS_ORDERS)
 		return -EEXIST;
 	list_take(b, from, block_around(line, from));
-	/* The halves that it is not in go back. */
+	/* The halves without the claimed line go back to the free lists. */
 	while (from > order) {
 		half = block_around(line, --from);
 		list_put(b, from, half ^ (uint32_t)1 << from);

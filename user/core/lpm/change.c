@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From what a table says to what it is to say, prefix by prefix, so that no address ever
- * has a third value. The new prefixes are set first, in any order: none is in another, so
- * that an address has one of them at most, and its old value until that is set, or for as
- * long as a longer one of the old prefixes is there. Then those of the old go that are not
- * new, the outer before the inner: the longest of them, which answers, goes last, and what
- * it uncovers is the new one, or nothing.
+ * Changes a table from one set of prefixes to another, prefix by prefix, so that no address
+ * ever has a third value. First the new prefixes are set, in any order: no new prefix
+ * contains another, so that each address is in at most one of them. An address keeps its
+ * old value until its new prefix is set, or as long as a longer one of the old prefixes
+ * contains it. Then the old prefixes that are not new are removed, the outer before the
+ * inner: an address's longest old prefix, which answers, goes last, and what it uncovers is
+ * the new prefix, or nothing.
+ *
+ *     10.0.0.0/8 = 1, 10.1.0.0/16 = 2  ->  10.0.0.0/12 = 3
+ *     set 10.0.0.0/12, remove 10.0.0.0/8, remove 10.1.0.0/16
  */
 #include <errno.h>
 
@@ -16,7 +20,7 @@
 #include "core/lpm/lpm.h"
 #include "core/lpm/node.h"
 
-/* A prefix whose value changes; 0: there is none. */
+/* A prefix whose value changes; 0: the prefix is not in the set. */
 struct edit {
 	struct prefix prefix;
 	uint32_t before;
@@ -77,7 +81,7 @@ static struct prefix prefix_of_node(const struct trie_node *n, enum lpm_family f
 	return p;
 }
 
-/* Of one family. */
+/* Lists the differences of one family. Both sets are sorted, so one walk over both finds them. */
 static int compare(const struct trie *trie, enum lpm_family f, const struct lpm_entry *e,
 		   const struct lpm_entry *end, struct edits *edits)
 {
@@ -111,9 +115,12 @@ static int compare_all(const struct lpm *t, const struct lpm_entry *entries, siz
 	       compare(&t->tries[LPM_IPV6], LPM_IPV6, entries + ipv4, entries + count, edits);
 }
 
-/* ---- changing it ---- */
+/* ---- changing the table ---- */
 
-/* Puts back what the edits before that one set; nothing here needs room. */
+/*
+ * Undoes the first `to` edits, after the one that follows them has failed. Undoing needs no
+ * room.
+ */
 static void undo_sets(struct lpm *t, const struct edits *edits, size_t to)
 {
 	while (to-- > 0) {
@@ -137,7 +144,10 @@ static int edit_table(struct lpm *t, const struct edits *edits)
 			return failed;
 		}
 	}
-	/* Sorted: a prefix comes before those that are in it. */
+	/*
+	 * The edits are sorted, so that a prefix is removed before the prefixes that it
+	 * contains.
+	 */
 	for (size_t i = 0; i < edits->count; i++)
 		if (!edits->list[i].after)
 			lpm_remove(t, &edits->list[i].prefix);
@@ -167,7 +177,7 @@ int lpm_change(struct lpm *t, const struct lpm_entry *entries, size_t count)
 	return lpm_tighten(t) ?: edit_table(t, &edits);
 }
 
-#define LINES_EACH 8u		/* more than any prefix was seen to take */
+#define LINES_EACH 8u		/* more lines than a prefix was ever seen to take */
 
 int lpm_measure(const struct lpm_entry *entries, size_t count, uint32_t *ret)
 {
@@ -179,7 +189,7 @@ int lpm_measure(const struct lpm_entry *entries, size_t count, uint32_t *ret)
 
 	while (room / 2 > LINES_EACH * (count + 64))
 		room /= 2;
-	lines = calloc(room, sizeof(*lines));	/* of which only what is used becomes memory */
+	lines = calloc(room, sizeof(*lines));	/* only the lines that are used become memory */
 	if (!lines)
 		return -ENOMEM;
 	err = lpm_pool_new(lines, room, &pool);

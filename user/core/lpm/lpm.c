@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The operations of a table: each changes the trie of prefixes first, then has
+ * core/lpm/node.c bring the words under the changed prefix up to date.
+ */
 #include "core/lpm/lpm.h"
 
 #include <errno.h>
@@ -44,7 +48,7 @@ void lpm_clear(struct lpm *t)
 	}
 }
 
-/* Makes the words under that key what the trie says. */
+/* Brings the words under a prefix up to date with the trie. */
 static int compile(struct lpm *t, enum lpm_family f, const struct trie_key *key, unsigned bits)
 {
 	struct lpm_tree tree = {
@@ -82,7 +86,10 @@ int lpm_set(struct lpm *t, const struct prefix *p, uint32_t value)
 	failed = lpm_tighten(t) ?: trie_set(&t->tries[f], &key, p->bits, value, &old);
 	if (failed)
 		return failed;
-	/* Another value asks for no other nodes: what fails is a new prefix. */
+	/*
+	 * Another value of a known prefix needs no new nodes, so only the set of a new
+	 * prefix can fail.
+	 */
 	failed = compile(t, f, &key, p->bits);
 	if (failed)
 		trie_remove(&t->tries[f], &key, p->bits);
@@ -139,7 +146,10 @@ int tries_fill(struct trie *tries, const struct lpm_entry *entries, size_t count
 	return 0;
 }
 
-/* A table of its own, roots and all, in t's pool; on failure it is as it was made. */
+/*
+ * Builds a whole table aside, with roots of its own, in the same pool. On failure all that
+ * was built is freed.
+ */
 static int build(struct lpm *aside, const struct lpm_entry *entries, size_t count)
 {
 	int failed = tries_fill(aside->tries, entries, count);

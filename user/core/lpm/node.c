@@ -1,13 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Compiles a trie of prefixes into the words of a table. A place is one word of the table
+ * and the addresses that lead there: all that begin with `depth` certain bits. If the trie
+ * has no prefix below the place, the word is a value. Otherwise the word names a node, and
+ * the words of the node are places farther down:
+ *
+ *     root word            a test, if all prefixes below share the next bits
+ *     depth 0      ---->     match: a place of depth 21,  other: a value
+ *                          or 2^stride words, one for each value of the next stride bits
+ *                            0: a place of depth `stride`,  1: another,  2: ...
+ *
+ * An update walks down from the root, only through words under the changed prefix. A node
+ * that still suits what is below it is kept. Another one is built aside, where no reader
+ * sees it, and becomes visible when the one word that names it is stored.
+ */
 #include "core/lpm/node.h"
 
 #include <string.h>
 
 #define STRIDE_MIN LPM_STRIDE_MIN
 #define STRIDE_MAX 24
-#define SKIP_MIN 8			/* more bits than that are not worth a node without a choice */
-#define STEP_WORDS 64			/* what one step less for one prefix may cost */
-#define STEP_BITS 8			/* taken to be a step, of prefixes that are not alone */
+/*
+ * A node with a single way on (a test) is worth its line only if it steps over more bits
+ * than this.
+ */
+#define SKIP_MIN 8
+#define STEP_WORDS 64			/* cost, in words, of one more step for one prefix */
+/* bits that one step is assumed to decide for prefixes that share a word */
+#define STEP_BITS 8
 
 static uint32_t node_word(unsigned stride, uint32_t line)
 {
@@ -48,7 +68,7 @@ void word_replace(struct lpm_pool *pool, uint32_t *at, uint32_t word)
 	release(pool, old, blocks_retire);
 }
 
-/* As word_replace(); new: nobody sees the word yet, and it names no node. */
+/* Like word_replace(). new: no reader sees the word's node yet, and the word names no old node. */
 static void word_put(struct lpm_pool *pool, uint32_t *at, uint32_t word, bool new)
 {
 	if (new)
@@ -64,10 +84,13 @@ void word_discard(struct lpm_pool *pool, uint32_t word)
 
 /* ---- what is below a place ---- */
 
-/* A place in the table: the addresses that begin with some bits, depth of them. */
+/*
+ * A place in the table: a word, and the addresses that begin with the `depth` bits that
+ * lead there.
+ */
 struct place {
-	uint32_t node;			/* of the trie, the first at or below it */
-	uint32_t cover;			/* value of the longest prefix over all of it */
+	uint32_t node;			/* index of the first trie node at or below the place */
+	uint32_t cover;			/* value of the longest prefix over all of the place */
 	unsigned depth;
 };
 
@@ -76,7 +99,10 @@ static const struct trie_node *node_at(const struct lpm_tree *tree, uint32_t n)
 	return &tree->trie->nodes[n];
 }
 
-/* The prefix that is the place itself covers it; what stays in node is longer. */
+/*
+ * If the trie has a prefix that is the place itself, that prefix becomes the cover, and
+ * `node` moves on to longer ones.
+ */
 static void place_settle(const struct lpm_tree *tree, struct place *p)
 {
 	while (p->node && node_at(tree, p->node)->bits == p->depth) {
@@ -89,7 +115,7 @@ static void place_settle(const struct lpm_tree *tree, struct place *p)
 	}
 }
 
-/* Prefixes below a settled place, longer than it. */
+/* The number of prefixes below a settled place, all longer than the place. */
 static uint32_t place_count(const struct lpm_tree *tree, const struct place *p)
 {
 	const struct trie_node *n = node_at(tree, p->node);
@@ -97,11 +123,11 @@ static uint32_t place_count(const struct lpm_tree *tree, const struct place *p)
 	return n->count - (n->bits == p->depth && n->value);
 }
 
-/* How a node of each stride would divide what is below a place. */
+/* For each stride: how a node of that stride would divide what is below a place. */
 struct census {
-	unsigned limit;			/* the widest stride */
-	uint32_t nodes[STRIDE_MAX + 1];	/* words that would name nodes */
-	uint32_t ends[STRIDE_MAX + 1];	/* prefixes that end at just that bit */
+	unsigned limit;			/* the widest stride that is possible here */
+	uint32_t nodes[STRIDE_MAX + 1];	/* words that would name further nodes */
+	uint32_t ends[STRIDE_MAX + 1];	/* prefixes that end exactly at that bit */
 };
 
 static void count_below(const struct lpm_tree *tree, const struct trie_node *n, unsigned depth,
@@ -138,10 +164,11 @@ static void take_census(const struct lpm_tree *tree, const struct place *p, stru
 }
 
 /*
- * A test where all that is below shares more bits than a stride should; else the
- * stride that costs least, in words of its own and in steps that are left to do: one
- * for each longer prefix, and more for those that share a word, as that word is
- * farther from where they will have parted.
+ * Returns 0 (a test) if all that is below shares more bits than a stride should step over;
+ * otherwise the stride of the least cost. The cost counts the node's own words, and the
+ * steps that are left after the node: one step for each longer prefix, and further steps
+ * for prefixes that share a word: the more, the farther that word is from the depth at
+ * which they will have parted.
  */
 static unsigned choose_stride(const struct lpm_tree *tree, const struct place *p)
 {
@@ -170,18 +197,19 @@ static unsigned choose_stride(const struct lpm_tree *tree, const struct place *p
 
 static int place_update(const struct lpm_tree *tree, struct place p, uint32_t *at, bool whole);
 
-/* The words of one node that are to be written. */
+/* A write to some words of one node. */
 struct paint {
 	const struct lpm_tree *tree;
 	uint32_t *words;
-	unsigned depth;			/* of the words */
-	uint32_t from, to;
-	bool whole;			/* the node is new */
+	unsigned depth;			/* bits that lead to one of the words */
+	uint32_t from, to;		/* the words to write: from `from` to before `to` */
+	bool whole;			/* the node is new, and no reader sees it */
 };
 
 /*
- * Words first to first + size, a power of two of them, below which there is what
- * node n of the trie has there.
+ * Writes the words from first to before first + size, where size is a power of two. All
+ * these words have some leading bits in common; n is the first trie node at or below that
+ * prefix, and cover the value of the longest prefix above.
  */
 static int paint_words(const struct paint *paint, uint32_t n, uint32_t cover, uint32_t first,
 		       uint32_t size)
@@ -214,7 +242,7 @@ static int paint_words(const struct paint *paint, uint32_t n, uint32_t cover, ui
 	return failed ?: paint_words(paint, below[1], cover, first + size / 2, size / 2);
 }
 
-/* Which words of a node are under the tree's key. */
+/* Which words of a node are under the tree's prefix. */
 static void paint_range(const struct lpm_tree *tree, unsigned depth, unsigned stride,
 			struct paint *ret)
 {
@@ -264,7 +292,7 @@ static int node_update(const struct lpm_tree *tree, const struct place *p, uint3
 					test_update(tree, p, word, whole);
 }
 
-/* A new node for what is below a place, which nobody sees yet. -ENOSPC. */
+/* Builds a new node for what is below a place; no reader sees it yet. -ENOSPC. */
 static int node_build(const struct lpm_tree *tree, const struct place *p, uint32_t *ret)
 {
 	const struct trie_node *n = node_at(tree, p->node);
@@ -294,7 +322,10 @@ static int node_build(const struct lpm_tree *tree, const struct place *p, uint32
 	return failed;
 }
 
-/* Can a node tell what is below the place? A stride always can. */
+/*
+ * Can the node tell apart what is below the place? A stride always can; a test only if all
+ * shares its bits.
+ */
 static bool node_fits(const struct lpm_tree *tree, const struct place *p, uint32_t word)
 {
 	const struct trie_node *n = node_at(tree, p->node);
@@ -306,7 +337,10 @@ static bool node_fits(const struct lpm_tree *tree, const struct place *p, uint32
 	       trie_same(&(struct trie_key){ { test->key[0], test->key[1] } }, &n->key, test->bits);
 }
 
-/* Would it be made so again, or nearly? The number of steps must stay in its bounds. */
+/*
+ * Would a new node look like this one, or nearly so? A little off is accepted, but the
+ * number of steps must stay within the bounds of include/xring/lpm.h.
+ */
 static bool node_suits(const struct lpm_tree *tree, const struct place *p, uint32_t word)
 {
 	uint32_t *made_for = &tree->pool->blocks.note[word & XRING_LPM_LINE_MASK];

@@ -13,7 +13,7 @@
 #include "base/step.h"
 #include "core/lpm/lpm.h"
 
-/* What core/lpm/lpm.c and its like make tables with; nobody else's. */
+/* What the files of core/lpm make tables with. Only they include this header. */
 
 /* ---- prefixes and keys ---- */
 
@@ -25,7 +25,7 @@ static inline uint64_t key_word(const uint8_t *bytes)
 	return be64toh(word);
 }
 
-/* The last bytes of an IPv4 address are 0. */
+/* The last 12 bytes of an IPv4 address are 0, and so is the rest of its key. */
 static inline struct trie_key key_of(const struct address *a)
 {
 	return (struct trie_key){ { key_word(a->bytes), key_word(a->bytes + 8) } };
@@ -46,15 +46,21 @@ static inline bool value_valid(uint32_t value)
 	return value && value <= XRING_LPM_VALUE_MAX;
 }
 
-/* tries: one a family, of the entries, in any order. -EINVAL, -ENOMEM: they are in part. */
+/*
+ * Fills tries, one for each family, with the entries in any order. -EINVAL, -ENOMEM: the
+ * tries are filled in part.
+ */
 int tries_fill(struct trie *tries, const struct lpm_entry *entries, size_t count);
 
-/* Makes nodes fit that lpm_adopt() found. No answer changes; -ENOSPC: some do not fit. */
+/*
+ * Replaces the adopted nodes that do not fit the trie. No answer changes. -ENOSPC: some
+ * still do not fit.
+ */
 int lpm_tighten(struct lpm *t);
 
 /* ---- words and nodes ---- */
 
-/* Where a reader may see it. */
+/* Stores a word that a reader may look at. */
 static inline void word_store(uint32_t *at, uint32_t word)
 {
 	step();
@@ -66,38 +72,42 @@ static inline bool word_is_node(uint32_t word)
 	return word & XRING_LPM_NODE;
 }
 
-#define LPM_STRIDE_MIN 4		/* a line of words */
+#define LPM_STRIDE_MIN 4		/* bits; the words of such a node fill one line */
 
 static inline unsigned stride_order(unsigned stride)
 {
 	return stride > LPM_STRIDE_MIN ? stride - LPM_STRIDE_MIN : 0;
 }
 
-/* Stores a word, if it differs; the nodes that the old one named are retired. */
+/*
+ * Stores a word if it differs from the one that is there, and retires the nodes that the
+ * old word named.
+ */
 void word_replace(struct lpm_pool *pool, uint32_t *at, uint32_t word);
-/* The nodes that a word names, which no reader ever saw, are free. */
+/* Frees the nodes that a word names; no reader ever saw them. */
 void word_discard(struct lpm_pool *pool, uint32_t word);
 
-/* A trie, and the prefix of it whose words are to follow what it now says. */
+/* A trie, and a prefix of it: the words under that prefix are what an update brings up to date. */
 struct lpm_tree {
 	struct lpm_pool *pool;
 	const struct trie *trie;
 	struct trie_key key;
 	unsigned bits;
 	unsigned bits_max;
-	bool *loose;			/* only for tree_survey() */
+	/* out: a node was found that does not fit; only for tree_survey() */
+	bool *loose;
 };
 
 /*
- * Brings the words from that root on up to date. -ENOSPC, where prefixes were
- * added: nothing was stored.
+ * Brings the words under the tree's prefix up to date, from the root word on. -ENOSPC,
+ * possible only if prefixes were added: nothing was stored.
  */
 int tree_update(const struct lpm_tree *tree, uint32_t *root);
 
 /*
- * Of words that answer as the trie does, but were not made from it: notes what their
- * nodes are good for. False where one would have to be another before tree_update()
- * can rely on it.
+ * For words that answer as the trie does but were not made from it: notes for each node how
+ * many prefixes it serves. False: some node must be replaced before tree_update() can rely
+ * on it.
  */
 bool tree_survey(const struct lpm_tree *tree, uint32_t *root);
 

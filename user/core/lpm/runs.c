@@ -20,7 +20,7 @@ position position_of(const struct address *a)
 	return (position)be64toh(words[0]) << 64 | be64toh(words[1]);
 }
 
-/* The last position that begins with the first bits of this one. */
+/* The last position that shares its first `bits` bits with p. */
 static position last_of(position p, unsigned bits)
 {
 	return bits < BITS ? p | LAST >> bits : p;
@@ -32,7 +32,7 @@ void runs_clear(struct runs *r)
 	*r = (struct runs){};
 }
 
-/* ---- making them ---- */
+/* ---- building a list ---- */
 
 static int runs_new(size_t room, struct runs *ret)
 {
@@ -44,7 +44,7 @@ static int runs_new(size_t room, struct runs *ret)
 	return 0;
 }
 
-/* From `first` on, no less than that of the last run, it is `value`. */
+/* Says that the value is `value` from `first` on. Calls must come in the order of first. */
 static void put(struct runs *r, position first, uint32_t value)
 {
 	if (r->count && r->list[r->count - 1].first == first)
@@ -54,7 +54,7 @@ static void put(struct runs *r, position first, uint32_t value)
 	r->list[r->count++] = (struct run){ first, value };
 }
 
-/* Gives back the room that was not needed. */
+/* Gives back the unused room of the list. */
 static struct runs shrunk(struct runs r)
 {
 	r.list = reallocarray(r.list, r.count, sizeof(*r.list)) ?: r.list;
@@ -63,7 +63,10 @@ static struct runs shrunk(struct runs r)
 
 /* ---- from prefixes ---- */
 
-/* The prefixes around the place that was come to, each in the one before it. */
+/*
+ * The prefixes that contain the current position, the innermost last. around[0] stands for
+ * the whole address space, with value 0.
+ */
 struct nest {
 	struct {
 		position last;
@@ -73,7 +76,10 @@ struct nest {
 	unsigned depth;
 };
 
-/* Leaves those that end before a position. */
+/*
+ * Leaves the prefixes that end before `next`: from the end of each on, the prefix around it
+ * answers again.
+ */
 static void leave(struct nest *nest, position next, struct runs *r)
 {
 	while (nest->around[nest->depth].last < next) {
@@ -89,7 +95,7 @@ static void enter(struct nest *nest, const struct lpm_entry *e, struct runs *r)
 	unsigned bits = e->prefix.bits;
 
 	leave(nest, first, r);
-	/* The same prefix again: the later value stands. */
+	/* If the same prefix comes again, the later value stands. */
 	if (!nest->depth || nest->around[nest->depth].bits < bits)
 		nest->depth++;
 	nest->around[nest->depth].last = last_of(first, bits);
@@ -104,20 +110,23 @@ int runs_of_prefixes(const struct lpm_entry *entries, size_t count, int family,
 	struct nest nest = { .around = { { .last = LAST } } };
 	struct runs r;
 
-	/* Each prefix begins a run, and another one where it ends. */
+	/* Each prefix begins at most one run at its first address and one after its last. */
 	if (runs_new(2 * count + 1, &r))
 		return -ENOMEM;
 	put(&r, 0, 0);
 	for (size_t i = 0; i < count; i++)
 		if (entries[i].prefix.address.family == family)
 			enter(&nest, &entries[i], &r);
-	/* What ends where all ends hides to there what it is in. */
+	/*
+	 * A prefix that reaches the last address hides the prefixes around it up to the
+	 * end, so there is nothing left to put.
+	 */
 	leave(&nest, LAST, &r);
 	*ret = shrunk(r);
 	return 0;
 }
 
-/* ---- two of them ---- */
+/* ---- two lists ---- */
 
 static position begin_of(const struct runs *r, size_t i)
 {
@@ -148,7 +157,10 @@ int runs_combine(const struct runs *a, const struct runs *b,
 
 /* ---- to prefixes ---- */
 
-/* The bits of a number that has some: their count up to the highest, those below the lowest. */
+/*
+ * For p not 0: length() is the number of bits up to the highest set one, zeros() the number
+ * of zeros below the lowest.
+ */
 static unsigned length(position p)
 {
 	uint64_t high = p >> 64;
@@ -165,10 +177,10 @@ static unsigned zeros(position p)
 		     64 + (unsigned)__builtin_ctzll((uint64_t)(p >> 64));
 }
 
-/* The largest prefix that begins at first and does not end beyond last. */
+/* The length in bits of the largest prefix that begins at first and does not reach beyond last. */
 static unsigned widest(position first, position last)
 {
-	position size = last - first + 1;	/* 0: all there are */
+	position size = last - first + 1;	/* 0: all addresses, 2^128 of them */
 	unsigned most = size ? length(size) - 1 : BITS;
 
 	if (first && zeros(first) < most)
@@ -185,7 +197,7 @@ static struct prefix prefix_at(position p, unsigned bits, int family)
 	return prefix;
 }
 
-/* The prefixes of one run; returns how many, and writes them unless ret is NULL. */
+/* Divides one run into prefixes. Returns how many, and writes them unless ret is NULL. */
 static size_t divide(const struct run *run, position last, int family, struct lpm_entry *ret)
 {
 	position first = run->first, end;

@@ -6,7 +6,7 @@
 
 #define ROOM_MIN 16
 
-/* How many bits two keys share, at most max. */
+/* How many leading bits two keys share, at most max. */
 static unsigned shared(const struct trie_key *a, const struct trie_key *b, unsigned max)
 {
 	uint64_t high = a->word[0] ^ b->word[0], low = a->word[1] ^ b->word[1];
@@ -19,7 +19,7 @@ static unsigned shared(const struct trie_key *a, const struct trie_key *b, unsig
 	return bits < max ? bits : max;
 }
 
-/* Room for the two nodes that one prefix may ask for. */
+/* Makes room for the two nodes that setting one prefix may need. */
 static int reserve(struct trie *t)
 {
 	uint32_t room = t->room ? 2 * t->room : ROOM_MIN;
@@ -58,7 +58,7 @@ static void node_free(struct trie *t, uint32_t n)
 	t->unused = n;
 }
 
-/* Counts one prefix more or less in all nodes down to that of the key. */
+/* Adds `by` to the counts of all nodes from the root down to the node of the key. */
 static void recount(struct trie *t, const struct trie_key *key, unsigned bits, int by)
 {
 	for (uint32_t n = t->root; n;) {
@@ -71,7 +71,10 @@ static void recount(struct trie *t, const struct trie_key *key, unsigned bits, i
 	}
 }
 
-/* The link to the node of the key, or to the one whose place it takes, or to none. */
+/*
+ * The link to the key's node; or to the node that a new node must take the place of; or to
+ * 0, where there is none.
+ */
 static uint32_t *descend(struct trie *t, const struct trie_key *key, unsigned bits)
 {
 	uint32_t *at = &t->root;
@@ -98,7 +101,7 @@ int trie_set(struct trie *t, const struct trie_key *key, unsigned bits, uint32_t
 {
 	uint32_t *at, there, leaf, old = 0;
 
-	/* A value that is put back, where an undertaking failed, needs no room. */
+	/* Setting an old value again, after a failure, needs no room. */
 	if (reserve(t) && !trie_get(t, key, bits))
 		return -ENOMEM;
 	at = descend(t, key, bits);
@@ -129,7 +132,10 @@ int trie_set(struct trie *t, const struct trie_key *key, unsigned bits, uint32_t
 	return 0;
 }
 
-/* A node without a prefix and without two children goes; its only child takes its place. */
+/*
+ * Removes a node that is not a prefix of the set and has fewer than two children; its only
+ * child takes its place.
+ */
 static void prune(struct trie *t, uint32_t *at)
 {
 	uint32_t n = *at;
