@@ -5,27 +5,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Rows of the table in check_text.c; those that no other code names need no name here. */
+/*
+ * The kinds of health checks: rows of the table in check_text.c. A kind that no other code
+ * names needs no name here.
+ */
 enum check_kind {
 	CHECK_NONE,
-	CHECK_TCP,			/* a handshake */
+	CHECK_TCP,			/* completes a TCP handshake */
 	CHECK_HTTP,
-	CHECK_HTTPS,			/* the certificate is not verified */
-	CHECK_ICMP,			/* echo */
+	CHECK_HTTPS,			/* like HTTP; the certificate is not verified */
+	CHECK_ICMP,			/* sends an ICMP echo */
 };
 
 /* How the health of a service's backends is checked. */
 struct check {
 	enum check_kind kind;
-	uint16_t port;			/* 0: the backend's, or the VIP's */
-	uint32_t interval_ms;
-	uint32_t timeout_ms;
-	uint32_t rise;			/* good results in a row that bring one up */
-	uint32_t fall;			/* bad ones that bring one down */
-	uint32_t jitter;		/* thousandths of the interval, either way */
-	char path[256];			/* HTTP: of the request */
+	uint16_t port;			/* 0: the backend's port, or else the VIP's */
+	uint32_t interval_ms;		/* from the start of one probe to the start of the next */
+	uint32_t timeout_ms;		/* a probe that takes longer is a bad result */
+	uint32_t rise;			/* good results in a row that bring a backend up */
+	uint32_t fall;			/* bad results in a row that bring a backend down */
+	uint32_t jitter;		/* thousandths of the interval: how much it varies */
+	char path[256];			/* HTTP: the path of the request */
 	char host[256];			/* HTTP: the Host header; empty: the address */
-	uint16_t status_min;		/* HTTP: what is good, 200 to 399 by default */
+	uint16_t status_min;		/* HTTP: the range of good statuses; default 200 to 399 */
 	uint16_t status_max;
 };
 

@@ -26,13 +26,13 @@
 #define TIMES_MAX 100u
 
 /*
- * The kinds of checks: a new one is a row here, and a file and a row of daemon/probe/ by
- * the same word.
+ * The kinds of health checks. A new kind is a row here; and in daemon/probe/ a file that
+ * runs the check, and a row of kinds.c with the same word.
  */
 static const struct kind {
 	const char *word;
-	bool has_port;			/* it asks at a port: its own, or the backend's */
-	bool has_request;		/* it has path, host and expect */
+	bool has_port;			/* the check connects to a port */
+	bool has_request;		/* the keys path, host and expect are allowed */
 } kinds[] = {
 	[CHECK_NONE] = { "none" },
 	[CHECK_TCP] = { "tcp", .has_port = true },
@@ -71,7 +71,7 @@ static bool is_printable(const char *text)
 	return true;
 }
 
-/* ---- values ---- */
+/* ---- one value ---- */
 
 static int set_type(struct check *c, const char *text)
 {
@@ -101,7 +101,10 @@ static int set_path(struct check *c, const char *text)
 	return 0;
 }
 
-/* Letters, digits, dots, hyphens and low lines: what names and IPv4 addresses have. */
+/*
+ * Accepts letters, digits, dots, hyphens and underscores: what host names and IPv4
+ * addresses consist of.
+ */
 static bool is_host_name(const char *text)
 {
 	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
@@ -110,7 +113,7 @@ static bool is_host_name(const char *text)
 	return *text && strspn(text, chars) == strlen(text);
 }
 
-/* HOST or HOST:PORT, where an IPv6 address, and only that, has brackets. */
+/* Parses HOST or HOST:PORT. An IPv6 address must have brackets, other hosts must not. */
 static int set_host(struct check *c, const char *text)
 {
 	char host[sizeof(c->host)], *colon;
@@ -139,7 +142,7 @@ static int set_host(struct check *c, const char *text)
 	return 0;
 }
 
-/* STATUS or STATUS-STATUS */
+/* Parses STATUS or STATUS-STATUS. */
 static int set_expect(struct check *c, const char *text)
 {
 	const char *dash = strchr(text, '-');
@@ -231,14 +234,17 @@ int check_set(struct check_draft *d, enum check_key key, const char *value)
 	return err;
 }
 
-/* ---- the whole ---- */
+/* ---- all keys together ---- */
 
 static bool is_given(const struct check_draft *d, enum check_key key)
 {
 	return d->given & 1u << key;
 }
 
-/* All that may have a default for the type of c, but for the keys that are given. */
+/*
+ * Fills in the default of each key that the kind of c has, except of the keys in `given` (a
+ * bit each).
+ */
 static void set_defaults(struct check *c, unsigned given)
 {
 	if (!(given & 1u << CHECK_KEY_INTERVAL))
@@ -261,7 +267,7 @@ static void set_defaults(struct check *c, unsigned given)
 	}
 }
 
-/* A key that was given and has no meaning for the type; CHECK_KEYS: none. */
+/* The first key that was given and has no meaning for the kind; CHECK_KEYS: none. */
 static enum check_key senseless_key(const struct check_draft *d)
 {
 	static const enum check_key request_keys[] = {
@@ -325,7 +331,7 @@ bool check_is_default(const struct check *c, enum check_key key)
 	return !strcmp(check_print(c, key, text), check_print(&normal, key, normal_text));
 }
 
-/* One KEY=VALUE; cuts it into its parts. */
+/* Parses one KEY=VALUE into the draft; writes a NUL over the equals sign. */
 static int parse_pair(struct check_draft *d, char *pair, struct why *why)
 {
 	char *value = strchr(pair, '=');
@@ -369,7 +375,7 @@ int check_parse(const char *text, struct check *ret, struct why *why)
 	return check_finish(&d, ret, &ignored, why);
 }
 
-/* ---- and back ---- */
+/* ---- printing ---- */
 
 static void print_expect(const struct check *c, char buf[CHECK_VALUE_TEXT])
 {

@@ -10,9 +10,9 @@
 struct why;
 
 /*
- * Checks of health as people write them: keys with values, in any order. They
- * are gathered in a draft, each value looked at by itself; check_finish() looks
- * at them together and fills in what was not given.
+ * Health checks as people write them: keys with values, in any order. The keys are gathered
+ * in a draft, where check_set() validates each value by itself. When all keys are known,
+ * check_finish() validates them together and fills in the defaults of those not given.
  */
 enum check_key {
 	CHECK_KEY_TYPE,
@@ -32,33 +32,36 @@ enum check_key {
 
 struct check_draft {
 	struct check check;
-	unsigned given;			/* a bit for each enum check_key */
+	unsigned given;			/* which keys were given: a bit for each enum check_key */
 };
 
 const char *check_kind_word(enum check_kind kind);
-const char *check_word(size_t i);	/* the i-th kind that checks; NULL: there are not so many */
+const char *check_word(size_t i);	/* the word of the i-th kind but none; NULL: no such kind */
 const char *check_type_want(void);	/* "tcp, http, https or icmp" */
-/* Does it ask at a port: its own, or the backend's? */
+/* Does a check connect to a port (its own, or the backend's)? */
 bool check_has_port(const struct check *c);
 
 const char *check_key_word(enum check_key key);
 const char *check_key_want(enum check_key key);
 int check_key_parse(const char *word, enum check_key *ret);
 
-/* -EINVAL: `check KEY VALUE: want ...`, with check_key_want(). */
+/* Sets one key of a draft. -EINVAL: the value is not what check_key_want() says. */
 int check_set(struct check_draft *d, enum check_key key, const char *value);
 
-/* -EINVAL with a message, and the key that is the most to blame. */
+/*
+ * Makes a check of a draft. -EINVAL: *why says what is wrong, *ret_key is the key that is
+ * most to blame.
+ */
 int check_finish(const struct check_draft *d, struct check *ret, enum check_key *ret_key,
 		 struct why *why);
 
-/* TYPE[,KEY=VALUE]..., or none; -EINVAL with a message. */
+/* Parses TYPE[,KEY=VALUE]..., or none. -EINVAL: *why says what is wrong. */
 int check_parse(const char *text, struct check *ret, struct why *why);
 
-/* What a check of that type has by this key; empty: nothing. */
+/* Prints the value of a key; empty: a check of that kind has no such key. */
 const char *check_print(const struct check *c, enum check_key key, char buf[CHECK_VALUE_TEXT]);
 
-/* Is it what check_finish() fills in where this key is not given? */
+/* Has the key the value that check_finish() fills in where the key is not given? */
 bool check_is_default(const struct check *c, enum check_key key);
 
 #endif

@@ -24,7 +24,7 @@ enum kind {
 static const struct {
 	const char *word;
 	const char *want;
-	size_t offset;			/* of its uint32_t in struct home */
+	size_t offset;			/* of the key's uint32_t in struct home */
 	enum kind kind;
 	uint32_t min, max, normal;
 } keys[HOME_KEYS] = {
@@ -32,7 +32,7 @@ static const struct {
 			       8, 32, 24 },
 	[HOME_KEY_PREFIX6] = { "prefix6", "16 to 64", offsetof(struct home, prefix6), COUNT,
 			       16, 64, 56 },
-	/* Half of the traffic would be two homes. */
+	/* More than half: with half of the traffic each, a prefix could have two homes. */
 	[HOME_KEY_THRESHOLD] = { "threshold", "0.51 to 1 in steps of 0.001",
 				 offsetof(struct home, threshold), DECIMAL, 510, 1000, 600 },
 	[HOME_KEY_FOR] = { "for", "1s to 24h, as 60s or 15m", offsetof(struct home, for_ms),

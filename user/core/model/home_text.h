@@ -8,8 +8,8 @@
 
 
 /*
- * The keys of a rule's `home`: how prefixes of clients get a home region. Parsers answer
- * 0, or -EINVAL with what they were to fill untouched.
+ * The keys of a rule's `home`, which says how prefixes of clients get a home region.
+ * Parsers return 0, or -EINVAL with their output untouched.
  */
 #define HOME_TEXT 16
 #define WANT_HOME "follow, or a mapping of how"
@@ -28,7 +28,7 @@ const char *home_key_word(enum home_key key);
 const char *home_key_want(enum home_key key);
 int home_key_parse(const char *word, enum home_key *ret);
 
-/* follow, and the defaults of all keys */
+/* A home with follow set, and the defaults of all keys. */
 struct home home_default(void);
 int home_set(struct home *home, enum home_key key, const char *value);
 const char *home_print(const struct home *home, enum home_key key, char buf[HOME_TEXT]);

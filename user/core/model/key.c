@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The kinds of partition keys. A new kind is a row of the table below: the datapath hashes
- * whatever the masks leave of the 5-tuple, so it has nothing to learn.
+ * The kinds of partition keys. A new kind is a row of the table below. The datapath needs
+ * no change: it hashes whatever the masks leave of the 5-tuple.
  */
 #include "core/model/key.h"
 
@@ -24,7 +24,7 @@
 #define PREFIX6_DEFAULT 56
 #define FLOW_PORTS XRING_PORTS(0xffff, 0xffff, 0xff)
 
-/* A flow, of which a key knows some parts; the rest is 0. */
+/* A 5-tuple in parsed form. The parts that a key does not have are 0. */
 struct tuple {
 	struct address src, dst;
 	uint16_t sport, dport;
@@ -39,7 +39,7 @@ static int parse_client(const char *text, const struct service *s, struct tuple 
 	return address_parse(text, &t->src);
 }
 
-/* ADDRESS or ADDRESS/N, N being the service's own. */
+/* Parses ADDRESS or ADDRESS/N, where N must be the length in the service's key. */
 static int parse_prefix(const char *text, const struct service *s, struct tuple *t)
 {
 	const struct key *key = &s->key;
@@ -64,7 +64,10 @@ static int parse_client_port(const char *text, const struct service *s, struct t
 	return endpoint_parse(text, &t->src, &t->sport) || !t->sport ? -EINVAL : 0;
 }
 
-/* The protocol of the VIP that takes dst, which is also what says that it is one. */
+/*
+ * Finds the protocol of the service's VIP at dst. -EINVAL: dst is no VIP of the service.
+ * wanted: the protocol; 0: any.
+ */
 static int find_protocol(const struct service *s, struct tuple *t, uint8_t wanted)
 {
 	for (size_t i = 0; i < s->vip_count; i++) {
@@ -138,14 +141,22 @@ static void print_flow(const struct key *key, const struct tuple *t, char buf[KE
 		 t->protocol == IPPROTO_TCP ? "tcp" : "udp");
 }
 
-/* ---- the kinds ---- */
+/* ---- the kinds of keys ---- */
 
 static const struct row {
 	const char *word;
-	const char *lengths;		/* what may follow the word: N of IPv4, N6 of IPv6 */
+	/*
+	 * What may follow the word, for messages: N is the length for IPv4, N6 for IPv6.
+	 * NULL: nothing.
+	 */
+	const char *lengths;
 	bool dst;			/* the destination address is part of the key */
-	uint64_t ports;			/* as are these, in the order of XRING_PORTS */
-	const char *want;		/* a value; with the lengths of a prefix */
+	uint64_t ports;			/* which ports are part of it, as a mask like XRING_PORTS */
+	/*
+	 * What a value must be, for messages; a format that takes the two lengths if the
+	 * kind has lengths.
+	 */
+	const char *want;
 	int (*parse)(const char *text, const struct service *s, struct tuple *t);
 	void (*print)(const struct key *key, const struct tuple *t, char buf[KEY_VALUE_TEXT]);
 } rows[] = {
@@ -171,7 +182,7 @@ bool key_is_flow(const struct key *key)
 	return rows[key->kind].dst && rows[key->kind].ports == FLOW_PORTS;
 }
 
-/* What follows the word of a kind that has lengths: nothing, /N or /N,N6. */
+/* Parses what follows the word of a kind with lengths: nothing, /N or /N,N6. */
 static int lengths_parse(const char *text, struct key *key)
 {
 	uint32_t bits4 = PREFIX4_DEFAULT, bits6 = PREFIX6_DEFAULT;
@@ -237,7 +248,7 @@ const char *key_want(void)
 
 /* ---- masks and hashes ---- */
 
-/* The first `bits` of an address, as a mask in memory order. */
+/* A mask of the first `bits` bits of an address, in memory order. */
 static void prefix_mask(unsigned bits, uint8_t ret[16])
 {
 	memset(ret, 0, 16);
@@ -258,7 +269,7 @@ void slot_key(const struct key *key, int family, struct xring_slot *ret)
 	ret->ports_mask = row->ports;
 }
 
-/* SHA-256 of the key and a counter, four words at a time. */
+/* Computes SHA-256 of the hash_key and a block number; each block gives four words. */
 void hash_expand(const uint8_t hash_key[HASH_KEY_BYTES], uint64_t ret[XRING_HASH_KEYS])
 {
 	for (uint8_t block = 0; block * 4 < XRING_HASH_KEYS; block++) {
@@ -273,7 +284,7 @@ void hash_expand(const uint8_t hash_key[HASH_KEY_BYTES], uint64_t ret[XRING_HASH
 	}
 }
 
-/* Only what is of the key. */
+/* Clears the parts of a flow that are not part of the key. */
 static void flow_mask(const struct key *key, struct xring_flow *flow)
 {
 	struct xring_slot slot = {};
@@ -311,7 +322,7 @@ uint32_t flow_hash(const uint64_t *expanded, const struct xring_flow *flow)
 			  (__u64)flow->proto << 32 | flow->ports);
 }
 
-/* ---- values ---- */
+/* ---- keys as values ---- */
 
 static void tuple_flow(const struct tuple *t, struct xring_flow *ret)
 {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The three-way rule, one name at a time. Of a region, a service or a backend three
- * states are known: as it runs, as the file said when it was last loaded, and
- * as the file says now.
+ * The three-way merge, one name at a time. Three states of a region, a service or a backend
+ * are known: as it runs now, as the file said when it was last loaded, and as the file says
+ * now.
  *
  *     loaded  file    the name
- *     -       -       stays as it runs: commands alone know it
+ *     -       -       stays as it runs: only commands know it
  *     -       yes     becomes the file's
  *     yes     -       goes
- *     yes     yes     takes the fields in which file differs from loaded; one
+ *     yes     yes     takes the fields in which file differs from loaded; a name
  *                     that a command has removed stays removed
  *
  * Names are sorted in all three models, so one pass meets each name once.
@@ -25,7 +25,7 @@
 #include "core/model/setting.h"
 #include "core/value/prefix_set.h"
 
-/* What is left of a sorted array whose elements start with their name. */
+/* The rest of a sorted array whose elements begin with their name. */
 struct cursor {
 	const char *at;
 	size_t left;
@@ -49,7 +49,10 @@ static const char *least_name(const struct cursor sides[SIDES])
 	return least;
 }
 
-/* The element of that name and one step on, or NULL. */
+/*
+ * If the first element has that name, returns it and steps on; NULL: the array does not
+ * have the name here.
+ */
 static const void *cursor_take(struct cursor *c, const char *name)
 {
 	const char *element = c->at;
@@ -187,7 +190,10 @@ static bool same_daylights(const struct service *a, const struct service *b)
 	return daylights_equal(a->daylights, a->daylight_count, b->daylights, b->daylight_count);
 }
 
-/* Rules are one text, and so are schedules: taken from one side as they stand. */
+/*
+ * The rules are taken as a whole from one side, and so are the schedules: they are ordered
+ * lists without names.
+ */
 static int merge_placement(const struct service *running, const struct service *loaded,
 			   const struct service *file, struct service *ret)
 {
@@ -206,7 +212,7 @@ static int merge_placement(const struct service *running, const struct service *
 	return 0;
 }
 
-/* Adds the outcome to m, whose services come in the order of their names. */
+/* Adds the merged service to m. Services must come in the order of their names. */
 static int merge_service(const struct service *running, const struct service *loaded,
 			 const struct service *file, struct model *m)
 {
@@ -262,7 +268,7 @@ static int add_interface(struct model *m, const char *name, const char *region)
 	return 0;
 }
 
-/* In the order in which they run; what the file adds comes behind. */
+/* The running interfaces keep their order; those that the file adds come after them. */
 static int merge_interfaces(const struct model *running, const struct model *loaded,
 			    const struct model *file, struct model *ret)
 {

@@ -8,13 +8,13 @@ struct model;
 struct service;
 
 /*
- * The three-way rule of a changed file: what differs between the file as it was
- * last loaded and as it is now is done to the running model; what commands
- * changed and the file did not, stays. running is replaced; -ENOMEM.
+ * The three-way merge of a changed file. What differs between the file as it was last
+ * loaded and the file as it is now is applied to the running model; what commands changed
+ * and the file did not, stays. *running is replaced; -ENOMEM, with *running untouched.
  */
 int model_merge(struct model *running, const struct model *loaded, const struct model *file);
 
-/* Are they one but for their backends? */
+/* Are two services equal, their backends left aside? */
 bool service_same_but_backends(const struct service *a, const struct service *b);
 
 bool model_equal(const struct model *a, const struct model *b);

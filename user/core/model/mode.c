@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The modes: a new one is a row here, headers in core/vip/template.c, kinds of templates in
- * include/xring/backend.h and their encapsulation in bpf/encap.h (and bpf/decap.bpf.c).
+ * The modes. A new mode is a row here, a function in the table of core/vip/template.c that
+ * writes its headers, kinds of templates in include/xring/backend.h, and their
+ * encapsulation in bpf/encap.h and bpf/forward.h (and bpf/decap.bpf.c).
  */
 #include "core/model/mode.h"
 

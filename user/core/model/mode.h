@@ -6,27 +6,27 @@
 #include <stddef.h>
 
 /*
- * How packets reach a backend, and how its replies reach the client: rows of the table in
- * mode.c. Those that no other code names need no name here.
+ * How packets reach a backend, and how the backend's replies reach the client. The modes are
+ * rows of the table in mode.c; a mode that no other code names needs no name here.
  */
 enum mode {
-	MODE_NAT,			/* the destination is rewritten, and the reply's source */
-	MODE_L2,			/* MAC addresses alone are rewritten (direct return) */
-	MODE_IPIP,			/* an outer IPv4 or IPv6 header (direct return) */
+	MODE_NAT,			/* rewrites the destination, and the source of replies */
+	MODE_L2,			/* rewrites MAC addresses only; replies go directly */
+	MODE_IPIP,			/* adds an outer IPv4 or IPv6 header; replies go directly */
 };
 
 int mode_parse(const char *text, enum mode *ret);	/* -EINVAL */
 const char *mode_print(enum mode mode);
-const char *mode_word(size_t i);	/* the i-th of all words; NULL: there are not so many */
+const char *mode_word(size_t i);	/* the word of the i-th mode; NULL: no such mode */
 const char *mode_want(void);		/* "nat, l2 or ipip" */
 
 /*
- * Do replies come back through the balancer? Then each backend has an entry in the VIP
- * table, by which they are known, and the host must forward packets.
+ * Do replies come back through the balancer? If so, each backend has an entry in the VIP
+ * table, by which its replies are recognized, and the host must forward packets.
  */
 bool mode_replies_return(enum mode mode);
 
-/* Must a backend be on one link with the balancer, not behind a gateway? */
+/* Must a backend be on one link with the balancer, not reached through a gateway? */
 bool mode_needs_link(enum mode mode);
 
 #endif

@@ -105,8 +105,9 @@ no_memory:
 }
 
 /*
- * Regions, services and backends start with their name. The first element whose
- * name is not less than this one; *ret_found: it is this one.
+ * Finds a name in a sorted array whose elements begin with their name (regions, services,
+ * backends). Returns the index of the first element whose name is not less; *ret_found: its
+ * name is equal.
  */
 static size_t find(const void *array, size_t count, size_t size, const char *name, bool *ret_found)
 {
@@ -164,7 +165,7 @@ struct backend *service_backend(const struct service *s, const char *name)
 	return found ? &s->backends[i] : NULL;
 }
 
-/* Makes a gap at index i. */
+/* Makes a gap of one zeroed element at index i. */
 static void array_open(void *array, size_t count, size_t size, size_t i)
 {
 	char *at = (char *)array + i * size;

@@ -17,10 +17,10 @@ struct region;
 struct rule;
 
 /*
- * What is to be: services, their VIPs and their backends, as the configuration
- * and the commands say. Plain data, sorted by name where order could matter, so
- * that two models can be compared in one pass. Numbers are in host byte order,
- * addresses in network byte order.
+ * The model: services, their VIPs and their backends, as the configuration and the commands
+ * want them; what really runs is the daemon's matter. Plain data, sorted by name where the
+ * order of the file means nothing, so that two models can be compared in one pass. Numbers
+ * are in host byte order, addresses in network byte order.
  */
 #define VNODES_DEFAULT 150u
 #define FLUSH_INTERVAL_MS 1000u
@@ -34,20 +34,20 @@ struct rule;
 #define HOT_HOLD_MS (60 * 1000u)
 #define HOT_SHARDS 100u
 #define HOT_SHARDS_MAX 16383u
-#define VIPS_MAX (XRING_VIP_SLOTS * 2 / 5)	/* entries of the VIP table that always fit */
-#define INTERFACE_REGIONS_MAX 16u	/* interfaces with a region, as the datapath counts */
+#define VIPS_MAX (XRING_VIP_SLOTS * 2 / 5)	/* VIP table entries that always fit */
+#define INTERFACE_REGIONS_MAX 16u	/* interfaces with a region that the datapath can count */
 
-/* What the operator wants of a backend; whether it is alive is another matter. */
+/* What the operator wants of a backend, whether it is alive or not. */
 enum backend_state {
 	BACKEND_ACTIVE,
-	BACKEND_DRAINING,		/* no new flows; live ones stay for `drain` */
-	BACKEND_MAINTENANCE,		/* the same, and it is not checked */
+	BACKEND_DRAINING,		/* no new flows; live flows may stay for `drain` */
+	BACKEND_MAINTENANCE,		/* like draining, and health is not checked */
 };
 
 struct backend {
 	char name[NAME_BYTES];
 	struct address address;
-	uint16_t port;			/* 0: the VIP's */
+	uint16_t port;			/* 0: the VIP's port */
 	uint32_t weight;		/* thousandths */
 	enum backend_state state;
 	char region[PLACE_NAME];	/* empty: none */
@@ -55,22 +55,22 @@ struct backend {
 };
 
 /*
- * Keys that carry more than their part, and what is done about them. Every field is
- * a number of four bytes, so that core/model/setting.c's table serves them too.
+ * How hot keys (keys with far more traffic than the average) are found and split. All
+ * fields are uint32_t, so that the table of core/model/setting.c serves them too.
  */
 struct hot {
-	uint32_t factor;		/* hot above that many thousandths of the average key */
-	uint32_t floor;			/* and above that many of one backend's fair load */
-	uint32_t hold_ms;		/* how long a key is hot at the least */
-	uint32_t shards;		/* sub-keys that a hot key is split over */
-	uint32_t split;			/* 1: hot keys are split by themselves; 0: only shown */
+	uint32_t factor;		/* thousandths of the average key's rate: above it is hot */
+	uint32_t floor;			/* thousandths of a backend's fair load: and above this */
+	uint32_t hold_ms;		/* how long a key stays hot at least */
+	uint32_t shards;		/* the number of sub-keys that a hot key is split into */
+	uint32_t split;			/* 1: hot keys are split automatically; 0: only shown */
 };
 
-/* When no backend of a service is alive. */
+/* What happens to packets when no backend of a service is alive. */
 enum all_down {
-	ALL_DOWN_DROP,			/* counted */
-	ALL_DOWN_PASS,			/* to the host's stack */
-	ALL_DOWN_KEEP,			/* as if all were alive */
+	ALL_DOWN_DROP,			/* dropped, and counted */
+	ALL_DOWN_PASS,			/* passed to the host's network stack */
+	ALL_DOWN_KEEP,			/* balanced as if all backends were alive */
 };
 
 struct service {
@@ -80,14 +80,14 @@ struct service {
 	enum mode mode;
 	struct key key;
 	uint32_t vnodes;
-	uint32_t drain_ms;		/* how long flows of a backend that goes may stay */
-	uint32_t tcp_idle_ms;		/* the longest silence of a live flow */
+	uint32_t drain_ms;		/* how long flows of a removed or draining backend stay */
+	uint32_t tcp_idle_ms;		/* a flow that is silent for longer is not live any more */
 	uint32_t udp_idle_ms;
-	uint32_t slow_start_ms;		/* in which a backend that is back gains its weight */
-	uint32_t panic;			/* thousandths: with less weight alive, health is not believed */
+	uint32_t slow_start_ms;		/* time in which a recovered backend regains its weight */
+	uint32_t panic;			/* thousandths: with less weight alive, health is ignored */
 	enum all_down all_down;
 	struct hot hot;
-	uint32_t bound;			/* thousandths of the average load; 0: none */
+	uint32_t bound;			/* thousandths of a backend's average load; 0: no bound */
 	struct check check;
 	struct backend *backends;	/* sorted by name */
 	size_t backend_count;
@@ -99,7 +99,7 @@ struct service {
 
 struct interface {
 	char name[16];			/* IFNAMSIZ */
-	char region[PLACE_NAME];	/* at which its packets enter; empty: none */
+	char region[PLACE_NAME];	/* where packets on this interface enter; empty: none */
 };
 
 struct model {
@@ -108,9 +108,9 @@ struct model {
 	size_t interface_count;
 	uint32_t flush_interval_ms;
 	uint32_t flush_changes;
-	uint32_t limit_cells;		/* sizes of the maps, when they are made */
+	uint32_t limit_cells;		/* sizes of the maps, used when the maps are made */
 	uint32_t limit_backends;
-	uint32_t limit_networks;	/* at least as many as the rules have at the start */
+	uint32_t limit_networks;	/* at least; more if the rules have more at the start */
 	uint32_t pins;			/* flows that changes may hold where they are */
 	struct region *regions;		/* sorted by name */
 	size_t region_count;
@@ -118,18 +118,21 @@ struct model {
 	size_t service_count;
 };
 
-void model_init(struct model *m);	/* the defaults, no service, key all 0 */
-void model_clear(struct model *m);	/* frees what m holds */
+void model_init(struct model *m);	/* the defaults, no service, hash_key all 0 */
+void model_clear(struct model *m);	/* frees what m holds, not m */
 int model_copy(const struct model *from, struct model *ret);	/* -ENOMEM */
 void service_init(struct service *s);	/* the defaults, no name, VIP or backend */
 
-/* NULL where there is none. Pointers hold until the next change. */
+/* Look-ups; NULL: there is none of that name. Pointers are valid until the model next changes. */
 struct interface *model_interface(const struct model *m, const char *name);
 struct region *model_region(const struct model *m, const char *name);
 struct service *model_service(const struct model *m, const char *name);
 struct backend *service_backend(const struct service *s, const char *name);
 
-/* Adds, sorted; -EEXIST, -ENOMEM. *ret (may be NULL) is the new element. */
+/*
+ * Add an element in its sorted place; -EEXIST, -ENOMEM. *ret (ret may be NULL) is the new
+ * element.
+ */
 int model_region_add(struct model *m, const char *name, struct region **ret);
 int model_service_add(struct model *m, const char *name, struct service **ret);
 int service_backend_add(struct service *s, const char *name, struct backend **ret);

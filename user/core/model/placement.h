@@ -9,13 +9,15 @@
 #include "core/value/name.h"
 
 /*
- * Where traffic may go, and where it should: plain data of a service's rules. A rule is for
- * the clients of a set; of those that match the most specific prefix counts, then the rule
- * without a set, then (no rule) all backends.
+ * Where traffic may go, and where it should go: the rules of a service, as plain data. Each
+ * rule is for a set of clients. Of the rules whose sets contain a client, the rule with the
+ * longest matching prefix counts; else the rule without a set; else (no such rule) all
+ * backends may be used.
  */
 #define RULE_CONSTRAINTS 8
 #define RULE_PREFERENCES 8
-#define RULES_MAX 256			/* of a service, and of its schedule */
+/* most rules of a service, and most entries of its schedule */
+#define RULES_MAX 256
 #define REGIONS_MAX 256
 #define HOMES_MAX 65536u
 
@@ -23,49 +25,51 @@ struct prefix_set;
 
 struct region {
 	char name[PLACE_NAME];
-	char timezone[64];		/* of the tz database; empty: UTC */
-	struct prefix_set *clients;	/* NULL: none */
+	char timezone[64];		/* a name of the tz database; empty: UTC */
+	struct prefix_set *clients;	/* networks of the region's clients; NULL: none are known */
 };
 
 struct constraint {
-	bool required;			/* +, else prohibited: - */
-	bool tag;			/* tag=, else region= */
+	bool required;			/* true: + (must have it); false: - (must not) */
+	bool tag;			/* true: a tag (tag=); false: a region (region=) */
 	char value[PLACE_NAME];
 };
 
 enum strategy {
 	STRATEGY_NONE,
-	STRATEGY_GLOBAL,		/* all backends, whatever their region */
-	STRATEGY_REGIONAL,		/* those of the client's own region, and no others */
-	STRATEGY_GEO,			/* the region where the packet enters, then the others */
+	STRATEGY_GLOBAL,		/* all backends, of any region */
+	STRATEGY_REGIONAL,		/* only backends of the client's own region */
+	STRATEGY_GEO,			/* first the region where the packet enters, then others */
 };
 
 /*
- * With strategy geo: prefixes of clients belong to the region where most of their traffic
- * enters, wherever a packet enters. All but `follow` are of four bytes, for core/model/home_text.c's
- * table, and 0 without it.
+ * Homes, with strategy geo: a prefix of clients belongs to the region where most of its
+ * traffic enters, wherever a single packet enters. Without `follow` all other fields are 0.
+ * They are uint32_t, so that the table of core/model/home_text.c serves them.
  */
 struct home {
 	bool follow;
-	uint32_t prefix4, prefix6;	/* bits */
+	uint32_t prefix4, prefix6;	/* lengths of the prefixes that get homes, in bits */
 	uint32_t threshold;		/* thousandths of a prefix's traffic that make a home */
-	uint32_t for_ms;		/* when they have come without a break for so long */
-	uint32_t moves;			/* a minute, at most */
-	uint32_t count;			/* homes, at most */
+	uint32_t for_ms;		/* how long a region must lead without a break */
+	uint32_t moves;			/* most moves of homes in a minute */
+	uint32_t count;			/* most homes */
 };
 
 enum spillover {
-	SPILLOVER_NONE,			/* all of it to the first, whatever is alive there */
-	SPILLOVER_WATERFALL,		/* to the next as much as is too much for the ones before */
-	SPILLOVER_SPRAY,		/* to all of them by what is alive */
+	SPILLOVER_NONE,			/* all to the first region, whatever is alive there */
+	SPILLOVER_WATERFALL,		/* what is too much for one region goes to the next */
+	SPILLOVER_SPRAY,		/* to all regions, in proportion to what is alive there */
 };
 
-/* Below that share of its weight alive (thousandths) a region's traffic spills. */
+/* Thousandths: if less than that share of a region's weight is alive, its traffic spills. */
 #define THRESHOLD_DEFAULT 720u
 
 struct rule {
-	char region[PLACE_NAME];	/* clients: region=NAME; empty: not by region */
-	struct prefix_set *clients;	/* or these; neither: everybody else */
+	/* The rule's clients as region=NAME; empty: not given by region. */
+	char region[PLACE_NAME];
+	/* The rule's clients as a set. If neither is given, the rule is for all other clients. */
+	struct prefix_set *clients;
 	struct constraint constraints[RULE_CONSTRAINTS];
 	size_t constraint_count;
 	char preferences[RULE_PREFERENCES][PLACE_NAME];
@@ -80,13 +84,13 @@ struct rule {
 int spillover_parse(const char *text, enum spillover *ret);	/* -EINVAL */
 const char *spillover_print(enum spillover mode);
 
-/* Does a backend of that region and these tags (separated by commas) satisfy them all? */
+/* Does a backend with that region and these tags (separated by commas) satisfy all constraints? */
 bool constraints_allow(const struct constraint *list, size_t count, const char *region,
 		       const char *tags);
 
-/* Does a list of tags hold this one? */
+/* Is the tag in the list of tags? */
 bool tags_have(const char *tags, const char *tag);
-/* Adds one to a sorted list; -EEXIST, -ENAMETOOLONG: no room for it. */
+/* Adds a tag to a sorted list. -EEXIST; -ENAMETOOLONG: no room. */
 int tags_add(char tags[TAGS_BYTES], const char *tag);
 
 #endif

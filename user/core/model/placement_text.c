@@ -7,7 +7,7 @@
 #include "core/model/placement.h"
 #include "core/model/text.h"
 
-/* What follows the word, or NULL. */
+/* If text begins with the word, returns what follows the word; else NULL. */
 static const char *behind(const char *text, const char *word)
 {
 	size_t len = strlen(word);

@@ -15,8 +15,8 @@ struct rule;
 struct service;
 
 /*
- * Arrays of regions, rules and schedules, as models hold them: a copy can grow
- * (base/array.h), and shares the sets of clients. NULL: no memory.
+ * The arrays of regions, rules and schedules that models hold. A copy can grow
+ * (base/array.h) and shares the sets of clients with the original. NULL: no memory.
  */
 struct region *regions_copy(const struct region *regions, size_t count);
 void regions_free(struct region *regions, size_t count);
@@ -26,7 +26,7 @@ struct rule *rules_copy(const struct rule *rules, size_t count);
 void rules_free(struct rule *rules, size_t count);
 bool rules_equal(const struct rule *a, size_t a_count, const struct rule *b, size_t b_count);
 
-/* A region's weight by the time on its clocks. */
+/* One entry of a service's schedule: the weight of a region by the time on the region's clocks. */
 struct daylight {
 	char region[PLACE_NAME];
 	struct schedule_entry entry;
@@ -35,9 +35,9 @@ struct daylight {
 bool daylights_equal(const struct daylight *a, size_t a_count, const struct daylight *b,
 		     size_t b_count);
 
-/* The rule of clients that no other rule names; NULL: there is none. */
+/* The rule for clients that no other rule names; NULL: there is none. */
 const struct rule *service_rule(const struct service *s);
-/* How networks of its clients get a home region; NULL: they get none. */
+/* How networks of the service's clients get a home region; NULL: they get none. */
 const struct home *service_home(const struct service *s);
 
 #endif

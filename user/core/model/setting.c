@@ -26,7 +26,10 @@ _Static_assert(HOT_SHARDS_MAX == 16383, "what is wanted of shards says it");
 #define HOT(key, member, kind, min, max, want) \
 	{ "hot", key, want, offsetof(struct service, hot.member), kind, min, max }
 
-/* Those of a group stand together. */
+/*
+ * The settings of one group must stand next to each other: settings() returns a part of the
+ * table.
+ */
 static const struct setting table[] = {
 	DURATION(drain, 0, 7 * DAY_MS, "0s to 7d, as 90s or 15m"),
 	DURATION(tcp_idle, SECOND_MS, DAY_MS, "1s to 24h, as 90s or 6m"),
@@ -80,7 +83,7 @@ const struct setting *setting_find(const char *group, const char *key)
 	return NULL;
 }
 
-/* ---- values ---- */
+/* ---- one value ---- */
 
 static int parse_decimal_or_none(const struct setting *f, const char *text, uint32_t *ret)
 {
@@ -160,7 +163,7 @@ const char *setting_print(const struct setting *f, const struct service *s,
 	return print_text("", buf);
 }
 
-/* ---- of a service ---- */
+/* ---- a setting of a service ---- */
 
 uint32_t setting_value(const struct setting *f, const struct service *s)
 {
@@ -195,7 +198,7 @@ void setting_copy(const struct setting *f, const struct service *from, struct se
 	set_value(f, to, setting_value(f, from));
 }
 
-/* ---- a group in one text ---- */
+/* ---- a whole group in one text ---- */
 
 __attribute__((format(printf, 2, 3)))
 static int wrong(struct why *why, const char *fmt, ...)
@@ -220,7 +223,10 @@ static int unknown_key(const char *group, const char *key, struct why *why)
 	return wrong(why, "%s key %.64s: want %s", group, key, want);
 }
 
-/* One KEY=VALUE; cuts it into its parts. seen: a bit for each row of the table. */
+/*
+ * Parses one KEY=VALUE; writes a NUL over the equals sign. seen: the keys so far, a bit for
+ * each row of the table.
+ */
 static int parse_pair(const char *group, char *pair, struct service *s, unsigned *seen,
 		      struct why *why)
 {

@@ -8,10 +8,10 @@
 struct constraint;
 
 /*
- * Values as people write them. Parsers take the whole string or nothing: 0, or
- * -EINVAL with *ret untouched. What was wanted instead is in the WANT_ texts,
- * for messages of the form `WHAT VALUE: want WANT`. Printers fill a buffer of
- * the size named and return it.
+ * Values as people write them. A parser takes the whole text: it returns 0, or -EINVAL with
+ * *ret untouched. The WANT_ text says what was wanted instead, for messages of the form
+ * `WHAT VALUE: want WANT`. A printer returns a constant, or fills a buffer of the named
+ * size and returns the buffer.
  */
 #define WANT_STATE "active, draining or maintenance"
 #define WANT_ALL_DOWN "drop, pass or keep"

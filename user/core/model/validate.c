@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What makes a model one that cannot run. Each service is looked at by itself;
- * what must differ between services (VIPs, the addresses that the replies of
- * nat backends come from) is sorted, so that equals stand side by side.
+ * Finds what makes a model invalid. Each service is validated by itself. What must differ
+ * between services (VIPs, the addresses that the replies of nat backends come from) is
+ * sorted, so that equal ones come to stand side by side.
  */
 #include "core/model/validate.h"
 
@@ -81,7 +81,7 @@ static int no_memory(struct model_error *ret)
 	return -ENOMEM;
 }
 
-/* Not unspecified, nor multicast, nor all on the link. */
+/* Neither the unspecified address, nor a multicast or broadcast address. */
 static bool is_unicast(const struct address *a)
 {
 	static const uint8_t unspecified[16], broadcast[4] = { 255, 255, 255, 255 };
@@ -132,7 +132,7 @@ static int validate_address(const struct service *s, const struct backend *b, st
 	return 0;
 }
 
-/* nat rewrites an address to another of its family, and ports at will. */
+/* Mode nat can rewrite an address only to another of the same family; it can rewrite any port. */
 static int validate_nat(const struct service *s, const struct vip *vip, const struct backend *b,
 		     struct model_error *ret)
 {
@@ -144,7 +144,7 @@ static int validate_nat(const struct service *s, const struct vip *vip, const st
 				     "address %s of backend %s: want %s, as mode nat stays in the family of vip %s",
 				     address_print(&b->address, text), b->name,
 				     family_print(vip->address.family), vip_text);
-	/* The port that the client knows is lost when all become one. */
+	/* If all ports became one port, replies would lose the port that the client used. */
 	if (b->port && !vip->port)
 		return wrong_backend(ret, PART_BACKEND_PORT, s, b,
 				     "port %u of backend %s: want none, as replies must keep the ports of vip %s",
@@ -152,7 +152,7 @@ static int validate_nat(const struct service *s, const struct vip *vip, const st
 	return 0;
 }
 
-/* The other modes carry the packet as it is. */
+/* Modes other than nat do not change the packet inside, so its ports stay as they are. */
 static int validate_unchanged(const struct service *s, const struct vip *vip,
 			   const struct backend *b, struct model_error *ret)
 {
@@ -181,8 +181,8 @@ static int validate_backends(const struct service *s, struct model_error *ret)
 }
 
 /*
- * What is connected to needs a port. Backends of a VIP of any port have none of
- * their own: validate_backends() has seen to that.
+ * A check that connects needs a port. A backend of a VIP of any port has no port of its
+ * own, which validate_backends() has made sure of.
  */
 static int validate_health(const struct service *s, struct model_error *ret)
 {
@@ -235,8 +235,8 @@ static int validate_points(const struct service *s, uint32_t max, struct model_e
 }
 
 /*
- * The sizes of the maps: an id for each backend (one is kept for "none"), and
- * an entry of the VIP table for each VIP and for each way back through nat.
+ * Are the maps large enough? Each backend needs an id (one id is kept for "none"); each
+ * VIP, and each way back through nat, needs an entry of the VIP table.
  */
 static int validate_sizes(const struct model *m, struct model_error *ret)
 {
@@ -262,12 +262,12 @@ static int validate_sizes(const struct model *m, struct model_error *ret)
 	return 0;
 }
 
-/* What must be one of its kind, and who uses it. */
+/* An address and port that must be used only once, and by what it is used. */
 struct use {
 	struct vip as;
 	const struct service *service;
 	size_t vip;
-	const struct backend *backend;	/* NULL: the VIP itself */
+	const struct backend *backend;	/* NULL: used as a VIP */
 };
 
 static int by_address(const struct address *a, const struct address *b)
@@ -279,7 +279,10 @@ static int by_address(const struct address *a, const struct address *b)
 
 #define ORDER(a, b) (((a) > (b)) - ((a) < (b)))
 
-/* Equals in the order of services, VIPs and backends: these point into arrays. */
+/*
+ * Equal ones are in the order of services, VIPs and backends, because these pointers are
+ * into sorted arrays.
+ */
 static int by_use(const void *left, const void *right)
 {
 	const struct use *a = left, *b = right;
@@ -298,7 +301,7 @@ static int by_use(const void *left, const void *right)
 	return order;
 }
 
-/* The second of the first two uses that are equal, or NULL. Sorts. */
+/* Sorts the uses; returns the second of the first two that are equal, or NULL. */
 static const struct use *used_twice(struct use *uses, size_t count)
 {
 	qsort(uses, count, sizeof(*uses), by_use);
@@ -350,7 +353,7 @@ static int backend_twice(const struct service *s, const struct backend *b,
 			     mode_replies_return(s->mode) ? " or port" : "", other->name, s->name);
 }
 
-/* Their ports are the VIPs', so the address says it all. */
+/* For modes that change no port: the ports are the VIPs', so only addresses must differ. */
 static int by_backend_address(const void *left, const void *right)
 {
 	const struct backend *const *a = left, *const *b = right;
@@ -406,8 +409,9 @@ static int nat_twice(const struct use *use, struct model_error *ret)
 }
 
 /*
- * A reply is known by the address and port that it comes from, so these must
- * lead back to one VIP. Any port is a use of its own: the exact one goes first.
+ * A reply is recognized by the address and port that it comes from, so these must lead back
+ * to a single VIP. "Any port" is a use of its own, because the datapath looks for the exact
+ * port first.
  */
 static int validate_nat_differ(const struct model *m, struct model_error *ret)
 {
@@ -446,7 +450,7 @@ static int validate_service(const struct model *m, const struct service *s, stru
 
 int model_validate(const struct model *m, struct model_error *ret)
 {
-	/* First the sizes: they bound the work of the others. */
+	/* The sizes first: they bound the work of all that follows. */
 	int err = validate_sizes(m, ret);
 
 	for (size_t i = 0; i < m->service_count && !err; i++)

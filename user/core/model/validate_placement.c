@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rules that name what there is not, that contradict themselves or each other, or
- * that nothing can satisfy. A rule fails closed, so that a slip in one would be a
- * loss of traffic, or a leak: it is refused before it does either.
+ * Finds rules that name what does not exist, that contradict themselves or each other, or
+ * that nothing can satisfy. A rule fails closed: a slip in a rule would lose traffic or,
+ * the other way, let traffic go where it must not. So a wrong rule is refused before it
+ * does either.
  */
 #include "core/model/validate_placement.h"
 
@@ -33,7 +34,10 @@ static int wrong(struct model_error *ret, struct model_error at, const char *fmt
 
 /* ---- sets of clients ---- */
 
-/* The first of the prefixes from `from` on that is not less than p. */
+/*
+ * The first prefix from index `from` on that is not less than p. Steps double, so that a
+ * near one is found soon.
+ */
 static size_t seek(const struct prefix_list *list, size_t from, const struct prefix *p)
 {
 	size_t step = 1, low = from, high = from;
@@ -57,8 +61,8 @@ static size_t seek(const struct prefix_list *list, size_t from, const struct pre
 }
 
 /*
- * A prefix that both sets have, or NULL. Each leaps to where the other stands, so that
- * a few prefixes are soon told from a million.
+ * A prefix that both sets have, or NULL. The search in each set leaps to where the other
+ * set stands, so that a few prefixes are soon compared with a million.
  */
 static const struct prefix *shared_prefix(const struct prefix_set *a, const struct prefix_set *b)
 {
@@ -78,7 +82,7 @@ static const struct prefix *shared_prefix(const struct prefix_set *a, const stru
 	return NULL;
 }
 
-/* Sorted, IPv4 first. */
+/* Has the set networks of that family? Sets are sorted, IPv4 first. */
 static bool set_has(const struct prefix_set *set, int family)
 {
 	size_t at = family == AF_INET ? 0 : set->list.count - 1;
@@ -148,12 +152,12 @@ static int validate_interfaces(const struct model *m, struct model_error *ret)
 
 /* ---- one rule ---- */
 
-/* What is being looked at, and where the answer goes. */
+/* The rule that is being validated, and where the error goes. */
 struct looking {
 	const struct model *model;
 	const struct service *service;
 	const struct rule *rule;
-	size_t index;			/* of the rule */
+	size_t index;			/* the rule's number in the service */
 	struct model_error *ret;
 };
 
@@ -168,7 +172,7 @@ static struct model_error at(const struct looking *l, enum model_part part, size
 	wrong((l)->ret, at(l, part, item), "rule %zu of service %s: " fmt,        \
 	      (l)->index + 1, (l)->service->name, ##__VA_ARGS__)
 
-/* The set of a rule's clients; NULL: everybody else. */
+/* The set of a rule's clients; NULL: all other clients. */
 static const struct prefix_set *rule_set(const struct model *m, const struct rule *rule)
 {
 	const struct region *region = *rule->region ? model_region(m, rule->region) : NULL;
@@ -214,7 +218,7 @@ static bool any_tagged(const struct service *s, const char *tag)
 	return false;
 }
 
-/* No backend has both, as each is in one region. */
+/* Can no backend satisfy both constraints? A backend is in one region only. */
 static bool contradict(const struct constraint *a, const struct constraint *b)
 {
 	if (a->tag != b->tag)
@@ -280,7 +284,7 @@ static int validate_strategy(const struct looking *l)
 	return 0;
 }
 
-/* May a client of the rule be in that region? */
+/* Can a client of the rule be in that region? */
 static bool is_clients_region(const struct looking *l, const char *name)
 {
 	const struct region *region = model_region(l->model, name);
@@ -339,9 +343,12 @@ static int validate_rule(const struct looking *l)
 	return err ?: validate_satisfied(l);
 }
 
-/* ---- rules among each other ---- */
+/* ---- rules compared with each other ---- */
 
-/* Of two rules the one with the longer prefix counts: with one prefix, neither. */
+/*
+ * Of two rules the rule with the longer prefix counts. With the same prefix in both,
+ * neither would.
+ */
 static int validate_tie(const struct looking *l, const struct rule *other, size_t other_index)
 {
 	const struct prefix_set *set = rule_set(l->model, l->rule);
@@ -361,7 +368,7 @@ static int validate_tie(const struct looking *l, const struct rule *other, size_
 	return 0;
 }
 
-/* The networks that are counted are those of the service. */
+/* A service has one table of homes, so that all its rules must count the same networks. */
 static int validate_homes(const struct looking *l)
 {
 	const struct home *home = &l->rule->home;
@@ -403,7 +410,10 @@ static int validate_backends(const struct model *m, const struct service *s, str
 	return 0;
 }
 
-/* The slots of one region, which are all of it from `first` on. */
+/*
+ * Validates the slots of one region, the first of which is at index `first` of the
+ * service's schedule.
+ */
 static int validate_slots(const struct service *s, size_t first, struct model_error *ret)
 {
 	const char *region = s->daylights[first].region;

@@ -7,6 +7,6 @@ struct model_error;
 
 
 /* The part of model_validate() that is about regions, interfaces, rules and schedules. */
-int placement_validate(const struct model *m, struct model_error *ret);	/* 0, -EINVAL */
+int placement_validate(const struct model *m, struct model_error *ret);	/* 0 or -EINVAL */
 
 #endif
