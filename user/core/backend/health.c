@@ -37,8 +37,8 @@ const char *health_print(enum health_state state)
 }
 
 /*
- * 0 to limit, both included: splitmix64 (Steele, Lea, Flood, 2014). What the
- * modulus favours is far too little for a jitter to show.
+ * A random number from 0 to limit, both included, by splitmix64 (Steele, Lea, Flood, 2014).
+ * The modulus favours small numbers by far too little to matter for a jitter.
  */
 static uint64_t random_to(uint64_t limit, uint64_t *random)
 {

@@ -5,8 +5,8 @@
 
 #include <xring/abi.h>
 
-#define SECONDS 1.0			/* within which what has come fades to a third */
-#define PACKETS_LEAST 32		/* with less a share is chance */
+#define SECONDS 1.0			/* after this time a count has faded to a third */
+#define PACKETS_LEAST 32		/* of fewer packets the share is chance */
 
 void load_add(struct load *load, uint64_t packets, uint64_t flows, double age)
 {

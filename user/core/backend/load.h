@@ -6,27 +6,29 @@
 #include <stdint.h>
 
 /*
- * How loaded each backend of a service is beside its weighted share. Where no state is
- * kept of flows, nobody knows how many are open: what counts is the greater of two
- * shares, that of the packets of established flows and that of the new flows, each over
- * about the last second (what is a second old counts a third). Of new flows no more count
- * than can have sent the packets that came, two each: a flood of SYNs is no load.
+ * How loaded each backend of a service is, compared with its weighted share. Because the
+ * datapath keeps no state of flows, nobody knows how many flows are open. So the load is
+ * the greater of two shares, each over about the last second (what is a second old counts a
+ * third): the share of the packets of established flows, and the share of the new flows.
+ * New flows only count as far as they can have sent the packets that came, two packets
+ * each, so that a flood of SYNs is no load.
  */
 struct load {
-	double packets, flows;		/* of the last second, fading */
-	uint32_t weight;		/* thousandths; 0: it takes no new flows, and does not count */
-	double share;			/* the answer: 1 is its weighted share, 0: too few packets */
+	double packets, flows;		/* counts of the last second, fading */
+	uint32_t weight;		/* thousandths; 0: takes no new flows, and is left out */
+	/* Set by loads_weigh(): 1 is the weighted share; 0: too few packets to tell. */
+	double share;
 };
 
-/* What has come within `age` seconds. */
+/* Adds what has come in the last `age` seconds. */
 void load_add(struct load *load, uint64_t packets, uint64_t flows, double age);
 
-/* The shares of all backends of a service. */
+/* Computes the share of each backend of a service. */
 void loads_weigh(struct load *loads, size_t count);
 
 /*
- * As the datapath is told: XRING_LOAD_FULL is at the bound (in thousandths of the
- * weighted share), and new flows keep off what is above it.
+ * The load in the unit of the datapath: XRING_LOAD_FULL is a load equal to the bound, and
+ * new flows keep off a backend above that. bound: thousandths of the weighted share.
  */
 uint32_t load_print(const struct load *load, uint32_t bound);
 

@@ -9,7 +9,10 @@ static bool is_alive(const struct standing *st)
 	return !st->down && !st->joining;
 }
 
-/* Of those that have been checked: who joins is neither alive nor dead yet. */
+/*
+ * Is the health of the backends believed? Only backends that have been checked count: a
+ * joining one is neither alive nor dead.
+ */
 static bool is_believed(const struct service *s, const struct standing *list, size_t count)
 {
 	uint64_t total = 0, alive = 0;
@@ -25,7 +28,7 @@ static bool is_believed(const struct service *s, const struct standing *list, si
 	return alive * WEIGHT_ONE >= total * s->panic;
 }
 
-/* Is any that has been checked alive? If not, who joins is better than nobody. */
+/* Is any checked backend alive? If not, a joining backend is better than none. */
 static bool any_alive(const struct standing *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -34,7 +37,7 @@ static bool any_alive(const struct standing *list, size_t count)
 	return false;
 }
 
-/* In ten steps over slow_start: a tenth at once, all of it with the last. */
+/* The weight during slow start: a tenth at once, and a tenth more with each of ten steps. */
 static uint32_t ramped(const struct service *s, const struct standing *st, uint64_t now,
 		       uint64_t *next)
 {
