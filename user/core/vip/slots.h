@@ -12,24 +12,25 @@ struct model;
 struct service;
 
 /*
- * The entries of the VIP table that a model asks for: one a VIP, and for nat one
- * more for each address and port from which replies come.
+ * The entries that a model needs in the VIP table: one for each VIP; and in mode nat one
+ * more for each address and port from which a backend's replies come.
  */
-size_t slots_count(const struct model *m);	/* at most that many */
+size_t slots_count(const struct model *m);	/* an upper bound of their number */
 
-/* What a slot says of its service beside what the model does. */
+/* What a VIP's slot says of its service that the model does not know. */
 struct slot_ring {
-	uint32_t base;			/* first cell; with rules its class */
-	uint8_t shift;			/* 32 less the logarithm of the cells */
-	uint32_t number;		/* of the service */
-	bool hot;			/* some keys have an entry of their own */
-	bool rules;			/* its clients are told apart */
+	/* first cell of the service's ring; with rules, its class */
+	uint32_t base;
+	uint8_t shift;			/* 32 less the logarithm of the number of cells */
+	uint32_t number;		/* the service's number in the datapath */
+	bool hot;			/* some keys have entries of their own */
+	bool rules;			/* its clients are told apart, by classes */
 };
 
-/* Those of one service; returns how many. */
+/* Fills the entries of one service; returns how many. */
 size_t slots_fill(const struct service *s, const struct slot_ring *ring, struct xring_slot *ret);
 
-/* XRING_VIPS_ANY_PORT and the like, as these entries need them. */
+/* The flags of a table with these entries: XRING_VIPS_ANY_PORT and others. */
 uint64_t slots_flags(const struct xring_slot *slots, size_t count);
 
 #endif

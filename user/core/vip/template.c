@@ -33,8 +33,8 @@ static uint16_t words_sum(const void *data, size_t bytes)
 }
 
 /*
- * The outer datagram is atomic (DF set, so its id means nothing: RFC 6864), and
- * its traffic class is 0: the compatibility mode of RFC 6040.
+ * The outer datagram has DF set, so that its id means nothing (an atomic datagram: RFC
+ * 6864). Its traffic class is 0, the compatibility mode of RFC 6040.
  */
 static void fill_ipip4(const struct address *to, const struct address *from,
 		       struct xring_template *t)
@@ -96,7 +96,7 @@ static void fill_l2(const struct address *to, uint16_t port, const struct next_h
 	t->kind = XRING_L2;
 }
 
-/* What each mode, by its word, writes after the Ethernet header. */
+/* For each mode, by its word: the function that fills what follows the Ethernet header. */
 static const struct filler {
 	const char *word;
 	void (*fill)(const struct address *to, uint16_t port, const struct next_hop *hop,

@@ -19,7 +19,10 @@ static uint32_t place(uint32_t seed, const struct xring_slot *slot, int which)
 	return which ? places >> (64 - XRING_VIP_BITS) : places & (XRING_VIP_SLOTS - 1);
 }
 
-/* Puts one entry in, moving others as needed. A slot that was filled stays filled. */
+/*
+ * Inserts one entry, and moves others to their other place as needed. A slot that was
+ * filled stays filled.
+ */
 static bool insert(struct xring_slot *half, uint32_t seed, struct xring_slot entry)
 {
 	uint32_t at = place(seed, &entry, 0);
@@ -39,7 +42,7 @@ static bool insert(struct xring_slot *half, uint32_t seed, struct xring_slot ent
 	return false;
 }
 
-/* As insert(), but for an address and port word that is there already. */
+/* Like insert(), but does nothing if the address and port word are there already. */
 static bool put(struct xring_slot *half, uint32_t seed, const struct xring_slot *entry)
 {
 	return vips_find(half, seed, entry->addr, entry->port) || insert(half, seed, *entry);

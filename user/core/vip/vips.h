@@ -8,17 +8,18 @@
 #include <xring/abi.h>
 
 /*
- * Builds one half of the VIP table (XRING_VIP_SLOTS slots): a cuckoo table in
- * which each entry stands in one of the two places that hash_vip() gives it with
- * *ret_seed, in the second one only where the first is taken. Of entries with one
- * address and port word the first is taken. -ENOSPC where no seed can place them all
- * (VIPS_MAX entries always fit).
+ * Builds one half of the VIP table (XRING_VIP_SLOTS slots): a cuckoo table. hash_vip()
+ * gives each entry two places, which depend on *ret_seed; an entry is in the second place
+ * only if the first is taken. Of several entries with the same address and port word the
+ * first is used. -ENOSPC: no seed places all entries; VIPS_MAX entries always fit.
+ *
+ *     look-up: first place    the entry? found.  empty? not in the table.  else:
+ *              second place   the entry? found.  else: not in the table.
  */
-
 int vips_build(struct xring_slot *half, const struct xring_slot *entries, size_t count,
 	       uint32_t *ret_seed);
 
-/* The slot that answers for address and port word; NULL: none. */
+/* The slot that answers for an address and port word; NULL: none. */
 const struct xring_slot *vips_find(const struct xring_slot *half, uint32_t seed,
 				   const __be32 addr[4], uint32_t port);
 
