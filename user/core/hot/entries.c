@@ -20,7 +20,10 @@ int hot_find(struct xring_hot *table, uint32_t number, uint32_t hash, uint32_t *
 	return -ENOENT;
 }
 
-/* A free place; the one that the key had last, so that no key ever has two. */
+/*
+ * Takes a free place; the place that the key had before, if there is one, so that no key
+ * ever has two.
+ */
 int hot_take(struct xring_hot *table, uint32_t number, uint32_t hash, uint32_t *ret_place)
 {
 	uint32_t bucket = XRING_HOT_BUCKET(hash, number), found = XRING_HOT_WAYS;
@@ -42,7 +45,7 @@ int hot_take(struct xring_hot *table, uint32_t number, uint32_t hash, uint32_t *
 	return 0;
 }
 
-/* The datapath may set HELD at any moment. */
+/* Changes the answer by compare-and-swap, because the datapath may set HELD at any moment. */
 static void answer_swap(uint64_t *answer, uint64_t clear, uint64_t set)
 {
 	uint64_t word = __atomic_load_n(answer, __ATOMIC_ACQUIRE);

@@ -8,13 +8,16 @@
 #include <xring/abi.h>
 
 /*
- * Keys with an entry of their own (struct xring_hot), as the datapath reads them:
- * bpf/hot.h's twin, and the life of an entry. An answer is one word, written by one
- * atomic store; its newest side is what the key's flows get, its old side what they had
- * before the first change of the last settle time. HELD alone is the datapath's to set.
+ * The table of keys with entries of their own (struct xring_hot): the twin of bpf/hot.h,
+ * and the life of an entry. An entry's answer is one word, written by one atomic store. The
+ * newest side of the word is what the key's flows get; the old side is what they got before
+ * the first change of the last settle time. The flag HELD is set by the datapath, all else
+ * by the daemon.
+ *
+ *     hot_take()  ->  hot_change()  ->  moving  ->  hot_settle()  ->  settled  ->  hot_change() ...
  */
 
-/* A place in the table: bucket * XRING_HOT_WAYS + way. */
+/* The number of places of the table; a place is bucket * XRING_HOT_WAYS + way. */
 #define HOT_PLACES (XRING_HOT_BUCKETS * XRING_HOT_WAYS)
 
 static inline uint64_t *hot_word(struct xring_hot *table, uint32_t place)
@@ -32,25 +35,25 @@ static inline uint64_t hot_old(uint64_t answer)
 	return answer >> XRING_HOT_OLD & XRING_HOT_SIDE_MASK;
 }
 
-/* -ENOENT where the key has no entry. */
+/* Finds a key's place. number: of the key's service. -ENOENT: the key has no entry. */
 int hot_find(struct xring_hot *table, uint32_t number, uint32_t hash, uint32_t *ret_place);
 
 /*
- * Takes a place; its answer stays 0 until hot_change(). A place that was freed is taken
- * again only behind a grace period, which is the caller's to keep. -ENOSPC where the
- * key's bucket is full.
+ * Takes a place for a key; its answer stays 0 until hot_change(). The caller must let a
+ * grace period pass before a freed place is taken again. -ENOSPC: the bucket of the key is
+ * full.
  */
 int hot_take(struct xring_hot *table, uint32_t number, uint32_t hash, uint32_t *ret_place);
 
-/* The key's newest side from now on; the key is moving thereafter. True where it began to. */
+/* Sets the newest side; the key moves from now on. Returns true if the key did not move before. */
 bool hot_change(uint64_t *answer, uint64_t side);
 
-/* UDP flows without a pin are new ones from now on. */
+/* Sets UDP_NEW: from now on a UDP flow without a pin counts as new. */
 void hot_udp_new(uint64_t *answer);
 
 /*
- * old := newest. False where flows found no room for a pin: then it moves for another
- * settle time.
+ * Ends a move: old := newest. Returns false if flows found no room for a pin: then the key
+ * moves for another settle time.
  */
 bool hot_settle(uint64_t *answer);
 

@@ -4,7 +4,8 @@
 #include "base/clock.h"
 #include "core/model/model.h"
 
-#define COOL 30.0			/* packets a second, whatever the others do */
+/* packets a second: a key with less is cool, whatever the other keys do */
+#define COOL 30.0
 
 static double max(double a, double b)
 {
@@ -20,7 +21,7 @@ double judge_threshold(const struct heat_service *s, const struct judge_rules *r
 		   rate * JUDGE_LEAST_SHARE);
 }
 
-/* One that is hot: what it is to be. Once split it stays so until it has cooled. */
+/* The state of a key that is hot. Once split, a key stays split until it has cooled. */
 static enum heat_state state_of(struct heat_key *key, const struct judge_rules *rules)
 {
 	if (key->split)
@@ -43,7 +44,7 @@ static enum heat_state next_state(struct heat_key *key, double threshold,
 	if (!key->state)
 		return HEAT_NONE;
 	if (heat_rate(&key->pace) >= max(threshold / 2, COOL)) {
-		key->cool = 0;			/* neither hot nor cool: as it was */
+		key->cool = 0;			/* neither hot nor cool: the state stays */
 		return key->state == HEAT_COOLING ? state_of(key, rules) : key->state;
 	}
 	if (!key->cool)

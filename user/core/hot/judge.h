@@ -7,27 +7,29 @@
 struct hot;
 
 /*
- * Which keys of a service are hot, and which of them are to be split.
+ * Decides which keys of a service are hot, and which of the hot keys are to be split.
  *
- * A key is hot above the greatest of three rates: `factor` times the average key's,
- * `floor` times one backend's fair load (where that is less, no backend notices it), and
- * a thousandth of the service's packets (below it the sketch cannot tell keys apart). It
- * has cooled when it was below half of that for `hold`, without a break.
+ * A key is hot if its rate is above the greatest of three thresholds: `factor` times the
+ * average key's rate; `floor` times one backend's fair load (a key with less is noticed by
+ * no backend); and a thousandth of the service's packets (below that the sketch cannot tell
+ * keys apart). A hot key has cooled when its rate was below half of the threshold for
+ * `hold` without a break.
  */
 struct judge_rules {
 	const struct hot *hot;
-	double backends;		/* average ones that share the load: sum of weights / greatest */
-	bool whole_flows;		/* the key is a flow: there is nothing to split */
-	uint64_t now;			/* ns */
+	/* How many average backends share the load: sum of the weights / greatest weight. */
+	double backends;
+	bool whole_flows;		/* each key is one flow, so that nothing can be split */
+	uint64_t now;			/* CLOCK_MONOTONIC, ns */
 	uint64_t now_ms;		/* CLOCK_REALTIME */
 };
 
 #define JUDGE_LEAST_SHARE 0.001
 
-/* Packets a second. */
+/* The rate, in packets a second, above which a key of the service is hot. */
 double judge_threshold(const struct heat_service *s, const struct judge_rules *rules);
 
-/* Told of each key whose state has changed. */
+/* Called for each key whose state has changed; was: its state before. */
 typedef void (*judge_told)(void *context, const struct heat_key *key, enum heat_state was);
 
 void judge(struct heat_service *s, const struct judge_rules *rules, judge_told told,

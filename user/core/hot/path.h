@@ -8,12 +8,13 @@
 struct xring_flow;
 struct xring_hot;
 
-/* Where the newest answer of a flow is found. */
+/* The newest path of a flow: what selects the flow's newest answer. */
 struct path {
-	uint32_t hash;			/* in this cell it ends */
+	uint32_t hash;			/* falls into the cell in which the path ends */
 	uint32_t key;			/* the hash of the flow's key */
-	uint16_t backend;		/* not 0: whatever the cell says, while it is alive */
-	bool moving;			/* its key is */
+	/* Not 0: the key is given to this backend and, while the backend is alive, asks no cell. */
+	uint16_t backend;
+	bool moving;			/* the key's entry is moving */
 };
 
 struct path path_of(const struct xring_hot *table, const uint64_t *expanded, uint32_t number,

@@ -13,7 +13,10 @@ static bool is_expired(const struct xring_pin *pin, uint64_t now_ns, uint32_t id
 	return now_ns > pin->seen + idle * 1000000;
 }
 
-/* The flows of a key that is moving, or that a backend was given, always look for pins. */
+/*
+ * The flows of a key that is moving, or given to a backend, look for pins whatever their
+ * cell's flags say.
+ */
 enum pin_fate pin_judge(const struct cells *cells, const struct path *path,
 			const struct xring_pin *pin, bool alive, uint64_t now_ns,
 			uint32_t idle_ms)

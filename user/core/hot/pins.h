@@ -15,22 +15,23 @@ struct cells;
 struct path;
 
 
-/* What the daemon's walk over the pins makes of one. */
+/* What the daemon's walk over the pins decides about one pin. */
 enum pin_fate {
 	PIN_GONE,			/* expired, void, or no different from the newest answer */
-	PIN_STAYS,			/* its cell is moving */
-	PIN_NEEDED,			/* it differs: its cell must keep LOOK */
+	PIN_STAYS,			/* says the newest answer, but its path moves */
+	/* differs from the newest answer: the cell must keep LOOK */
+	PIN_NEEDED,
 };
 
 /*
- * cells are those of its service, path is its flow's newest; alive: its backend's
- * generation is the pin's; idle_ms: how long its flow may be silent.
+ * Judges a pin. cells: those of the pin's service; path: the newest path of the pin's flow;
+ * alive: the pin's generation is its backend's; idle_ms: how long the flow may be silent.
  */
 enum pin_fate pin_judge(const struct cells *cells, const struct path *path,
 			const struct xring_pin *pin, bool alive, uint64_t now_ns,
 			uint32_t idle_ms);
 
-/* The cell that a hash of these cells falls into. */
+/* The index of the cell that a hash falls into. */
 static inline uint32_t cells_of(const struct cells *cells, uint32_t hash)
 {
 	return hash >> (32 - cells->bits);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A key's rate is told by two averages that fade, one within a fifth of a second and one within
- * three: the slow one is shown, unless the fast one leaves no doubt that the rate has
- * changed; then it begins anew from there. A window in which a key shared its place with
- * a heavier one counts hardly any of its packets: one is left out, and where the next one
- * says the same, the key has no more, and its rate begins anew.
+ * A key's rate is kept as two fading averages, one over a fifth of a second and one over
+ * three seconds. The slow average is shown, until the fast one leaves no doubt that the
+ * rate has changed: then the slow average begins again from the fast one.
+ *
+ * In a window in which a key shared its place with a heavier key, hardly any of its packets
+ * are counted. Such a window is left out; but if the next window says the same, the key
+ * really has become lighter, and its rate begins again.
  */
 #include "core/hot/rates.h"
 
@@ -14,12 +16,13 @@
 #include <string.h>
 
 #define NS 1e9
-#define FAST 0.2			/* seconds */
+#define FAST 0.2			/* seconds within which the fast average fades to a third */
 #define SLOW 3.0
 #define DOUBT 4				/* sigma */
 #define SURE 2
-#define PACKETS_LEAST 30		/* that a rate is told from */
-#define MISSED_LEAST 16			/* packets that a window should have had */
+#define PACKETS_LEAST 30		/* with fewer packets a rate is not believed */
+/* Packets that a window should have counted: with fewer, a low count is chance. */
+#define MISSED_LEAST 16
 
 /* ---- one window ---- */
 
@@ -28,14 +31,14 @@ static uint64_t word_owner(uint64_t word)
 	return word >> XRING_HEAT_COUNT_BITS;
 }
 
-/* The sample beside a word may be of the word's last owner. */
+/* Is the sample beside a word of the word's owner? It may still be of the owner before. */
 static bool is_its(const struct xring_heat_key *key, uint64_t word)
 {
 	return word_owner(word) == XRING_HEAT_OWNER(XRING_HEAT_PRINT(key->hash, key->number),
 						    key->number);
 }
 
-/* Those of one place, each key once. */
+/* Tallies the words of one place on all CPUs, each key once. */
 static void place_tally(struct xring_heat *const *cpus, unsigned count, uint32_t place,
 			struct heat_tally *tally)
 {
@@ -71,7 +74,7 @@ static void place_count(struct xring_heat *const *cpus, unsigned count, uint32_t
 		if (!word)
 			continue;
 		taken = true;
-		/* Of a service on several CPUs once. */
+		/* A service that owns the place on several CPUs counts once. */
 		for (unsigned other = 0; other < cpu; other++)
 			if (cpus[other]->word[place] &&
 			    (word_owner(cpus[other]->word[place]) & XRING_HEAT_NUMBER) == number)
@@ -149,7 +152,7 @@ static void rate_add(struct heat_rate *r, double packets, double seconds, double
 	r->seconds = r->seconds * fade + seconds;
 }
 
-/* The fast average is outside of what chance makes of the slow one. */
+/* Does the fast average differ from the slow one by more than chance explains? */
 static bool has_changed(const struct heat_pace *pace)
 {
 	double expected = heat_rate(pace) * pace->fast.seconds;
@@ -201,14 +204,14 @@ static void key_update(struct heat_key *key, const struct heat_seen *seen,
 	pace_add(&key->pace, packets, seconds, age);
 }
 
-/* Worth a place in the list: by this window, or by what is known. */
+/* Is the key worth its place in the list, by its fast or slow rate, or for another reason? */
 static bool is_followed(const struct heat_key *key, const struct heat_window *w)
 {
 	return key->state || key->kept || quotient(&key->pace.fast) >= w->least ||
 	       heat_rate(&key->pace) >= w->least;
 }
 
-/* Both lists are sorted: one pass makes the next list of them. */
+/* Both lists are sorted by hash, so that one pass merges them into the next list. */
 int heat_update(struct heat_service *s, const struct heat_window *w)
 {
 	struct heat_key *next = calloc(s->count + w->seen_count + 1, sizeof(*next));
@@ -311,8 +314,9 @@ bool heat_is_known(const struct heat_key *key)
 }
 
 /*
- * Of the last packets seen, at most eight, each but one at the most is of the flow of the packet
- * before it. That one may be the first: a client often opens another connection just before.
+ * A key is one flow if each of the last packets seen (at most eight) is of the same flow as
+ * the packet before, with at most one exception. That one may be the first: a client often
+ * opens another connection just before.
  */
 bool heat_is_one_flow(const struct heat_key *key)
 {
