@@ -14,8 +14,9 @@ struct rule;
 struct service;
 
 /*
- * The targets of a service's rules, and what they were compiled of: a million networks are
- * compiled once, by whoever needs them first, and not with every change of a backend.
+ * The targets that a service's rules compile to, kept together with all that they were
+ * compiled from. So a million networks are compiled once, by the first caller that needs
+ * them, and not again with every change of a backend.
  */
 struct compiled {
 	struct targets targets;
@@ -24,22 +25,24 @@ struct compiled {
 	struct region *regions;
 	size_t region_count;
 	struct ingress ingresses[INGRESSES];
-	uint64_t homes_serial;			/* which homes: counted up where they change */
-	bool known;				/* the targets are of all this; false: nothing is compiled */
+	/* Which homes: the caller counts the number up when homes change. */
+	uint64_t homes_serial;
+	/* The targets are compiled from all of the above; false: nothing is compiled yet. */
+	bool known;
 };
 
-/* What the targets of a service depend on beside the model. */
+/* What the targets of a service depend on, beside the model. */
 struct compile_input {
-	const struct ingress *ingresses;	/* INGRESSES of them */
+	const struct ingress *ingresses;	/* INGRESSES elements */
 	const struct home_network *homes;	/* sorted by prefix */
 	size_t home_count;
 	uint64_t homes_serial;
 };
 
-/* -ENOMEM. *ret is cleared by the caller. */
+/* Compiles the rules of s. -ENOMEM. The caller clears *ret. */
 int compiled_new(const struct model *m, const struct service *s, const struct compile_input *input,
 		 struct compiled *ret);
-/* Would compiling give the same again? */
+/* Would compiling with this model and input give the same targets again? */
 bool compiled_is_of(const struct compiled *c, const struct model *m, const struct service *s,
 		    const struct compile_input *input);
 void compiled_clear(struct compiled *c);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The table: entries stand side by side, for the judge who looks at all of them, and
- * are found by a hash with open addressing. Nothing is taken out of that: entries are
- * forgotten many at a time, and then it is made anew.
+ * The table of homes. The entries are one array, for homes_judge(), which looks at all of
+ * them; a hash table with open addressing finds the entry of a prefix. Nothing is ever
+ * deleted from the hash table: entries are forgotten many at a time, and then the whole
+ * hash table is built again.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -41,7 +42,7 @@ void homes_free(struct homes *h)
 
 /* ---- the hash ---- */
 
-/* The finalizer of MurmurHash3: each bit of the input changes half of the output. */
+/* The finalizer of MurmurHash3: each bit of the input changes about half of the output bits. */
 static uint64_t mix(uint64_t x)
 {
 	x = (x ^ x >> 33) * 0xff51afd7ed558ccdu;
@@ -63,7 +64,7 @@ static bool same_prefix(const struct prefix *a, const struct prefix *b)
 	return a->bits == b->bits && address_equal(&a->address, &b->address);
 }
 
-/* Where it stands, or would: a slot with its number, or with 0. */
+/* The slot of the hash table where the prefix is, or the free slot where the prefix would be. */
 static uint32_t *slot_of(const struct homes *h, const struct prefix *p)
 {
 	size_t mask = h->slot_count - 1, at = hash_of(h, p) & mask;
@@ -121,7 +122,10 @@ static struct home_entry *entry_add(struct homes *h, const struct prefix *p)
 
 /* ---- what is seen ---- */
 
-/* That of the region, or one that is free or has less; NULL: all have more. */
+/*
+ * The part of a region; or, for a region that has none, a part that is free or has less
+ * than `packets`, which the region takes over. NULL: all parts have more.
+ */
 static struct home_part *part_of(struct home_entry *e, unsigned region, float packets)
 {
 	struct home_part *least = e->parts;

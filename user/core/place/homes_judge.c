@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A look goes over all entries once. What was seen of a prefix is added to what was seen
- * before, which fades; a region whose share is great enough leads, and its run goes on
- * until another look finds it short of that. A prefix that is silent stays as it is: it
- * says nothing of another region either. When a run is old enough, and the prefix still
- * talks, it waits to be moved: those whose runs are the oldest go first, as many as the
- * minute has left.
+ * A look goes over all entries once. The packets seen since the last look are added to
+ * those before, which fade. A region whose share is great enough becomes the leader of the
+ * prefix, and its run goes on until a look finds that another region leads, or none. A
+ * silent prefix stays as it is: silence is no sign of another region. When a run has lasted
+ * for `for`, and packets still come, the prefix waits to be moved:
  *
- * A move begins with a run that begins after the last one has ended, so that no prefix
- * follows its traffic twice within `for`.
+ *     packets seen  ->  leader, run begins  -- `for` -->  waiting  ->  moved to the leader
+ *
+ * Of the waiting prefixes those with the oldest runs are moved first, as many as the minute
+ * has left.
+ *
+ * Each move needs a run of its own: the next run begins only when another region takes the
+ * lead, or when the home is lost. So no prefix follows its traffic twice within `for`.
  */
 #include <errno.h>
 #include <math.h>
@@ -18,12 +22,16 @@
 #include "core/model/placement.h"
 #include "core/place/homes_parts.h"
 
-#define FADE_MS 500.0			/* what is older than that counts a third */
-#define TRACE 0.001f			/* the share of a region that has all but gone */
-#define FORGET 10			/* times `for` of silence */
-#define CLEARLY 1.25f			/* times as much used, or equals would oust each other */
-#define CANDIDATES 4u			/* for each home */
-#define ORDERS 256			/* of magnitude, of a float */
+#define FADE_MS 500.0			/* older packets count less than a third */
+#define TRACE 0.001f			/* share below which a region is taken to have gone */
+#define FORGET 10			/* times `for` of silence, and no home: forgotten */
+/*
+ * A prefix needs this many times the use of another to take its room: equals would oust
+ * each other in turn.
+ */
+#define CLEARLY 1.25f
+#define CANDIDATES 4u			/* entries without a home, for each home that may be */
+#define ORDERS 256			/* binary orders of magnitude of a float */
 
 /* ---- one prefix ---- */
 
@@ -94,10 +102,14 @@ static bool is_forgotten(const struct home_entry *e, const struct homes_look *lo
 
 /* ---- a full table ---- */
 
-/* Without a home: the least used half makes room, so that a flood finds no full table. */
+/*
+ * Which entries without a home make room in a full table: the less used half, so that a
+ * flood of new prefixes never finds a full table for long. The half is found by counting
+ * entries by order of magnitude.
+ */
 struct cut {
-	unsigned order;			/* all that are used less go, */
-	size_t of_order;		/* and as many of those that are used so much */
+	unsigned order;			/* all entries of a lesser order go */
+	size_t of_order;		/* and so many entries of this order */
 };
 
 static unsigned order_of(const struct home_entry *e, const struct homes_look *look)
@@ -136,7 +148,7 @@ static bool is_cut(const struct home_entry *e, const struct homes_look *look, st
 	return true;
 }
 
-/* All that were seen are looked at, and those that nobody misses are forgotten. */
+/* Looks at each prefix that was seen, then forgets the prefixes that are not needed. */
 static void entries_look(struct homes *h, const struct homes_look *look)
 {
 	size_t before = h->count, kept = 0;
@@ -163,11 +175,11 @@ static void entries_look(struct homes *h, const struct homes_look *look)
 		homes_index(h);
 }
 
-/* ---- an order of entries ---- */
+/* ---- sorting entries ---- */
 
 struct rank {
-	double by;			/* the least first, */
-	uint64_t then;			/* and of equals this */
+	double by;			/* the least comes first */
+	uint64_t then;			/* and of equals the one with the least of these */
 	uint32_t entry;
 };
 
@@ -194,7 +206,7 @@ static int ranks_new(size_t room, struct ranks *ret)
 	return ret->list ? 0 : -ENOMEM;
 }
 
-/* Those that wait, the oldest run first. */
+/* Ranks the waiting entries, the oldest run first. */
 static int rank_waiting(const struct homes *h, struct ranks *ret)
 {
 	if (ranks_new(h->count, ret))
@@ -207,7 +219,7 @@ static int rank_waiting(const struct homes *h, struct ranks *ret)
 	return 0;
 }
 
-/* The homes, the least used first, and of those the longest unseen. */
+/* Ranks the homes, the least used first, and of equally used ones the longest unseen. */
 static int rank_homes(const struct homes *h, const struct homes_look *look, struct ranks *ret)
 {
 	if (ranks_new(h->homes, ret))
@@ -245,7 +257,7 @@ static int entry_lose(struct homes *h, struct home_entry *e, enum home_why why,
 		return -ENOMEM;
 	e->record.region = 0;
 	h->homes--;
-	/* What led to this home may lead back to it, but not at once. */
+	/* The region that led to this home may lead to it again, but not at once. */
 	e->run_ms = look->now_ms;
 	e->waiting = false;
 	return 0;
@@ -288,7 +300,10 @@ static int lose_forbidden(struct homes *h, const struct homes_look *look, struct
 	return err;
 }
 
-/* `count` is another one, or more were restored. */
+/*
+ * Takes homes away where there are more than `count`: the setting was lowered, or more were
+ * restored.
+ */
 static int lose_excess(struct homes *h, const struct homes_look *look, struct home_moves *ret)
 {
 	struct ranks homes = {};
@@ -306,7 +321,7 @@ static int lose_excess(struct homes *h, const struct homes_look *look, struct ho
 
 /* ---- the minute ---- */
 
-/* How many more it has room for. */
+/* How many more moves the current minute allows. */
 static size_t minute_left(struct homes *h, const struct homes_look *look)
 {
 	uint64_t second = look->now_ms / 1000, used = 0;
@@ -320,9 +335,12 @@ static size_t minute_left(struct homes *h, const struct homes_look *look)
 	return used < look->home->moves ? look->home->moves - used : 0;
 }
 
-/* ---- all that wait ---- */
+/* ---- the waiting prefixes ---- */
 
-/* A home that makes room for an entry: settled, and clearly less used. NULL: none is. */
+/*
+ * The home that must make room for an entry: the least used settled one, if clearly less
+ * used. NULL: there is none.
+ */
 static struct home_entry *home_to_lose(struct homes *h, const struct home_entry *e,
 				       const struct homes_look *look, struct ranks *homes)
 {
@@ -337,8 +355,9 @@ static struct home_entry *home_to_lose(struct homes *h, const struct home_entry 
 }
 
 /*
- * Moves it if it may, and if there is room; *ret_moved: it did. homes: without a list until
- * they are needed. One that has just made room was the least used, and finds none.
+ * Moves one entry if that is allowed and there is room; *ret_moved says whether it was moved.
+ * homes: the ranking of homes, made when first needed. An entry that has just lost its home to
+ * make room was the least used one, and finds none that would make room for it.
  */
 static int move_one(struct homes *h, struct home_entry *e, const struct homes_look *look,
 		    struct ranks *homes, struct home_moves *ret, bool *ret_moved)

@@ -9,8 +9,9 @@
 #include "core/model/placement.h"
 
 /*
- * A route is what a rule says once the client's region and the interface at which its
- * packets enter are known. Each route has a ring of its own; equal ones share it.
+ * A route is what a rule says once the client's region and the ingress are known:
+ * constraints, an order of regions, and how traffic spills from one to the next. Each route
+ * has a ring of its own; equal routes share one.
  */
 struct route {
 	struct constraint constraints[RULE_CONSTRAINTS + 1];	/* sorted */
@@ -19,24 +20,31 @@ struct route {
 	size_t preference_count;
 	enum spillover spillover;
 	uint32_t threshold;
-	char first[PLACE_NAME];		/* this region, then all others together; empty: none */
-	bool nobody;			/* a client of no region, where its own is asked for */
+	char first[PLACE_NAME];		/* this region first, then all others; empty: none */
+	/*
+	 * No backend is allowed: the client is of no region, and the rule asks for backends
+	 * of the client's own.
+	 */
+	bool nobody;
 };
 
 bool route_equal(const struct route *a, const struct route *b);
-/* Does it drop rather than leave its constraints? */
+/* Does the route drop packets rather than break its constraints? */
 bool route_strict(const struct route *r);
 bool route_allows(const struct route *r, const char *region, const char *tags);
 
 #define ROUTE_DIGEST 16
-void route_digest(const struct route *r, uint8_t ret[ROUTE_DIGEST]);	/* SHA-256, cut */
-uint64_t route_id(const struct route *r);			/* the first of them */
+void route_digest(const struct route *r, uint8_t ret[ROUTE_DIGEST]); /* SHA-256, the first bytes */
+uint64_t route_id(const struct route *r);			/* the digest's first 8 bytes */
 
 #define ROUTE_TEXT 512
-/* For people: [+region=eu-west], then eu-west, us-east (waterfall 0.72). */
+/* For people: [+region=eu-west] eu-west > us-east (waterfall). */
 const char *route_print(const struct route *r, char text[ROUTE_TEXT]);
 
-/* rule: NULL is everybody; region: of the client, entry: of the ingress; NULL: none. */
+/*
+ * The route of a rule. rule: NULL stands for no rule, so that all backends may be used;
+ * region: the client's; entry: the region of the ingress; NULL: none.
+ */
 void route_of(const struct rule *rule, const char *region, const char *entry, struct route *ret);
 
 #endif

@@ -181,13 +181,14 @@ void ingresses_set(struct ingress ingresses[INGRESSES], const struct model *m)
 
 /* ---- compiling ---- */
 
-/* What is known while runs are combined. */
+/* The state of one compilation, while runs are combined. */
 struct compiling {
 	const struct model *model;
 	const struct service *service;
 	const struct ingress *ingresses;
 	struct targets *to;
-	uint32_t *known;		/* targets + 1, by rule and region */
+	/* For each rule and region: its target plus 1; 0: not made yet. */
+	uint32_t *known;
 	bool failed;
 };
 
@@ -232,7 +233,7 @@ static uint32_t intern_target(struct compiling *c, const struct target *target)
 	return c->to->count++;
 }
 
-/* home: the region that the client's network has come to belong to. */
+/* Makes the target of a rule. home: the region that is the home of the client's network. */
 static uint32_t make_target(struct compiling *c, int index, const char *region, const char *home)
 {
 	const struct rule *rule = index < 0 ? NULL : &c->service->rules[index];
@@ -240,7 +241,7 @@ static uint32_t make_target(struct compiling *c, int index, const char *region, 
 	struct target target;
 	struct route route;
 
-	memset(&target, 0, sizeof(target));	/* compared whole */
+	memset(&target, 0, sizeof(target));	/* targets are compared as bytes, padding too */
 	target.rule = index;
 	if (follows)
 		memcpy(&target.home, &rule->home, sizeof(target.home));
@@ -259,7 +260,7 @@ static uint32_t make_target(struct compiling *c, int index, const char *region, 
 	return intern_target(c, &target);
 }
 
-/* rule, region, home: 1 and up, 0 is none. */
+/* The target of a rule, a client's region and a home; all are indices plus 1, 0 stands for none. */
 static uint32_t target_of(struct compiling *c, uint32_t rule, uint32_t region, uint32_t home)
 {
 	const struct rule *says = rule ? &c->service->rules[rule - 1] : NULL;
@@ -274,7 +275,7 @@ static uint32_t target_of(struct compiling *c, uint32_t rule, uint32_t region, u
 	return *known - 1;
 }
 
-/* The sets of many owners, each with its number, in order. */
+/* Prefix sets of several owners in one sorted list, each prefix with its owner's number. */
 struct sets {
 	struct lpm_entry *entries;
 	size_t count;
@@ -323,7 +324,7 @@ static int sets_of_rules(const struct model *m, const struct service *s, struct 
 	return err;
 }
 
-/* Where nobody asks for a client's region, none is looked for. */
+/* The regions' networks. If no rule asks for the client's region, the list stays empty. */
 static int sets_of_regions(const struct model *m, const struct service *s, struct sets *ret)
 {
 	bool asked = false;
@@ -347,7 +348,7 @@ static int sets_of_homes(const struct home_network *homes, size_t count, struct 
 	return 0;
 }
 
-/* Two layers as one number: neither has 65,536 of them. */
+/* Combines two values to one number; each must be below 65,536. */
 static uint32_t pair(void *context, uint32_t a, uint32_t b)
 {
 	(void)context;
@@ -399,7 +400,8 @@ int targets_of(const struct model *m, const struct service *s, const struct ingr
 	err = !c.known ? -ENOMEM : sets_of_rules(m, s, &layers[0]) ?:
 	      sets_of_regions(m, s, &layers[1]) ?: sets_of_homes(homes, home_count, &layers[2]);
 	if (!err) {
-		target_of(&c, rule_for_all(s), 0, 0);	/* the first: everybody else's */
+		/* The first target is that of clients that no prefix names. */
+		target_of(&c, rule_for_all(s), 0, 0);
 		err = family_runs(&c, layers, AF_INET, &targets.runs[0]) ?:
 		      family_runs(&c, layers, AF_INET6, &targets.runs[1]);
 	}

@@ -7,13 +7,13 @@
 
 #include "core/value/number.h"
 
-#define WHOLE 1000000000u		/* all of the traffic, before it is rounded */
+#define WHOLE 1000000000u		/* the whole traffic, before rounding */
 
 typedef unsigned __int128 wide;
 
 /* ---- shares ---- */
 
-/* What a region can take of the traffic, in parts of WHOLE. */
+/* How much of the traffic a region can take, in parts of WHOLE. */
 static uint64_t capacity(const struct waterfall_region *r, uint32_t threshold)
 {
 	wide enough = (wide)r->total * threshold;
@@ -24,7 +24,10 @@ static uint64_t capacity(const struct waterfall_region *r, uint32_t threshold)
 	return (uint64_t)(alive * WHOLE / enough);
 }
 
-/* By what each can take, the first ones first; returns what all take. */
+/*
+ * Gives each region what it can take, in their order; returns what all can take together,
+ * at most WHOLE.
+ */
 static uint64_t spill(uint32_t threshold, struct waterfall_region *regions, size_t count)
 {
 	uint64_t together = 0, left;
@@ -44,7 +47,7 @@ static uint64_t spill(uint32_t threshold, struct waterfall_region *regions, size
 	return together;
 }
 
-/* By what is alive in the first `count` regions. */
+/* Gives each of the first `count` regions a part equal to its live weight; returns the sum. */
 static uint64_t spray(struct waterfall_region *regions, size_t count)
 {
 	uint64_t together = 0;
@@ -56,7 +59,7 @@ static uint64_t spray(struct waterfall_region *regions, size_t count)
 	return together;
 }
 
-/* What the region has lost by rounding. */
+/* What rounding down has taken from a region. */
 static uint64_t lost(const struct waterfall_region *r, uint64_t together)
 {
 	wide exact = (wide)r->part * 1000, has = (wide)r->share * together;
@@ -64,7 +67,7 @@ static uint64_t lost(const struct waterfall_region *r, uint64_t together)
 	return exact > has ? (uint64_t)(exact - has) : 0;
 }
 
-/* The thousandths that no region has go to those that have lost most. */
+/* Rounds the parts down to thousandths; what is left goes to the regions that lost most by that. */
 static void round_shares(struct waterfall_region *regions, size_t count, uint64_t together)
 {
 	uint32_t left = 1000;
@@ -108,8 +111,8 @@ static bool takes(const struct waterfall_region *r)
 }
 
 /*
- * The weight in a scale in which region `first` keeps its weights:
- * weight * (share / healthy) / (share / healthy of first), half up.
+ * A backend's weight in the scale in which region `first` keeps its weights, rounded half
+ * up: weight * (share / healthy) / (share / healthy of first).
  */
 static uint64_t weigh(const struct waterfall_region *first, const struct waterfall_region *r,
 		      uint32_t weight)

@@ -34,7 +34,7 @@ const struct tz *region_zone(const struct region_zones *zones, const char *regio
 
 /* ---- schedules ---- */
 
-/* The slots of one region, on its clock; entries has room for all of the service's. */
+/* The schedule of one region. entries: room for all entries of the service. */
 static struct schedule schedule_of(const struct service *s, const struct region_zones *zones,
 				   const char *region, struct schedule_entry *entries)
 {
@@ -58,7 +58,7 @@ uint32_t region_weight(const struct service *s, const struct region_zones *zones
 	return schedule.count ? schedule_weight(&schedule, now) : WEIGHT_ONE;
 }
 
-/* Each backend's weights are those of its region's hour. */
+/* Multiplies each backend's weights by its region's weight at that hour. */
 static int schedules_apply(const struct service *s, const struct region_zones *zones, int64_t now,
 			   struct placed *list, size_t count, int64_t *next)
 {
@@ -84,7 +84,10 @@ static int schedules_apply(const struct service *s, const struct region_zones *z
 
 /* ---- rules ---- */
 
-/* Where a region stands in the order of a route; the last that there is: nowhere. */
+/*
+ * The position of a region in a route's order of preference; the number of regions there,
+ * if it has none.
+ */
 static size_t preference_of(const struct route *route, const char *region)
 {
 	size_t i = 0;

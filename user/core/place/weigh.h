@@ -14,18 +14,19 @@ struct route;
 struct service;
 
 /*
- * What a service's placement makes of its backends in the ring of one route: it forbids
- * some and shares the traffic among regions, the schedule weighs regions by their clocks.
- * All of it is weights on that ring, so that every shift is a change like another.
+ * What the placement of a service makes of its backends on the ring of one route.
+ * Constraints forbid some backends, preferences share the traffic among regions, and the
+ * schedule weighs regions by their clocks. All of that becomes weights on the ring, so that
+ * every shift of traffic is an ordinary change of a ring.
  */
 struct placed {
-	const struct backend *backend;	/* its region and tags */
-	uint32_t total;			/* thousandths that it would count, were it alive */
-	uint32_t counts;		/* that it does; the answer too */
-	bool forbidden;			/* the answer: by a constraint */
+	const struct backend *backend;	/* its region and tags are read */
+	uint32_t total;			/* in: thousandths that it would count if it were alive */
+	uint32_t counts;		/* in and out: thousandths that it counts */
+	bool forbidden;			/* out: a constraint of the route forbids the backend */
 };
 
-/* A region's clock. */
+/* A region's time zone, loaded. */
 struct region_zone {
 	char name[PLACE_NAME];
 	struct tz zone;
@@ -38,16 +39,17 @@ struct region_zones {
 
 void zones_clear(struct region_zones *zones);
 
-/* The universal one where the region has none. */
+/* The zone of a region; UTC if the region has none. */
 const struct tz *region_zone(const struct region_zones *zones, const char *region);
-
-/* The rule for everybody; NULL: there is none. */
 
 /* The weight of a region by the service's schedule, thousandths; now: ms of UTC. */
 uint32_t region_weight(const struct service *s, const struct region_zones *zones,
 		       const char *region, int64_t now);
 
-/* *ret_next: when (ms of UTC) the answer is another one by time alone; INT64_MAX: never. -ENOMEM. */
+/*
+ * Weighs all backends for one route. *ret_next: when the answer will change by time alone,
+ * in ms of UTC; INT64_MAX: never. -ENOMEM.
+ */
 int places_weigh(const struct service *s, const struct route *route,
 		 const struct region_zones *zones, int64_t now, struct placed *list, size_t count,
 		 int64_t *ret_next);
