@@ -64,7 +64,7 @@ static int read_state(struct reader *r, void *to)
 	return 0;
 }
 
-/* Whether there is one of that name is known at the end of the file. */
+/* Whether the model has a region of that name is only known at the end of the file. */
 static int read_backend_region(struct reader *r, void *to)
 {
 	struct backend_draft *b = to;

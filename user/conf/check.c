@@ -29,7 +29,7 @@ static int read_key_value(struct reader *r, void *to)
 {
 	enum check_key key;
 
-	/* The keys of the table are no others. */
+	/* reader_fields() has refused all other keys. */
 	if (check_key_parse(r->key, &key))
 		return -EINVAL;
 	return read_value(r, key, to);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The schema of the file as a whole. */
+/* The configuration file as a whole, and its keys outside of services. */
 #include "conf/conf.h"
 
 #include <stdlib.h>
@@ -35,7 +35,7 @@
 static int read_hash_key(struct reader *r, void *to)
 {
 	(void)to;
-	/* A secret with a slip in it is a secret still: no message shows it. */
+	/* A secret with a slip in it is still a secret, so that no message shows it. */
 	if (r->yaml.kind != YAML_SCALAR || hash_key_parse(r->yaml.text, r->model->hash_key))
 		return reader_fail(r, r->yaml.at, "hash_key: want " WANT_HASH_KEY_MADE);
 	r->has_hash_key = true;
@@ -47,7 +47,10 @@ static int read_interval(struct reader *r, void *to)
 	uint32_t ms;
 
 	(void)to;
-	/* Thousandths of seconds are written as those of weights are. */
+	/*
+	 * Seconds with 3 decimals are read like weights: the result in thousandths is
+	 * milliseconds.
+	 */
 	if (r->yaml.kind != YAML_SCALAR || weight_parse(r->yaml.text, &ms) ||
 	    ms > INTERVAL_MAX_MS)
 		return yaml_refuse(&r->yaml, "interval", WANT_INTERVAL);
@@ -146,7 +149,7 @@ static int read_file(struct reader *r)
 		return reader_fail(r, start, "empty file: want a mapping with a hash_key and services");
 	err = reader_fields(r, "the file", file_fields, ARRAY_SIZE(file_fields), NULL);
 	if (!err)
-		err = yaml_next(&r->yaml);	/* the end, or what should not follow */
+		err = yaml_next(&r->yaml);	/* the end of the file, or what must not follow */
 	if (!err && !r->has_hash_key)
 		err = reader_fail(r, start, "no hash_key: want " WANT_HASH_KEY_MADE);
 	return err;

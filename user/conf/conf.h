@@ -6,15 +6,17 @@
 #include <stddef.h>
 
 /*
- * YAML to model and back (xring.yaml(5)). A file is taken whole or not at all:
- * the first thing wrong is answered as `FILE:LINE:COLUMN: VALUE: want ...`.
+ * The configuration file (xring.yaml(5)): YAML to model, and model to YAML. A file is
+ * accepted as a whole or not at all. The first thing that is wrong is reported like
+ * `FILE:LINE:COLUMN: VALUE: want ...`.
  */
 #define CONF_BYTES_MAX (16u << 20)
 
 /*
- * Where things stand in the file, for checks that only the daemon can do (an l2
- * backend that is not on the link). Opaque; conf_location() fills "FILE:LINE:COLUMN"
- * for a backend's address, or for the service where backend is NULL.
+ * Where the parts of a model stand in the file. The daemon keeps the locations for what
+ * only the daemon can find wrong, for example an l2 backend that is not on the link.
+ * conf_location() fills in "FILE:LINE:COLUMN" of a backend's address, or of the service if
+ * backend is NULL.
  */
 struct conf_locations;
 struct model;
@@ -25,25 +27,27 @@ const char *conf_location(const struct conf_locations *places, const char *servi
 		       const char *backend, char *buf, size_t size);
 
 /*
- * A text, and what it takes to understand it: lists of networks are files of their
- * own, which it names. The model has their names as absolute paths, so that what is
- * printed of it means the same anywhere.
+ * A configuration's text, and what is needed to understand it: lists of networks may be in
+ * files of their own, which the text names. The model gets these names as absolute paths,
+ * so that its printed text means the same anywhere.
  */
 struct conf_source {
-	const char *name;		/* what messages call the file */
-	const char *directory;		/* of those that it names; NULL: the one that `name` is in */
+	const char *name;		/* the file's name, for messages */
+	const char *directory;		/* where relative names start; NULL: where `name` is */
 	const char *text;
-	size_t len;			/* it need not end in NUL */
+	size_t len;			/* bytes of text, which need not end in a NUL */
 	/*
-	 * It was right once, and is remembered: a list that can no longer be read is an
-	 * empty set, and nothing is checked. Whoever uses it checks what becomes of it.
+	 * The text was valid once, and was saved by the daemon. A list of networks that
+	 * cannot be read any more becomes an empty set, and nothing is validated: the
+	 * caller must validate the model that comes of it.
 	 */
 	bool remembered;
 };
 
 /*
- * On success *ret is a model to be cleared by the caller, already through
- * conf_validate(). ret_places may be NULL. -EINVAL with *err filled, or -ENOMEM.
+ * Parses a configuration. On success *ret is a model that conf_validate() has found valid,
+ * and that the caller must clear. ret_places may be NULL. -EINVAL with *err filled, or
+ * -ENOMEM.
  */
 int conf_parse_source(const struct conf_source *source, struct model *ret,
 		      struct conf_locations **ret_places, struct why *err);
@@ -51,20 +55,24 @@ int conf_parse(const char *name, const char *text, size_t len, struct model *ret
 	       struct conf_locations **ret_places, struct why *err);
 
 /*
- * Gives the lists of networks in m that are files what those say now: what `fresh` has of
- * the same file, else the file is read, and is an empty list if it cannot be. -ENOMEM.
+ * Updates the sets of clients of m that come from files to what these files say now: the
+ * set that `fresh` has of the same file; else the file is read, and gives an empty set if
+ * it cannot be read. -ENOMEM.
  */
 int conf_lists_renew(struct model *m, const struct model *fresh);
 
-/* model_validate(), and what the system's time zones are needed for. 0, -EINVAL, -ENOMEM. */
+/*
+ * Like model_validate(), and validates all that needs the system's time zones. 0, -EINVAL
+ * or -ENOMEM.
+ */
 int conf_validate(const struct model *m, struct model_error *ret);
 
-/* Reads a file of at most CONF_BYTES_MAX; *ret_text is freed by the caller. */
+/* Reads a file of at most CONF_BYTES_MAX; the caller frees *ret_text. */
 int conf_read(const char *path, char **ret_text, size_t *ret_len, struct why *err);
 
 /*
- * The model as YAML that conf_parse() reads back to an equal one; only what
- * differs from the defaults is written. Freed by the caller; NULL: no memory.
+ * Prints a model as YAML, which conf_parse() reads back to an equal model. Only values that
+ * differ from their defaults are written. The caller frees the text; NULL: no memory.
  */
 char *conf_print(const struct model *m);
 

@@ -252,7 +252,10 @@ static int service_finish(const struct conf_locations *drafts, struct service_dr
 	return backends_finish(drafts, draft, s, err);
 }
 
-/* Drafts of all kinds start with their name, and are sorted by it by now. */
+/*
+ * Compares a name with a draft. All kinds of drafts begin with their name and have been
+ * sorted by name by now.
+ */
 static int by_name(const void *name, const void *draft)
 {
 	return strcmp(name, draft);
@@ -303,7 +306,10 @@ static struct location rule_location(const struct rule_locations *rule, const st
 	}
 }
 
-/* Both were made of one another, so that the names are there. */
+/*
+ * The location of a model's error. The model was made from these drafts, so that each name
+ * is found.
+ */
 static struct location error_location(const struct conf_locations *drafts, const struct model_error *e)
 {
 	const struct service_draft *s;

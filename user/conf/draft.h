@@ -11,13 +11,13 @@ struct daylight;
 struct rule;
 
 /*
- * What the file says, in its order and with its places. Once it is read whole,
- * drafts_finish() sorts it, refuses names that come twice, and makes the model of
- * it; what stays are the places.
+ * Drafts: what the file says, in the file's order and with locations. When the whole file
+ * has been read, drafts_finish() sorts the drafts, refuses names that come twice, and moves
+ * their content into the model. Only the locations remain, as struct conf_locations.
  */
 struct backend_draft {
 	struct backend backend;
-	struct location at;		/* its name */
+	struct location at;		/* of the name */
 	struct location address;
 	struct location port;
 	struct location region;
@@ -38,37 +38,37 @@ struct daylight_locations {
 
 struct region_draft {
 	struct region region;
-	struct location at;		/* its name */
+	struct location at;		/* of the name */
 	struct location timezone;
 };
 
 struct service_draft {
-	struct service service;		/* without its backends; rules move to the model */
+	struct service service;		/* without backends; the rest moves to the model */
 	struct location at;
 	struct location mode;
 	struct location check;
 	struct location *vips;
-	struct rule_locations *rules;	/* as many as service.rules has */
+	struct rule_locations *rules;	/* one for each rule of the service */
 	struct daylight_locations *daylights;
 	struct backend_draft *backends;
 	size_t backend_count;
 };
 
 struct conf_locations {
-	char *name;			/* of the file */
-	struct location *interfaces;	/* of their regions; as many as the model has */
+	char *name;			/* the file's name */
+	struct location *interfaces;	/* of their regions, one for each interface of the model */
 	struct region_draft *regions;
 	size_t region_count;
 	struct service_draft *services;
 	size_t service_count;
 };
 
-/* name_valid() ones. NULL: no memory. */
+/* Add a draft with a name that name_valid() accepts. NULL: no memory. */
 struct service_draft *drafts_add(struct conf_locations *drafts, const char *name, struct location at);
 struct backend_draft *draft_backend_add(struct service_draft *s, const char *name,
 					struct location at);
 int draft_vip_add(struct service_draft *s, const struct vip *vip, struct location at);
-/* Behind the `count` ones that there are. */
+/* Adds the location of an interface after `count` others. */
 int draft_interface_add(struct conf_locations *drafts, size_t count, struct location region);
 struct region_draft *draft_region_add(struct conf_locations *drafts, const char *name,
 				      struct location at);
@@ -77,7 +77,10 @@ struct rule *draft_rule_add(struct service_draft *s, struct location at,
 struct daylight *draft_daylight_add(struct service_draft *s, struct location at,
 				    struct daylight_locations **ret_places);
 
-/* Adds all to m; then checks the whole. -EINVAL and -ENOMEM with *err filled. */
+/*
+ * drafts_finish() adds all drafts to m. drafts_check() validates the whole model, and names the
+ * location of what is wrong. Both return 0, or -EINVAL or -ENOMEM with *err filled.
+ */
 int drafts_finish(struct conf_locations *drafts, struct model *m, struct why *err);
 int drafts_check(const struct conf_locations *drafts, const struct model *m,
 		 struct why *err);

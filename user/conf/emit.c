@@ -4,7 +4,7 @@
 
 #include "conf/print.h"
 
-/* No character of it has a meaning in YAML where it stands. */
+/* Can the text stand in YAML without quotes, because no character has a meaning there? */
 static bool is_plain(const char *text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"

@@ -19,7 +19,7 @@ struct reading {
 	struct location region;
 };
 
-/* What the kernel takes as a name, but for bytes beyond ASCII. */
+/* Accepts the names that the kernel accepts, except bytes that are not ASCII. */
 static bool interface_valid(const char *name)
 {
 	if (!strcmp(name, ".") || !strcmp(name, ".."))

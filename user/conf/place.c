@@ -7,7 +7,10 @@
 #include "base/why.h"
 #include "conf/yaml.h"
 
-/* A path may be longer than a message: its end is what tells files apart. */
+/*
+ * A path may be longer than a message; a long one is shown by its end, which is what tells
+ * files apart.
+ */
 #define NAME_SHOWN 160
 
 const char *location_print(const char *name, struct location at, char *buf, size_t size)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sets of clients: networks in a list, or in a file of their own. */
+/* Reads sets of clients: networks in a list of the configuration, or in a file of their own. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -20,8 +20,8 @@
 #include "core/model/placement.h"
 #include "core/value/prefix_set.h"
 
-#define FILE_BYTES_MAX (64u << 20)	/* a million of the longest IPv6 networks are 44 MB */
-#define PATH_BYTES_MAX 500		/* of which what is printed can be read again */
+#define FILE_BYTES_MAX (64u << 20) /* a million IPv6 networks, as long as they can be, are 44 MB */
+#define PATH_BYTES_MAX 500	/* the printed model has such paths, and must be readable again */
 
 #define WANT_NETWORKS "a list of networks, or the name of a file of them"
 #define WANT_SHORT "at most 500 printable ASCII characters with its directory"
@@ -107,9 +107,12 @@ static int read_list(struct reader *r, const char *what, struct prefix_set **ret
 	return *ret ? 0 : reader_no_memory(r);
 }
 
-/* ---- a file ---- */
+/* ---- a list in a file ---- */
 
-/* Where it is, for whoever reads the name again elsewhere; NULL: no memory. */
+/*
+ * Makes an absolute path of a file's name, so that the name means the same elsewhere; NULL:
+ * no memory.
+ */
 static char *file_path(const struct reader *r, const char *file)
 {
 	char name[PATH_MAX], *path;
@@ -132,7 +135,7 @@ static bool path_valid(const char *path)
 	return true;
 }
 
-/* A device or a pipe would hold up the daemon. */
+/* Opens an ordinary file. Reading a device or a pipe would hold up the daemon. */
 static int file_open(const char *path, int *ret, size_t *ret_len)
 {
 	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -151,7 +154,7 @@ static int file_open(const char *path, int *ret, size_t *ret_len)
 	return 0;
 }
 
-/* -ESTALE: it became shorter or longer meanwhile. */
+/* Reads a whole file. -ESTALE: the file became shorter or longer meanwhile. */
 static int file_read(const char *path, char **ret, size_t *ret_len)
 {
 	_close_ int fd = -1;
@@ -193,8 +196,9 @@ static int refuse_file(struct reader *r, const char *what, int err)
 }
 
 /*
- * The line of a file that was named by mistake may be a secret, and who asks for a plan
- * need not be one who may read it: nothing is shown but what looks like a network.
+ * Cuts a message about a wrong line in such a file. The user may have named the wrong file:
+ * a line of that file may be a secret, and a user who asks for a plan need not be allowed
+ * to read the file. So the message shows the line's text only if it looks like a network.
  */
 static const char *without_secrets(const char *message)
 {
@@ -295,9 +299,12 @@ int read_prefixes(struct reader *r, const char *what, struct prefix_set **ret)
 	return read_file(r, what, ret);
 }
 
-/* ---- lists that are read again ---- */
+/* ---- reading lists again ---- */
 
-/* Every place of a model that has a set of clients, one after the other; NULL: no more. */
+/*
+ * Walks over all members of a model that hold a set of clients; *at must be 0 at first.
+ * NULL: no more.
+ */
 static struct prefix_set **next_set(struct model *m, size_t *at)
 {
 	size_t i = (*at)++;
@@ -323,7 +330,10 @@ static struct prefix_set *set_of_file(const struct model *m, const char *file, s
 	return NULL;
 }
 
-/* What the file says now; one that cannot be read any more says nothing. NULL: no memory. */
+/*
+ * Makes a set of what a file says now; the set is empty if the file cannot be read or
+ * parsed. NULL: no memory.
+ */
 static struct prefix_set *set_read(const char *file)
 {
 	_free_ char *text = NULL;

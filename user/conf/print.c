@@ -164,8 +164,10 @@ static void print_interfaces(FILE *f, const struct model *m)
 	fputs("]\n", f);
 }
 
-/* Of two values in one line, those that differ from their defaults. */
-/* {key: value, ...} of those that have a value; nothing, if none has. */
+/*
+ * Prints {key: value, ...} with the pairs whose value is not empty; prints nothing if there
+ * is none.
+ */
 static void print_pairs(FILE *f, const char *key, const char *const pairs[][2], size_t count)
 {
 	bool any = false;

@@ -9,13 +9,13 @@ struct model;
 struct service;
 
 
-/* A text as it is, or in quotes where YAML needs them. */
+/* Prints a text, in quotes if YAML needs them. */
 void print_text(FILE *f, const char *text);
 
 void print_regions(FILE *f, const struct model *m);
 void print_placement(FILE *f, const struct service *s);
 void print_schedule(FILE *f, const struct service *s);
-/* ", region: R, tags: [T]", where there are any. */
+/* Prints ", region: R, tags: [T]", without what the backend does not have. */
 void print_backend_place(FILE *f, const struct backend *b);
 
 #endif

@@ -9,7 +9,7 @@
 #include "core/value/number.h"
 #include "core/value/prefix_set.h"
 
-/* The entries of a mapping in one line: "{" before the first, ", " before the others. */
+/* A mapping that is printed in one line: "{" before the first entry, ", " before the others. */
 struct line {
 	FILE *f;
 	const char *before;

@@ -19,7 +19,10 @@ static int fail_errno(struct why *err, const char *path, int error)
 	return error;
 }
 
-/* What has no size before it is read (a pipe, a file under /proc) has 0. */
+/*
+ * Refuses a file that is too large before it is read. Pipes and files under /proc have no
+ * size yet, and show 0.
+ */
 static int check_size(int fd, const char *path, struct why *err)
 {
 	struct stat st;

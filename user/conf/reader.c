@@ -25,7 +25,7 @@ int reader_no_memory(struct reader *r)
 	return conf_no_memory(r->yaml.err, r->yaml.name);
 }
 
-/* The node at hand must be of that kind. */
+/* Refuses the current node if it is of another kind. */
 static int expect(struct reader *r, enum yaml_kind kind, const char *what, const char *want)
 {
 	return r->yaml.kind == kind ? 0 : yaml_refuse(&r->yaml, what, want);
@@ -36,7 +36,7 @@ bool reader_is_null(const struct reader *r)
 	return r->yaml.kind == YAML_SCALAR && r->yaml.null;
 }
 
-/* On to the next key or element, or out: *ret is false. */
+/* Steps to the next key or element of a mapping or list; *ret is false at its end. */
 static int step_in(struct reader *r, bool *ret)
 {
 	int err = yaml_next(&r->yaml);

@@ -12,18 +12,20 @@ struct model;
 struct prefix_set;
 
 /*
- * The ways through a file. A mapping with known keys is a static table of {key,
- * function}; the function is called with the value at hand and leaves when the
- * value is over. The depth of the calls is that of the schema, whatever the file
- * holds. All answer 0, or what reader_fail() and reader_no_memory() do.
+ * The reader walks through the nodes of a file. A mapping with known keys is a static table
+ * of {key, function}; a field's function is called when its value is the current node, and
+ * returns when the value is over. So the depth of the calls is the depth of the schema,
+ * whatever the file holds. All functions return 0, or what reader_fail() and
+ * reader_no_memory() return.
  */
 struct reader {
 	struct yaml yaml;
 	const struct conf_source *source;
 	struct model *model;
 	struct conf_locations *drafts;
-	const char *key;		/* of the value at hand, for its field's function */
-	struct prefix_set **files;	/* that were read, for those who name them again */
+	const char *key;		/* the key of the current value, for its field's function */
+	/* sets of networks from files, for rules that name a file again */
+	struct prefix_set **files;
 	size_t file_count;
 	bool has_hash_key;
 };
@@ -33,13 +35,13 @@ struct field {
 	int (*read)(struct reader *r, void *to);
 };
 
-/* A mapping with known keys, each at most once. */
+/* Reads a mapping with known keys, each at most once. */
 int reader_fields(struct reader *r, const char *what, const struct field *fields, size_t count,
 		void *to);
-/* A mapping of names, or nothing; each() is called at the name. */
+/* Reads a mapping of names, or nothing; each() is called when a name is the current node. */
 int reader_names(struct reader *r, const char *what,
 	       int (*each)(struct reader *r, void *to), void *to);
-/* A list; each() is called at its elements. */
+/* Reads a list; each() is called when an element is the current node. */
 int reader_list(struct reader *r, const char *what,
 	      int (*each)(struct reader *r, void *to), void *to);
 int reader_unsigned(struct reader *r, const char *what, const char *want, uint32_t min,
@@ -47,7 +49,7 @@ int reader_unsigned(struct reader *r, const char *what, const char *want, uint32
 
 bool reader_is_null(const struct reader *r);
 
-/* -EINVAL and -ENOMEM, with the error filled. */
+/* Fill in the error; return -EINVAL and -ENOMEM. */
 int reader_fail(struct reader *r, struct location at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int reader_no_memory(struct reader *r);

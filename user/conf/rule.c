@@ -62,7 +62,7 @@ static int read_preference(struct reader *r, void *to)
 	return 0;
 }
 
-/* An empty list is more likely to be a slip than to be meant. */
+/* An empty list is refused, because it is more likely a slip than intended. */
 static int read_constraints(struct reader *r, void *to)
 {
 	struct reading *reading = to;
@@ -136,7 +136,7 @@ static const struct field rule_fields[] = {
 	{ "home", read_rule_home },
 };
 
-/* Spilling is from one region to the next: there must be an order of them. */
+/* Traffic spills from one region to the next, so that spillover needs an order of regions. */
 static int finish_rule(struct reader *r, struct reading *reading)
 {
 	struct rule *rule = reading->rule;

@@ -7,10 +7,10 @@
 #include "conf/conf.h"
 #include "conf/yaml.h"
 
-/* The schema needs 6. */
+/* levels of brackets; the schema needs 6 */
 #define DEPTH_MAX 64
 
-/* Bytes of the UTF-8 character (RFC 3629) at s; 0: none. */
+/* The number of bytes of the UTF-8 character (RFC 3629) at s; 0: no character is there. */
 static size_t utf8_len(const uint8_t *s, size_t left)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -39,8 +39,9 @@ static bool is_control(uint8_t c)
 }
 
 /*
- * Brackets that are open after c. Quotes are not looked at: those of an IPv6
- * VIP close again. Comments may hold anything.
+ * How many brackets are open after character c. Brackets in quotes count too: those of an
+ * IPv6 VIP close again, so that no valid file is refused. Brackets in comments may be of
+ * any number.
  */
 static size_t depth_after(size_t depth, uint8_t c)
 {

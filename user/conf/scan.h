@@ -8,10 +8,10 @@ struct why;
 
 
 /*
- * What must be true of the text before the YAML library sees it: of at most
- * CONF_BYTES_MAX, UTF-8 without control characters (the library takes the first
- * bad byte for the end of the file), no brackets nested beyond reason (it
- * remembers them all). 0, or -EINVAL with *err filled.
+ * Scans the text before the YAML library sees it. The text must have at most CONF_BYTES_MAX
+ * bytes and be UTF-8 without control characters, because the library takes the first bad
+ * byte for the end of the file; and brackets must not be nested too deep, because the
+ * library remembers them all. Returns 0, or -EINVAL with *err filled.
  */
 int scan_text(const char *name, const char *text, size_t len, struct why *err);
 

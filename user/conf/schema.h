@@ -7,21 +7,24 @@ struct prefix_set;
 struct reader;
 
 
-/* What each part of the schema reads, and where to. */
-int read_interfaces(struct reader *r, void *to);	/* at its value; adds to r->model */
-int read_service(struct reader *r, void *to);	/* at its name; adds to r->drafts */
-int read_backend(struct reader *r, void *to);	/* at its name; to: a service_draft */
-int read_check(struct reader *r, void *to);	/* at its value; to: a service_draft */
-int read_region(struct reader *r, void *to);	/* at its name; adds to r->drafts */
-int read_placement(struct reader *r, void *to);	/* at its value; to: a service_draft */
-int read_schedule(struct reader *r, void *to);	/* at its value; to: a service_draft */
-int read_home(struct reader *r, struct home *ret);	/* at its value */
+/*
+ * The readers of the parts of the schema: which node is current at the call, and where the
+ * result goes.
+ */
+int read_interfaces(struct reader *r, void *to);	/* the value; adds to r->model */
+int read_service(struct reader *r, void *to);	/* a name; adds to r->drafts */
+int read_backend(struct reader *r, void *to);	/* a name; to: a service_draft */
+int read_check(struct reader *r, void *to);	/* the value; to: a service_draft */
+int read_region(struct reader *r, void *to);	/* a name; adds to r->drafts */
+int read_placement(struct reader *r, void *to);	/* the value; to: a service_draft */
+int read_schedule(struct reader *r, void *to);	/* the value; to: a service_draft */
+int read_home(struct reader *r, struct home *ret);	/* the value */
 
 /*
- * At their value: a list of networks, or the name of a file of them. A file that is
- * named again is the same set. what: the key, for messages.
+ * Reads a list of networks, or the name of a file with such a list; the value is the
+ * current node. A file that is named again gives the same set. what: the key, for messages.
  */
 int read_prefixes(struct reader *r, const char *what, struct prefix_set **ret);
-void prefixes_forget(struct reader *r);		/* the files that were read */
+void prefixes_forget(struct reader *r);		/* drops the sets of files that were read */
 
 #endif

@@ -45,7 +45,7 @@ static int read_mode(struct reader *r, void *to)
 
 #define WANT_KEY_PREFIX "client-prefix of at most /32 for IPv4 and 128 for IPv6"
 
-/* A key of the right form whose numbers alone are wrong. */
+/* Has the text the form of a key with lengths, so that only its numbers can be wrong? */
 static bool is_long_prefix(const char *text)
 {
 	static const char prefix[] = "client-prefix/";

@@ -10,7 +10,10 @@
 
 #define SHOWN_BYTES 64
 
-/* A value as a message can carry it: short, in one line, whole characters. */
+/*
+ * A value in the form that a message can carry: short, in one line, and no character cut in
+ * half.
+ */
 static const char *shown(const char *text, char buf[SHOWN_BYTES + 4])
 {
 	size_t len = strnlen(text, SHOWN_BYTES + 1);
@@ -32,7 +35,10 @@ static const char *shown(const char *text, char buf[SHOWN_BYTES + 4])
 	return buf;
 }
 
-/* The library's own words, its first error; it knows no place for some. */
+/*
+ * Refuses with the first error in the library's own words. Some of its errors have no
+ * location: then the current node's is used.
+ */
 static int not_yaml(struct yaml *y)
 {
 	struct fy_diag_error *e;
@@ -49,7 +55,7 @@ static int not_yaml(struct yaml *y)
 	return location_fail(y->err, y->name, y->at, "what follows: want YAML 1.2");
 }
 
-/* All is collected, nothing goes to stderr. */
+/* Keeps the library from printing to stderr; its errors are collected instead. */
 static void say_nothing(struct fy_diag *diag, void *user, const char *buf, size_t len)
 {
 	(void)diag;
@@ -101,7 +107,10 @@ void yaml_close(struct yaml *y)
 		fy_diag_destroy(y->diag);
 }
 
-/* Where the token starts, `before` columns left of what the library calls so. */
+/*
+ * Sets the location to where the token begins: `before` columns to the left of what the
+ * library calls its start.
+ */
 static void set_place(struct yaml *y, struct fy_token *token, int before)
 {
 	const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
@@ -111,8 +120,9 @@ static void set_place(struct yaml *y, struct fy_token *token, int before)
 }
 
 /*
- * Piece by piece, no more than is wanted: of libfyaml 0.7.12, fy_token_get_text()
- * loses memory on a scalar with many escapes, and fy_token_iter_read() bytes.
+ * Reads a scalar chunk by chunk, and no more than is wanted. In libfyaml 0.7.12,
+ * fy_token_get_text() leaks memory on a scalar with many escapes, and fy_token_iter_read()
+ * loses bytes.
  */
 static int read_text(struct yaml *y, struct fy_token *token, size_t *ret_len)
 {
@@ -143,7 +153,7 @@ static int set_scalar(struct yaml *y, struct fy_token *token)
 	size_t len = 0;
 	int err;
 
-	/* An empty value has no place of its own: that of its key will do. */
+	/* An empty value has no location of its own; its key's location stays. */
 	set_place(y, token, style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED);
 	err = token ? read_text(y, token, &len) : 0;
 	if (err)
@@ -173,7 +183,7 @@ static int check_plain(struct yaml *y, struct fy_token *anchor, struct fy_token 
 	return 0;
 }
 
-/* Fills y from an event; *ret_found: it is a node. */
+/* Fills y from an event of the library; *ret_found: the event is a node. */
 static int event_read(struct yaml *y, const struct fy_event *e, bool *ret_found)
 {
 	int err = 0;

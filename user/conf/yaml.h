@@ -9,14 +9,14 @@ struct why;
 
 
 /*
- * YAML as a stream of nodes with their places, one at a time: a mapping is
- * YAML_MAPPING, its keys and values in turn, and YAML_CLOSE. Nothing is kept, so
- * that what nobody wants is refused as soon as it is met, however deep it is.
- * Every scalar is text: 0011 and null mean what the schema says. Anchors, aliases,
- * tags and second documents are refused.
+ * YAML as a stream of nodes with their locations, one at a time. A mapping is YAML_MAPPING,
+ * then its keys and values in turn, then YAML_CLOSE; a list is the same with YAML_SEQUENCE.
+ * No nodes are kept, so that what nobody wants is refused as soon as it is met, however
+ * deep it is. Every scalar is text: the schema decides what 0011 or null means. Anchors,
+ * aliases, tags and second documents are refused.
  */
 struct location {
-	int line, column;		/* from 1; 0: none */
+	int line, column;		/* counted from 1; 0: no location */
 };
 
 enum yaml_kind {
@@ -27,42 +27,45 @@ enum yaml_kind {
 	YAML_CLOSE,
 };
 
-/* No value is longer: one that is longer is cut, and still no value. */
+/*
+ * Bytes of a scalar that are kept. No valid value is longer; a longer one is cut, which
+ * does not make it valid.
+ */
 #define YAML_TEXT 512
 
 struct yaml {
-	const char *name;		/* of the file, for messages */
+	const char *name;		/* the file's name, for messages */
 	struct why *err;
 	struct fy_diag *diag;
 	struct fy_parser *parser;
-	bool started;			/* the one document has been seen */
+	bool started;			/* the one document has begun */
 
-	/* The node that yaml_next() found. */
+	/* The current node, set by yaml_next(). */
 	enum yaml_kind kind;
 	struct location at;
-	char text[YAML_TEXT];		/* of a scalar */
-	bool null;			/* a scalar that is empty, null or ~ */
+	char text[YAML_TEXT];		/* the text of a scalar */
+	bool null;			/* an unquoted scalar that is empty, null or ~ */
 };
 
-/* -EINVAL and -ENOMEM with *err filled; yaml_close() in any case. */
+/* Returns 0, or -EINVAL or -ENOMEM with *err filled; yaml_close() must be called in any case. */
 int yaml_open(const char *name, const char *text, size_t len, struct why *err,
 	      struct yaml *ret);
 void yaml_close(struct yaml *y);
 int yaml_next(struct yaml *y);
 
 /*
- * What is wrong with the node at hand: `WHAT VALUE: want WANT`, where VALUE is the
- * scalar, or says that it is a mapping, a list or nothing. -EINVAL.
+ * Refuses the current node with `WHAT VALUE: want WANT`, where VALUE is the scalar, or
+ * tells a mapping, a list or nothing. Returns -EINVAL.
  */
 int yaml_refuse(const struct yaml *y, const char *what, const char *want);
 
-/* `FILE:LINE:COLUMN: message`; -EINVAL. */
+/* Fills the error with `FILE:LINE:COLUMN: message`; returns -EINVAL. */
 int location_fail(struct why *err, const char *name, struct location at, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-/* FILE:LINE:COLUMN */
+/* Prints FILE:LINE:COLUMN. */
 const char *location_print(const char *name, struct location at, char *buf, size_t size);
 
-/* Fills err; -ENOMEM. */
+/* Fills the error; returns -ENOMEM. */
 int conf_no_memory(struct why *err, const char *name);
 
 #endif

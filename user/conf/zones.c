@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Checks of a model that take the system's time zones, which user/core does not read. */
+/*
+ * The part of conf_validate() that needs the system's time zones, which user/core must not
+ * read itself.
+ */
 #include "conf/zones.h"
 
 #include <errno.h>
@@ -51,9 +54,9 @@ static int check_timezones(const struct model *m, struct model_error *ret)
 	return 0;
 }
 
-/* ---- is there daylight anywhere? ---- */
+/* ---- does every service have weight somewhere, at any time? ---- */
 
-/* The schedules of the regions that a service has backends in, their zones and slots. */
+/* The schedules of the regions in which a service has backends, with their zones and slots. */
 struct skies {
 	struct schedule *schedules;
 	struct tz *zones;
@@ -106,7 +109,10 @@ static int skies_add(const struct model *m, const struct service *s, const char 
 	return 0;
 }
 
-/* *ret_dark: all of the regions are at weight 0 then; INT64_MAX: at no time. */
+/*
+ * Finds the first moment at which all regions of a service have weight 0; INT64_MAX: there
+ * is none.
+ */
 static int find_dark(const struct model *m, const struct service *s, int64_t *ret_dark)
 {
 	__attribute__((cleanup(skies_clear))) struct skies k = {};

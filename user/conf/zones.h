@@ -8,8 +8,9 @@ struct tz;
 #define WANT_TIMEZONE "one of the system's time zones, as Europe/Dublin"
 
 /*
- * A time zone of the system's database; UTC where the name is empty. tz_clear()ed
- * by the caller. -ENOENT and what reading a file answers, -EINVAL, -ENOMEM.
+ * Loads a time zone of the system's database; UTC if the name is empty. The caller must
+ * tz_clear() the zone. Returns -ENOENT and other errors of reading a file, -EINVAL or
+ * -ENOMEM.
  */
 int zone_load(const char *timezone, struct tz *ret);
 
