@@ -64,7 +64,7 @@ static size_t stride(const struct carried *c, const struct dp *dp, size_t size)
 	return is_per_cpu(c) ? (size + 7) / 8 * 8 * dp->cpus : size;
 }
 
-/* The part that both layouts have; fields are appended, never moved. */
+/* Copies the part of a value that both layouts have: fields are appended, never moved. */
 static void value_copy(const struct carried *c, const struct dp *dp, const uint8_t *from,
 		       uint8_t *to)
 {
@@ -81,7 +81,7 @@ static int entry_copy(const struct carried *c, const struct dp *dp, const void *
 		      uint8_t *from, uint8_t *to, uint64_t flags)
 {
 	if (bpf_map_lookup_elem(c->from, key, from))
-		return errno == ENOENT ? 0 : -errno;	/* it has just gone */
+		return errno == ENOENT ? 0 : -errno;	/* the entry has just gone */
 	value_copy(c, dp, from, to);
 	if (bpf_map_update_elem(c->to, key, to, flags))
 		return errno == EEXIST ? 0 : -errno;
@@ -99,7 +99,7 @@ static int array_copy_entries(const struct carried *c, const struct dp *dp, uint
 	return err;
 }
 
-/* A pin that is there already is kept where it has been seen later. */
+/* Is this pin later seen than the one of its flow that is in the new map already? */
 static bool is_later(const struct carried *c, const void *key, const uint8_t *from)
 {
 	const struct xring_pin *pin = (const void *)from;
@@ -156,7 +156,10 @@ int carry_fill(struct dp *dp, const struct bpf_object *object)
 	return 0;
 }
 
-/* The program names no owners: those go with the other maps. */
+/*
+ * Maps are restored all together or not at all. No program uses the map of owners and some
+ * others, so that these maps follow what dp->restores says of the maps before them.
+ */
 void carry_restore(struct dp *dp, const char *path)
 {
 	char aside[320];
@@ -177,7 +180,7 @@ void carry_restore(struct dp *dp, const char *path)
 		unlink(aside);
 }
 
-/* Pins that the old program has made since, or seen. */
+/* Copies the pins that the old program has made or seen meanwhile. */
 static void pins_follow(const struct dp *dp)
 {
 	for (size_t i = 0; i < dp->carried_count; i++)
@@ -201,7 +204,10 @@ int carry_pin(struct dp *dp)
 	return 0;
 }
 
-/* A cell that the old program has marked since: the mark's bit is one in both tables. */
+/*
+ * Sets the marks that the old program has set on cells meanwhile. The flag has the same bit
+ * in both tables: LOOK in the newest answers, HELD in the old ones.
+ */
 static void marks_follow(const struct carried *c, const struct dp *dp)
 {
 	uint32_t count = c->from_entries < c->to_entries ? c->from_entries : c->to_entries;

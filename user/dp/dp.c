@@ -29,7 +29,10 @@ static int directory_make(const char *path)
 	return 0;
 }
 
-/* bpffs/xring and bpffs/tc/globals; the lock that keeps a second daemon out. */
+/*
+ * Makes and opens bpffs/xring and bpffs/tc/globals, and takes the lock that keeps a second
+ * daemon out.
+ */
 static int directories_open(const char *bpffs, char pins[256], struct dp *dp)
 {
 	struct statfs fs;
@@ -60,10 +63,10 @@ static int directories_open(const char *bpffs, char pins[256], struct dp *dp)
 	return 0;
 }
 
-/* The layout that the pinned maps are of; 0: there are none. */
+/* The layout of the pinned maps; 0: there are none. */
 static uint32_t abi_found(const char *pins)
 {
-	uint8_t value[4096] = {};	/* whatever size another version's is */
+	uint8_t value[4096] = {};	/* large enough for the value of any version */
 	char path[280];
 	uint32_t zero = 0, abi;
 	_close_ int fd = -1;
@@ -79,14 +82,14 @@ static uint32_t abi_found(const char *pins)
 struct map_rule {
 	struct bpf_map *map;
 	uint32_t wanted;		/* entries; 0: as compiled */
-	bool shrinks;			/* may become smaller while it is in use */
-	bool grows;			/* what is wanted is the least */
-	bool rings;			/* of no use to a version of another layout */
+	bool shrinks;			/* may be made smaller while it is in use */
+	bool grows;			/* `wanted` is a minimum: a larger pinned map is kept */
+	bool rings;			/* no use to a version of another layout */
 };
 
 /*
- * A pinned map is reused where it is what this version wants. Otherwise a new one
- * is made beside it: arrays only grow, as ids and cells are places in them.
+ * A pinned map is reused if it is what this version wants. Otherwise a new map is made
+ * beside it. Arrays only grow, because ids and cells are indices into them.
  */
 static int map_size(struct dp *dp, const struct map_rule *rule)
 {
@@ -178,7 +181,7 @@ static uint32_t map_id(const struct bpf_map *map)
 	return bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len) ? 0 : info.id;
 }
 
-/* The maps' file descriptors are duplicated: the skeleton closes its own. */
+/* Opens the maps. File descriptors are duplicated, because the skeleton closes its own. */
 static int maps_open(struct xring_bpf *skel, struct dp *dp)
 {
 	int err = map_memory(skel->maps.xring_config, (void **)&dp->config) ?:

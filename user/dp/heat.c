@@ -11,7 +11,7 @@
 #include "base/util.h"
 #include "dp/dp.h"
 
-/* One CPU's map: *ret_fd, and its memory. */
+/* Makes the map of one CPU: *ret_fd, and the map's memory. */
 static int heat_new(int *ret_fd, struct xring_heat **ret)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
@@ -31,7 +31,10 @@ static int heat_new(int *ret_fd, struct xring_heat **ret)
 	return 0;
 }
 
-/* All at once: the kernel waits for readers behind each update. */
+/*
+ * Puts all sketches in place with one call, because the kernel waits for readers after each
+ * update.
+ */
 static int heat_put(int maps, const int *fds, uint32_t count)
 {
 	_free_ uint32_t *cpus = calloc(count + 1, sizeof(*cpus));

@@ -6,9 +6,9 @@ struct dp;
 
 
 /*
- * Gives each CPU a sketch of its own (struct heat_map of bpf/maps.h), in memory from then
- * on, and takes the place of what an earlier daemon gave them: what that had counted is of
- * no use to anybody. maps: where they are.
+ * Gives each CPU a sketch (struct heat_map of bpf/maps.h), which is in memory from then on.
+ * A sketch that an earlier daemon has given is replaced: nobody needs what it had counted.
+ * maps: descriptor of the map of the sketches.
  */
 int heat_open(struct dp *dp, int maps);
 

@@ -24,7 +24,10 @@ static void closedirp(DIR **dir)
 		closedir(*dir);
 }
 
-/* bpffs refuses a dot, and an interface's name cannot hold a colon. */
+/*
+ * bpffs refuses a dot in a name. A colon stands for it, which the name of an interface
+ * cannot have.
+ */
 static void swap(char *text, char from, char to)
 {
 	while ((text = strchr(text, from)))
@@ -48,7 +51,7 @@ static int link_info(int fd, struct bpf_link_info *ret)
 	return bpf_obj_get_info_by_fd(fd, ret, &len) ? -errno : 0;
 }
 
-/* -1: no link of ours is pinned for this interface. */
+/* The pinned link of an interface; -1: xring has pinned none. */
 static int link_get(const struct dp *dp, const char *name)
 {
 	char path[300];
@@ -102,7 +105,7 @@ static int link_create(struct dp *dp, int ifindex, uint32_t flags)
 	return bpf_link_create(dp->prog_fd, ifindex, BPF_XDP, &opts);
 }
 
-/* -EOPNOTSUPP and kin: the driver has no XDP, or not for this MTU or offload. */
+/* -EOPNOTSUPP and similar: the driver has no XDP, or none with this MTU or offload. */
 static int attach_error(int err, const char *name, const char *mode, struct why *why)
 {
 	if (err == -EBUSY || err == -EEXIST)
@@ -152,7 +155,7 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 	if (pinned >= 0) {
 		if (!link_info(pinned, &info) && info.xdp.ifindex == (uint32_t)ifindex) {
 			*ret_mode = attached_mode(ifindex, NULL) ?: "none";
-			return 0;	/* it is attached already */
+			return 0;	/* attached already */
 		}
 		unlink(link_path(dp, name, path));
 	}

@@ -5,7 +5,7 @@
 struct dp;
 
 
-/* Makes every pinned link run prog_fd, and forgets links whose interface is gone. */
+/* Makes every pinned link run prog_fd, and removes the links whose interface is gone. */
 int links_update(struct dp *dp, int prog_fd);
 
 #endif

@@ -14,7 +14,7 @@ void dp_walk_begin(const struct dp *dp, bool syns, struct dp_walk *walk)
 	walk->count = 0;
 }
 
-/* The kernel gives whole buckets, and ENOENT with the last of them. */
+/* The kernel returns whole buckets, and ENOENT together with the last of them. */
 int dp_walk_step(struct dp_walk *walk)
 {
 	uint32_t count = DP_WALK_STEP;
@@ -34,5 +34,5 @@ int dp_walk_step(struct dp_walk *walk)
 
 void dp_pin_delete(const struct dp *dp, const struct xring_flow *flow)
 {
-	bpf_map_delete_elem(dp->pins_fd, flow);		/* or it has gone by itself */
+	bpf_map_delete_elem(dp->pins_fd, flow);	/* no error if the pin has expired meanwhile */
 }

@@ -10,16 +10,17 @@
 struct dp;
 
 /*
- * A walk over the flows that changes hold where they are, or over the handshakes
- * that are not confirmed. What comes or goes meanwhile may be seen or not.
+ * A walk over the pins (the flows that changes hold where they are), or over the handshakes
+ * that are not confirmed yet. An entry that comes or goes during the walk may be seen or
+ * not.
  */
 #define DP_WALK_STEP 4096
 struct dp_walk {
 	int fd;
 	bool begun;
-	bool done;
-	uint32_t position;
-	uint32_t count;				/* of this step */
+	bool done;			/* this step was the last */
+	uint32_t position;		/* where the next step begins, for the kernel */
+	uint32_t count;				/* entries of this step in flows and pins */
 	struct xring_flow flows[DP_WALK_STEP];
 	struct xring_pin pins[DP_WALK_STEP];
 };

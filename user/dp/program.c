@@ -57,7 +57,10 @@ static bool same_code(const struct program *a, const struct program *b)
 	return !memcmp(a->info.tag, b->info.tag, sizeof(a->info.tag));
 }
 
-/* Is it on the pinned maps, as ours is? (The constants of each are a map of its own.) */
+/*
+ * Does a program use the same pinned maps as ours? Other maps do not count: the constants
+ * of each program are in a map of its own.
+ */
 static bool same_maps(const struct dp *dp, const struct program *p, const struct program *ours)
 {
 	for (uint32_t i = 0; i < dp->map_count; i++)
@@ -66,7 +69,7 @@ static bool same_maps(const struct dp *dp, const struct program *p, const struct
 	return true;
 }
 
-/* Puts the new program in place of the old one: the pin first, then each link. */
+/* Puts the new program in the place of the old one: first the pin, then each link. */
 static int program_replace(struct dp *dp, int fd, const char *path)
 {
 	char fresh[300];
@@ -81,9 +84,9 @@ static int program_replace(struct dp *dp, int fd, const char *path)
 }
 
 /*
- * Interfaces may run a program that `ip link` loaded from the object file. One
- * on these maps serves as it was compiled; that is said here, as far as the
- * privileges let it be seen.
+ * Logs interfaces with a program that `ip link` has loaded from the object file. Such a
+ * program serves, if it uses these maps, but stays as it was compiled. A lack of privileges
+ * may hide it.
  */
 static void others_report(const struct dp *dp, const struct program *ours)
 {

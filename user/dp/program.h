@@ -7,12 +7,12 @@
 struct dp;
 
 /*
- * Sees to it that the pinned program, and what every pinned link runs, is
- * `fresh` or the very same one loaded before. Fills dp's prog_ fields.
+ * Pins the program `fresh` and makes every pinned link run it, unless the very same program
+ * is pinned already. Fills in dp's prog_ fields.
  */
 int program_pin(struct dp *dp, int fresh);
 
-/* Does the pinned program use this map? */
+/* Does the pinned program use that map? */
 bool program_uses(const struct dp *dp, int map);
 
 #endif

@@ -67,7 +67,7 @@ int dp_traffic_read_many(const struct dp *dp, uint16_t first, uint32_t count,
 
 	if (!values || !keys)
 		return -ENOMEM;
-	/* Behind the last one the kernel says ENOENT, with all of them read. */
+	/* At the end of the map the kernel answers ENOENT, and all entries are read. */
 	if (bpf_map_lookup_batch(dp->traffic_fd, first ? &from : NULL, &to, keys, values, &count,
 				 NULL) && errno != ENOENT)
 		return log_err(-errno, "traffic of backends %u on", first);
@@ -136,7 +136,7 @@ int dp_homes_take(const struct dp *dp,
 		count = HOMES_STEP;
 		if (bpf_map_lookup_and_delete_batch(dp->homes_fd, begun ? &from : NULL, &to, keys,
 						    values, &count, NULL))
-			err = -errno;	/* ENOENT: all are read, these too */
+			err = -errno;	/* ENOENT: this is the last batch, and it is read */
 		if (err && err != -ENOENT)
 			return err == -ENOSPC ? 0 : log_err(err, "counters of ingresses");
 		for (uint32_t i = 0; i < count; i++)

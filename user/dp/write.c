@@ -15,13 +15,14 @@
 #include "xring.skel.h"
 
 /*
- * MEMBARRIER_CMD_GLOBAL waits for an RCU grace period, and an XDP program runs
- * inside one read-side section.
+ * MEMBARRIER_CMD_GLOBAL waits for an RCU grace period, and each run of an XDP program is
+ * inside one RCU read-side section.
  */
 void dp_grace(struct dp *dp)
 {
 	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		usleep(50000);	/* nohz_full kernels refuse it; far longer than a packet */
+		/* kernels with nohz_full refuse it; this is far longer than a packet */
+		usleep(50000);
 	dp->epoch++;
 }
 

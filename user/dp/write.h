@@ -6,19 +6,22 @@
 
 #include <xring/abi.h>
 
-/* Writes that a packet must never see half of. */
+/* Writes to the maps of which a packet must never see one half. */
 struct dp;
 
-/* Waits until no packet that was under way is under way any more. */
+/* Waits until every packet that the program was handling at the call is done. */
 void dp_grace(struct dp *dp);
 
-/* Makes `from` the template of backend id, never half of it. */
+/*
+ * Makes `from` the template of a backend. A packet sees the whole old template or the whole
+ * new one.
+ */
 void dp_template_write(struct dp *dp, uint16_t id, const struct xring_template *from);
 
-/* The half of the VIP table in use, and the idle one, ready to be written. */
+/* The half of the VIP table that is in use; and the idle half, when no packet reads it any more. */
 const struct xring_slot *dp_vips_live(const struct dp *dp);
 struct xring_slot *dp_vips_idle(struct dp *dp);
-/* Makes the idle half the live one; flags: XRING_VIPS_ANY_PORT and the like. */
+/* Makes the idle half the one in use. flags: XRING_VIPS_ANY_PORT and others. */
 void dp_vips_flip(struct dp *dp, uint32_t seed, uint64_t flags);
 
 #endif
