@@ -6,14 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A server on a free port of this host's loopback, in a thread of its own. */
+/* A server on a free port of this host's loopback interface, in a thread of its own. */
 enum manner {
-	PEER_ANSWERS,			/* reads a request, says `text`, keeps the connection */
-	PEER_CLOSES,			/* reads a request and closes, after `text` if there is one */
-	PEER_DROPS,			/* closes what it accepts */
-	PEER_READS_NOTHING,		/* and says `text`, if there is one */
-	PEER_FLOODS,			/* a status line, then `text` until nobody listens */
-	PEER_TRICKLES,			/* a status line, then `text`, slowly */
+	PEER_ANSWERS,			/* reads a request, sends `text`, keeps the connection */
+	PEER_CLOSES,			/* reads a request, sends `text` if there is one, closes */
+	PEER_DROPS,			/* closes every connection that it accepts */
+	PEER_READS_NOTHING,		/* reads nothing, sends `text` if there is one */
+	PEER_FLOODS,			/* sends a status line, then `text` until the client goes */
+	PEER_TRICKLES,			/* sends a status line, then `text`, slowly */
 };
 
 struct peer {
@@ -21,10 +21,10 @@ struct peer {
 	int family;
 	enum manner manner;
 	const char *text;
-	char request[4096];		/* the last one */
-	uint64_t flooded;		/* bytes that were taken */
+	char request[4096];		/* the last request */
+	uint64_t flooded;		/* bytes that the client has taken */
 	int fd;
-	int kept[64];			/* connections */
+	int kept[64];			/* connections that are kept open */
 	unsigned kept_count;
 	pthread_t thread;
 };
@@ -32,7 +32,7 @@ struct peer {
 void peer_open(struct peer *peer, int family, enum manner manner, const char *text);
 void peer_close(struct peer *peer);
 
-/* A port that is taken and refuses; one whose queue is full and says nothing. */
+/* A port that refuses connections; and a port whose queue is full, so that it does not answer. */
 int port_refusing(int family, uint16_t *ret_port);
 int port_full(uint16_t *ret_port, int fillers[8]);
 

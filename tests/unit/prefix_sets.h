@@ -2,7 +2,7 @@
 #ifndef XRING_TEST_PREFIX_SETS_H
 #define XRING_TEST_PREFIX_SETS_H
 
-/* Sets of prefixes with values, each once and sorted. After cmocka.h. */
+/* Sorted sets of prefixes with values, each prefix once. Include after cmocka.h. */
 
 #include "core/lpm/lpm.h"
 #include "prefixes.h"
@@ -28,7 +28,7 @@ static inline void set_sort(struct set *set)
 	set->count = kept;
 }
 
-/* Few values, so that neighbours often have the same one. */
+/* A random set. There are few values, so that neighbours often have the same one. */
 static inline void set_random(struct set *set, size_t count, unsigned values)
 {
 	set->count = count;

@@ -2,7 +2,7 @@
 #ifndef XRING_TEST_PREFIXES_H
 #define XRING_TEST_PREFIXES_H
 
-/* Prefixes as the tests of prefix tables want them. After cmocka.h. */
+/* Prefixes and addresses for the tests of prefix tables. Include after cmocka.h. */
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static inline struct address address(const char *text)
 	return prefix(text).address;
 }
 
-/* ---- random ones, that share beginnings ---- */
+/* ---- random prefixes, many of which begin alike ---- */
 
 static inline uint8_t random_byte(void)
 {
@@ -38,7 +38,7 @@ static inline struct address random_address(void)
 
 	for (unsigned i = 0; i < prefix_bits_max(a.family) / 8; i++)
 		a.bytes[i] = random_byte();
-	/* Half of the IPv6 ones begin alike, as a provider's do. */
+	/* Half of the IPv6 addresses begin alike, like those of one provider. */
 	if (a.family == AF_INET6 && random() % 2)
 		memset(a.bytes, 0x20, random() % 8);
 	return a;
@@ -51,7 +51,7 @@ static inline struct prefix random_prefix(void)
 	return prefix_of(&a, (unsigned)random() % (prefix_bits_max(a.family) + 1));
 }
 
-/* The first address of a prefix, or its last. */
+/* The first address of a prefix, or the last. */
 static inline struct address end_of(const struct prefix *p, bool last)
 {
 	struct address a = p->address;
@@ -61,7 +61,7 @@ static inline struct address end_of(const struct prefix *p, bool last)
 	return a;
 }
 
-/* The address before the first, or after the last; round the end. */
+/* The address before or after an address; the addresses are a circle. */
 static inline struct address beside(struct address a, bool after)
 {
 	for (unsigned i = prefix_bits_max(a.family) / 8; i-- > 0;) {
