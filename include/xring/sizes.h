@@ -24,6 +24,7 @@
 #define XRING_CPUS     1024u		/* CPUs that can count keys */
 #define XRING_VIP_BITS 15
 #define XRING_VIP_SLOTS (1u << XRING_VIP_BITS)	/* in one half of the VIP table */
+#define XRING_VIPS_MAX (XRING_VIP_SLOTS * 2 / 5)	/* entries that a table of them always holds */
 #define XRING_NAME_MAX 63		/* bytes of the name of a service or backend */
 
 #endif

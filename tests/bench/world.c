@@ -13,7 +13,7 @@
 
 #define NODES_MAX 1000
 #define RUN_IDLE_MS 3600000		/* no pin of a run expires */
-#define ENTRIES_MAX VIPS_MAX
+#define ENTRIES_MAX XRING_VIPS_MAX
 
 struct address world_address(int family, enum address_kind kind, uint16_t i)
 {

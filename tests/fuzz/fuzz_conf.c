@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/why.h"
 #include "conf/conf.h"
 #include "conf/draft.h"
 #include "core/model/merge.h"

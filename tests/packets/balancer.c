@@ -20,6 +20,7 @@
 #include "base/util.h"
 #include "core/hot/path.h"
 #include "core/hot/pins.h"
+#include "core/model/key_value.h"
 #include "core/ring/moving_cells.h"
 #include "core/ring/ring.h"
 #include "core/ring/spills.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/why.h"
+#include "core/model/key_value.h"
 #include "core/ring/ring.h"
 #include "core/ring/spills.h"
 #include "core/value/number.h"
@@ -136,7 +137,7 @@ static void place(struct world *w, size_t index)
 
 static void vips_publish(struct world *w)
 {
-	struct xring_slot slots[VIPS_MAX];
+	struct xring_slot slots[XRING_VIPS_MAX];
 	size_t count = 0;
 	uint32_t seed;
 

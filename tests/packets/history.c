@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/hot/path.h"
 #include "core/model/key.h"
+#include "core/model/key_value.h"
 #include "core/ring/moving_cells.h"
 #include "core/ring/spills.h"
 #include "history.h"

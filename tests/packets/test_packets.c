@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/why.h"
+#include "core/model/key_value.h"
 #include "fixture.h"
 
 #include <linux/bpf.h>

@@ -15,6 +15,7 @@
 #include "core/hot/entries.h"
 #include "core/hot/path.h"
 #include "core/model/key.h"
+#include "core/model/key_value.h"
 
 #define NUMBER 3
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/why.h"
+#include "core/model/key_value.h"
 #include "core/ring/arena.h"
 #include "core/model/key.h"
 #include "core/vip/template.h"
@@ -46,27 +47,27 @@ static void vips_of_any_pattern_are_found(void **state)
 		"%x::%x", "fc00:0:0:%x::%x", "fc00::%x:0:0:%x",
 	};
 	struct xring_slot *half = calloc(XRING_VIP_SLOTS, sizeof(*half));
-	struct xring_slot *all = calloc(VIPS_MAX, sizeof(*all));
+	struct xring_slot *all = calloc(XRING_VIPS_MAX, sizeof(*all));
 	uint32_t seed;
 
 	(void)state;
 	for (size_t f = 0; f < sizeof(formats) / sizeof(formats[0]); f++) {
-		for (unsigned i = 0; i < VIPS_MAX; i++) {
+		for (unsigned i = 0; i < XRING_VIPS_MAX; i++) {
 			char text[48];
 
 			snprintf(text, sizeof(text), formats[f], 1 + i / 250, 1 + i % 250);
 			all[i] = slot(text, 80, 6);
 		}
-		assert_int_equal(vips_build(half, all, VIPS_MAX, &seed), 0);
-		for (unsigned i = 0; i < VIPS_MAX; i++)
+		assert_int_equal(vips_build(half, all, XRING_VIPS_MAX, &seed), 0);
+		for (unsigned i = 0; i < XRING_VIPS_MAX; i++)
 			assert_non_null(vips_find(half, seed, all[i].addr, all[i].port));
 		assert_null(vips_find(half, seed, all[7].addr, all[7].port + 1));
 	}
 	/* One address, every port. */
-	for (unsigned i = 0; i < VIPS_MAX; i++)
+	for (unsigned i = 0; i < XRING_VIPS_MAX; i++)
 		all[i] = slot("fc00::1", i, 6 + 11 * (i & 1));
-	assert_int_equal(vips_build(half, all, VIPS_MAX, &seed), 0);
-	for (unsigned i = 0; i < VIPS_MAX; i++)
+	assert_int_equal(vips_build(half, all, XRING_VIPS_MAX, &seed), 0);
+	for (unsigned i = 0; i < XRING_VIPS_MAX; i++)
 		assert_non_null(vips_find(half, seed, all[i].addr, all[i].port));
 	free(half);
 	free(all);

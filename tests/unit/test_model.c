@@ -976,7 +976,7 @@ static void vips_and_ways_back_through_nat_fit_their_table(void **state)
 
 	model_init(&m);
 	s = add_service(&m, "web", "10.200.1.1:80/tcp", MODE_NAT);
-	for (unsigned i = 0; i < VIPS_MAX - 1; i++) {
+	for (unsigned i = 0; i < XRING_VIPS_MAX - 1; i++) {
 		snprintf(text, sizeof(text), "b%05u", i);
 		add_backend(s, text, "10.0.0.1:1")->port = (uint16_t)(i + 1);
 	}

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "dp/read.h"
+
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
@@ -6,7 +8,6 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "dp/dp.h"
-#include "dp/read.h"
 
 static int sums_read(const struct dp *dp, int fd, uint32_t count, uint64_t *ret)
 {

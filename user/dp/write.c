@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "dp/write.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/magic.h>
@@ -11,7 +13,6 @@
 
 #include "base/step.h"
 #include "dp/dp.h"
-#include "dp/write.h"
 #include "xring.skel.h"
 
 /*

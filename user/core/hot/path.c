@@ -5,6 +5,7 @@
 
 #include "core/hot/entries.h"
 #include "core/model/key.h"
+#include "core/model/key_value.h"
 
 struct path path_of(const struct xring_hot *table, const uint64_t *expanded, uint32_t number,
 		    uint32_t key_hash, const struct xring_flow *flow)

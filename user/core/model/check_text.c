@@ -9,7 +9,6 @@
 
 #include "base/util.h"
 #include "base/why.h"
-#include "core/model/text.h"
 #include "core/value/address.h"
 #include "core/value/number.h"
 #include "core/value/word.h"

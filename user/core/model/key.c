@@ -3,8 +3,6 @@
  * The kinds of partition keys. A new kind is a row of the table below. The datapath needs
  * no change: it hashes whatever the masks leave of the 5-tuple.
  */
-#include "core/model/key.h"
-
 #include <errno.h>
 #include <netinet/in.h>
 #include <sha2.h>
@@ -15,6 +13,7 @@
 
 #include "base/util.h"
 #include "base/why.h"
+#include "core/model/key_value.h"
 #include "core/model/model.h"
 #include "core/value/address.h"
 #include "core/value/number.h"

@@ -34,7 +34,6 @@ struct rule;
 #define HOT_HOLD_MS (60 * 1000u)
 #define HOT_SHARDS 100u
 #define HOT_SHARDS_MAX 16383u
-#define VIPS_MAX (XRING_VIP_SLOTS * 2 / 5)	/* VIP table entries that always fit */
 #define INTERFACE_REGIONS_MAX 16u	/* interfaces with a region that the datapath can count */
 
 /* What the operator wants of a backend, whether it is alive or not. */

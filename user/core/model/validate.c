@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <xring/abi.h>
+
 #include "base/util.h"
 #include "core/model/check_text.h"
 #include "core/model/model.h"
@@ -254,10 +256,10 @@ static int validate_sizes(const struct model *m, struct model_error *ret)
 		entries += s->vip_count;
 		if (mode_replies_return(s->mode))
 			entries += (uint64_t)s->vip_count * s->backend_count;
-		if (entries > VIPS_MAX)
+		if (entries > XRING_VIPS_MAX)
 			return wrong_service(ret, s,
 					     "service %s makes %llu vips and nat backends: want at most %u in all",
-					     s->name, (unsigned long long)entries, VIPS_MAX);
+					     s->name, (unsigned long long)entries, XRING_VIPS_MAX);
 	}
 	return 0;
 }

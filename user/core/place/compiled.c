@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/model/model.h"
-#include "core/model/placement.h"
 #include "core/model/rules.h"
 
 void compiled_clear(struct compiled *c)

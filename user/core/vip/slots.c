@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/model/key.h"
+#include "core/model/key_value.h"
 #include "core/model/mode.h"
 #include "core/model/model.h"
 #include "core/model/placement.h"

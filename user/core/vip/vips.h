@@ -11,7 +11,7 @@
  * Builds one half of the VIP table (XRING_VIP_SLOTS slots): a cuckoo table. hash_vip()
  * gives each entry two places, which depend on *ret_seed; an entry is in the second place
  * only if the first is taken. Of several entries with the same address and port word the
- * first is used. -ENOSPC: no seed places all entries; VIPS_MAX entries always fit.
+ * first is used. -ENOSPC: no seed places all entries; XRING_VIPS_MAX entries always fit.
  *
  *     look-up: first place    the entry? found.  empty? not in the table.  else:
  *              second place   the entry? found.  else: not in the table.

@@ -5,7 +5,6 @@
  * the two could not be told apart. Such a change is refused, or cuts what leaves.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

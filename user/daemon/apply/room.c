@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Is there room in the maps for a model? Told before anything of it is done. */
 #include <errno.h>
-#include <stdio.h>
 
 #include "base/why.h"
 #include "core/place/routes.h"
@@ -83,8 +82,8 @@ int live_check(const struct live *live, const struct model *m, struct why *why)
 			 live->dp->backend_count - 1);
 		err = -ENOSPC;
 	}
-	if (!err && slots > VIPS_MAX) {
-		why_set(why, 0, "%zu VIPs and nat backends: want at most %u", slots, VIPS_MAX);
+	if (!err && slots > XRING_VIPS_MAX) {
+		why_set(why, 0, "%zu VIPs and nat backends: want at most %u", slots, XRING_VIPS_MAX);
 		err = -ENOSPC;
 	}
 	return err;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/model/key.h"
+#include "core/model/key_value.h"
 #include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
 #include "daemon/engine/engine.h"

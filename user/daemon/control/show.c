@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/model/key.h"
+#include "core/model/key_value.h"
 #include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
 #include "daemon/live/live.h"

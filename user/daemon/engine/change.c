@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/why.h"
+#include "core/model/key_value.h"
 #include "daemon/apply/apply.h"
 #include "daemon/engine/describe.h"
 #include "daemon/engine/engine.h"

@@ -11,7 +11,7 @@
 #include "base/util.h"
 #include "base/why.h"
 #include "core/hot/entries.h"
-#include "core/model/key.h"
+#include "core/model/key_value.h"
 #include "daemon/apply/apply.h"
 #include "daemon/apply/pin_walk.h"
 #include "daemon/engine/check.h"

@@ -10,6 +10,7 @@
 #include "core/hot/entries.h"
 #include "core/hot/path.h"
 #include "core/model/key.h"
+#include "core/model/key_value.h"
 #include "core/ring/cells.h"
 #include "core/ring/moving_cells.h"
 #include "daemon/live/backends.h"

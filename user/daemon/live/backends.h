@@ -2,6 +2,8 @@
 #ifndef XRING_DAEMON_LIVE_BACKENDS_H
 #define XRING_DAEMON_LIVE_BACKENDS_H
 
+#include <xring/abi.h>
+
 #include "core/backend/health.h"
 #include "core/backend/load.h"
 #include "core/model/model.h"
@@ -12,6 +14,7 @@ struct live_service;
 struct live_times;
 struct nexthop;
 struct probe;
+struct xring_owner;
 
 struct live_backend {
 	char name[NAME_BYTES];

@@ -5,6 +5,7 @@
 
 #include "core/hot/path.h"
 #include "core/model/key.h"
+#include "core/model/key_value.h"
 #include "core/ring/cells.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/client_rings.h"

@@ -3,7 +3,6 @@
 #include "daemon/source/file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"

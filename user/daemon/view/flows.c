@@ -14,6 +14,7 @@
 #include "base/util.h"
 #include "core/hot/rates.h"
 #include "core/model/key.h"
+#include "core/model/key_value.h"
 #include "core/value/address.h"
 #include "core/value/number.h"
 #include "daemon/engine/engine.h"

@@ -13,7 +13,6 @@
 #include "daemon/live/services.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
-#include "daemon/watch/daemon.h"
 #include "daemon/watch/homes.h"
 
 json_t *home_json(const struct engine *e, const struct service *s, const struct address *client)

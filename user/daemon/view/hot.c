@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "core/hot/entries.h"
 #include "core/model/key.h"
+#include "core/model/key_value.h"
 #include "core/ring/cells.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/client_rings.h"

@@ -8,6 +8,7 @@
 
 #include "base/util.h"
 #include "core/model/key.h"
+#include "core/model/key_value.h"
 #include "core/model/rules.h"
 #include "core/ring/plan.h"
 #include "core/value/prefix_set.h"
@@ -23,7 +24,6 @@
 #include "daemon/live/services.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
-#include "daemon/watch/daemon.h"
 #include "dp/dp.h"
 #include "dp/read.h"
 

@@ -2,7 +2,6 @@
 #include "daemon/watch/hot.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "core/hot/entries.h"
 #include "core/hot/judge.h"
 #include "core/model/key.h"
+#include "core/model/key_value.h"
 #include "daemon/apply/apply.h"
 #include "daemon/engine/engine.h"
 #include "daemon/live/backends.h"

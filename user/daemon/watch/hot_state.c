@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "base/why.h"
 #include "core/model/key.h"
+#include "core/model/key_value.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/state.h"
 
