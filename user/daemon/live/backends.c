@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The backends of live services: their ids, owner records and templates. */
 #include "daemon/live/backends.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ static void ring_uses(const struct live_ring *r, bool *used)
 		used[i] |= r->ring.nodes[i].points;
 }
 
-/* An index that no point of a ring names. */
+/* An index that no point of any ring of the service names. */
 static uint32_t index_get(struct live_service *s)
 {
 	_free_ bool *used = calloc(s->index_count + 1, sizeof(*used));
@@ -41,7 +42,7 @@ static uint32_t index_get(struct live_service *s)
 	return s->index_count++;
 }
 
-/* Where a name stands, or is to stand. */
+/* The position of a name in the sorted list, or the position at which to insert it. */
 static size_t backend_place(const struct live_service *s, const char *name)
 {
 	size_t at = 0;
@@ -104,7 +105,7 @@ int backend_adopt(struct live *live, struct live_service *s, uint16_t id, bool l
 	backend->port = owner->port;
 	backend->health = (struct health){ .state = owner->health, .since_ns = owner->health_since };
 	backend->dead = !template_now(live, id)->generation;
-	backend->over_walk = 1;				/* the last daemon may have told so */
+	backend->over_walk = 1;		/* the last daemon may have reported a load over the bound */
 	backend->nexthop = nexthop_get(live->nexthops, &backend->address);
 	if (!backend->nexthop)
 		return -ENOMEM;
@@ -126,8 +127,8 @@ void backend_free(struct live *live, struct live_backend *backend)
 }
 
 /*
- * The owner's record is for the next life of the daemon. Its first byte says that it is
- * taken, and is written last.
+ * The owner's record is for the next daemon. Its first byte says that the id is taken, and is
+ * written last.
  */
 static void owner_write(struct xring_owner *owner, const struct live_service *s,
 			const struct backend *b, uint64_t joined)
@@ -148,7 +149,7 @@ static void owner_write(struct xring_owner *owner, const struct live_service *s,
 	__atomic_store_n(&owner->service[0], fresh.service[0], __ATOMIC_RELEASE);
 }
 
-/* Ids go round, so that one is used again as late as can be. 0: none is free. */
+/* Takes ids in turn, so that a freed id is used again as late as possible. 0: none is free. */
 static uint16_t id_get(struct live *live, const struct live_service *s, const struct backend *b,
 		       uint64_t now)
 {
@@ -179,15 +180,15 @@ void backend_id_free(struct live *live, uint16_t id)
 
 const char *backend_why(const struct live_service *s, const struct live_backend *backend)
 {
-	/* The gateway would send the VIP's packets anywhere but to the backend. */
+	/* In mode l2 a gateway would not send the VIP's packets to the backend. */
 	if (mode_needs_link(s->mode) && backend->nexthop->gateway.family)
 		return "behind a gateway, where mode l2 does not reach";
 	return backend->nexthop->why;
 }
 
 /*
- * While a neighbour is asked, what a backend's template says of the way stays:
- * silence is not yet an answer, and the last daemon knew a way.
+ * While a neighbour is asked, the template keeps the next hop that it has: silence is not an
+ * answer yet, and the last daemon knew a next hop.
  */
 static bool keep_way(const struct nexthop *nh, const struct xring_template *now,
 		     const struct live_service *s, const struct live_backend *backend)
@@ -201,13 +202,13 @@ static bool keep_way(const struct nexthop *nh, const struct xring_template *now,
 	return template_same_target(now, &wanted);
 }
 
-/* 1 to 65535; 0 is for the dead. */
+/* 1 to 65535; a dead backend has 0. */
 static uint16_t backend_generation(const struct live_backend *backend)
 {
 	return backend->dead ? 0 : 1 + backend->owner->generation % UINT16_MAX;
 }
 
-/* Writes the template if it is to say something else. */
+/* Writes the template if it must differ from the one in the maps. */
 static void backend_template(struct live *live, const struct live_service *s,
 			  const struct live_backend *backend)
 {
@@ -245,7 +246,7 @@ void backend_hop_changed(void *context, const struct nexthop *nh)
 			hop_changed(live, live->by_id[id]->service, live->by_id[id]);
 }
 
-/* ---- what there is, by the model ---- */
+/* ---- which backends there are, by the model ---- */
 
 bool backend_is(const struct live_backend *backend, const struct backend *b)
 {
@@ -253,7 +254,7 @@ bool backend_is(const struct live_backend *backend, const struct backend *b)
 	       address_equal(&backend->address, &b->address);
 }
 
-/* One that left and comes back before its flows have gone; NULL: there is none. */
+/* A backend that began to leave and comes back before its flows are gone; NULL: there is none. */
 static struct live_backend *backend_revive(struct live_service *s, const struct backend *b)
 {
 	for (size_t i = 0; i < s->leaving_count; i++) {
@@ -290,7 +291,10 @@ static int backend_make(struct live *live, struct live_service *s, size_t at,
 	return list_insert(&s->backends, &s->backend_count, at, backend);
 }
 
-/* Its flows may stay for the service's drain time; cut, or of a dead one, they may not. */
+/*
+ * The backend's flows may stay for the service's drain time; with --cut, or if the backend is
+ * dead, they may not stay.
+ */
 static void drain_begin(const struct live_service *s, struct live_backend *backend,
 			const struct live_times *times)
 {
@@ -309,7 +313,8 @@ static int backend_leave(struct live *live, struct live_service *s, size_t at,
 	if (err)
 		return err;
 	if (live->backend_events.gone)
-		live->backend_events.gone(live->backend_events.context, backend);	/* it is not checked any more */
+		/* This ends the backend's health check. */
+		live->backend_events.gone(live->backend_events.context, backend);
 	list_remove(s->backends, &s->backend_count, at);
 	backend->left_walk = live->walk_begun;
 	live->dp->loads[backend->id] = 0;
@@ -330,7 +335,7 @@ static void backend_set(struct live *live, struct live_service *s, struct live_b
 		if (backend->state == BACKEND_ACTIVE || (backend->cut_asked && times->cut))
 			drain_begin(s, backend, times);
 	} else if (owner->drain_until) {
-		owner->ramp_from = times->now;		/* it is back */
+		owner->ramp_from = times->now;		/* the operator has ended the drain */
 		owner->drain_until = 0;
 	}
 	backend->state = b->state;
@@ -362,7 +367,7 @@ int backends_sync(struct live *live, struct live_service *s, const struct servic
 			err = backend_leave(live, s, at, times);
 		if (!err && at < s->backend_count && !strcmp(s->backends[at]->name, backend->name) &&
 		    !backend_is(s->backends[at], backend))
-			err = backend_leave(live, s, at, times);	/* another machine */
+			err = backend_leave(live, s, at, times);	/* another server now */
 		if (!err && (at == s->backend_count || strcmp(s->backends[at]->name, backend->name)))
 			err = backend_make(live, s, at, backend, times->now);
 		if (!err)
@@ -373,7 +378,10 @@ int backends_sync(struct live *live, struct live_service *s, const struct servic
 	return err;
 }
 
-/* Its flows are cut with its death: another life is another generation. */
+/*
+ * The generation changes with each return from death, so that pins of the backend's earlier
+ * life stay void.
+ */
 static void backend_show(struct live *live, struct live_service *s, struct live_backend *backend)
 {
 	if (backend->dead && !backend->dead_wanted)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* How the cells of a ring in the maps follow the effective weights of the backends. */
 #include "daemon/live/cells.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@
 #include "dp/dp.h"
 #include "dp/write.h"
 
-/* Two tables are one bit more. */
+/* Counts one of the extent's two tables; the extent itself is one bit larger. */
 unsigned ring_bits(const struct live_ring *r, size_t points)
 {
 	unsigned bits = cells_bits(points);
@@ -33,7 +34,7 @@ unsigned ring_bits(const struct live_ring *r, size_t points)
 		return bits;
 	if (r->cells.bits >= bits && (r->cells.bits <= bits + 2 || r->cells.moving ||
 				     r->service->look))
-		return r->cells.bits;	/* neither too small nor far too large, or in use */
+		return r->cells.bits;	/* large enough; not far too large, or in use by a change */
 	return bits;
 }
 
@@ -68,7 +69,10 @@ int extent_leave(struct live *live, uint32_t base, unsigned bits)
 	return 0;
 }
 
-/* What the datapath has marked there since the copy was made. */
+/*
+ * Copies to the new extents the flags that the datapath has set in the old one since the
+ * cells were copied.
+ */
 static void former_flags(struct live *live, const struct extent *e, const struct cells *from)
 {
 	for (size_t i = 0; i < live->service_count; i++) {
@@ -99,7 +103,7 @@ void extents_forget(struct live *live)
 	live->foreign_count = 0;
 }
 
-/* More cells, with flags and times as they are. */
+/* Copies the ring to an extent with more cells, with the present flags and times. */
 static int extent_refine(struct live *live, struct live_ring *r, unsigned bits)
 {
 	struct cells from = r->cells;
@@ -155,7 +159,7 @@ static long cells_fill(struct live *live, struct live_ring *r, const struct cell
 	}
 }
 
-/* A backend that leaves is named as long as the ring has its points. */
+/* ret: ids by index. A leaving backend keeps its entry as long as the ring has points of it. */
 static void ring_ids(const struct live_ring *r, uint16_t *ret)
 {
 	for (size_t i = 0; i < r->service->leaving_count; i++)
@@ -165,7 +169,10 @@ static void ring_ids(const struct live_ring *r, uint16_t *ret)
 		ret[r->service->backends[i]->index] = r->service->backends[i]->id;
 }
 
-/* In a blank extent nothing is kept: it holds no answer yet. */
+/*
+ * Returns the number of written cells. A blank extent holds no answer yet, so no flow is kept
+ * there.
+ */
 static long ring_cells(struct live *live, struct live_ring *r, const struct ring *ring,
 			  const struct ring_point *delta, size_t delta_count, enum cells_how how,
 			  uint64_t now)
@@ -183,12 +190,15 @@ static long ring_cells(struct live *live, struct live_ring *r, const struct ring
 		return err;
 	if (r->blank)
 		change.how = CELLS_CUT;
-	/* A packet that saw a cell move before it settled is not to read what comes now. */
+	/*
+	 * A packet under way that saw a cell move before the cell settled must not read the
+	 * new old answer.
+	 */
 	if (change.how == CELLS_KEEP && live->settle_epoch == live->dp->epoch)
 		dp_grace(live->dp);
 	if (r->blank || r->reconcile)
 		delta = NULL;
-	r->reconcile = true;		/* should it fail half way */
+	r->reconcile = true;		/* in case the following fails half way */
 	written = cells_fill(live, r, &change, delta, delta_count);
 	if (written < 0)
 		return log_err(written, "service %s: cells", r->service->name);
@@ -210,7 +220,10 @@ uint32_t ring_points(const struct live_ring *r, const struct live_backend *backe
 	return r->ring.nodes[backend->index].points;
 }
 
-/* Makes the ring that of these points by backend index. Returns words written. */
+/*
+ * Gives the ring these numbers of points, by backend index. Returns the number of written
+ * cells.
+ */
 static long ring_to(struct live *live, struct live_ring *r, const uint32_t *points,
 		    enum cells_how how, uint64_t now)
 {
@@ -245,7 +258,7 @@ static long ring_to(struct live *live, struct live_ring *r, const uint32_t *poin
 	return written;
 }
 
-/* By index, as they are now. */
+/* The present number of points by backend index; NULL: no memory. */
 static uint32_t *points_now(const struct live_ring *r)
 {
 	uint32_t *points = calloc(r->service->index_count + 1, sizeof(*points));
@@ -270,7 +283,10 @@ static bool bury(const struct live_ring *r, struct live_backend *const *nodes, s
 	return any;
 }
 
-/* The dead, and those forbidden, are taken out at once: their keys go to the next owners, nothing else moves. */
+/*
+ * Takes dead and forbidden backends out of the ring at once: their keys go to the next
+ * owners, nothing else moves.
+ */
 static long ring_bury(struct live *live, struct live_ring *r, uint64_t now)
 {
 	_free_ uint32_t *points = points_now(r);
@@ -294,7 +310,10 @@ static long ring_move(struct live *live, struct live_ring *r, const struct live_
 	return ring_to(live, r, points, times->cut ? CELLS_CUT : CELLS_KEEP, times->now);
 }
 
-/* Fewer cells, in the steady state, where nothing but answers counts. */
+/*
+ * Moves the ring to an extent with fewer cells; only in the steady state, where the answers
+ * are all that must be copied.
+ */
 static int ring_shrink(struct live *live, struct live_ring *r, uint64_t now)
 {
 	uint32_t base = r->base;
@@ -317,7 +336,7 @@ static int ring_shrink(struct live *live, struct live_ring *r, uint64_t now)
 	return err;
 }
 
-/* The ring's nodes are named by the live ones, in their memory. */
+/* The name of a ring's node is the `name` of its live_backend, in the same memory. */
 static const struct live_backend *backend_of(const struct ring_node *n)
 {
 	_Static_assert(offsetof(struct live_backend, name) == 0, "a name is where its backend is");

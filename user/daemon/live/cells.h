@@ -14,26 +14,29 @@ struct plan_node;
 
 /* A ring of a live service and its cells. */
 
-/* How many bits it is to have for that many points. */
+/* The size (2^bits cells) that the ring needs for that many points. r may be NULL. */
 unsigned ring_bits(const struct live_ring *r, size_t points);
 
-/* Virtual nodes in the ring as it is, also of a backend that is about to leave it. */
+/* Virtual nodes that the backend has in the ring now, also if it is about to leave the ring. */
 uint32_t ring_points(const struct live_ring *r, const struct live_backend *backend);
 
-/* The backends of the ring as it is; ret has room for all of them. */
+/* The backends that have points in the ring now, for plans; ret has room for all of them. */
 size_t ring_parts(const struct live_ring *r, uint32_t vnodes, struct plan_node *ret);
 
 /*
- * Brings ring and cells to what the nodes count. Written words are added to the
- * report; a change of the ring is told to live->moved.
+ * Brings the ring and its cells to the effective weights of the backends. Adds the number of
+ * written words to the report, and tells a change of the ring to live->events.moved.
  */
 int ring_apply(struct live *live, struct live_ring *r, const struct live_times *times,
 		 struct live_report *report);
 
-/* Frees the extents and ids that nothing names any more; behind a grace period. */
+/* Frees the extents that no slot and no class names any more. Call after a grace period. */
 void extents_forget(struct live *live);
 
-/* Puts an extent of 2^bits cells and as many old ones among those to be forgotten. */
+/*
+ * Puts an extent (newest and old table, 2^bits cells each) on the list that extents_forget()
+ * frees.
+ */
 int extent_leave(struct live *live, uint32_t base, unsigned bits);
 
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Clients that get another ring. The address space is cut by classes as they are in the maps,
- * and by targets as they are wanted; where both are known to be so is a shift: clients of one
- * class that are to have one target.
+ * Which clients must get another ring, and through which class. The address space is cut
+ * twice: into runs of one class, as the maps have them, and into runs of one target, as the
+ * rules want them. A shift is the set of clients that have the same class before and the same
+ * target after.
  */
 #include "daemon/live/class_shifts.h"
 
@@ -27,20 +28,20 @@
 
 /* ---- shifts ---- */
 
-/* Clients of one class before, and of one target after. */
+/* The clients that have one class before and one target after. */
 struct shift {
 	struct live_class *from, *to;
 	uint32_t target;
-	size_t runs;				/* how many networks, about */
+	size_t runs;				/* about as many networks */
 };
 
 struct shifts {
 	struct live *live;
 	struct live_service *s;
-	struct live_ring **rings;		/* by route */
+	struct live_ring **rings;		/* by number of the route */
 	struct shift *list;
 	size_t count;
-	uint32_t *known;			/* shifts + 1, by class and target */
+	uint32_t *known;			/* by class and target: index + 1; 0: none */
 	bool failed;
 };
 
@@ -86,7 +87,10 @@ static uint32_t shift_of(void *context, uint32_t before, uint32_t target)
 	return *known - 1;
 }
 
-/* The first settled class that says the same, and stays, or this one: they need not be two. */
+/*
+ * A settled class that says what the target does and does not move as a whole; if there is
+ * none, `class`. So settled classes that say the same become one.
+ */
 static struct live_class *class_first(const struct shifts *all, struct live_class *class,
 				      uint32_t target)
 {
@@ -98,7 +102,10 @@ static struct live_class *class_first(const struct shifts *all, struct live_clas
 	return class;
 }
 
-/* From now on it says what the target does; what it said before is the old side. */
+/*
+ * Makes the class say what the shift's target does; what the class said before becomes its
+ * old side.
+ */
 static void class_move(struct shifts *all, struct live_class *class, const struct shift *shift,
 		       const struct live_times *times)
 {
@@ -108,7 +115,7 @@ static void class_move(struct shifts *all, struct live_class *class, const struc
 	bool begins = false;
 
 	if (!class->moving && c->epoch == all->live->dp->epoch)
-		dp_grace(all->live->dp);	/* who saw it move is not to read what comes now */
+		dp_grace(all->live->dp);	/* for packets that saw the earlier move */
 	for (uint32_t d = 0; d < class->places; d++) {
 		struct live_ring *r = ring_at(all, target, d);
 
@@ -125,7 +132,8 @@ static void class_move(struct shifts *all, struct live_class *class, const struc
 	if (begins) {
 		c->moving += !class->moving;
 		class->moving = true;
-		class->since = times->now / NS_PER_TENTH;	/* of the last place that began */
+		/* The time counts from the ingress that began to move last. */
+		class->since = times->now / NS_PER_TENTH;
 	}
 	class->changed = all->live->walk_begun;
 	class_words_write(all->live, class);
@@ -134,7 +142,7 @@ static void class_move(struct shifts *all, struct live_class *class, const struc
 				   &class->newest[0]->route);
 }
 
-/* A class for some of the clients of another, which says what that did. */
+/* A new class for some of the clients of `from`, which says what `from` does. */
 static struct live_class *class_part(struct shifts *all, const struct live_class *from,
 				     uint32_t target)
 {
@@ -169,8 +177,9 @@ static bool only_shift(const struct shifts *all, const struct shift *shift)
 }
 
 /*
- * Where all clients of a class shift, it is the class that does; the own one with those
- * whom no prefix names. Others are given to a class that moves from here to there.
+ * Does the class itself move, with all its clients? For the service's own class that includes
+ * the clients that no prefix names (target 0). Clients of a class that does not are given to
+ * a new class, which moves from the present answer to the wanted one.
  */
 static bool shifts_whole(const struct shifts *all, const struct shift *shift)
 {
@@ -182,7 +191,7 @@ static bool shifts_whole(const struct shifts *all, const struct shift *shift)
 					      only_shift(all, shift);
 }
 
-/* Who shifts as a whole takes in nobody. */
+/* Marks the classes that move as a whole: such a class accepts no clients of other classes. */
 static void shifts_mark(struct shifts *all)
 {
 	for (size_t i = 0; i < all->s->classes->count; i++)
@@ -203,7 +212,7 @@ static int shift_decide(struct shifts *all, struct shift *shift, const struct li
 		return 0;
 	}
 	if (shifts_whole(all, shift)) {
-		shift->to = shift->from;	/* behind the others, who leave it before */
+		shift->to = shift->from;	/* moves last, when others have left */
 		return 0;
 	}
 	if (times->cut)
@@ -270,7 +279,7 @@ static int prefixes_write(struct live *live, struct live_classes *c, const struc
 	return lpm_change(&c->lpm, v4, count4 + count6);
 }
 
-/* The runs of shifts become those of classes, which the prefixes then say. */
+/* Turns the runs of shifts into runs of classes, and writes them as prefixes. */
 static int runs_apply(struct shifts *all, struct runs found[2])
 {
 	struct live_classes *c = all->s->classes;

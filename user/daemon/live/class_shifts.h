@@ -6,11 +6,10 @@ struct live;
 struct live_service;
 struct live_times;
 
-
 /*
- * Classes and prefixes become what the service's targets ask for: by live_classes.c, whose
- * targets are compiled, and whose rings are in the maps. Where it fails, as -ENOSPC, some
- * classes may be ready that no client has yet.
+ * Brings classes and prefixes to what the service's targets ask for. classes_apply() calls
+ * this when the targets are compiled and their rings are in the maps. After an error, for
+ * example -ENOSPC, some classes may exist that have no clients yet.
  */
 int clients_shift(struct live *live, struct live_service *s, const struct live_times *times);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The words of classes in the maps, with the flags that the datapath and the daemon share. */
 #include "daemon/live/class_words.h"
 
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 
 /* ---- places in the map ---- */
 
-/* 0 is no class. */
+/* The first of that many free elements in a row; 0, which is no class: there are not so many. */
 static uint32_t places_free(const struct live *live, uint32_t places)
 {
 	uint32_t run = 0;
@@ -86,7 +87,7 @@ static uint64_t newest_word(const struct live_class *class, uint32_t d)
 	       (class->old[d] ? XRING_CLASS_MOVING : 0);
 }
 
-/* The datapath may mark it at any moment. */
+/* Writes an old word. Compare-and-swap, because the datapath may set HELD at any moment. */
 static void old_write(uint64_t *at, uint64_t word)
 {
 	uint64_t said = __atomic_load_n(at, __ATOMIC_ACQUIRE);
@@ -109,7 +110,7 @@ void class_words_write(struct live *live, const struct live_class *class)
 
 		if (class->old[d]) {
 			if (!(at->newest & XRING_CLASS_MOVING))
-				at->old = 0;	/* of an earlier change, which nobody reads */
+				at->old = 0;	/* of an earlier change; nothing reads it */
 			old_write((uint64_t *)&at->old, ring_word(class->old[d]));
 		}
 		if (at->newest == word)

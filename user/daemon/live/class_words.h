@@ -9,28 +9,40 @@ struct live;
 struct live_class;
 struct live_service;
 
-/* Classes as the datapath reads them (struct xring_class), one atomic store a word. */
+/* Classes as the datapath reads them (struct xring_class): one atomic store for each word. */
 
-/* A block of so many, in the service's list; NULL: no room. It says nothing yet. */
+/*
+ * Adds a class with that many consecutive elements in the map; its words are still empty.
+ * NULL: no room, or no memory.
+ */
 struct live_class *class_new(struct live *live, struct live_service *s, uint32_t places);
-/* Takes it out of the maps, and frees it; behind a grace period. */
+/* Takes the class out of the maps and frees it. Call after a grace period. */
 void class_erase(struct live *live, struct live_class *class);
 
-/* Where they differ from what it says: the old words, then the newest. */
+/*
+ * Writes the words in the maps that differ from `class`: the old word of each element first,
+ * then its newest word.
+ */
 void class_words_write(struct live *live, const struct live_class *class);
 
-/* What the old words of one say of time, for another. */
+/*
+ * Copies the flags of `from`'s old words (UDP_NEW, HELD) to `to`, a class with the same old
+ * rings.
+ */
 void class_flags_copy(struct live *live, const struct live_class *from,
 		      const struct live_class *to);
-/* UDP flows without a pin are new ones from now on. */
+/* Says in the maps that a UDP flow without a pin counts as new from now on. */
 void class_udp_new(struct live *live, const struct live_class *class);
-/* Did a flow find no room for its pin? Then all begins again: the flags are taken off. */
+/*
+ * Did a flow of the class find no room for its pin? Then the flags are cleared, and the class
+ * must move for another settle time.
+ */
 bool class_held(struct live *live, const struct live_class *class);
 
-/* Its rings are wanted. */
+/* Marks the newest and old rings of the class as wanted. */
 void class_wants(struct live_class *class);
 
-/* The words that a service's prefix tables are known by. */
+/* The words in the maps that name the roots of the service's prefix tables, IPv4 then IPv6. */
 uint32_t *service_roots(const struct live *live, const struct live_service *s);
 
 #endif

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The life of a service's classes: from the rules to classes in the maps, their settling, and
+ * their end.
+ */
 #include "daemon/live/classes.h"
 
 #include <errno.h>
@@ -46,7 +50,7 @@ static int rings_prepare(struct live *live, struct live_service *s)
 	return err;
 }
 
-/* Each target has its rule's; once they are compiled. */
+/* Gives each target the counters of its rule, once for each compilation of the rules. */
 static int rule_counters_prepare(struct live *live, struct live_service *s)
 {
 	struct live_classes *c = s->classes;
@@ -70,7 +74,7 @@ static int rule_counters_prepare(struct live *live, struct live_service *s)
 	return err;
 }
 
-/* All clients were answered by the main ring until now. */
+/* Makes the service's own class. Until now the main ring has answered all clients. */
 static int classes_begin(struct live *live, struct live_service *s)
 {
 	struct live_classes *c = s->classes;
@@ -97,7 +101,7 @@ static int classes_begin(struct live *live, struct live_service *s)
 	return 0;
 }
 
-/* Once all are of one ring again, and nothing is under way, the main ring does. */
+/* When one ring answers all clients again and nothing moves, the main ring alone is enough. */
 static bool classes_needless(const struct live_classes *c)
 {
 	return !targets_many(&c->compiled.targets) && c->count == 1 && !c->moving &&
@@ -126,7 +130,7 @@ int classes_prepare(struct live *live, struct live_service *s, const struct mode
 		if (!c)
 			return -ENOMEM;
 	}
-	c->unapplied |= c->ending;		/* whether the classes still end is decided again */
+	c->unapplied |= c->ending;	/* classes_apply() decides again whether the classes end */
 	c->ending = false;
 	err = live_compile(live, s, m, model, &c->compiled, &fresh);
 	if (fresh && !err) {
@@ -137,7 +141,7 @@ int classes_prepare(struct live *live, struct live_service *s, const struct mode
 	return err ?: rings_prepare(live, s) ?: rule_counters_prepare(live, s);
 }
 
-/* ---- bringing it about ---- */
+/* ---- bringing the maps to the rules ---- */
 
 static void classes_name(struct live *live, struct live_classes *c)
 {
@@ -162,7 +166,7 @@ int classes_apply(struct live *live, struct live_service *s, const struct live_t
 		ring_recorded(live, s->rings[i]);
 	for (size_t i = 0; i < c->count; i++)
 		if (!c->unanswered || c->list[i] != c->own)
-			class_words_write(live, c->list[i]);	/* its ring may be elsewhere */
+			class_words_write(live, c->list[i]);	/* its ring's extent may be new */
 	if (err || !c->unapplied)
 		return err;
 	err = clients_shift(live, s, times);
@@ -180,7 +184,10 @@ int classes_apply(struct live *live, struct live_service *s, const struct live_t
 
 /* ---- time ---- */
 
-/* Returns when (tenths) something is due again; 0: the next walk says. */
+/*
+ * The class has moved long enough. Returns when (tenths) something is due again; 0: after the
+ * next walk.
+ */
 static uint32_t class_over(struct live *live, struct live_service *s, struct live_class *class,
 			   const struct moving_times *t)
 {
@@ -265,7 +272,7 @@ void classes_forget(struct live *live, struct live_service *s)
 	if (!c || kept == c->count)
 		return;
 	c->count = kept;
-	c->unapplied = true;			/* their rings go, and so may the last class */
+	c->unapplied = true;		/* their rings must go, and perhaps the last class */
 }
 
 void classes_free(struct live_service *s)
@@ -315,7 +322,3 @@ void classes_close(struct live *live, struct live_service *s)
 		c->unapplied = true;
 	}
 }
-
-/* ---- whose a client is ---- */
-
-/* ---- ingresses ---- */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Which class a client has, and which rings may answer a flow. */
 #include "daemon/live/client_rings.h"
 
 #include <net/if.h>

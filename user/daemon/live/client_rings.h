@@ -10,19 +10,19 @@ struct live_ring;
 struct live_service;
 struct xring_flow;
 
-/* Of a client of the service; NULL where it has no classes. */
+/* The class of a client; NULL where the service has no classes. */
 struct live_class *class_of(const struct live *live, const struct live_service *s,
 			    const struct address *client);
 
 /*
- * The rings at which the flow's newest path may end, one an ingress, each once; at least one.
- * *ret_moving: does its class move?
+ * The rings at which the flow's newest path may end, one for each ingress without repetition;
+ * at least one. *ret_moving: the flow's class moves.
  */
 size_t rings_of_flow(const struct live *live, const struct live_service *s,
 		     const struct xring_flow *flow, struct live_ring *ret[CLASS_PLACES],
 		     bool *ret_moving);
 
-/* The one of them that answers where no ingress is known. */
+/* The ring that answers the flow if its ingress is not known. */
 struct live_ring *ring_of_flow(const struct live *live, const struct live_service *s,
 			       const struct xring_flow *flow);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* When the rules of a service are compiled: ahead of the flush by a check, or in the flush. */
 #include "daemon/live/compile.h"
 
 #include <errno.h>

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-
 struct live_key;
 struct live_backend;
 struct live_ring;
@@ -13,19 +12,20 @@ struct live_service;
 struct plan_node;
 struct route;
 
-/* A ring of a service has changed: what its backends counted before and after. */
+/* A change of a ring: the weights of its backends before and after. */
 struct live_move {
 	struct live_service *service;
 	struct live_ring *ring;
 	struct plan_node *before, *after;
 	size_t before_count, after_count;
-	uint32_t cells;				/* words written */
-	uint32_t kept;				/* of them, those of cells whose flows stay */
+	uint32_t cells;				/* cells written */
+	uint32_t kept;				/* of `cells`: those whose flows stay */
 };
 
 /*
- * What live/ tells of backends; both may be NULL. `added` comes again whenever the model's
- * settings of the backend are brought to the maps; after `gone` the backend is checked no more.
+ * What live/ tells about backends; either function may be NULL. `added` is called again
+ * whenever the model's settings of the backend are brought to the maps; after `gone` the
+ * backend must not be probed any more.
  */
 struct backend_events {
 	void *context;
@@ -33,7 +33,10 @@ struct backend_events {
 	void (*gone)(void *context, struct live_backend *backend);
 };
 
-/* Who keeps something in a service's slot hears of its end, and frees that. */
+/*
+ * A watcher that keeps data in a slot of live_service registers one, and frees its data in
+ * `gone`, when the service ends.
+ */
 struct service_listener {
 	struct service_listener *next;
 	void *context;
@@ -41,15 +44,15 @@ struct service_listener {
 };
 
 /*
- * What live/ tells of answers that change; context is the listener's own. A NULL is
- * not called.
+ * What live/ tells about answers that change; context is the listener's own. A function may
+ * be NULL.
  */
 struct live_events {
 	void *context;
 	void (*moved)(void *context, const struct live_move *move);
 	/* A hot key's newest side has changed. */
 	void (*key_moved)(void *context, const struct live_key *key);
-	/* Clients of so many networks have got another ring. */
+	/* Clients of about that many networks are now answered by another ring. */
 	void (*shifted)(void *context, const struct live_service *s, size_t networks,
 			const struct route *from, const struct route *to);
 };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The entries of hot keys in the maps: taken, changed, settled, adopted and freed. */
 #include "daemon/live/hot_keys.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 
 /* ---- the list ---- */
 
-/* Where a key stands, or is to stand: by hash, then by service. */
+/* The position of a key in the list, sorted by hash, then by service number. */
 static size_t key_place(const struct live *live, const struct live_service *s, uint32_t hash)
 {
 	size_t low = 0, count = live->key_count;
@@ -67,7 +68,7 @@ static struct live_key *key_add(struct live *live, struct live_service *s, uint3
 	return key;
 }
 
-/* The entry is free, and taken again behind a grace period. */
+/* Frees the entry, which is taken again only after a grace period. */
 static void key_remove(struct live *live, size_t at)
 {
 	struct live_key *key = live->keys[at];
@@ -113,7 +114,10 @@ bool live_keys_name(const struct live *live, uint16_t id)
 
 /* ---- adopting ---- */
 
-/* One that nobody can name is of no use: its flows are the ring's. */
+/*
+ * Takes over one entry. An entry whose key cannot be shown to anyone is removed: the ring
+ * answers its flows.
+ */
 static int adopt_key(struct live *live, uint32_t place, uint32_t number, uint32_t hash,
 		     uint64_t now)
 {
@@ -155,7 +159,7 @@ int live_keys_adopt(struct live *live, uint64_t now)
 
 /* ---- changes ---- */
 
-/* What packets under way have read of an entry before it settled is not what comes now. */
+/* Packets under way that read an entry before it settled must not see the next change of it. */
 static void key_grace(struct live *live)
 {
 	if (live->keys_epoch == live->dp->epoch)
@@ -214,7 +218,10 @@ int live_key_set(struct live *live, struct live_service *s, const struct xring_f
 
 /* ---- time ---- */
 
-/* Returns when (tenths) something is due again; 0: the next walk says. */
+/*
+ * The key has moved long enough. Returns when (tenths) something is due again; 0: after the
+ * next walk.
+ */
 static uint32_t key_over(struct live *live, struct live_key *key, const struct moving_times *t)
 {
 	struct live_service *s = key->service;
@@ -262,7 +269,7 @@ uint64_t live_keys_tick(struct live *live, uint64_t now)
 	return next;
 }
 
-/* ---- paths ---- */
+/* ---- walks ---- */
 
 void live_keys_walk_begun(struct live *live)
 {
@@ -274,6 +281,7 @@ void live_keys_walked(struct live *live)
 {
 	for (size_t i = 0; i < live->key_count; i++) {
 		live->keys[i]->pins = live->keys[i]->pins_now;
-		live->keys_due |= *live->keys[i]->answer & XRING_HOT_MOVING;	/* it may have waited */
+		/* The key may have waited for this walk. */
+		live->keys_due |= *live->keys[i]->answer & XRING_HOT_MOVING;
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-
+/* The numbers of ingresses, in the daemon and in the maps. */
 #include "daemon/live/ingress.h"
 
 #include <net/if.h>

@@ -5,8 +5,11 @@
 struct live;
 struct model;
 
-
-/* Doors get their numbers, of m; before classes_prepare(). The datapath knows them later. */
+/*
+ * Gives the interfaces of m their ingress numbers, in live->ingresses; before
+ * classes_prepare(). live_ingresses_write() tells the datapath, after the classes are in the
+ * maps. live_ingresses_adopt() takes over the numbers that the maps hold.
+ */
 void live_ingresses_set(struct live *live, const struct model *m);
 void live_ingresses_write(struct live *live);
 void live_ingresses_adopt(struct live *live, const struct model *m);

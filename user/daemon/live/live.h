@@ -8,13 +8,13 @@
 #include "daemon/live/services.h"
 
 /*
- * What the maps hold now. The order of writes lets the daemon be killed between any two of
- * them: first the backends that are new, then cells, then the VIP table, and only after a
- * grace period is reused what nothing names any more. The next daemon adopts what it finds
- * and writes what is missing.
+ * What the maps hold now. The order of writes allows a kill of the daemon between any two of
+ * them: new backends first, then cells, then the VIP table; what nothing names any more is
+ * used again only after a grace period. The next daemon adopts what it finds and writes what
+ * is missing.
  *
- * A backend that goes keeps its id as long as a pin or a cell names it: it is leaving. How
- * a backend stands (health, drain time) is in the owner record of its id.
+ * A backend that is removed keeps its id as long as a pin or a cell names the id: the backend
+ * is *leaving*. The owner record of its id says how a backend stands (health, drain time).
  */
 struct compiled_ahead;
 struct dp;
@@ -29,50 +29,50 @@ struct region_zones;
 struct live {
 	struct dp *dp;
 	struct nexthop_table *nexthops;
-	struct arena arena;			/* extents of the map of cells */
+	struct arena arena;			/* free and taken extents of the map of cells */
 	struct spill_pool spills;
-	uint32_t *since;			/* when each cell began to move: a file of the state */
+	uint32_t *since;			/* when each cell began to move, tenths; a state file */
 	struct live_service **services;		/* sorted by name */
 	size_t service_count;
-	struct live_backend **by_id;		/* dp->backend_count of them */
+	struct live_backend **by_id;		/* dp->backend_count elements */
 	uint16_t id_cursor;			/* where the search for a free id goes on */
 
-	struct live_key **keys;			/* hot keys with an entry, by hash */
+	struct live_key **keys;			/* hot keys with an entry, sorted by hash */
 	size_t key_count;
-	struct key_record *records;		/* by place of the table: a file of the state */
-	uint64_t keys_epoch;			/* of dp, when a key last settled or went */
+	struct key_record *records;		/* by index of the entry; a state file */
+	uint64_t keys_epoch;			/* dp->epoch when a key last settled or went */
 	bool keys_due;				/* a key has changed since the last tick */
 
-	struct xring_traffic *traffic;		/* by id (daemon/live/traffic.h) */
-	struct extent *foreign;			/* adopted, but of no service; taken out of use */
+	struct xring_traffic *traffic;		/* counters by id; filled by live_traffic_look() */
+	struct extent *foreign;			/* of no ring; freed by extents_forget() */
 	size_t foreign_count;
-	uint16_t *stale_ids;			/* the same for backends */
+	uint16_t *stale_ids;			/* of no service; freed by live_cleanup() */
 	size_t stale_count;
-	uint64_t settle_epoch;			/* of dp, when cells last settled */
+	uint64_t settle_epoch;			/* dp->epoch: last settled, or over a bound */
 	uint64_t walk_begun;			/* number of the walk over the pins that began last */
 	uint64_t walk_done;			/* number of the walk that was last finished */
 
 	struct xring_slot *slots;		/* the VIP table's entries as last written */
 	size_t slot_count;
-	bool slots_known;
+	bool slots_known;			/* `slots` is what the maps hold */
 	bool slots_stale;			/* a service has got its first hot key, or lost its last */
 
 	struct region_zones *zones;		/* the clocks of the model's regions */
-	char (*regions)[PLACE_NAME];		/* as counters and places number them, from 1 */
+	char (*regions)[PLACE_NAME];		/* names of regions; region number n is [n - 1] */
 	size_t region_count;
 	struct lpm_pool *prefixes;		/* the map of all services' prefix tables */
-	struct live_class **class_by_index;	/* XRING_CLASSES of them */
-	struct compiled_ahead *ahead;		/* rules that a check has compiled for the next flush */
+	struct live_class **class_by_index;	/* XRING_CLASSES elements */
+	struct compiled_ahead *ahead;		/* compiled by a check for the next flush */
 	size_t ahead_count;
-	bool classes_strange;			/* some in the maps are of no service */
-	struct ingress *ingresses;		/* INGRESSES of them, as the maps number them */
-	int64_t wall_ms;			/* how far tests have put the regions' clocks forward */
-	struct live_events events;		/* told to the engine */
-	struct backend_events backend_events;	/* told to the health checks */
-	struct service_listener *service_listeners;
+	bool classes_strange;			/* the maps hold classes of no service */
+	struct ingress *ingresses;		/* INGRESSES elements; number n is [n - 1] */
+	int64_t wall_ms;			/* ms: tests put the regions' clocks forward */
+	struct live_events events;		/* set by the engine */
+	struct backend_events backend_events;	/* set by watch/health.c */
+	struct service_listener *service_listeners;	/* added by live_listen() */
 };
 
-/* CLOCK_REALTIME, which tests may put forward, in ms. */
+/* CLOCK_REALTIME in ms, put forward by tests. */
 int64_t live_wall_ms(const struct live *live);
 
 #endif

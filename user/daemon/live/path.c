@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The path of a flow, as the datapath would follow it. */
 #include "daemon/live/path.h"
 
 #include <string.h>

@@ -7,18 +7,18 @@
 
 struct live;
 
-/* What flows of a service have hashed, stretched as the maps hold it. */
+/* The keys of the hash function, stretched as the maps hold them. */
 const uint64_t *hash_keys(const struct live *live);
 
-/* The hash of a flow's key. */
+/* The hash of the flow's partition key. */
 uint32_t live_key_hash(const struct live *live, const struct live_service *s,
 		       const struct xring_flow *flow);
 
-/* Where its newest answer is found: bpf/path.h's twin. */
+/* Where the newest answer of the flow is found: the same steps as in bpf/path.h. */
 struct path live_path(const struct live *live, const struct live_service *s,
 		      const struct xring_flow *flow);
 
-/* And the answer of a flow without a pin: an id, or 0. */
+/* The newest answer, for a flow without a pin: the id of a backend, or 0. */
 uint16_t live_answer(const struct live *live, const struct live_service *s,
 		     const struct xring_flow *flow);
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The places of backends: each backend's region, and a bit for each set of constraints that
+ * allows it.
+ */
 #include "daemon/live/places.h"
 
 #include <errno.h>
@@ -30,7 +34,7 @@ static int counters_renew(struct live *live)
 	return err;
 }
 
-/* The model's have other numbers: what was counted by the old ones is no use. */
+/* Where regions get other numbers, the counts made by the old numbers are useless. */
 int live_regions_set(struct live *live, const struct model *m)
 {
 	bool same = live->region_count == m->region_count;
@@ -48,7 +52,8 @@ int live_regions_set(struct live *live, const struct model *m)
 	free(live->regions);
 	live->regions = names;
 	live->region_count = m->region_count;
-	return counters_renew(live);	/* also of those found: a kill may have come between */
+	/* Adopted counters too: the last daemon may have been killed between. */
+	return counters_renew(live);
 }
 
 static uint64_t place_word(const struct live *live, const struct live_service *s,
@@ -80,7 +85,7 @@ static void place_write(struct live *live, const struct live_service *s,
 
 void places_write(struct live *live, struct live_service *s)
 {
-	live->dp->places[0] = XRING_PLACE_ALLOWED;	/* nobody is no leak */
+	live->dp->places[0] = XRING_PLACE_ALLOWED;	/* no backend: that leaks nothing */
 	for (size_t i = 0; i < s->backend_count; i++)
 		place_write(live, s, s->backends[i]);
 	for (size_t i = 0; i < s->leaving_count; i++)

@@ -8,13 +8,13 @@ struct live;
 struct live_service;
 struct model;
 
-/* The service's backends' places: which rings allow them, and their region. */
+/* Writes the places of the service's backends: which rings allow them, and their regions. */
 void places_write(struct live *live, struct live_service *s);
 
-/* Numbers of regions, in counters and places: 1 and up; 0: none. */
+/* The number of a region in counters and places, from 1; 0: the model has no such region. */
 uint32_t region_number(const struct live *live, const char *name);
 
-/* Regions get their numbers, of m; where they change, counters begin anew. */
+/* Numbers the regions of m. Where numbers change, the rule counters start again from 0. */
 int live_regions_set(struct live *live, const struct model *m);
 
 #endif

@@ -17,7 +17,7 @@ uint32_t ring_record_free(const struct live *live)
 	return i;
 }
 
-/* Its first byte says that it is taken, and is written last. */
+/* The first byte of the record says that it is taken, and is written last. */
 void ring_record_write(struct live *live, uint32_t index, const struct xring_route *record)
 {
 	struct xring_route *to = &live->dp->routes[index];

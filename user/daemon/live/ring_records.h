@@ -7,7 +7,7 @@
 struct live;
 struct xring_route;
 
-/* A free record of the maps; XRING_ROUTES: there is none. */
+/* The index of a free ring record in the maps; XRING_ROUTES: none is free. */
 uint32_t ring_record_free(const struct live *live);
 void ring_record_write(struct live *live, uint32_t index, const struct xring_route *record);
 void ring_record_drop(struct live *live, uint32_t index);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The list of a service's rings, and each ring's record in the maps. */
 #include "daemon/live/rings.h"
 
 #include <errno.h>
@@ -76,7 +77,10 @@ struct live_ring *ring_of_base(const struct live_service *s, uint32_t base)
 
 /* ---- records and bits ---- */
 
-/* Bit 0 is of the rings that allow all. 0: none is free. */
+/*
+ * A bit that no ring of the service has; 0: none is free. Bit 0 belongs to rings that allow
+ * all backends.
+ */
 static uint8_t bit_free(const struct live_service *s)
 {
 	uint64_t taken = 1 | 1ULL << XRING_PLACE_NOBODY;
@@ -132,8 +136,6 @@ void ring_discharge(struct live *live, struct live_ring *r)
 	r->allowed = 0;
 }
 
-/* ---- regions and places ---- */
-
 /* ---- the end ---- */
 
 void ring_drop(struct live *live, struct live_ring *r)
@@ -185,7 +187,7 @@ bool ring_adopt(struct live *live, struct live_ring *r, uint32_t base, uint64_t 
 			.spills = &live->spills,
 		};
 		cells_adopt(&r->cells, now / (NS_PER_S / 10));
-		r->service->look = 1;	/* until a walk knows better */
+		r->service->look = 1;	/* not 0 until a walk has counted */
 		r->has_extent = r->reconcile = true;
 		live->foreign[i] = live->foreign[--live->foreign_count];
 		return true;

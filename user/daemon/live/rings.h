@@ -7,64 +7,71 @@
 #include "core/ring/ring.h"
 
 /*
- * The rings of a live service. One that tells no clients apart has its main ring, whose
- * route may become another one: its weights follow. With rules there is a ring for each
- * route, with a record in the maps and, if it is strict, a bit in the backends' places;
- * what it is for stays as it is, and clients move between rings (daemon/live/classes.h).
+ * The rings of a live service. A service without rules has its main ring alone; when the
+ * route of that ring changes, the weights of its backends follow. A service with rules has a
+ * ring for each route, with a ring record in the maps and, if the route is strict, a bit in
+ * the backends' places. The route of such a ring never changes: clients move between rings
+ * (daemon/live/classes.h).
  */
 struct live;
 struct live_service;
 
-/* Of a backend in one ring. */
+/* A backend's part of one ring; set by apply/weigh.c. */
 struct live_part {
-	uint32_t weight_now;			/* thousandths: what it counts now in the main ring */
-	uint32_t points;			/* that it is to have */
-	bool forbidden;				/* by the ring's rule */
+	uint32_t weight_now;			/* effective weight in this ring, thousandths */
+	uint32_t points;			/* virtual nodes that it must have */
+	bool forbidden;				/* the ring's route excludes the backend */
 };
 
 /* The ring of one route, and its cells. */
 struct live_ring {
 	struct live_service *service;
 	struct route route;			/* what its rule says */
-	bool frozen;				/* found, and nobody knows what for: it stays as it is */
-	bool wanted;				/* by the model, or by a class of clients */
-	uint8_t digest[ROUTE_DIGEST];		/* of that, as it was found */
-	uint32_t record;			/* in the maps; of a service with rules alone */
-	uint8_t allowed;			/* its bit in a backend's place; 0: all are */
+	bool frozen;				/* adopted with unknown route: nothing changes */
+	bool wanted;				/* by a route of the model or a class */
+	uint8_t digest[ROUTE_DIGEST];		/* of the route, from the adopted ring record */
+	uint32_t record;			/* index of its ring record; UINT32_MAX: none */
+	uint8_t allowed;			/* its bit in a backend's place; 0: all may */
 	struct ring ring;
 	struct cells cells;
-	uint32_t base;
+	uint32_t base;				/* index of the first cell in the map */
 	bool has_extent;
-	bool blank;				/* the extent holds no answer yet */
-	bool refined;				/* from the extent at `former`, not let go yet */
-	uint32_t former;
-	bool reconcile;				/* the cells may say anything: look at all */
-	uint32_t vnodes_shown;			/* of the ring in the maps */
-	struct live_part *parts;		/* by a backend's index */
+	bool blank;				/* the extent has not been filled yet */
+	bool refined;				/* copied from `former`, which is not freed yet */
+	uint32_t former;			/* with `refined`: base of the extent before */
+	bool reconcile;				/* compare all cells, not only what changed */
+	uint32_t vnodes_shown;			/* virtual nodes of weight 1.0, as in the maps */
+	struct live_part *parts;		/* by live_backend.index */
 	uint32_t part_count;
-	uint8_t *needed;			/* the walk's own, by cell */
-	unsigned needed_bits;
+	uint8_t *needed;			/* by cell: a pin needs LOOK; set by the walk */
+	unsigned needed_bits;			/* size of `needed` as 2^bits */
 };
 
 struct live_ring *live_ring_new(struct live_service *s, const struct route *route);
 void live_ring_free(struct live_ring *r);
 
-/* NULL where there is none. One that was found, and is of that route, is from now on known. */
+/*
+ * The service's ring with that route; NULL: there is none. An adopted ring whose route was
+ * not known until now is found by the digest, and gets the route.
+ */
 struct live_ring *ring_of_route(const struct live_service *s, const struct route *route);
 struct live_ring *ring_of_base(const struct live_service *s, uint32_t base);
 
-/* A record, and a bit if it is strict, where it has none. -ENOSPC, with what was wanted in the log. */
+/*
+ * Gives the ring a ring record and, if its route is strict, a bit, unless it has them.
+ * -ENOSPC, logged with what was wanted.
+ */
 int ring_enroll(struct live *live, struct live_ring *r);
 void ring_discharge(struct live *live, struct live_ring *r);
-/* The record says where the ring's cells are. */
+/* Writes into the ring record where the cells are. */
 void ring_recorded(struct live *live, const struct live_ring *r);
 
-/* Takes the extent at that base, one of those that were found. False: there is none. */
+/* Gives the ring the adopted extent at that base. False: no such extent is left. */
 bool ring_adopt(struct live *live, struct live_ring *r, uint32_t base, uint64_t now);
 
-/* At once; behind a grace period. */
+/* Frees the ring's record and extent at once. Call after a grace period. */
 void ring_drop(struct live *live, struct live_ring *r);
-/* Takes out those that are not wanted: their extents are let go. */
+/* Removes the rings that are not wanted; their extents go to extents_forget(). */
 int rings_forget(struct live *live, struct live_service *s);
 
 #endif

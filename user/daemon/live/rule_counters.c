@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The counters of rules in the datapath: found by a digest of the rule's text, placed in
+ * blocks of one map.
+ */
 #include "daemon/live/rule_counters.h"
 
 #include <errno.h>
@@ -17,11 +21,12 @@
 #include "dp/dp.h"
 #include "dp/read.h"
 
-/* ---- records ---- */
-
 /* ---- counters ---- */
 
-/* Which regions are counted, by number: what tells whether counts of another life are ours. */
+/*
+ * A hash of the regions in the order of their numbers. It tells whether counters of an
+ * earlier daemon count the same regions.
+ */
 static uint32_t regions_hash(const struct live *live)
 {
 	uint8_t digest[SHA256_DIGEST_LENGTH];
@@ -37,7 +42,7 @@ static uint32_t regions_hash(const struct live *live)
 	return hash;
 }
 
-/* A power of two, so that some more regions find room. */
+/* Counters for each rule: a power of two, so that there is room for more regions. */
 static uint32_t counters_each(const struct live *live)
 {
 	uint32_t each = 16;
@@ -47,7 +52,10 @@ static uint32_t counters_each(const struct live *live)
 	return each;
 }
 
-/* Blocks may be of another size, of when there were fewer regions. */
+/*
+ * Does a record own any counter of that range? Blocks may have another size, from a time with
+ * fewer regions.
+ */
 static bool counters_taken(const struct live *live, uint32_t first, uint32_t count)
 {
 	for (uint32_t i = 0; i < XRING_ROUTES; i++) {
@@ -60,7 +68,7 @@ static bool counters_taken(const struct live *live, uint32_t first, uint32_t cou
 	return false;
 }
 
-/* By a counters that has left it, while its classes' words do not say so yet. */
+/* Has a rule left that range, while the words of its classes may still name it? */
 static bool counters_left(const struct live *live, uint32_t first, uint32_t count)
 {
 	for (size_t i = 0; i < live->service_count; i++) {
@@ -74,9 +82,13 @@ static bool counters_left(const struct live *live, uint32_t first, uint32_t coun
 	return false;
 }
 
-#define COUNTERS_FIRST 512u		/* below: where those count for whom there is no room */
+/* below: shared by rules for whose counters there is no room */
+#define COUNTERS_FIRST 512u
 
-/* Where it is tight, one that was just left must do: it begins with a packet or two. */
+/*
+ * Takes a free block. If there is no other, a block that a rule has just left must do: it
+ * then starts with a packet or two of that rule.
+ */
 static int counters_take(const struct live *live, uint32_t *ret)
 {
 	uint32_t each = counters_each(live);
@@ -122,7 +134,7 @@ static void digest_words(const struct rule *rule, uint8_t ret[ROUTE_DIGEST], uns
 	memcpy(ret, digest, ROUTE_DIGEST);
 }
 
-/* Of several that say the same, each has its number. */
+/* Rules that say the same are told apart by their order. */
 static void rule_digest(const struct rule *rules, int index, uint8_t ret[ROUTE_DIGEST])
 {
 	uint8_t mine[ROUTE_DIGEST], other[ROUTE_DIGEST];
@@ -251,7 +263,10 @@ void rule_counters_forget(struct live *live, struct live_service *s)
 	s->rule_counter_count = kept;
 }
 
-/* Where it is killed in between, the regions are still other ones: it is done again. */
+/*
+ * Gives a rule another block. After a kill between the writes, the record still has the hash
+ * of the old regions, and the next daemon does this again.
+ */
 static int rule_counters_renew(struct live *live, struct rule_counters *l, uint32_t regions)
 {
 	struct xring_route *record = &live->dp->routes[l->record];

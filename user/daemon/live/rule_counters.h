@@ -7,7 +7,6 @@
 
 #include "core/place/route.h"
 
-
 struct live;
 struct live_service;
 struct rule;
@@ -15,37 +14,46 @@ struct xring_placed;
 struct xring_route;
 
 /*
- * What each rule of a service sent to which region: counters of the datapath's, which
- * outlive the daemon with the maps. A rule is known by what it says, whoever its clients
- * are: a list that grows begins no new count.
+ * What each rule of a service sent to which region: counters of the datapath, which live as
+ * long as the maps, longer than the daemon. A rule is known by what it says, and not by its
+ * clients: a client list that grows starts no new count.
  */
 struct rule_counters {
 	uint8_t digest[ROUTE_DIGEST];
-	uint32_t record;
-	uint32_t counter;			/* its first */
-	uint32_t regions;			/* a hash of those that it counts, in their order */
-	uint32_t left, left_count;		/* where it was, and classes may still count */
+	uint32_t record;			/* index of the record in the maps */
+	uint32_t counter;			/* index of the rule's first counter */
+	uint32_t regions;			/* hash of the counted regions, in order */
+	uint32_t left, left_count;		/* block before; classes may still count there */
 	bool wanted;
 };
 
-/* Of the rule of that index, -1: of no rule; made if need be. -ENOSPC, told. */
+/*
+ * The counters of rules[index], made if they do not exist; index -1: of clients that no rule
+ * names. -ENOSPC, logged.
+ */
 int rule_counters_get(struct live *live, struct live_service *s, const struct rule *rules, int index,
 	       const struct rule_counters **ret);
-/* NULL: it has none. */
+/* The same, never made; NULL: the rule has none. */
 const struct rule_counters *rule_counters_find(const struct live_service *s, const struct rule *rules,
 				      int index);
 
-/* One that was found in the maps. */
+/* Takes over the counters of a rule from record number `index` in the maps. */
 int rule_counters_adopt(struct live_service *s, const struct xring_route *record, uint32_t index);
 
-/* None is wanted; the rest of them goes. */
+/*
+ * rule_counters_unwant() marks all counters as not wanted, rule_counters_get() the ones it
+ * returns as wanted, and rule_counters_forget() frees the others.
+ */
 void rule_counters_unwant(struct live_service *s);
 void rule_counters_forget(struct live *live, struct live_service *s);
 
-/* Those that count regions by other numbers begin anew: each takes another place. */
+/* Counters whose regions had other numbers start again from 0, each in another place. */
 int rule_counters_renew_all(struct live *live, struct live_service *s);
 
-/* What was dropped, and behind it by region: region_count + 2 of them. */
+/*
+ * Reads live->region_count + 2 counters: drops first, then one counter for each region number
+ * from 0.
+ */
 int rule_counters_read(const struct live *live, const struct rule_counters *l, struct xring_placed *ret);
 
 #endif

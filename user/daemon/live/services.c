@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The list of live services, and what a service knows of itself: backends, times, traffic. */
 #include <stdio.h>
 #include <string.h>
 
@@ -44,7 +45,10 @@ struct live_service *live_service_of_number(const struct live *live, uint32_t nu
 	return NULL;
 }
 
-/* The least that no service has, nor had before the last grace period. */
+/*
+ * The least number that no service has; services that ended since the last grace period still
+ * count.
+ */
 static uint32_t number_free(const struct live *live)
 {
 	uint32_t number = 1;
@@ -179,7 +183,7 @@ void service_settled(struct live *live, struct live_service *s)
 {
 	live->settle_epoch = live->dp->epoch;
 	s->settled = live->walk_begun;
-	s->look = s->look ?: 1;		/* until a walk knows better */
+	s->look = s->look ?: 1;		/* not 0 until a walk has counted */
 }
 
 void live_models_set(struct live *live, const struct model *m)

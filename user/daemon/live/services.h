@@ -29,52 +29,52 @@ struct service;
 
 struct live_service {
 	char name[NAME_BYTES];
-	const struct service *model;		/* as it runs; NULL: the model has it no more */
-	struct hot_service *hot;		/* a slot for each watcher: of watch/hot.c, */
-	struct home_service *home;		/* and of watch/homes.c; NULL: it knows nothing */
+	const struct service *model;		/* in the running model; NULL: not there */
+	struct hot_service *hot;		/* the slot of watch/hot.c; NULL: empty */
+	struct home_service *home;		/* the slot of watch/homes.c; NULL: empty */
 	enum mode mode;
 	struct key key;
 	bool key_known;
-	bool rekeyed;				/* pins of the key before are to go */
+	bool rekeyed;				/* key changed: a whole walk must remove all pins */
 	uint32_t drain_ms, tcp_idle_ms, udp_idle_ms;
 	uint32_t vnodes;
 	struct live_backend **backends;		/* sorted by name */
 	size_t backend_count;
 	struct live_backend **leaving;
 	size_t leaving_count;
-	uint32_t index_count;			/* indexes given so far */
-	uint32_t number;			/* in its slots, 1 and up */
-	uint32_t key_count;			/* that have an entry (daemon/live/hot_keys.h) */
-	uint32_t keys_moving;
-	struct live_ring *main;			/* of clients that no rule tells apart */
-	struct live_ring **rings;		/* all, the main one too */
+	uint32_t index_count;			/* live_backend.index: given so far */
+	uint32_t number;			/* in slots, classes and hot keys; from 1 */
+	uint32_t key_count;			/* hot keys with an entry (hot_keys.h) */
+	uint32_t keys_moving;			/* number of keys that move */
+	struct live_ring *main;			/* answers the clients that no rule names */
+	struct live_ring **rings;		/* all rings, `main` included */
 	size_t ring_count;
-	struct live_classes *classes;		/* of its clients (daemon/live/classes.h); NULL: none */
-	struct rule_counters **rule_counters;		/* what its rules sent where */
+	struct live_classes *classes;		/* NULL: no rules (daemon/live/classes.h) */
+	struct rule_counters **rule_counters;		/* by rule: packets by region */
 	size_t rule_counter_count;
-	struct home_network *homes;			/* of client networks, sorted */
+	struct home_network *homes;		/* networks with a home, sorted; watch/homes.c */
 	size_t home_count;
-	uint64_t homes_serial;			/* counted up where they change */
-	bool gone;
-	uint64_t settled;			/* walks begun when cells last settled */
-	uint32_t look;				/* cells, as the last walk left them */
-	uint32_t pins;				/* that differ from the ring, as it saw them */
-	uint32_t pins_now;			/* the walk's own */
-	struct xring_traffic retired;		/* of backends that are no more */
-	uint64_t flows[FLOWS_SAMPLES];		/* begun, as looked at (daemon/watch/new_flows.h) */
-	uint32_t flow_samples;
+	uint64_t homes_serial;			/* one more for each change of `homes` */
+	bool gone;				/* not in the model: live_cleanup() frees it */
+	uint64_t settled;			/* live->walk_begun when cells last settled */
+	uint32_t look;				/* cells with LOOK after the last walk; 1: unknown */
+	uint32_t pins;				/* that differ from the ring: last whole walk */
+	uint32_t pins_now;			/* the same, of the walk under way */
+	struct xring_traffic retired;		/* counters of backends that were freed */
+	uint64_t flows[FLOWS_SAMPLES];		/* flows begun, sampled by watch/new_flows.c */
+	uint32_t flow_samples;			/* samples taken so far, also those overwritten */
 };
 
 /*
- * Each service's `model` is that of m from now on, which must live as long; whenever the
- * model that runs becomes another one.
+ * Points each service's `model` into m, which must live as long. Call whenever another model
+ * becomes the running one.
  */
 void live_models_set(struct live *live, const struct model *m);
 
-/* NULL where there is none. */
+/* The service of that name; NULL: there is none. */
 struct live_service *live_service(const struct live *live, const char *name);
 struct live_service *live_service_of_number(const struct live *live, uint32_t number);
-/* Makes it if need be; NULL: no memory, or no number is free. */
+/* The same, made if it does not exist; NULL: no memory. */
 struct live_service *live_service_get(struct live *live, const char *name);
 struct live_backend *live_backend(const struct live_service *s, const char *name);
 const struct live_backend *live_backend_by_id(const struct live_service *s, uint16_t id);
@@ -83,20 +83,20 @@ const struct live_backend *live_backend_by_id(const struct live_service *s, uint
 bool backend_joins(const struct live_backend *backend);
 bool service_joins(const struct live_service *s);
 
-/* The times of its changes, for core/ring/moving.h; now: ns. */
+/* The times that govern the service's changes, for core/ring/moving.h; now: ns. */
 struct moving_times service_times(const struct live_service *s, uint64_t now);
 
-/* Something of it has settled: its flows' pins are looked for from now on. */
+/* Cells, a key or a class of the service have settled: the next walk looks for the flows' pins. */
 void service_settled(struct live *live, struct live_service *s);
 
-/* A service's settle time and UDP window, in tenths of a second. */
+/* The service's settle time and UDP window, in tenths of a second. */
 uint32_t service_settle(const struct live_service *s);
 uint32_t service_window(const struct live_service *s);
 
-/* Cells that move, of all its rings. */
+/* Number of cells that move, in all rings of the service. */
 uint32_t service_moving(const struct live_service *s);
 
-/* Packets, bytes and flows of a service, also of backends that are no more. */
+/* Packets, bytes and flows of the service, also of backends that were forgotten. */
 int live_service_traffic(const struct live *live, const struct live_service *s,
 			 struct xring_traffic *ret);
 

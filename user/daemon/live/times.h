@@ -5,16 +5,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* When, and how, the maps are brought to the model. */
+/* When and how the maps are brought to the model. */
 struct live_times {
 	uint64_t now;				/* ns of the engine's clock */
 	bool cut;				/* the change was asked for with --cut: flows are not kept */
 };
 
-/* What bringing them there took. */
+/* What that took. */
 struct live_report {
-	uint64_t cells;				/* words written */
-	uint64_t ns;				/* from the start to the last of them */
+	uint64_t cells;				/* cells written */
+	uint64_t ns;				/* from the start to the last of these writes */
 };
 
 #endif

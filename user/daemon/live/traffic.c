@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What all backends have counted, looked at several times a second: by the thousand, as a
- * system call for each of them would be a tenth of a processor.
+ * The counters of all backends, read several times a second, and by the thousand: a system
+ * call for each backend would take a tenth of a processor.
  */
 #include "daemon/live/traffic.h"
 
@@ -13,7 +13,6 @@
 #include "daemon/live/services.h"
 #include "dp/dp.h"
 #include "dp/read.h"
-
 
 #define CHUNK 1024u
 

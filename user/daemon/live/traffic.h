@@ -10,12 +10,18 @@ struct live;
 struct live_backend;
 struct live_service;
 
-/* Reads what every backend has counted; what follows is as of then. -ENOMEM, or the kernel's. */
+/*
+ * Reads the counters of every backend; the other functions answer as of that time. -ENOMEM,
+ * or the kernel's error.
+ */
 int live_traffic_look(struct live *live);
 
 struct xring_traffic live_traffic(const struct live *live, const struct live_backend *backend);
 
-/* A service's packets of established flows, and of UDP: a flood of SYNs is none. */
+/*
+ * The service's packets of established TCP flows and of UDP, so that a flood of SYNs counts
+ * nothing.
+ */
 uint64_t live_established(const struct live *live, const struct live_service *s);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The VIP table, as the live services are to be found by it. */
+/* The VIP table: how the datapath finds the live services and their rings. */
 #include "daemon/live/vips.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ static struct slot_ring slot_ring_of(const struct live_service *s)
 	};
 }
 
-/* A backend that leaves still answers its flows: where their replies lead. */
+/* Slots for the replies of leaving backends, which still answer their flows. */
 static int slots_leaving(const struct live_service *s, const struct service *model,
 			 struct xring_slot *ret, size_t *ret_count)
 {
@@ -62,7 +62,7 @@ static size_t slots_most(const struct live *live, const struct model *m)
 	return most;
 }
 
-/* First those of the model: where two are for one key, the first is the one that counts. */
+/* The slots of the model come first: of two slots for one key the first one counts. */
 static int slots_make(const struct live *live, const struct model *m, struct xring_slot **ret,
 		      size_t *ret_count)
 {
@@ -75,7 +75,7 @@ static int slots_make(const struct live *live, const struct model *m, struct xri
 		struct slot_ring ring;
 
 		if (!s || !s->main->has_extent)
-			continue;	/* it waits for its flush */
+			continue;	/* the service waits for its first flush */
 		ring = slot_ring_of(s);
 		count += slots_fill(&m->services[i], &ring, slots + count);
 	}

@@ -5,8 +5,7 @@
 struct live;
 struct model;
 
-
-/* The VIP table, where it is to say something else than it does. */
+/* Builds the VIP table and switches to it, if it must differ from the present one. */
 int live_vips_write(struct live *live, const struct model *m);
 
 #endif
