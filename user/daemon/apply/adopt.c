@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A new daemon on running maps. Backends are known by the owners' records, rings
- * by the VIP table, or where rules tell clients apart by their
- * records and classes; all are taken over as they are. Then the first
- * live_apply() compares every cell with the model and writes what differs,
- * whatever the last daemon was in the middle of.
+ * How a new daemon takes over running maps. Backends are found by the owner records, rings by
+ * the VIP table, or, where rules tell clients apart, by classes and ring records. All are
+ * taken over as they are. The first live_apply() then compares every cell with the model and
+ * writes what differs, whatever the last daemon had half done.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -45,7 +44,10 @@ static bool is_of(const struct xring_owner *owner, const struct backend *b)
 	       !memcmp(owner->addr, b->address.bytes, sizeof(owner->addr));
 }
 
-/* Layout 1 did not keep addresses: the model's is what ran. False: it has none. */
+/*
+ * Layout 1 kept no addresses in owner records; there the model's address is the one that ran.
+ * False: the model has no such backend.
+ */
 static bool owner_address(struct xring_owner *owner, const struct service *service)
 {
 	const struct backend *b = service_backend(service, owner->backend);
@@ -61,8 +63,8 @@ static bool owner_address(struct xring_owner *owner, const struct service *servi
 }
 
 /*
- * One id that is taken. Where the model has no such backend, or has it at
- * another address, the one that was there is leaving.
+ * Takes over one id that is taken. If the model has no such backend, or has it at another
+ * address, the backend in the maps is leaving.
  */
 static int adopt_backend(struct live *live, const struct model *m, uint16_t id, uint64_t now)
 {
@@ -97,7 +99,7 @@ static int adopt_backends(struct live *live, const struct model *m, uint64_t now
 	return 0;
 }
 
-/* The bucket of one word; false where it makes no sense. */
+/* Marks the spill bucket that a word names; false: the word makes no sense. */
 static bool mark_spill(const struct live *live, uint64_t word, uint8_t *used)
 {
 	uint32_t bucket = word;
@@ -110,7 +112,7 @@ static bool mark_spill(const struct live *live, uint64_t word, uint8_t *used)
 	return true;
 }
 
-/* The buckets that these cells name, and the old ones of those that move. */
+/* Marks the buckets that the cells of an extent name, old words included where a cell moves. */
 static bool mark_spills(const struct live *live, const struct extent *e, uint8_t *used)
 {
 	const uint64_t *words = live->dp->cells + e->base, *old = words + ((size_t)1 << e->bits);
@@ -122,7 +124,7 @@ static bool mark_spills(const struct live *live, const struct extent *e, uint8_t
 	return true;
 }
 
-/* The ring of that many cells, if it is one that nobody has claimed. */
+/* Puts the extent of 2^(32 - shift) cells on live->foreign, unless another user has claimed it. */
 static int adopt_extent(struct live *live, uint32_t base, uint8_t shift, uint8_t *used)
 {
 	struct extent e = { base, 32 - shift };
@@ -133,7 +135,7 @@ static int adopt_extent(struct live *live, uint32_t base, uint8_t shift, uint8_t
 		return 0;
 	err = arena_claim(&live->arena, e.base, e.bits + 1);
 	if (err)
-		return err == -EEXIST ? 0 : err;	/* of another VIP of this service */
+		return err == -EEXIST ? 0 : err;	/* claimed by another VIP of this service */
 	if (!mark_spills(live, &e, used)) {
 		log_warn("cells %u to %u make no sense: they are written anew", e.base,
 			 e.base + (1u << e.bits) - 1);
@@ -147,7 +149,7 @@ static int adopt_extent(struct live *live, uint32_t base, uint8_t shift, uint8_t
 	return 0;
 }
 
-/* The entries of its hot keys know it by that. Versions before 0.3 had none. */
+/* Gives the service the number by which the maps know it. Versions before 0.3 had no number. */
 static void adopt_number(struct live *live, struct live_service *s, uint32_t number)
 {
 	for (size_t i = 0; number && i < live->service_count; i++)
@@ -157,7 +159,7 @@ static void adopt_number(struct live *live, struct live_service *s, uint32_t num
 		s->number = number;
 }
 
-/* Those of slots, and those that rules have. */
+/* Claims the extents that slots, classes and ring records name. */
 static int adopt_extents(struct live *live, uint8_t *used)
 {
 	const struct xring_slot *half = dp_vips_live(live->dp);
@@ -181,7 +183,10 @@ static int adopt_extents(struct live *live, uint8_t *used)
 			err = adopt_extent(live, xring_class_base(class->old),
 					   xring_class_shift(class->old), used);
 	}
-	/* Behind the words, which are whole: a record's two may be of two lives. */
+	/*
+	 * Records come after the classes: a class's word is written as a whole, but a
+	 * record's base and shift may come from two daemons.
+	 */
 	for (uint32_t i = 0; i < XRING_ROUTES && !err; i++)
 		if (live->dp->routes[i].service[0])
 			err = adopt_extent(live, live->dp->routes[i].base,
@@ -189,7 +194,7 @@ static int adopt_extents(struct live *live, uint8_t *used)
 	return err;
 }
 
-/* The slot of a service in the maps; NULL: it has none there. */
+/* The slot of a service in the maps; NULL: none of its VIPs is there. */
 static const struct xring_slot *slot_of(const struct live *live, const struct service *service)
 {
 	const struct xring_slot *half = dp_vips_live(live->dp), *slot = NULL;
@@ -239,7 +244,10 @@ int live_adopt(struct live *live, const struct model *m, uint64_t now)
 	int err = adopt_backends(live, m, now);
 
 	live_ingresses_adopt(live, m);
-	/* Rings of another layout are made anew, as they were: they follow from the model. */
+	/*
+	 * Rings of another layout version are built again from the model, which gives the
+	 * same rings.
+	 */
 	if (err || (live->dp->abi_found && live->dp->abi_found != XRING_ABI))
 		return err;
 	return adopt_rings(live, m, now) ?: live_keys_adopt(live, now);

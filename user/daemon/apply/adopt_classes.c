@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Classes of clients, their rings and their prefixes, as a new daemon finds them. */
+/* How a new daemon takes over classes of clients, their rings and their prefixes. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 #include "daemon/live/services.h"
 #include "dp/dp.h"
 
-/* Until the rules are compiled nobody knows what they are for. */
+/* A new frozen ring for an adopted extent: its route is not known until the rules are compiled. */
 static struct live_ring *ring_found(struct live_service *s)
 {
 	struct live_ring *r = live_ring_new(s, NULL);
@@ -38,7 +38,7 @@ static int adopt_records(struct live *live, struct live_service *s, uint64_t now
 		if (strcmp(record->service, s->name))
 			continue;
 		if (!record->counters && !record->shift)
-			continue;	/* killed before the ring was made: `base` is none */
+			continue;	/* killed before the ring was made: `base` is not valid */
 		if (record->counters) {
 			if (rule_counters_adopt(s, record, i))
 				return -ENOMEM;
@@ -55,7 +55,7 @@ static int adopt_records(struct live *live, struct live_service *s, uint64_t now
 	return 0;
 }
 
-/* The ring that a word of a class names: also one that no record tells of any more. */
+/* The ring that a word of a class names; the last daemon may have dropped its record already. */
 static struct live_ring *ring_of_word(struct live *live, struct live_service *s, uint64_t word,
 				      uint64_t now)
 {
@@ -118,7 +118,7 @@ static int adopt_class(struct live *live, struct live_service *s, uint32_t first
 	return 0;
 }
 
-/* Is a whole block there? A daemon may have been killed while it made one. */
+/* Are all elements of the class there? The last daemon may have been killed while it made them. */
 static bool block_whole(const struct live *live, uint32_t first, uint32_t number)
 {
 	uint32_t places = live->dp->classes[first].places;
@@ -144,7 +144,7 @@ static int adopt_list(struct live *live, struct live_service *s, uint64_t now)
 	return err;
 }
 
-/* Whom a table names who is not there is of the service's own class. */
+/* A value that names no class counts as the service's own class. */
 static uint32_t known_value(void *context, uint32_t value, uint32_t zero)
 {
 	const struct live *live = context;
@@ -178,7 +178,10 @@ static int adopt_prefixes(struct live *live, struct live_service *s)
 	if (err == -ENOMEM)
 		return err;
 	if (err) {
-		/* Without a prefix all clients are the own class's, and some may not be. */
+		/*
+		 * Without prefixes every client would have the service's own class, which
+		 * some may not have.
+		 */
 		log_warn("service %s: its prefixes make no sense: nobody is answered until they "
 			 "are written anew", s->name);
 		c->unanswered = true;
@@ -190,7 +193,10 @@ static int adopt_prefixes(struct live *live, struct live_service *s)
 	return adopt_runs(live, c);
 }
 
-/* The one that it was made with is not in use. */
+/*
+ * The main ring with which the service was made is not in use: the own class names the real
+ * one.
+ */
 static void main_drop(struct live_service *s)
 {
 	struct live_ring *blank = s->main;
@@ -209,7 +215,7 @@ int classes_adopt(struct live *live, struct live_service *s, uint32_t own, uint6
 	int err;
 
 	if (own >= XRING_CLASSES || !block_whole(live, own, s->number))
-		return 0;		/* it is made anew */
+		return 0;		/* the class is made again by classes_apply() */
 	s->classes = calloc(1, sizeof(*s->classes));
 	if (!s->classes)
 		return -ENOMEM;
@@ -224,7 +230,7 @@ int classes_adopt(struct live *live, struct live_service *s, uint32_t own, uint6
 	return adopt_prefixes(live, s);
 }
 
-/* The table of a number that no service has. */
+/* Removes the prefix tables of a number, unless a service with classes has it. */
 static void table_forget(struct live *live, uint32_t number)
 {
 	uint32_t *roots = (uint32_t *)live->dp->lines + XRING_LINE_ROOT(number, 0);
@@ -245,7 +251,10 @@ static void records_claim(const struct live_service *s, uint8_t *claimed)
 		claimed[s->rule_counters[i]->record] = 1;
 }
 
-/* A record that tells of nothing would be taken for another ring's by a later life. */
+/*
+ * Drops records that no service claims: a later daemon would take them for records of other
+ * rings.
+ */
 static int records_strange(struct live *live)
 {
 	_free_ uint8_t *claimed = calloc(XRING_ROUTES, 1);

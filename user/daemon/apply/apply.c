@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The order in which the maps become what the model says: service_apply() for one service,
+ * live_apply() for all.
+ */
 #include "daemon/apply/apply.h"
 
 #include <errno.h>
@@ -20,7 +24,7 @@
 #include "daemon/live/times.h"
 #include "daemon/live/vips.h"
 
-/* No flow is kept any more. */
+/* Ends all moves of a service at once: no flow is kept. */
 static void service_close(struct live *live, struct live_service *s)
 {
 	for (size_t i = 0; i < s->ring_count; i++)
@@ -31,7 +35,7 @@ static void service_close(struct live *live, struct live_service *s)
 	s->rekeyed = true;
 }
 
-/* Another key moves every flow, whatever the ring says: none can be kept. */
+/* A change of the partition key moves every flow, whatever the ring says: none can be kept. */
 static void key_set(struct live *live, struct live_service *s, const struct service *model)
 {
 	if (s->key_known && !key_equal(&s->key, &model->key))
@@ -50,7 +54,7 @@ static int service_apply(struct live *live, const struct model *m, const struct 
 
 	if (!s)
 		return -ENOMEM;
-	clients.cut |= !s->main->has_extent;	/* a new one has none to keep */
+	clients.cut |= !s->main->has_extent;	/* a new service has no flows to keep */
 	s->model = model;
 	key_set(live, s, model);
 	err = classes_prepare(live, s, m, model) ?: backends_sync(live, s, model, times);

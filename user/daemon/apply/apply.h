@@ -19,57 +19,58 @@ struct service;
 struct service_listener;
 struct why;
 
-/* How the maps become what the model says: opened, adopted, applied, aged and swept. */
+/* How the maps become what the model says: opening, adopting, applying, settling, sweeping. */
 
 /*
- * since: as many as half of the cells; records: one for each place of a key (daemon/
- * live_keys.h). The hooks are the caller's to set.
+ * since: one element for each two cells; records: one for each entry of hot keys
+ * (daemon/live/hot_keys.h). The caller sets live->events.
  */
 int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct key_record *records,
 	      struct live **ret);
 void live_close(struct live *live);
 
-/* Takes over what the maps hold for the services of m; before the first live_apply(). */
+/* Takes over what the maps hold for the services of m. Call before the first live_apply(). */
 int live_adopt(struct live *live, const struct model *m, uint64_t now);
 
-/* Is there room for the model? 0, or -ENOSPC and why not. */
+/* Is there room in the maps for the model? 0, or -ENOSPC and the reason. */
 int live_check(const struct live *live, const struct model *m, struct why *why);
 
 /*
- * Is no address of a nat backend one that a backend behind another VIP still leaves
- * (daemon/apply/replies.c)? 0, or -EINVAL and whose it is. Where it is done all the
- * same, the one that leaves yields: its flows are cut.
+ * Does the model give a nat backend an address that a leaving backend of another VIP still
+ * uses (daemon/apply/replies.c)? Then -EINVAL and the reason. If such a model is applied all
+ * the same (--cut), live_replies_yield() cuts the flows of the leaving backend.
  */
 int live_replies_check(const struct live *live, const struct model *m, uint64_t now, struct why *why);
 int live_replies_yield(struct live *live, const struct model *m, uint64_t now);
 
+/* Brings the maps to the model. After an error a part may be done; a repetition completes it. */
 int live_apply(struct live *live, const struct model *m, const struct live_times *times,
 	       struct live_report *ret);
 
 /*
- * What is due by time alone: open cells settle. Returns when something is due
- * again (ns, 0: nothing), and whether live_apply() has something to do.
+ * Does what is due by time alone, for example settles cells. Returns when something is due
+ * again (ns, 0: nothing). *ret_apply: live_apply() has something to do.
  */
 uint64_t live_tick(struct live *live, uint64_t now, bool *ret_apply);
 
-/* Hears of services that end; the listener is the caller's, and outlives live. */
+/* Tells the listener of services that end. The listener is the caller's, and must outlive live. */
 void live_listen(struct live *live, struct service_listener *listener);
 
-/* All flags off and all pins void: the flows' keys are others now. */
+/* Ends all moves and makes all pins void, because the hashes of all flows have changed. */
 void live_close_cells(struct live *live);
 
-/* Is anything in the maps under way? */
+/* Does anything in the maps move, leave, or need a walk over the pins? */
 bool live_busy(const struct live *live);
 
-/* Ends the drain time of the nodes of that name which leave; false: there are none. */
+/* Ends the drain time of leaving backends of that name now; false: there are none. */
 bool live_cut_leaving(struct live *live, const char *service, const char *name, uint64_t now);
 
-/* Frees what leaves and is named no more; behind every walk. */
+/* Frees leaving backends that no cell, key or pin names any more. Call after every walk. */
 int live_sweep(struct live *live, const struct model *m);
 
 /*
- * The backends of a service of some model, as they would count now in the ring of that
- * route: for plans.
+ * For plans: the effective weights that the backends of s, a service of any model, would have
+ * now in the ring of that route. ret has room for all backends of s.
  */
 int live_weigh(const struct live *live, const struct service *s, const struct route *route,
 	       uint64_t now, struct plan_node *ret);

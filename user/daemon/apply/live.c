@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Opening and closing `live`, and its listeners. */
 #include <errno.h>
 #include <string.h>
 

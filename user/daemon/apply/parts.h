@@ -5,10 +5,9 @@
 struct live;
 struct live_service;
 
+/* What the files of apply/ use of one another; no other folder includes this. */
 
-/* What the files of apply/ have of one another; nobody else includes this. */
-
-/* What the daemon knows of a service; the maps are not touched. */
+/* Frees what the daemon knows of a service, and leaves the maps as they are. */
 void service_free(struct live *live, struct live_service *s);
 
 /* Takes out of the maps what nothing names any more, after a grace period. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The walk over the pins: what becomes of each pin, and which cells keep LOOK. */
 #include "daemon/apply/pin_walk.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@
 #include "dp/pins.h"
 #include "dp/write.h"
 
-#define PAUSE_MS 1000u			/* between two walks, or ten times as long as one takes */
+#define PAUSE_MS 1000u			/* at least, between walks; else ten times as long as a walk */
 
 struct walk {
 	struct live *live;
@@ -33,16 +34,16 @@ struct walk {
 	struct loop *loop;
 	struct loop_timer step;
 	bool under_way;
-	bool known;			/* one was finished */
-	bool syns;			/* they come first: a handshake may become a pin meanwhile */
-	uint64_t spent_ns;
-	struct walk_count count, counted;
+	bool known;			/* at least one walk was finished */
+	bool syns;			/* syns come first: one may become a pin meanwhile */
+	uint64_t spent_ns;		/* time in steps of the walk under way */
+	struct walk_count count, counted;	/* of the walk under way; of the last whole walk */
 	struct dp_walk dp;
 };
 
 /*
- * It is not where the ring would have it: the cell at the end of its newest path must
- * say so, which it does not yet where that path is a new one.
+ * A pin differs from the ring's answer, so the cell at the end of its newest path must have
+ * LOOK, which a cell of a new path does not have yet.
  */
 static void pin_mark(struct live_ring *r, const struct path *path)
 {
@@ -67,7 +68,7 @@ static void pin_count(struct walk *w, struct live_backend *backend, const struct
 		w->hooks.held(w->hooks.context, r, path);
 }
 
-/* Of a key with an entry, all that are pinned, wherever. */
+/* Counts all pins of a hot key with an entry, also those that agree with the ring. */
 static void key_count(struct walk *w, const struct live_service *s, const struct path *path)
 {
 	struct live_key *key = s->key_count ? live_key(w->live, s, path->key) : NULL;
@@ -76,15 +77,15 @@ static void key_count(struct walk *w, const struct live_service *s, const struct
 		key->pins_now++;
 }
 
-/* May the ring's clients be sent there? */
+/* May clients of the ring be sent to the backend? */
 static bool ring_allows(const struct live_ring *r, const struct live_backend *backend)
 {
 	return r->frozen || backend->place_unknown || route_allows(&r->route, backend->region, backend->tags);
 }
 
 /*
- * The flow may come in by several ingresses, and its newest path end in as many rings: what is
- * needed in one of them is. *ret: that ring.
+ * A flow may enter at several ingresses, so its newest path may end in several rings: a pin
+ * that one of them needs is needed. *ret: that ring, else the first.
  */
 static enum pin_fate pin_fate(struct walk *w, const struct live_backend *backend,
 			      const struct xring_flow *flow, const struct xring_pin *pin,
@@ -141,7 +142,7 @@ static void pin_see(struct walk *w, const struct xring_flow *flow, const struct 
 		w->count.pins++;
 }
 
-/* What the walk finds to be needed in a ring where something is under way. */
+/* Prepares the list of cells that need LOOK, if anything of the service moves or looks. */
 static void ring_begin(struct live_ring *r)
 {
 	const struct live_service *s = r->service;
@@ -166,7 +167,10 @@ static void service_begin(struct live_service *s)
 		ring_begin(s->rings[i]);
 }
 
-/* Where cells have settled since, packets that saw them move may not be done yet. */
+/*
+ * If cells have settled since the last grace period, packets that saw them move may be under
+ * way and make pins.
+ */
 static void begin(struct walk *w)
 {
 	struct live *live = w->live;
@@ -186,8 +190,8 @@ static void begin(struct walk *w)
 }
 
 /*
- * The cells of backends that were over their bounds since the walk began keep LOOK. False
- * where that is not to be known.
+ * Cells of backends that were over their bound at any time since the walk began keep LOOK.
+ * False: no memory, so nothing is known.
  */
 static bool over_need(const struct live *live, struct live_ring *r)
 {
@@ -198,7 +202,10 @@ static bool over_need(const struct live *live, struct live_ring *r)
 	for (size_t i = 0; over && i < s->backend_count; i++) {
 		const struct live_backend *backend = s->backends[i];
 
-		/* It may have been told before the walk began, and no word was due since. */
+		/*
+		 * The backend may have gone over its bound before the walk began, and be
+		 * there still.
+		 */
 		if (backend->over_walk < live->walk_begun && live->dp->loads[backend->id] <= XRING_LOAD_FULL)
 			continue;
 		over[backend->id] = any = true;
@@ -209,16 +216,17 @@ static bool over_need(const struct live *live, struct live_ring *r)
 }
 
 /*
- * LOOK goes where no pin was found that needs it; not where cells have moved or
- * settled since the walk began, nor while a key moves, whose pins may be in any cell,
- * nor where a backend was over its bound meanwhile: a pin made behind its back was not seen.
+ * Clears LOOK on cells in which no pin needs it, and returns how many cells keep it. Nothing
+ * is cleared if cells have moved or settled since the walk began, nor while a key or class
+ * moves, whose pins may be in any cell. Cells of a backend over its bound keep LOOK, as the
+ * walk may have missed a pin made after it passed.
  */
 static uint32_t ring_done(const struct live *live, struct live_ring *r)
 {
 	const struct live_service *s = r->service;
 
 	if (!r->needed)
-		return r->has_extent && s->look;	/* it was not looked at: as before */
+		return r->has_extent && s->look;	/* this walk has not looked: as before */
 	if (r->needed_bits != r->cells.bits || r->refined || s->settled >= live->walk_begun ||
 	    s->keys_moving || (s->classes && s->classes->moving) || !over_need(live, r))
 		return 1;
@@ -255,7 +263,7 @@ static void done(struct walk *w)
 		w->hooks.done(w->hooks.context);
 }
 
-/* Some thousand entries. */
+/* One step: some thousand entries. */
 static int step(struct walk *w)
 {
 	uint64_t start = clock_ns(), now = w->hooks.now(w->hooks.context);

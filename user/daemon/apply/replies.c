@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A nat backend that leaves answers its flows from its address until they are gone,
- * so until then that address cannot be of a backend behind another VIP: replies of
- * the two could not be told apart. Such a change is refused, or cuts what leaves.
+ * A leaving nat backend answers its flows from its address until they are gone. Until then a
+ * backend behind another VIP cannot have that address: the replies of the two could not be
+ * told apart. A model that needs it is refused, or, with --cut, the flows of the leaving
+ * backend are cut.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include "daemon/live/live.h"
 #include "daemon/live/services.h"
 
-/* Where replies come from, and whose they are. */
+/* The source of a nat backend's replies, and whose it is. */
 struct reply {
 	struct vip from;
 	const struct service *service;
@@ -77,7 +78,10 @@ static int replies_new(const struct model *m, struct replies *ret)
 	return 0;
 }
 
-/* Who of the model answers from where this backend does, behind another VIP; NULL: nobody. */
+/*
+ * The model's backend that answers from the same source as this backend, behind another VIP;
+ * NULL: there is none.
+ */
 static const struct reply *other_reply(const struct replies *r, const struct service *s,
 				       const struct live_backend *backend)
 {
@@ -91,7 +95,7 @@ static const struct reply *other_reply(const struct replies *r, const struct ser
 	return NULL;
 }
 
-/* Does it stay with its service, or come back to it, by this model? */
+/* Does the model keep the backend in its service, or bring it back? */
 static bool stays(const struct service *s, const struct live_backend *backend)
 {
 	const struct backend *b = service_backend(s, backend->name);
@@ -99,7 +103,7 @@ static bool stays(const struct service *s, const struct live_backend *backend)
 	return b && backend->port == b->port && address_equal(&backend->address, &b->address);
 }
 
-/* Until when a backend that is leaving, or would leave now, may keep its flows. */
+/* Until when (ns) a backend that is leaving, or would leave now, may keep its flows. */
 static uint64_t flows_until(const struct service *s, const struct live_backend *backend, uint64_t now)
 {
 	if (backend->dead)

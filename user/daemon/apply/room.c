@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Is there room in the maps for a model? Told before anything of it is done. */
+/* Is there room in the maps for a model? Answered before anything of the model is applied. */
 #include <errno.h>
 
 #include "base/why.h"
@@ -22,7 +22,10 @@ static size_t service_points(const struct service *s)
 	return points;
 }
 
-/* Those that leave, and those that will with this model: they keep their ids. */
+/*
+ * Backends that are leaving, and those that would begin to leave with this model: all keep
+ * their ids.
+ */
 static size_t backends_leaving(const struct live_service *s, const struct service *model)
 {
 	size_t count = s->leaving_count;
@@ -35,7 +38,7 @@ static size_t backends_leaving(const struct live_service *s, const struct servic
 	return count;
 }
 
-/* Rings of so many cells that a service needs beside those that it has. */
+/* How many rings of 2^bits cells a service needs beside those that it has. */
 static int rings_more(const struct live_service *ls, const struct model *m, const struct service *s,
 		      unsigned bits, size_t *ret)
 {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* What leaves the maps: ended services, leaving backends, and what nothing names any more. */
 #include <string.h>
 
 #include "base/log.h"
@@ -70,15 +71,15 @@ static void stale_forget(struct live *live)
 	live->stale_count = 0;
 }
 
-/* Does a cell of the ring name it, newest or old? */
+/* May a cell of the ring name the backend, as newest or old answer? */
 static bool ring_names(const struct live_ring *r, const struct live_backend *backend)
 {
 	return r->frozen || r->cells.moving || ring_points(r, backend);
 }
 
 /*
- * A leaving backend is named by no cell once its service has settled, and by no pin
- * when a whole walk has found none.
+ * May the leaving backend be freed? No cell names it once the cells have settled, and no pin
+ * once a whole walk has found none.
  */
 static bool may_go(const struct live *live, const struct live_service *s,
 		   const struct live_backend *backend)
@@ -105,7 +106,10 @@ void live_cleanup(struct live *live)
 		return;
 	dp_grace(live->dp);
 	services_forget(live);
-	/* The last version's program may have tables of its own, that name them still. */
+	/*
+	 * During the take-over from another version the last program may still have tables
+	 * that name these classes.
+	 */
 	for (size_t i = 0; i < live->service_count && live->dp->fresh_fd < 0; i++)
 		classes_forget(live, live->services[i]);
 	if (live->dp->fresh_fd < 0)

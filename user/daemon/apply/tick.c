@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What becomes due in the maps by time alone: cells, classes and keys that settle, weights
+ * that change.
+ */
 #include <string.h>
 
 #include "base/clock.h"
@@ -45,7 +49,10 @@ uint64_t live_tick(struct live *live, uint64_t now, bool *ret_apply)
 		sooner(&next, at);
 	}
 	sooner(&next, live_keys_tick(live, now));
-	/* Left for after the take-over. */
+	/*
+	 * During the take-over from another version, classes of no service stay: the last
+	 * program may use them.
+	 */
 	*ret_apply = apply || (live->classes_strange && live->dp->fresh_fd < 0);
 	return next;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What counts of each backend's weight now: by how it stands (core/backend/standing.c) and by where
- * it is (core/place/weigh.c), for the maps and for plans.
+ * The effective weight of each backend: by its state and health (core/backend/standing.c) and
+ * by its region (core/place/weigh.c), for the maps and for plans.
  */
 #include "daemon/apply/weigh.h"
 
@@ -33,7 +33,10 @@ static struct standing standing_of(const struct live_backend *backend, const str
 	};
 }
 
-/* backends[i] is that of list[i]; NULL: the model has it no more. */
+/*
+ * Applies the route and the service's schedule to the weights in `list`. backends[i] is the
+ * model's backend of list[i]; NULL: the model does not have it any more.
+ */
 static void place(const struct live *live, const struct service *s, const struct route *route,
 		  const struct backend *const *backends, struct standing *list, size_t count,
 		  uint64_t now, int64_t wall, uint64_t *next)
@@ -78,7 +81,10 @@ static int parts_grow(struct live_ring *r)
 	return 0;
 }
 
-/* What the nodes count in one ring: stand says how they stand. */
+/*
+ * Sets the effective weights in one ring; stand: the weights before the ring's route counts.
+ * True: the points change.
+ */
 static bool ring_weigh(const struct live *live, struct live_ring *r, const struct service *model,
 		       const struct standing *stand, const struct backend *const *backends,
 		       uint64_t now, uint64_t *next)
@@ -107,7 +113,10 @@ static bool ring_weigh(const struct live *live, struct live_ring *r, const struc
 	return changed;
 }
 
-/* One that leaves is where it was: it gets nothing new, and some may not keep it. */
+/*
+ * A leaving backend must lose its points in every ring. By the region and tags that it last
+ * had, a ring whose route excludes the backend must not keep even its old flows.
+ */
 static void ring_weigh_leaving(struct live_ring *r)
 {
 	for (size_t i = 0; i < r->service->leaving_count; i++) {
@@ -159,7 +168,7 @@ bool backends_weigh(const struct live *live, struct live_service *s, const struc
 	}
 	for (size_t i = 0; list && backends && i < s->backend_count; i++) {
 		struct live_backend *backend = s->backends[i];
-		bool dead = list[i].dead || backend->forbidden;	/* a flow there is cut, too */
+		bool dead = list[i].dead || backend->forbidden;	/* its flows are cut, too */
 
 		changed |= dead != backend->dead;
 		backend->dead_wanted = dead;
