@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Changes of the model: checked, named, made, gone back on. */
+/* A change of the model: checked, kept, described, then left to a flush. */
 #include <errno.h>
 #include <string.h>
 
@@ -17,18 +17,14 @@
 #include "daemon/live/services.h"
 #include "dp/dp.h"
 
-/* ---- checking ---- */
-
-/* Another key moves every flow: none can be kept. */
+/* Another hash key moves every flow: none can be kept. */
 static void hash_key_write(struct engine *e, const struct model *m)
 {
 	hash_expand(m->hash_key, (uint64_t *)e->dp->config->hash_key);
 	live_close_cells(e->live);
 }
 
-/* ---- what a change is, service by service ---- */
-
-/* The changes to come get their names and their ids. */
+/* Describes the change for each service, which gives the ids, and keeps how each can be undone. */
 static void changes_name(struct engine *e, const struct model *next)
 {
 	changes_touch_none(e->changes);
@@ -43,7 +39,7 @@ static void changes_name(struct engine *e, const struct model *next)
 	}
 }
 
-/* What drains already is cut where it is named. */
+/* With --cut, a backend that the change names is cut even if it drains already. */
 static void cut_named(const struct engine *e, const struct change *change)
 {
 	const struct live_service *s = change->service ? live_service(e->live, change->service) :
@@ -65,7 +61,7 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 	if (err)
 		return why_set(why, err, "state directory %s: %s", e->options.state, errno_text(-err));
 	if (change->cut && e->stats.pending)
-		engine_flush(e, false);	/* what came before cuts nothing */
+		engine_flush(e, false);	/* changes gathered before cut nothing */
 	cut_named(e, change);
 	changes_name(e, next);
 	if (memcmp(next->hash_key, e->model.hash_key, HASH_KEY_BYTES))

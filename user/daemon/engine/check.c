@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Why a model is refused: one table of reasons, in the order in which they are asked. */
+/* Why a model is refused: one table of reasons, in the order in which they are tried. */
 #include "daemon/engine/check.h"
 
 #include <errno.h>
@@ -38,9 +38,9 @@ const struct backend *engine_off_link(const struct model *before, const struct m
 	return NULL;
 }
 
-#define HOME_LINES 4u		/* for each home that there may be */
+#define HOME_LINES 4u		/* for each network that may get a home */
 
-/* Lines of the prefix tables that a service's networks take, and those of homes may. */
+/* Lines of the prefix tables that the service's networks need, and its homes may need. */
 static int service_lines(const struct model *m, const struct service *s, uint64_t *ret)
 {
 	static const struct ingress none[INGRESSES];
@@ -58,7 +58,10 @@ static int service_lines(const struct model *m, const struct service *s, uint64_
 	return err;
 }
 
-/* Are the rules those that there is room for? They are laid out only where they are others. */
+/*
+ * Are regions and rules the same in both models? Then there is room, and the rules need not
+ * be compiled.
+ */
 static bool same_rules(const struct model *from, const struct model *to)
 {
 	if (from->region_count != to->region_count)
@@ -97,7 +100,7 @@ int engine_lines(const struct model *m, uint32_t *ret)
 
 /* ---- the reasons ---- */
 
-/* A model that may become the one that runs. */
+/* A model that may become the model that runs. */
 struct candidate {
 	struct engine *engine;
 	const struct model *model;
@@ -112,9 +115,13 @@ static int makes_no_sense(const struct candidate *c, struct why *why)
 	return err ? why_set(why, -EINVAL, "%s", error.why.text) : 0;
 }
 
-#define STRICT_MAX 40		/* of XRING_PLACE_NOBODY - 1 bits: others may be on their way out */
+/* Out of XRING_PLACE_NOBODY - 1 bits: rings that are going still have some. */
+#define STRICT_MAX 40
 
-/* Rings, counters and bits of all rules, with room for those before them. */
+/*
+ * Do the rules need more rings, counters or bits than there are, with room for those of the
+ * rules before?
+ */
 static int rules_exceed(const struct candidate *c, struct why *why)
 {
 	const struct model *m = c->model;
@@ -149,7 +156,7 @@ static int networks_exceed(const struct candidate *c, struct why *why)
 	uint64_t sum = XRING_LINE_ROOTS;
 	uint32_t lines;
 
-	/* At the start the map has just been made for them. */
+	/* At the start the map has just been made for these networks. */
 	if (e->dp->fresh_fd >= 0 || same_rules(&e->model, m))
 		return 0;
 	for (size_t i = 0; i < m->service_count; i++) {
@@ -171,7 +178,7 @@ static int networks_exceed(const struct candidate *c, struct why *why)
 	return 0;
 }
 
-/* What would move every flow is refused on a live service. */
+/* Refuses what would move every flow of a live service. */
 static int flows_move(const struct candidate *c, struct why *why)
 {
 	const struct model *from = &c->engine->model, *to = c->model;
@@ -213,7 +220,7 @@ static int maps_exceed(const struct candidate *c, struct why *why)
 	return live_check(c->engine->live, c->model, why);
 }
 
-/* What is asked of a model alone comes before what is asked of the maps and the kernel. */
+/* Reasons that need only the model come before those that need the maps and the kernel. */
 static const struct refusal {
 	int (*refuses)(const struct candidate *c, struct why *why);
 	bool not_if_cut;		/* --cut overrides it: flows may be lost then */
@@ -231,7 +238,7 @@ int engine_check(struct engine *e, const struct model *next, const struct change
 		 struct why *why)
 {
 	struct candidate candidate = { e, next, change };
-	int err = why_set(why, 0, "out of memory");	/* what they say nothing of */
+	int err = why_set(why, 0, "out of memory");	/* the reason where a function gives none */
 
 	for (size_t i = 0; i < ARRAY_SIZE(refusals) && !err; i++)
 		if (!refusals[i].not_if_cut || !change->cut)

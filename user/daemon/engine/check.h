@@ -10,11 +10,14 @@ struct service;
 
 #define WANT_ON_LINK "want one on the link, not behind a gateway, as mode l2 changes MAC addresses alone"
 
-/* The first l2 backend that is not on the link; those that ran before may stay. */
+/*
+ * The first backend of mode l2 in m that is not on the link; NULL: there is none. A backend
+ * that `before` had at the same address may stay.
+ */
 const struct backend *engine_off_link(const struct model *before, const struct model *m,
 				      const struct service **ret_service);
 
-/* Lines of the map of prefix tables that m shall have, when it is made. -ENOMEM. */
+/* How many lines the map of prefix tables must have if it is made for m. 0 or -ENOMEM. */
 int engine_lines(const struct model *m, uint32_t *ret);
 
 #endif

@@ -70,7 +70,6 @@ struct change_entry *changes_describe(struct changes *c, const struct service *w
 	return say.entry;
 }
 
-/* A model of this service of m alone, as YAML; NULL: no memory. */
 char *service_yaml(const struct engine *e, const struct model *m, const struct service *s)
 {
 	struct model one = {

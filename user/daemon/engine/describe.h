@@ -6,7 +6,6 @@ struct engine;
 struct model;
 struct service;
 
-
 /* A model of this service of m alone, as YAML; NULL: no memory. */
 char *service_yaml(const struct engine *e, const struct model *m, const struct service *s);
 

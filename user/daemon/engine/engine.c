@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How the engine starts, on maps that run or on none, and how it ends. */
+/* How the engine starts, with or without running maps, and how it ends. */
 #include "daemon/engine/engine.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@
 #include "dp/dp.h"
 #include "dp/write.h"
 
-#define SETTLE_MS 300		/* for neighbours to answer, before the first packet */
+#define SETTLE_MS 300		/* time for neighbours to answer before the first packet */
 
 static bool any_vip(const struct dp *dp)
 {
@@ -39,7 +39,7 @@ static bool any_vip(const struct dp *dp)
 	return false;
 }
 
-/* Takes the running maps, or makes them new. */
+/* Adopts what the maps hold, unless another hash key forbids that. */
 static int maps_begin(struct engine *e)
 {
 	uint64_t expanded[XRING_HASH_KEYS];
@@ -65,8 +65,8 @@ static int maps_begin(struct engine *e)
 }
 
 /*
- * Checks *next, the model to start with, against e->model, the one that ran
- * before, and puts it in its place. Where the maps hold no VIP, nothing ran.
+ * Checks *next, the model to start with, against e->model, which ran before, and puts it in
+ * its place. If the maps hold no VIP, no flow can be lost and the check is that of --cut.
  */
 static int check_begin(struct engine *e, const char *source, struct model *next)
 {

@@ -8,9 +8,9 @@
 #include "core/model/model.h"
 
 /*
- * The daemon's mind: what shall be (the model), what is (live), and the way from one to the
- * other. A change is checked as a whole, kept in the state directory, and only then
- * answered; the maps follow with the next flush.
+ * The centre of the daemon: the model that runs, what the maps hold (live), and the way from
+ * one to the other. A change is checked as a whole and kept in the state directory before it
+ * is answered; the maps follow with the next flush.
  */
 struct change_entry;
 struct changes;
@@ -23,27 +23,27 @@ struct why;
 
 struct engine_options {
 	const char *bpffs;
-	const char *state;		/* directory */
-	bool cut;			/* changes that move every flow are wanted */
-	bool test_clock;		/* time may be put forward by command */
+	const char *state;		/* the state directory */
+	bool cut;			/* accept changes that move every flow */
+	bool test_clock;		/* commands may put the time forward */
 };
 
-/* Written by the engine, read by those who show it. */
+/* Written by the engine, read by view/. */
 struct engine_stats {
 	uint64_t asked;			/* changes asked for */
-	uint64_t gathered;		/* of them, those that waited for others */
+	uint64_t gathered;		/* of `asked`: gathered with others into one flush */
 	uint64_t flushes;
-	uint64_t cells;			/* words written */
-	uint64_t flush_ns;		/* of the last flush, to its last cell */
+	uint64_t cells;			/* cells written */
+	uint64_t flush_ns;		/* of the last flush, up to its last cell */
 	uint64_t flush_ns_max;
-	unsigned pending;		/* changes gathered now */
+	unsigned pending;		/* changes that wait for the next flush */
 };
 
-/* Who hears of what the engine does; NULL: is not told of it. */
+/* A listener is told what the engine does; either function may be NULL. */
 struct engine_listener {
 	struct engine_listener *next;
 	void *context;
-	void (*changed)(void *context);	/* the model is another one, the maps not yet */
+	void (*changed)(void *context);	/* another model runs; the maps do not have it yet */
 	void (*flushed)(void *context);	/* the maps have been brought to the model */
 };
 
@@ -52,75 +52,81 @@ struct engine {
 	struct loop *loop;
 	struct dp *dp;
 	struct live *live;
-	struct model model;		/* as it runs */
-	struct loaded *loaded;		/* the source as it was last loaded */
-	bool ran;			/* a model has run before, in this life or another */
+	struct model model;		/* the model that runs */
+	struct loaded *loaded;		/* the configuration source when it was last loaded */
+	bool ran;			/* a model ran before, with this daemon or an earlier one */
 	struct loop_timer flush;
 	struct loop_timer tick;
-	struct loop_timer interfaces;	/* an interface that comes back has another index */
+	struct loop_timer interfaces;	/* every second: indexes of interfaces may change */
 	struct walk *walk;
-	struct changes *changes;	/* under way, and past ones */
+	struct changes *changes;	/* changes under way and past ones (engine/log.h) */
 	struct engine_listener *listeners;
-	uint32_t *since;		/* files of the state directory, mapped */
-	struct key_record *records;
+	uint32_t *since;		/* memory-mapped files of the state directory: `since` */
+	struct key_record *records;	/* and `keys` */
 	struct engine_stats stats;
-	bool warned;			/* that IP forwarding is off */
+	bool warned;			/* the log says already that IP forwarding is off */
 	int state_lock;
 	uint64_t started;		/* CLOCK_REALTIME, seconds */
 };
 
-/* Its clock: CLOCK_MONOTONIC, which tests may put forward. ns. */
+/* The engine's clock in ns: CLOCK_MONOTONIC, put forward by tests. */
 uint64_t engine_now(const struct engine *e);
 void engine_clock_advance(struct engine *e, uint64_t ns);
 
-/* Reads the model that ran last. Logs what is wrong. */
+/* Reads the model that ran last from the state directory. Logs errors. */
 int engine_open(const struct engine_options *options, struct loop *loop, struct engine **ret);
 /*
- * Opens the maps and adopts what they hold, with what a source says and commands changed
- * since as the model. Logs.
+ * Opens the maps and adopts what they hold. The model is what the source says, with what
+ * commands have changed since the source was last loaded. Logs errors.
  */
 struct source_text;
 int engine_begin(struct engine *e, const struct source_text *source);
-/* The first flush; then the datapath's program takes over. Logs. */
+/* The first flush; then the new program of the datapath takes over. Logs errors. */
 int engine_start(struct engine *e);
-/* What is gathered goes out. */
+/* Flushes what is gathered. */
 void engine_stop(struct engine *e);
 void engine_close(struct engine *e);
 
-/* The listener is the caller's, and is told until the engine is closed. */
+/* Adds a listener, which is the caller's and must live until the engine is closed. */
 void engine_listen(struct engine *e, struct engine_listener *listener);
 
 /* What a change may ask for beside the change itself. */
 struct change {
-	bool now;			/* do not gather */
-	bool cut;			/* may move every flow */
-	bool validated;			/* the model has been through conf_validate() */
-	unsigned count;			/* how many changes it is */
-	const char *service, *backend;	/* it is about this one; NULL: no one */
+	bool now;			/* flush at once */
+	bool cut;			/* --cut: flows may be cut */
+	bool validated;			/* conf_validate() has accepted the model */
+	unsigned count;			/* counts as so many; 0: the maps stay as they are */
+	const char *service, *backend;	/* the backend that it is about; NULL: no single one */
 };
 
-/* The maps are brought to the model. cut: flows that are in the way are cut. */
+/* Brings the maps to the model now. cut: flows that are in the way are cut. */
 int engine_flush(struct engine *e, bool cut);
-/* The same in the next turn of the loop, with what else has happened in this one. */
+/* The same in the next turn of the loop, together with all that happens in this turn. */
 void engine_flush_soon(struct engine *e);
-/* The same with what else comes until the interval is over, or enough of it. */
+/*
+ * The same when flush.interval is over or flush.changes have come; at once for change->now or
+ * change->cut.
+ */
 void engine_gather(struct engine *e, const struct change *change);
 
-/* Hot keys have got entries, or lost them. */
+/*
+ * Must be called after hot keys have got or lost entries: rewrites the VIP table if it must
+ * tell so.
+ */
 void engine_keys_changed(struct engine *e);
 
 /*
- * Makes *next the model (taken over on success). Otherwise why says what is
- * wrong, and nothing has changed.
+ * Makes *next the model that runs, and takes it over. On an error nothing has changed, and
+ * `why` has the reason.
  */
 int engine_change(struct engine *e, struct model *next, const struct change *change,
 		  struct why *why);
 
-/* Could it be made the model? As engine_change() asks. */
+/* Would engine_change() accept the model? Changes nothing. */
 int engine_check(struct engine *e, const struct model *next, const struct change *change,
 		 struct why *why);
 
-/* Goes back to before a change that is under way: a change too. */
+/* Undoes a change that is under way; that is a change itself. */
 int engine_cancel(struct engine *e, struct change_entry *entry, const struct change *change,
 		  struct why *why);
 

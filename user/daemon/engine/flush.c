@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The engine's way to the maps: gathering, flushing, time, and what the live side tells. */
+/* How changes reach the maps: gathering, flushing, and what becomes due by time. */
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -26,7 +26,7 @@
 static bool sysctl_on(const char *path)
 {
 	FILE *f = fopen(path, "re");
-	int value = 1;		/* not to be read: nothing to complain of */
+	int value = 1;		/* cannot be read: no warning */
 
 	if (!f)
 		return true;
@@ -36,7 +36,10 @@ static bool sysctl_on(const char *path)
 	return value;
 }
 
-/* The replies of nat are routed as the host routes. True where it was said. */
+/*
+ * Warns if the host does not forward packets, which replies in mode nat need. True: it has
+ * warned.
+ */
 static bool warn_forwarding(const struct model *m)
 {
 	bool nat[2] = {};
@@ -76,7 +79,7 @@ int engine_flush(struct engine *e, bool cut)
 	engine_tell_flushed(e);
 	changes_flushed(e->changes, e->live);
 	if (cut)
-		walk_whole(e->walk);	/* no pin of before is to be believed later */
+		walk_whole(e->walk);	/* deletes the pins made before the cut */
 	if (!e->warned)
 		e->warned = warn_forwarding(&e->model);
 	e->stats.flushes++;
@@ -134,7 +137,7 @@ static void say_placed(struct engine *e, const struct live_backend *backend)
 		    weight_print(backend->weight_now, weight));
 }
 
-/* What changes by time alone, in words. */
+/* Describes, for the list of changes, what changes by time alone. */
 static void say_why(struct engine *e)
 {
 	for (uint32_t id = 1; id < e->dp->backend_count; id++) {
@@ -172,7 +175,7 @@ static void tick(struct engine *e)
 		next = now + NS_PER_S;
 	if (next)
 		loop_timer_set(&e->tick, next > now ? (next - now) / NS_PER_MS + 1 : 0);
-	/* What waits for others goes out with them, and weighs then. */
+	/* If changes are gathered, their flush applies this too. */
 	if (apply && !e->stats.pending) {
 		say_why(e);
 		engine_flush(e, false);
@@ -197,5 +200,3 @@ void engine_clock_advance(struct engine *e, uint64_t ns)
 	__atomic_fetch_add(&e->dp->config->clock, ns, __ATOMIC_RELEASE);
 	tick(e);
 }
-
-/* ---- what the live services and the walk tell ---- */

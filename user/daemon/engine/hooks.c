@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* What the maps' side (live, the walk over the pins) tells the engine. */
 #include <stdio.h>
 
 #include "base/loop.h"
@@ -67,7 +68,7 @@ static void hook_walk_done(void *context)
 	struct engine *e = context;
 
 	live_sweep(e->live, &e->model);
-	engine_keys_changed(e);		/* some waited for it */
+	engine_keys_changed(e);		/* some keys waited for this walk */
 	changes_walk_done(e->changes, e->live, engine_now(e));
 	changes_write_soon(e->changes, engine_now(e));
 }

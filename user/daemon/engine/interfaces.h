@@ -5,10 +5,9 @@
 struct engine;
 struct model;
 
-
-/* Attaches to the model's interfaces that `before` did not have. Logs. */
+/* Attaches the program to the model's interfaces that `before` did not have. Logs errors. */
 void interfaces_attach(struct engine *e, const struct model *before);
-/* And detaches from those that it has no more. */
+/* The same, and detaches from interfaces that only `before` had. */
 void interfaces_follow(struct engine *e, const struct model *before);
 
 #endif

@@ -2,7 +2,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/parts.h"
 
-/* Told in the order in which they came. */
+/* Listeners are told in the order in which they were added. */
 void engine_listen(struct engine *e, struct engine_listener *listener)
 {
 	struct engine_listener **end = &e->listeners;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a source of the configuration says becomes the model, and its interfaces are attached. */
+/*
+ * How what a source of the configuration says becomes the model, and its interfaces are
+ * attached.
+ */
 #include "daemon/engine/load.h"
 
 #include <errno.h>
@@ -40,7 +43,7 @@ static bool says_the_same(const struct loaded *loaded, const struct source_text 
 	       !memcmp(loaded->text, source->text, source->len);
 }
 
-/* What differs between the source as it was loaded and as it is now is done to *running. */
+/* Applies to *running what differs between the loaded source and the present one. */
 static int merge(struct engine *e, const struct source_text *source, struct model *running)
 {
 	struct model loaded;

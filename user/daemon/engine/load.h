@@ -9,10 +9,9 @@ struct engine;
 struct model;
 struct why;
 
-
 /*
- * What a source of the configuration says: its name, for messages and as the place of the
- * files that it names, its text, and the model that the text is.
+ * What a source of the configuration says: its name (for messages; its directory is that of
+ * the files that it names), its text, and the model of that text.
  */
 struct source_text {
 	const char *name;
@@ -22,22 +21,22 @@ struct source_text {
 };
 
 /*
- * The difference to what the source said when it was last loaded is done to the model that
- * runs; what commands changed and the source did not, stays. Attaches and detaches
- * interfaces. Logs.
+ * Applies to the model that runs what the source says differently from when it was last
+ * loaded; what commands changed and the source did not stays. Attaches and detaches
+ * interfaces. Logs errors.
  */
 int engine_load(struct engine *e, const struct source_text *source);
 
-/* Makes the source's model the one that runs, whatever commands changed. */
+/* Makes m the model that runs, whatever commands changed, and attaches and detaches interfaces. */
 int engine_replace(struct engine *e, const struct model *m, const struct change *change,
 		   struct why *why);
 
-/* The source says the model that runs: what it says now counts as loaded. */
+/* The model that runs is what the source says: remembers its text and model as loaded. */
 int engine_loaded(struct engine *e, const struct source_text *source);
 
 /*
- * The model that would run: what the source says, with what commands changed since it was
- * last loaded. -ENOMEM.
+ * The model that would run after engine_load(): what the source says, with what commands
+ * changed since it was last loaded. 0 or -ENOMEM.
  */
 int engine_merge(struct engine *e, const struct source_text *source, struct model *ret);
 

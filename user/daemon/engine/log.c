@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The list of changes: how one is made, goes from stage to stage, and ends. */
 #include "daemon/engine/log.h"
 
 #include <stdarg.h>
@@ -55,7 +56,7 @@ void change_free(struct change_entry *e)
 	free(e);
 }
 
-/* Those that are over are forgotten, the oldest first. */
+/* Removes past changes beyond CHANGES_PAST, the oldest first. */
 static void forget_oldest(struct changes *c)
 {
 	size_t over = 0;
@@ -149,7 +150,7 @@ void change_undo(struct change_entry *e, char *from, char *to)
 		free(to);
 		return;
 	}
-	/* What it goes back to is what was before the first of them. */
+	/* Several commands may be one change: undoing it goes back to before the first of them. */
 	free(e->undo_from);
 	e->undo_from = from;
 	if (e->undo_to)
@@ -201,7 +202,7 @@ void changes_begun(struct changes *c, const struct live_move *move, uint64_t now
 	stage_set(c, e, STAGE_COPY);
 }
 
-/* "203.0.113.9 split over 100 shards" */
+/* As "hot 203.0.113.9: split over 100 shards". */
 static void key_says(const struct live *live, const struct live_key *key, char *buf, size_t size)
 {
 	uint64_t side = hot_newest(*key->answer);
@@ -268,7 +269,7 @@ void changes_shifted(struct changes *c, const struct live_service *s, uint64_t n
 	e->what_count++;
 }
 
-#define PLANNED_AT_ONCE 256	/* backends of which a plan takes no time */
+#define PLANNED_AT_ONCE 256	/* up to that many backends a plan takes no noticeable time */
 
 void change_end(struct changes *c, struct change_entry *e, const char *why)
 {
@@ -293,7 +294,10 @@ void changes_flushed(struct changes *c, const struct live *live)
 	}
 }
 
-/* Does its key still move, or a cell that has done so since before this change? */
+/*
+ * Does the change's key still move, or its clients, or a cell that has moved since before
+ * this change?
+ */
 static bool still_moves(const struct live *live, const struct change_entry *e)
 {
 	const struct live_service *s = live_service(live, e->service);
@@ -318,7 +322,7 @@ static bool is_in(const struct roster *r, const char *name)
 	return false;
 }
 
-/* A backend that this change has taken out is not gone yet. */
+/* Is a backend that this change removed still leaving? */
 static bool still_leaves(const struct live *live, const struct change_entry *e)
 {
 	const struct live_service *s = live_service(live, e->service);
@@ -339,7 +343,7 @@ static void entry_tick(struct changes *c, struct change_entry *e, const struct l
 		stage_set(c, e, STAGE_CLEANUP);
 		e->walk = live->walk_begun;
 	}
-	/* A cut holds nobody: no walk has to say so. */
+	/* A cut holds no flow: no walk has to confirm that. */
 	if (e->stage == STAGE_CLEANUP && (!e->settle || !live_service(live, e->service)) &&
 	    !still_leaves(live, e))
 		change_end(c, e, "done");
@@ -363,7 +367,7 @@ uint64_t changes_tick(struct changes *c, const struct live *live, uint64_t now)
 	return next;
 }
 
-/* A cut holds nobody. */
+/* Does the walk count pins for this change? Not for a cut, which holds no flow. */
 static bool is_counted(const struct change_entry *e)
 {
 	return e->stage > STAGE_PREPARE && e->stage < STAGE_DONE && e->settle;

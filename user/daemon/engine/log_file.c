@@ -34,9 +34,12 @@ json_t *change_whats_json(const struct change_entry *e)
 	return list;
 }
 
-#define CHANGES_WHOLE 16	/* of the last ones, their backends are written */
+#define CHANGES_WHOLE 16	/* changes under way whose backends are written */
 
-/* Who moves is kept while it is under way: after that it is many names for little. */
+/*
+ * The backends are written only while the change is under way: later they would be many names
+ * of little use.
+ */
 static json_t *entry_kept(const struct change_entry *e, bool whole)
 {
 	static const struct roster nobody;
@@ -163,7 +166,7 @@ void changes_open(struct changes *c, const char *dir, bool adopted)
 		entry_read(c, item);
 	c->next_id = number(root, "next_id") ?: 1;
 	json_decref(root);
-	/* With maps made anew, nothing is under way any more. */
+	/* If the maps are new, no change is under way any more. */
 	for (i = c->count; !adopted && i-- > 0;)
 		if (c->list[i]->stage != STAGE_DONE)
 			change_end(c, c->list[i], "the maps were made anew");

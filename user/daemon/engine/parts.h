@@ -4,17 +4,16 @@
 
 struct engine;
 
+/* What the engine's files use of one another; no other folder includes this. */
 
-/* What the engine's files have of one another; nobody else includes this. */
-
-/* What drives the maps, and what it tells us. */
+/* Opens live and the walk, and sets their hooks and the engine's timers. */
 int engine_hooks_open(struct engine *e);
 
-/* The listeners are told. */
+/* Tell the listeners. */
 void engine_tell_changed(struct engine *e);
 void engine_tell_flushed(struct engine *e);
 
-/* The timers' functions; context is the engine. */
+/* The functions of the timers; context is the engine. */
 void engine_flush_due(void *context);
 void engine_tick_due(void *context);
 

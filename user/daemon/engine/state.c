@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The files of the state directory. */
 #include "daemon/engine/state.h"
 
 #include <errno.h>
@@ -96,8 +97,8 @@ int state_write_running(const char *dir, const struct model *m)
 }
 
 /*
- * A model of the state directory; -ENOENT where there is none that can be read. near:
- * the directory of the files that it names, NULL where these are absolute.
+ * Reads a model from the state directory; -ENOENT: there is no readable one. near: the
+ * directory of the files that it names; NULL: these have absolute paths.
  */
 static int state_model(const char *dir, const char *name, const char *near, struct model *ret)
 {

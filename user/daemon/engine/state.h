@@ -7,24 +7,30 @@
 
 #include "core/model/model.h"
 
-
 /*
  * What survives the daemon, in its state directory:
  *
  *     running.yaml   the model with all that commands changed
- *     loaded         the configuration file as it was last loaded
- *     changes.json   the changes under way, and those that were
- *     since          when each cell began to move
+ *     loaded         the configuration file when it was last loaded
+ *     changes.json   the changes under way and past ones
+ *     hot.json       what is set by hand of hot keys
+ *     homes          where clients' networks belong
+ *     since, keys    when each cell began to move; records of the entries of hot keys
  *
- * Each is replaced as a whole (written beside, synced, renamed).
+ * A file is replaced as a whole (written beside, synced, renamed). Moves are appended to
+ * `homes` in between; `since` and `keys` are memory-mapped.
  */
-/* Makes it, and keeps other daemons out while *ret_lock is open; logs. */
+
+/* Makes the directory, and locks other daemons out while *ret_lock is open. Logs errors. */
 int state_open(const char *dir, int *ret_lock);
 int state_write(const char *dir, const char *name, const char *text, size_t len);
-/* *ret NULL where there is none yet. */
+/* *ret is NULL where there is no such file. */
 int state_read(const char *dir, const char *name, char **ret, size_t *ret_len);
 
-/* A file of that size in memory, made if need be; it survives a kill. */
+/*
+ * Maps a file of that size into memory, so that it survives a kill; makes it if it does not
+ * exist.
+ */
 int state_map(const char *dir, const char *name, size_t size, void **ret);
 
 int state_write_running(const char *dir, const struct model *m);
@@ -34,13 +40,13 @@ int state_read_running(const char *dir, struct model *ret);	/* -ENOENT: there is
 struct loaded {
 	char *text;			/* NULL: it was never loaded */
 	size_t len;
-	struct model model;		/* that the text is, if `known` */
+	struct model model;		/* the model of the text, if `known` */
 	bool known;
 };
 
 /*
- * path: of the source, beside which the files are that it names. Not validated: a list of
- * networks that is no longer there is an empty one.
+ * path: of the source; files that it names are in the same directory. The model is not
+ * validated, and a list of networks that no longer exists is empty.
  */
 int state_read_loaded(const char *dir, const char *path, struct loaded *ret);
 void loaded_clear(struct loaded *loaded);

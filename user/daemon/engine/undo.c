@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * `change cancel`: a three-way merge from the service after the change to the service before
+ * it.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +36,10 @@ static int undo_models(const struct change_entry *entry, struct model *from, str
 	return err;
 }
 
-/* What the change made different and nobody touched since, is put back. */
+/*
+ * The model that runs, with what the change made different put back, unless it was changed
+ * again since.
+ */
 static int undo(const struct engine *e, const struct change_entry *entry, struct model *ret)
 {
 	struct model from, to, next;

@@ -4,8 +4,10 @@
 
 struct engine;
 
-
-/* The clocks of the model's regions; they were read once when it was checked. */
+/*
+ * Loads the clocks of the model's regions. They have been read once already, when the model
+ * was checked.
+ */
 void engine_zones(struct engine *e);
 
 #endif
