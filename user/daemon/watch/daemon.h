@@ -9,7 +9,10 @@
 #include "daemon/watch/loads.h"
 #include "daemon/watch/new_flows.h"
 
-/* The whole daemon but its ingresses: the engine, its source, and who watches beside it. */
+/*
+ * All parts of the daemon that outlive a request: the engine, the source of its
+ * configuration, and the watchers.
+ */
 struct daemon {
 	struct engine *engine;
 	struct config_file file;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* From the results of probes to deaths and returns of backends. */
 #include "daemon/watch/health.h"
 
 #include <stdio.h>
@@ -19,8 +20,9 @@
 #include "dp/dp.h"
 
 /*
- * It is back, from being down or, not known any more, from maintenance: its weight grows,
- * if the service says so, and flows come by a change.
+ * Reports that a backend is up. known: the backend was down before. Otherwise its first probe
+ * has succeeded, after the backend was added or came back from maintenance. Its weight grows
+ * by slow start if the service says so, and its flows come by a change.
  */
 static void went_up(struct engine *e, struct live_backend *backend, const char *why, bool known)
 {
@@ -31,7 +33,7 @@ static void went_up(struct engine *e, struct live_backend *backend, const char *
 	if (known)
 		engine_gather(e, &(struct change){ .count = 1 });
 	else
-		engine_flush_soon(e);	/* whoever added it has waited already */
+		engine_flush_soon(e);	/* its change has waited in `prepare` already */
 }
 
 static void went_down(struct engine *e, struct live_backend *backend, const char *why)
@@ -71,8 +73,8 @@ static void unchecked(struct live_backend *backend)
 }
 
 /*
- * Nothing is known of one that is not checked. What comes back from maintenance
- * waits for its first check then; what had flows without any does not.
+ * Resets the health of a backend that is not checked. A backend in maintenance must pass its
+ * first check when it comes back; one whose service had no check need not.
  */
 static void forget(struct engine *e, struct live_backend *backend)
 {
@@ -101,7 +103,7 @@ static void backend_added(void *context, struct live_backend *backend)
 	unchecked(backend);
 	backend->checked = s->check;
 	if (!w->checker)
-		return;		/* not yet: health_start() */
+		return;		/* health_start() will do it */
 	if (probe_new(w->checker, &s->check, &backend->address,
 		      backend->port ?: s->vips[0].port, backend, &backend->probe))
 		log_err(0, "backend %s of %s cannot be checked", backend->name, s->name);

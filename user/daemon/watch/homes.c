@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Homes: the file that keeps them, and the moves that follow the datapath's counts. */
 #include "daemon/watch/homes.h"
 
 #include <errno.h>
@@ -30,9 +31,10 @@
 #define LOOK_MS 500
 #define FILE_NAME "homes"
 #define REGION_NUMBERS 255u
-#define LINES_MORE 4096u		/* moves that may be in the file beside the homes */
+/* Lines of moves that the file may have beside one for each home. */
+#define LINES_MORE 4096u
 
-/* ---- the tables ---- */
+/* ---- slots and regions ---- */
 
 const char *home_region(const struct home_service *hs, unsigned number)
 {
@@ -69,7 +71,7 @@ static void slot_free(struct live_service *s)
 	s->home = NULL;
 }
 
-/* 0: there are too many. */
+/* The number of a region, given if it has none; 0: too many regions, or no memory. */
 static unsigned region_get(struct home_service *hs, const char *name)
 {
 	char (*regions)[PLACE_NAME];
@@ -109,7 +111,7 @@ static void record_write(FILE *to, const struct live_service *s, uint64_t *lines
 	}
 }
 
-/* All homes, and nothing else; moves are appended from now on. */
+/* Writes the file again with one line for each home; later moves are appended. */
 static int file_renew(struct home_watch *w)
 {
 	struct engine *e = w->engine;
@@ -153,7 +155,7 @@ static int file_append(struct home_watch *w, const struct live_service *s,
 	return write(w->log, text, len) == (ssize_t)len ? 0 : -EIO;
 }
 
-/* One that is of no service, or cut short by a kill, says nothing. */
+/* Ignores a line of no service, and one that a kill has cut short. */
 static void line_read(struct home_watch *w, char *line)
 {
 	struct engine *e = w->engine;
@@ -193,7 +195,7 @@ static int file_read(struct home_watch *w)
 	return 0;
 }
 
-/* ---- what the services know of it ---- */
+/* ---- the services' lists ---- */
 
 static uint32_t model_region_number(const struct model *m, const char *name)
 {
@@ -202,7 +204,10 @@ static uint32_t model_region_number(const struct model *m, const char *name)
 	return region ? region - m->regions + 1 : 0;
 }
 
-/* Without memory it keeps those that it had. */
+/*
+ * Sets the service's list of home networks, for the compilation of its rules. Without memory
+ * the old list stays.
+ */
 static void service_homes(const struct engine *e, struct live_service *s,
 			  const struct home_service *hs)
 {
@@ -243,7 +248,7 @@ struct allowing {
 	const struct home_service *hs;
 };
 
-/* Is there a backend of that region, by each rule that follows? */
+/* Does each rule with `home: follow` allow some backend of that region? */
 static bool allowed(void *context, const struct prefix *p, unsigned number)
 {
 	const struct allowing *a = context;
@@ -294,7 +299,10 @@ static void take(void *context, const struct xring_home_key *key, const struct x
 	seen(context, key, home);
 }
 
-/* Who moves is written down first. True: somebody did. */
+/*
+ * Judges the homes of a service, and appends moves to the file before the maps follow. True:
+ * a network moved.
+ */
 static bool judge(struct home_watch *w, const struct live_service *s)
 {
 	struct engine *e = w->engine;
@@ -357,7 +365,7 @@ static void look(void *context)
 		loop_timer_set(&w->look, LOOK_MS);
 }
 
-/* The model is another one: homes get their regions' numbers again, and looks begin or end. */
+/* The model has changed: the regions of homes are numbered again, and looks begin or end. */
 static void changed(void *context)
 {
 	struct home_watch *w = context;

@@ -11,17 +11,18 @@
 struct homes;
 
 /*
- * Clients that belong where they come in (`home: follow`): the datapath's counters are
- * looked at twice a second, core/place/homes.h judges, and who moves is another run of the
- * service's targets, which is a change as any other.
+ * Homes of clients (`home: follow`), which follow the ingress at which the clients enter. The
+ * datapath's counters are read twice a second, and core/place/homes.h judges. A network that
+ * moves is another run of the service's targets, so its move is a change like any other.
  *
- * Homes are kept in the state directory (`homes`): a line for each move, written before
- * the maps follow, and all of them anew when the file is opened or has grown long.
+ * Homes are kept in the state directory (`homes`): a line for each move, written before the
+ * maps follow. The whole file is written again when it is opened and when it has grown long.
  */
-/* A service's slot (live_service->home): where its clients' networks belong. */
+/* A service's slot (live_service->home): the homes of its clients' networks. */
 struct home_service {
 	struct homes *homes;
-	char (*regions)[PLACE_NAME];		/* by number in homes, from 1 on */
+	/* Names of regions; number n, as in `homes`, is [n - 1]. */
+	char (*regions)[PLACE_NAME];
 	size_t region_count;
 };
 
@@ -30,15 +31,16 @@ struct home_watch {
 	struct engine_listener listener;
 	struct loop_timer look;
 	struct service_listener services;
-	int log;				/* appended to; -1: not open */
-	uint64_t lines;				/* in it */
-	bool recheck;				/* the rules are others */
+	int log;				/* the file, to append to; -1: not open */
+	uint64_t lines;				/* lines in the file */
+	bool recheck;				/* the model has changed since the last look */
 };
 
-/* Reads what was kept, before the first flush; the services get their homes. */
+/* Reads the file and gives the services their homes; before the first flush. */
 int homes_open(struct engine *e, struct home_watch *ret);
 void homes_close(struct home_watch *w);
 
+/* The name of a region by its number in `homes`. */
 const char *home_region(const struct home_service *hs, unsigned number);	/* "": none */
 
 #endif

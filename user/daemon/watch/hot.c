@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Windows of the sketch, the judgement of keys, and the entries that follow from it. */
 #include "daemon/watch/hot.h"
 
 #include <errno.h>
@@ -24,18 +25,18 @@
 #include "dp/dp.h"
 
 /*
- * A window is open for 100 ms, longer where packets are few, and shut again at once; where
- * they are many it is open for a quarter of the time: what is counted is plenty then, and
- * the datapath's average packet pays a quarter.
+ * A window is open for 100 ms, longer if packets are few, and the next opens at once. If
+ * packets are many it is open for a quarter of the time: that counts enough, and the average
+ * packet of the datapath pays a quarter.
  */
 #define TURN_MS 100u
 #define OPEN_BUSY_MS 25u
 #define OPEN_LONGEST_MS 300u
-#define PACKETS_BUSY 20000u		/* in one turn */
+#define PACKETS_BUSY 20000u		/* packets in one turn */
 #define PACKETS_ENOUGH 3000u
-#define FOLLOWED 0.25			/* of the threshold: what is below it is not followed */
+#define FOLLOWED 0.25			/* of the threshold: a key below that is not followed */
 
-/* ---- who there is ---- */
+/* ---- slots, and what is set by hand ---- */
 
 static struct hot_service *slot_get(struct live_service *s)
 {
@@ -55,7 +56,7 @@ static void slot_free(struct live_service *s)
 	s->hot = NULL;
 }
 
-/* What is about keys of another kind, or services that are no more. */
+/* Forgets what is about keys of another kind, or services that no longer exist. */
 static void forget(struct hot_watch *w)
 {
 	const struct live *live = w->engine->live;
@@ -121,7 +122,10 @@ static void set(struct hot_watch *w, struct live_service *s, const struct xring_
 		w->no_room++;
 }
 
-/* They are followed whatever their rate, or nothing would list them. */
+/*
+ * Sets the entries of keys that are set by hand. Such keys are followed whatever their rate,
+ * because otherwise no view would list them.
+ */
 static void apply_hands(struct hot_watch *w)
 {
 	for (size_t i = 0; i < w->hand_count; i++) {
@@ -136,7 +140,7 @@ static void apply_hands(struct hot_watch *w)
 	}
 }
 
-/* A key that is to be split. */
+/* A key that must be split. */
 struct candidate {
 	struct live_service *service;
 	const struct xring_flow *flow;
@@ -144,7 +148,8 @@ struct candidate {
 	double rate;
 };
 
-#define STAYS 1.5			/* so much hotter must be who takes another one's entry */
+/* A key must be so many times hotter to take another key's entry. */
+#define STAYS 1.5
 
 static int by_rate(const void *left, const void *right)
 {
@@ -153,7 +158,7 @@ static int by_rate(const void *left, const void *right)
 	return (a->rate < b->rate) - (a->rate > b->rate);
 }
 
-/* Those of one service; returns how many. */
+/* The candidates of one service; returns how many there are. */
 static size_t candidates_of(const struct hot_watch *w, struct live_service *s,
 			    struct candidate *ret)
 {
@@ -172,7 +177,10 @@ static size_t candidates_of(const struct hot_watch *w, struct live_service *s,
 	return count;
 }
 
-/* The hottest first: should there not be room for all, the rest are the ring's. */
+/*
+ * Gives entries to the hottest keys first; if there is not room for all, the ring answers the
+ * others.
+ */
 static void apply_split(struct hot_watch *w)
 {
 	const struct live *live = w->engine->live;
@@ -196,7 +204,7 @@ static void apply_split(struct hot_watch *w)
 	}
 }
 
-/* Entries that nobody wants any more are the ring's again. */
+/* Heals keys whose entry neither a hand nor their rate asks for any more. */
 static void apply_heal(struct hot_watch *w)
 {
 	struct live *live = w->engine->live;
@@ -209,7 +217,7 @@ static void apply_heal(struct hot_watch *w)
 	}
 }
 
-/* Brings entries to what is wanted: also whenever backends have changed. */
+/* Brings the entries to what is wanted; after each window, each flush and each command. */
 static void apply(struct hot_watch *w)
 {
 	w->no_room = 0;
@@ -226,7 +234,7 @@ static void apply(struct hot_watch *w)
 
 /* ---- windows ---- */
 
-/* Average backends that share the load: what a service's own weights say. */
+/* How many backends of the greatest weight the service's weights are worth. */
 static double backends_of(const struct live_service *s)
 {
 	double sum = 0, most = 0;
@@ -337,7 +345,7 @@ static void window_open(struct hot_watch *w, uint32_t ms)
 	loop_timer_set(&w->timer, ms);
 }
 
-/* No packet counts any more but those under way: they may leave a word behind. */
+/* Closes the window. Packets under way may still count and leave a word in the cleared sketch. */
 static void window_close(struct hot_watch *w, uint64_t now)
 {
 	struct dp *dp = w->engine->dp;
@@ -437,7 +445,7 @@ int hot_clear(struct hot_watch *w, struct live_service *s, const struct xring_fl
 
 /* ---- begin and end ---- */
 
-/* Keys that the last daemon has split by itself go on from here. */
+/* Follows keys that the last daemon had split automatically. */
 static int follow_adopted(struct hot_watch *w)
 {
 	struct live *live = w->engine->live;

@@ -9,10 +9,9 @@
 
 struct live_service;
 
-
 /*
- * Hot keys: the sketch is read window by window, keys are judged, and those that are to be
- * split get their entries. What is set by hand goes before that, and is kept in the state
+ * Hot keys: reads the datapath's sketch window by window, judges keys, and gives entries to
+ * the keys that must be split. What is set by hand comes first, and is kept in the state
  * directory (hot.json).
  */
 enum hand {
@@ -23,20 +22,20 @@ enum hand {
 
 struct hot_hand {
 	char service[NAME_BYTES];
-	struct key key;				/* of the service: of another one it is void */
-	struct xring_flow flow;			/* that has the key */
+	struct key key;				/* the service's; with another one this is void */
+	struct xring_flow flow;			/* a flow that has the key */
 	enum hand hand;
-	uint32_t shards;			/* of HAND_SPLIT */
-	char backend[NAME_BYTES];		/* of HAND_PIN */
+	uint32_t shards;			/* with HAND_SPLIT */
+	char backend[NAME_BYTES];		/* with HAND_PIN */
 	uint64_t since_ms;			/* CLOCK_REALTIME */
 };
 
-/* A service's slot (live_service->hot): its keys that are followed. */
+/* A service's slot (live_service->hot): the keys that are followed. */
 struct hot_service {
 	struct heat_service heat;
-	struct key key;				/* that these are of */
-	uint64_t packets;			/* of established flows, when last looked at */
-	bool looked;
+	struct key key;				/* the service's, when `heat` began */
+	uint64_t packets;			/* packets of established flows at the last look */
+	bool looked;				/* `packets` is known */
 };
 
 struct hot_watch {
@@ -47,24 +46,27 @@ struct hot_watch {
 	struct hot_hand *hands;
 	size_t hand_count;
 	uint64_t opened;			/* ns; 0: no window is open */
-	uint64_t closed;			/* ns: the last one */
-	uint64_t looked;			/* packets of all services then */
-	uint32_t no_room;			/* keys that found none, of the last window */
-	bool told_full;
+	uint64_t closed;			/* ns: when the last window was closed */
+	uint64_t looked;			/* packets of all services at that time */
+	uint32_t no_room;			/* keys without room at the last apply */
+	bool told_full;				/* the log says already that there was no room */
 };
 
 int hot_open(struct engine *e, struct hot_watch *ret);	/* after the first flush */
 void hot_close(struct hot_watch *w);
 
-/* NULL where the key is left to itself. */
+/* What is set by hand of the key; NULL: nothing. */
 struct hot_hand *hot_hand(const struct hot_watch *w, const struct live_service *s, uint32_t hash);
 
 /*
- * By hand; an earlier word about the key is replaced. 0, or -EINVAL, -ENOSPC, -ENOMEM with
- * nothing done.
+ * Sets a key by hand, in place of what was set before. 0, or -EINVAL, -ENOENT, -ENOSPC,
+ * -ENOMEM with nothing done.
  */
 int hot_hand_set(struct hot_watch *w, const struct hot_hand *hand);
-/* Undoes it, and heals a key that is split by itself; -ENOENT where there is nothing. */
+/*
+ * Undoes what is set by hand, and heals a key that was split automatically; -ENOENT: neither
+ * applies.
+ */
 int hot_clear(struct hot_watch *w, struct live_service *s, const struct xring_flow *flow);
 
 #endif

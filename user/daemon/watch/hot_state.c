@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* hot.json: what is set by hand of hot keys. */
 #include "daemon/watch/hot_state.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ static int word_parse(const char *text, enum hand *ret)
 	return -EINVAL;
 }
 
-/* False where it is about nothing that there is. */
+/* Reads one element; false: its service or key no longer exists. */
 static bool hand_read(const struct engine *e, const json_t *json, struct hot_hand *ret)
 {
 	const struct service *s = model_service(&e->model, text_of(json, "service"));

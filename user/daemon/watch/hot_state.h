@@ -5,8 +5,9 @@
 #include "daemon/watch/hot.h"
 
 /*
- * What is set by hand, in hot.json of the state directory: written whole whenever it
- * changes. A word about a service or a key that is no more is left out when it is read.
+ * What is set by hand, in hot.json of the state directory, which is written whole at each
+ * change. Lines about a service or key that no longer exists are left out when the file is
+ * read.
  */
 int hot_state_write(const struct hot_watch *w);
 int hot_state_read(struct hot_watch *w);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The loads of backends, for bounds. */
 #include "daemon/watch/loads.h"
 
 #include <stdlib.h>
@@ -18,7 +19,10 @@
 #define BOUND_MS 20u
 #define SEEN_MS 1000u
 
-/* Since it was last looked at; an id that has changed hands begins anew. */
+/*
+ * Adds what a backend has counted since the last look. Counters that went back are those of a
+ * new owner of the id, and count from here.
+ */
 static void backend_look(const struct live *live, struct live_backend *backend, double age)
 {
 	struct xring_traffic now = live_traffic(live, backend);
@@ -31,8 +35,9 @@ static void backend_look(const struct live *live, struct live_backend *backend, 
 }
 
 /*
- * What is shed leaves pins and marks in the backend's cells: a walk is to look after them,
- * but what one finds while there is shedding is known to be all only of the walks behind it.
+ * Writes the load into the maps. Shed flows leave pins and LOOK in the backend's cells, for
+ * which a walk must look; but a walk that ran while the backend was over its bound does not
+ * count as complete, only a later one does.
  */
 static bool backend_tell(struct live *live, struct live_backend *backend, uint32_t load)
 {
@@ -41,7 +46,7 @@ static bool backend_tell(struct live *live, struct live_backend *backend, uint32
 	if (*told > XRING_LOAD_FULL || load > XRING_LOAD_FULL) {
 		backend->over_walk = live->walk_begun;
 		backend->service->look = backend->service->look ?: 1;
-		live->settle_epoch = live->dp->epoch;	/* who has read so is under way */
+		live->settle_epoch = live->dp->epoch;	/* for packets that read the old load */
 	}
 	if (*told != load)
 		__atomic_store_n(told, load, __ATOMIC_RELAXED);

@@ -7,9 +7,9 @@
 #include "base/loop.h"
 
 /*
- * The loads of backends, for the datapath's bounds (core/backend/load.h): told to it every
- * 20 ms while any service has a bound, and every second else, to be seen. While a backend
- * is over its bound the walk over the pins goes on: what is shed leaves pins.
+ * The loads of backends for the datapath's bounds (core/backend/load.h): written into the
+ * maps every 20 ms while any service has a bound, and else every second, for show. While a
+ * backend is over its bound the walk over the pins goes on, because shed flows leave pins.
  */
 struct engine;
 

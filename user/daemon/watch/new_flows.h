@@ -7,9 +7,8 @@
 #include "base/loop.h"
 
 /*
- * How many flows began lately, by service: what the datapath counted, looked at
- * every ten seconds. Where nothing is kept of a flow, this is what can be known of
- * how many there are.
+ * How many flows began lately, by service, from the datapath's counters every ten seconds.
+ * Since nothing is kept of a flow, this is all that can be known of the number of flows.
  */
 #define FLOWS_EVERY_MS 10000u
 
@@ -24,7 +23,7 @@ struct flows {
 int flows_open(struct engine *e, struct flows *ret);
 void flows_close(struct flows *flows);
 
-/* TCP flows that began within one settle time (or since it is looked at); false: unknown. */
+/* TCP flows that began within one settle time, or since the daemon samples; false: unknown. */
 bool flows_recent(const struct flows *flows, const struct live_service *s, uint64_t *ret);
 
 #endif
