@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which regions the traffic of each client set can reach: now, by what the maps say, and
- * after the loss of any one region, by the model. What the datapath would send where a rule
- * forbids it is found in the maps themselves, not in what the daemon believes of them.
+ * Which regions the traffic of each set of clients can reach: now, by the maps, and after the
+ * loss of any one region, by the model. What the datapath would send to a backend that a rule
+ * forbids is looked for in the maps themselves, and not in what the daemon believes of them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@
 
 /* ---- now ---- */
 
-/* Would the datapath let the ring's clients have it? Without rules, whoever is alive. */
+/* Would the datapath send clients of the ring to the backend? Without rules, if it is alive. */
 static bool passes(const struct engine *e, const struct live_ring *r, const struct live_backend *backend)
 {
 	const struct xring_backend *b = &e->dp->backends[backend->id];
@@ -44,9 +44,9 @@ static void add_region(json_t *list, const char *region)
 }
 
 /*
- * By whom a set's traffic is answered now, where its class moves also by the ring of
- * before. forbidden: backends that its rule forbids and the datapath would send it to, be it
- * by a pin or by a hand.
+ * Adds the regions that answer the traffic of a set of clients now. If their class moves, the
+ * ring before counts, too. forbidden: backends that the rule forbids and to which the
+ * datapath would send the traffic, by a pin or by an entry set by hand.
  */
 static void reach_now(const struct engine *e, const struct live_service *s,
 		      const struct live_ring *r, json_t *reach, json_t *forbidden)
@@ -71,7 +71,10 @@ static void reach_now(const struct engine *e, const struct live_service *s,
 
 /* ---- the loss of a region ---- */
 
-/* Who would have traffic by this route, were all backends of a region dead. */
+/*
+ * The regions that would have traffic by this route if all backends of the region `lost` were
+ * dead.
+ */
 static json_t *reach_without(struct engine *e, const struct service *s, const struct route *route,
 			     const char *lost)
 {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Changes under way and past ones. */
 #include <string.h>
 
 #include "base/clock.h"

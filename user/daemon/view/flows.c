@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Flows that something is known of: pinned ones, handshakes in open cells, and the last
- * packet seen of hot keys. A walk over the tables is taken in steps, one a request, so
- * that nobody waits for it: the answer says where the next one goes on.
+ * The flows that something is known of: pinned flows, handshakes in moving cells, and the
+ * last packet seen of each followed key. The tables are walked in steps, a bounded number for
+ * each request, so that no other client waits; the answer says where the next request goes
+ * on.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,7 +30,7 @@
 #include "dp/dp.h"
 #include "dp/pins.h"
 
-#define STEPS 8				/* of DP_WALK_STEP entries each, in one answer */
+#define STEPS 8				/* steps of DP_WALK_STEP entries in one answer */
 
 enum source {
 	SOURCE_PINS,
@@ -94,7 +95,7 @@ static bool is_full(const struct flows_query *q)
 	return q->limit && json_array_size(q->list) >= q->limit;
 }
 
-/* idle: seconds; below 0: not known */
+/* Adds a flow, if it is asked for. idle: seconds; below 0: not known. */
 static void flow_add(struct flows_query *q, const struct live_service *s, const struct live_backend *backend,
 		     const struct xring_flow *flow, const char *kind, double idle)
 {
@@ -112,7 +113,7 @@ static void flow_add(struct flows_query *q, const struct live_service *s, const 
 		idle < 0 ? json_null() : json_real(idle)));
 }
 
-/* Of each key that is followed, the last packet seen. */
+/* Adds the last packet seen of each followed key. */
 static void sampled_add(struct flows_query *q)
 {
 	const struct live *live = q->daemon->engine->live;
@@ -149,7 +150,7 @@ static void step_add(struct flows_query *q, const struct dp_walk *walk, enum sou
 	}
 }
 
-/* Some steps of the walk; *ret_cursor is where it goes on. */
+/* Adds what some steps of the walk find; *ret_cursor: where the walk goes on. */
 static int walk_add(struct flows_query *q, const json_t *cursor, json_t **ret_cursor)
 {
 	_free_ struct dp_walk *walk = calloc(1, sizeof(*walk));

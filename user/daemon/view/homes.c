@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Clients' networks and their homes. */
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>

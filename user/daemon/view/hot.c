@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Hot keys: how often they are seen, and over which backends they are split. */
+/* Hot keys: their rates, and the backends over which they are split. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static uint32_t shard_position(const struct engine *e, uint32_t hash, uint32_t s
 	return hash_split(e->dp->config->hash_key, hash, shard);
 }
 
-/* Over how many backends. */
+/* The number of backends over which a key's shards are spread. */
 static uint32_t backends_of(const struct engine *e, const struct live_service *s,
 			    const struct heat_key *key, uint32_t shards)
 {
@@ -44,7 +44,7 @@ static uint32_t backends_of(const struct engine *e, const struct live_service *s
 	return count;
 }
 
-/* What is known of one key, from the watch, by hand, and from the maps. */
+/* What is known of a key: by watch/hot.c, by hand, in the maps. */
 struct seen {
 	const struct live_service *s;
 	const struct heat_service *heat;
@@ -56,7 +56,7 @@ struct seen {
 static const char *state_says(const struct seen *k)
 {
 	static const char *const words[] = {
-		[HEAT_NONE] = "cooling",	/* its entry is not settled yet */
+		[HEAT_NONE] = "cooling",	/* healed, but its entry has not settled yet */
 		[HEAT_HOT] = "hot",
 		[HEAT_SPLIT] = "split",
 		[HEAT_COOLING] = "cooling",
@@ -65,7 +65,7 @@ static const char *state_says(const struct seen *k)
 
 	if (k->hand)
 		return hand_print(k->hand->hand);
-	/* It found no entry. */
+	/* There was no room for its entry. */
 	if (k->key->state == HEAT_SPLIT && !(k->entry && hot_newest(*k->entry->answer)))
 		return words[HEAT_HOT];
 	return words[k->key->state];
@@ -119,7 +119,7 @@ static int by_rate(const void *left, const void *right)
 	return (a < b) - (a > b);
 }
 
-/* A new list in another order. */
+/* The items of a list in another list, sorted. */
 static json_t *sorted(json_t *list)
 {
 	size_t count = json_array_size(list);
@@ -166,7 +166,7 @@ json_t *view_shards(const struct engine *e, const struct live_service *s,
 	uint64_t side = key ? hot_newest(*key->answer) : 0;
 	json_t *json = json_array();
 
-	/* A key that is not split is one shard: itself. */
+	/* A key that is not split is its own only shard. */
 	if (!xring_hot_shards(side))
 		json_array_append_new(json, shard_json(r, 0, hash, xring_hot_backend(side)));
 	for (uint32_t i = 0; i < xring_hot_shards(side); i++)

@@ -9,9 +9,9 @@
 
 #include <xring/abi.h>
 
-/* What the files of view/ have of one another; nobody else includes this. */
+/* What the files of view/ use of one another; no other folder includes this. */
 
-#define CIRCLE 4294967296.0		/* hashes of a ring */
+#define CIRCLE 4294967296.0		/* number of hashes */
 
 struct address;
 struct backend;
@@ -25,37 +25,41 @@ struct plan;
 struct route;
 struct service;
 
-/* Exact shares of the ring as it is in the maps, by backend index; NULL: no memory. */
+/* Exact shares of the main ring in the maps, in hashes by live_backend.index; NULL: no memory. */
 uint64_t *live_shares(const struct live_service *s);
 
-/* One word for how a backend stands: what the operator wants, unless it is dead. */
+/* One word for the state of a backend: what the operator wants, unless it is dead or forbidden. */
 const char *state_word(const struct backend *b, const struct live_backend *backend);
 
+/* Packets by verdict, from the datapath's counters. */
 json_t *verdicts_json(const uint64_t values[XRING_CNT_MAX]);
 json_t *writes_json(const struct engine_stats *s);
 json_t *pins_json(const struct daemon *d);
 void plan_json(const struct plan *plan, json_t *to);
-/* Whose regions another model would change, and how; NULL: no memory. */
+/* Which clients model m would send to other regions, and how; NULL: no memory. */
 json_t *plan_clients(const struct engine *e, const struct model *m);
 
-/* A rule's clients: region=eu-west, a file's name, or networks. index: from 0, -1 is none. */
+/*
+ * A rule's clients: region=eu-west, the name of a file, or networks. index: from 0; -1: the
+ * clients that no rule names.
+ */
 json_t *rule_clients_json(const struct model *m, const struct service *s, int index);
-/* Of all of a service's clients that are told apart; an empty list: none are. */
+/* All sets of clients that the service's rules tell apart; an empty list: there are none. */
 json_t *rules_json(const struct engine *e, const struct service *s);
-/* Where a client's network has come to belong; null: nowhere. */
+/* The home of a client's network; null: it has none. */
 json_t *home_json(const struct engine *e, const struct service *s, const struct address *client);
 
-/* What a region has of a route's traffic. */
+/* A region's part of a route's traffic. */
 struct region_share {
-	const char *region;		/* "": of backends without one */
+	const char *region;		/* "": backends without a region */
 	unsigned backends;
 	bool allowed;
-	uint64_t counts;		/* weights, all together */
+	uint64_t counts;		/* sum of effective weights */
 };
 
 /*
- * By region, in the order of the backends, at that hour (CLOCK_REALTIME, ms); freed by the
- * caller. NULL: no memory.
+ * The parts of all regions, in the order of the backends, at that hour (CLOCK_REALTIME, ms).
+ * The caller frees the list. NULL: no memory.
  */
 struct region_share *region_shares(const struct engine *e, const struct service *s,
 				   const struct route *route, int64_t wall, size_t *ret_count);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where a service's traffic goes, by region: now, or at another hour. */
+/* The regions that get a service's traffic, now or at another hour. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ static double whole_of(const struct region_share *list, size_t count)
 	return whole;
 }
 
-/* Its place among the preferences, from 1; null: it is none of them. */
+/* The region's position among the preferences, from 1; null: it is none of them. */
 static json_t *preference_json(const struct route *route, const char *region)
 {
 	for (size_t i = 0; i < route->preference_count; i++)

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * What a change would do, before it does it; and the change of the whole model
- * that a file is.
- */
+/* What a change would do: of one service, or of the whole model that a file is. */
 
 #include <errno.h>
 #include <sha2.h>
@@ -60,7 +57,7 @@ static size_t parts_after(const struct engine *e, const struct service *to, stru
 	return kept;
 }
 
-/* Words that would be written; all of them where the number of cells changes. */
+/* The number of cells that would be written; all, if the number of the ring's cells changes. */
 static long cells_of_plan(const struct live_service *s, const struct plan_node *after,
 			  size_t count)
 {
@@ -98,7 +95,7 @@ static json_t *stages_json(const struct service *s, bool leaves)
 			 leaves ? json_real(s->drain_ms / 1000.0) : json_null());
 }
 
-/* Does a backend that is in the ring leave it for good, or is drained? */
+/* Does the change remove or drain a backend that is in the ring? */
 static bool any_leaves(const struct live_service *live, const struct service *to)
 {
 	for (size_t i = 0; live && i < live->backend_count; i++) {
@@ -167,7 +164,7 @@ static void other_interfaces(json_t *list, const struct model *from, const struc
 			say(list, "interfaces: - %s", from->interfaces[i].name);
 }
 
-/* What differs beside rings: said, so that nothing comes as a surprise. */
+/* What else differs beside rings, told so that nothing comes as a surprise. */
 static json_t *others(const struct model *from, const struct model *to)
 {
 	json_t *list = json_array();
@@ -202,7 +199,7 @@ static json_t *others(const struct model *from, const struct model *to)
 	return list;
 }
 
-/* What a list of networks says now, which the text that names it does not. */
+/* Adds the present contents of a list file, which the text that names the file does not show. */
 static void hash_clients(SHA2_CTX *sha, const struct prefix_set *set)
 {
 	for (size_t i = 0; set && set->file && i < set->list.count; i++) {
@@ -222,7 +219,10 @@ static void hash_model_clients(SHA2_CTX *sha, const struct model *m)
 			hash_clients(sha, m->services[i].rules[k].clients);
 }
 
-/* Of the text, the model that runs, and who is alive: 16 hexadecimal digits. */
+/*
+ * The hash of a plan: of the text, the model that runs, and which backends are alive; 16
+ * hexadecimal digits.
+ */
 static int plan_hash(const struct engine *e, const struct model *to, const char *text, size_t len,
 		     char ret[17])
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which clients a change of rules, lists, schedules or backends would answer otherwise: the
- * whole address space as it is compiled now, beside what the other model would compile to.
+ * Which clients would get another answer by a change of rules, lists, schedules or backends.
+ * The whole address space as it is compiled now is compared with what the other model would
+ * compile to.
  */
 
 #include <errno.h>
@@ -23,10 +24,10 @@
 #include "daemon/live/services.h"
 #include "daemon/view/parts.h"
 
-/* Clients of one target now, and of one then. */
+/* The clients that have one target now and one target then. */
 struct pair {
 	uint32_t before, after;
-	double space[2];			/* of all addresses, IPv4 and IPv6 */
+	double space[2];			/* share of all addresses: IPv4, IPv6 */
 	size_t networks;
 };
 
@@ -78,7 +79,7 @@ static int pairs_find(const struct targets *before, const struct targets *after,
 
 /* ---- regions ---- */
 
-/* name: share of the traffic, of those that have any; NULL: no memory. */
+/* The regions with a share of the traffic, as {name: share}. */
 static json_t *shares_json(const struct engine *e, const struct service *s,
 			   const struct route *route)
 {
@@ -101,7 +102,7 @@ static json_t *shares_json(const struct engine *e, const struct service *s,
 	return shares;
 }
 
-/* null where neither the route nor any region's share becomes another. */
+/* NULL if neither the route nor the share of any region changes. */
 static json_t *way_json(const struct engine *e, const struct service *was,
 			const struct service *now, const struct route *from,
 			const struct route *to)
@@ -148,7 +149,7 @@ static void pair_append(const struct engine *e, const struct service *was,
 
 /* ---- services ---- */
 
-/* Homes as the other model numbers its regions. */
+/* The homes, with regions numbered as in the other model. */
 static struct home_network *homes_as(const struct engine *e, const struct live_service *s,
 			      const struct model *m, size_t *ret_count)
 {

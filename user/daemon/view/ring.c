@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A service's ring, and who owns which key. */
+/* A service's ring, and the owners of keys. */
 #include <stdlib.h>
 
 #include "base/util.h"
@@ -30,7 +30,7 @@ static json_t *backend_json(const struct engine *e, const struct live_service *s
 			 packets ? traffic.packets / (double)packets : 0.0, "packets", (json_int_t)traffic.packets);
 }
 
-/* Packets of the backends that are there now. */
+/* Packets of the service's present backends. */
 static uint64_t live_packets(const struct engine *e, const struct live_service *s)
 {
 	uint64_t packets = 0;

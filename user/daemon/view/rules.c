@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a service's rules make of its clients: by rule, for one client, and what is proved. */
+/* What a service's rules do with its clients: rule by rule, and for one client. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ static const struct rule *rule_at(const struct service *s, int index)
 	return index < 0 || (size_t)index >= s->rule_count ? NULL : &s->rules[index];
 }
 
-/* The set of a rule's clients; NULL: everybody else. */
+/* The set of a rule's clients; NULL: the clients that no rule names. */
 static const struct prefix_set *rule_set(const struct model *m, const struct rule *rule)
 {
 	const struct region *region = rule && *rule->region ? model_region(m, rule->region) : NULL;
@@ -63,7 +63,7 @@ json_t *rule_clients_json(const struct model *m, const struct service *s, int in
 	return json_string(all);
 }
 
-/* The longest network of a set that has the address; NULL: none. */
+/* The longest network of a set that contains the address; NULL: none does. */
 static const struct prefix *longest(const struct prefix_set *set, const struct address *a)
 {
 	const struct prefix *best = NULL;
@@ -77,7 +77,7 @@ static const struct prefix *longest(const struct prefix_set *set, const struct a
 
 /* ---- regions of one route ---- */
 
-/* Of the regions in their order of preference: -1 is none. */
+/* A region's position in the route's order of preference, from 1; -1: it is not in it. */
 static int preference_of(const struct route *route, const char *region)
 {
 	if (*route->first)
@@ -139,7 +139,7 @@ static json_t *share_json(const struct engine *e, const struct region_share *sha
 	return json;
 }
 
-/* placed: what went where, behind what was dropped; NULL: it is not counted. */
+/* placed: the rule's counters (rule_counters_read()); NULL: the rule is not counted. */
 static json_t *regions_json(const struct engine *e, const struct service *s,
 			    const struct route *route, const struct xring_placed *placed)
 {
@@ -158,7 +158,7 @@ static json_t *regions_json(const struct engine *e, const struct service *s,
 
 /* ---- rules ---- */
 
-/* Networks of a target, about: the runs that it has. */
+/* About as many networks as a target has: the number of its runs. */
 static uint32_t networks_of(const struct targets *t, uint32_t target)
 {
 	uint32_t networks = 0;
@@ -169,7 +169,7 @@ static uint32_t networks_of(const struct targets *t, uint32_t target)
 	return networks;
 }
 
-/* All of a rule's clients, whatever their region and the ingress; NULL: it is not counted. */
+/* The counters of a rule, for all of its clients together; NULL: it is not counted. */
 static struct xring_placed *rule_placed(const struct engine *e, const struct service *s,
 					const struct live_service *ls, int rule)
 {
@@ -203,7 +203,7 @@ static json_t *rule_json(const struct engine *e, const struct service *s,
 			 placed ? (json_int_t)placed[0].packets : 0, "points", ring ? (int)ring->ring.point_count : 0);
 }
 
-/* By the ingresses that differ. */
+/* Appends a target: once for each ingress, if ingresses differ. */
 static void target_append(const struct engine *e, const struct service *s,
 			  const struct live_service *ls, const struct targets *t, uint32_t i,
 			  json_t *list)
@@ -214,7 +214,7 @@ static void target_append(const struct engine *e, const struct service *s,
 			json_array_append_new(list, rule_json(e, s, ls, t, i, d));
 }
 
-/* A rule for everybody sends what its backends get. */
+/* The only rule of a service: it has sent what the backends have got. */
 static json_t *only_json(const struct engine *e, const struct service *s,
 			 const struct live_service *ls, const struct rule *rule)
 {
@@ -241,7 +241,6 @@ static json_t *only_json(const struct engine *e, const struct service *s,
 			 (int)ls->main->ring.point_count);
 }
 
-/* Of each target, in the order of the rules. */
 json_t *rules_json(const struct engine *e, const struct service *s)
 {
 	const struct live_service *ls = live_service(e->live, s->name);
@@ -267,7 +266,7 @@ static const char *backend_name(const struct live_service *s, uint32_t id)
 	return backend ? backend->name : NULL;
 }
 
-/* The backend of a key in one ring: what a new flow of it gets. */
+/* The backend of a key in one ring, to which a new flow of the key would go. */
 static json_t *backend_json(const struct engine *e, const struct live_service *s,
 			    const struct live_ring *ring, const struct service *model,
 			    const char *key)
@@ -296,7 +295,6 @@ static json_t *way_json(const struct engine *e, const struct service *s,
 			 backend_json(e, ls, ring, s, key));
 }
 
-/* The address that a key begins with. */
 int rule_client_parse(const char *text, struct address *ret)
 {
 	char address[ADDRESS_TEXT];
@@ -313,7 +311,7 @@ int rule_client_parse(const char *text, struct address *ret)
 	return address_parse(address, ret);
 }
 
-/* Which target a client is of, and whether by a home. */
+/* The target of a client. */
 static uint32_t target_of(const struct live_service *s, const struct address *client)
 {
 	const struct targets *t = &s->classes->compiled.targets;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Services and their backends, as the model has them and as they stand. */
+/* Services and their backends: their settings, and their state. */
 #include <string.h>
 
 #include "base/util.h"
@@ -20,7 +20,6 @@
 #include "dp/dp.h"
 #include "dp/read.h"
 
-/* Exact shares of the ring as it is in the maps, by backend index; NULL: no memory. */
 uint64_t *live_shares(const struct live_service *s)
 {
 	uint64_t *shares = calloc(s->main->ring.node_count + 1, sizeof(*shares));
@@ -52,7 +51,6 @@ static json_t *hop_json(const struct live_service *s, const struct live_backend 
 			 hop->mtu, "gateway", gateway, "mac", mac, "users", nh->users);
 }
 
-/* One word for how it stands: what the operator wants, unless it is dead. */
 const char *state_word(const struct backend *b, const struct live_backend *backend)
 {
 	if (b->state == BACKEND_ACTIVE && backend && backend->forbidden)
@@ -90,7 +88,7 @@ static void traffic_of(const struct live *live, const struct live_backend *backe
 	json_object_set_new(json, "pins", count(backend ? backend->pins : 0));
 }
 
-/* tags: separated by commas */
+/* tags: separated by commas, shown as a list. */
 static void place_set(json_t *json, const char *region, const char *tags)
 {
 	json_t *list = json_array();
@@ -125,7 +123,7 @@ static json_t *backend_json(const struct live *live, const char *service,
 	return json;
 }
 
-/* One that is removed, and serves the flows that it has. */
+/* A removed backend that still serves its flows. */
 static json_t *leaving_json(const struct engine *e, const struct live_backend *backend)
 {
 	uint64_t now = engine_now(e), until = backend->owner->drain_until;
@@ -166,7 +164,7 @@ static void leaving_append(const struct engine *e, const struct service *s, json
 		json_array_append_new(list, leaving_json(e, live->leaving[i]));
 }
 
-/* NULL: the check has nothing by this key. */
+/* The value of a check's key; NULL: the check does not have the key. */
 static json_t *check_value(const struct check *c, enum check_key key)
 {
 	char text[CHECK_VALUE_TEXT];
@@ -202,7 +200,7 @@ static json_t *check_json(const struct check *c)
 	return json;
 }
 
-/* What is a number in the file is one here; durations are texts. */
+/* Settings that are numbers in the file are numbers here, too; durations are texts. */
 static json_t *setting_json(const struct setting *f, const struct service *s)
 {
 	uint32_t value = setting_value(f, s);

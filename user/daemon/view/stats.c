@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The counters: packets by verdict and reason, pins, writes, traffic. */
 #include <string.h>
 
 #include "daemon/apply/pin_walk.h"
@@ -64,7 +65,7 @@ json_t *view_service_stats(const struct engine *e, const struct service *model)
 	return json;
 }
 
-/* Sums by verdict; the first word of a counter's name is its verdict. */
+/* The first word of a counter's name is its verdict. */
 json_t *verdicts_json(const uint64_t values[XRING_CNT_MAX])
 {
 	uint64_t tx = 0, pass = 0, drop = 0;
@@ -120,7 +121,7 @@ json_t *pins_json(const struct daemon *d)
 			 d->hot.no_room);
 }
 
-/* Classes and records: as the maps hold them, whoever believes to have them. */
+/* Classes and records are counted in the maps, whether or not the daemon knows them. */
 static json_t *rules_stats(const struct engine *e)
 {
 	uint32_t moving = 0, rings = 0, classes = 0, records = 0;

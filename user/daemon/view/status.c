@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The daemon itself: its program, its maps, where it is attached. */
+/* The daemon itself: its program, its maps, its interfaces. */
 #include <time.h>
 #include <unistd.h>
 
