@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One edit of the model: done, or shown without being done. */
+/* One edit of the model: made, or shown without being made. */
 #include "core/model/model.h"
 #include "daemon/control/request.h"
 #include "daemon/control/verbs.h"

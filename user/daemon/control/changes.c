@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Requests about changes under way, and those that were. */
+/* Requests about changes under way and past ones. */
 #include <errno.h>
 
 #include "daemon/control/request.h"

@@ -88,7 +88,7 @@ static void set_backend(struct backend *b, const json_t *request)
 	if (region)
 		strcpy(b->region, region);
 	if (tags)
-		b->tags[0] = '\0';	/* the list replaces what there is */
+		b->tags[0] = '\0';	/* the list replaces the present tags */
 	json_array_foreach(tags, i, tag)
 		tags_add(b->tags, json_string_value(tag));
 }

@@ -7,7 +7,7 @@
 struct answer;
 struct model;
 
-/* Edits of a copy of the model, which engine_change() takes as a whole or not at all. */
+/* Edits of a copy of the model, which engine_change() then accepts as a whole or not at all. */
 typedef int (*edit_fn)(struct model *m, const json_t *request, struct answer *a);
 
 int edit_service_add(struct model *m, const json_t *request, struct answer *a);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Requests about hot keys: what is seen of them, and what is set by hand. */
+/* Requests about hot keys: showing them, and setting them by hand. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -29,7 +29,10 @@ int verb_hot(struct daemon *d, const json_t *request, struct answer *a)
 
 /* ---- one key ---- */
 
-/* The service and the key of a request; NULL with the answer filled. */
+/*
+ * The service of a request, and its key in *ret; NULL, with the answer filled, if there is
+ * none.
+ */
 static struct live_service *request_key(struct engine *e, const json_t *request,
 					struct xring_flow *ret, struct answer *a)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Requests about where a service's traffic goes. */
+/* Requests about the regions that get a service's traffic. */
 #include <errno.h>
 
 #include "daemon/control/request.h"
@@ -14,7 +14,7 @@
 #define HOURS_MAX (24 * 31)
 #define WANT_CLIENT "client %s: want an address, or a key of the service that begins with one"
 
-/* The hour that is asked for, in ms; now by default. */
+/* The hour that the request asks for, CLOCK_REALTIME in ms; now by default. */
 static int64_t request_wall(const struct engine *e, const json_t *request)
 {
 	const json_t *at = json_object_get(request, "at");
@@ -23,7 +23,10 @@ static int64_t request_wall(const struct engine *e, const json_t *request)
 				    live_wall_ms(e->live);
 }
 
-/* The route of the client that a request names; without one everybody else's. */
+/*
+ * The route of the client that a request names; without a client, of the clients that no rule
+ * names.
+ */
 static int request_route(const struct engine *e, const struct service *s, const json_t *request,
 			 struct answer *a, struct route *ret)
 {
@@ -47,7 +50,7 @@ int verb_placement(struct daemon *d, const json_t *request, struct answer *a)
 	return answer_data(a, view_placement(e, s, &route, request_wall(e, request)));
 }
 
-/* Hour by hour, as the backends are now. */
+/* The shares at each hour, with the backends as they are now. */
 int verb_forecast(struct daemon *d, const json_t *request, struct answer *a)
 {
 	const struct engine *e = d->engine;

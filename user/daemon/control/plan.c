@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Requests about a whole model, which is a file: what it would do, and doing it. */
+/* Requests about a file as the whole model: what it would do, and applying it. */
 #include <errno.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@
 #include "daemon/watch/daemon.h"
 #include "proto/proto.h"
 
-/* The file of a request as a model that could run; the answer says why not. */
+/* The file of a request as a model that could run; otherwise the answer has the reason. */
 static int request_model(struct engine *e, const json_t *request, struct model *ret,
 			 struct answer *a)
 {

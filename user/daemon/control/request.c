@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The arguments of requests, and answers that refuse. */
 #include "daemon/control/request.h"
 
 #include <errno.h>

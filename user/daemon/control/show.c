@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Requests for what can be seen: their arguments are read here, view/ answers. */
+/* Requests that only show: their arguments are read here, and view/ answers. */
 #include <errno.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #include "daemon/watch/daemon.h"
 #include "proto/proto.h"
 
-#define LOOKUPS_MAX 20000u	/* of one request: it holds up all others */
+#define LOOKUPS_MAX 20000u	/* keys in one request, which delays all others */
 
 static int counters_unread(struct answer *a)
 {
@@ -68,7 +68,7 @@ int verb_ring(struct daemon *d, const json_t *request, struct answer *a)
 	return s ? answer_data(a, view_ring(d->engine, s)) : -EINVAL;
 }
 
-/* Each text of the list is a key of the service. */
+/* Looks up each key of a list of texts. */
 static int lookups(const struct live *live, const struct service *model,
 		   const struct live_service *s, const json_t *keys, size_t n, struct answer *a)
 {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The control socket: who may connect, and how lines are answered without delaying others. */
 #include "daemon/control/socket.h"
 
 #include <errno.h>
@@ -21,17 +22,17 @@
 
 #define GROUP "xring"
 #define CLIENTS_MAX 4096
-#define FILES_KEPT 64			/* descriptors that clients cannot have */
-#define ANSWERS_PAUSE 65536		/* bytes not fetched, and no more is answered */
+#define FILES_KEPT 64			/* descriptors kept for the daemon itself */
+#define ANSWERS_PAUSE 65536		/* with that many bytes unfetched no request is answered */
 
 struct client {
 	struct control *control;
 	struct client *next, **previous;
 	struct loop_source source;
 	struct buffer in, out;
-	bool finished;			/* no more comes in: close once all is sent */
-	bool refused;			/* what came in is not answered any more */
-	bool writing;
+	bool finished;			/* the client sends no more: close when all is sent */
+	bool refused;			/* requests are not answered any more */
+	bool writing;			/* the loop waits until the socket can be written */
 };
 
 struct control {
@@ -72,7 +73,7 @@ static void client_refuse(struct client *c)
 	c->finished = c->refused = true;
 }
 
-/* Answers the lines that are there, as long as the answers are fetched. */
+/* Answers the client's lines, while the client fetches the answers. */
 static void client_lines(struct client *c)
 {
 	while (!c->refused && buffer_len(&c->out) < ANSWERS_PAUSE) {
@@ -91,7 +92,7 @@ static void client_lines(struct client *c)
 	}
 }
 
-/* 1: all is sent, 0: the rest must wait, or a negative errno. */
+/* Returns 1 if all is sent, 0 if the rest must wait, or a negative errno. */
 static int client_send(struct client *c)
 {
 	while (buffer_len(&c->out)) {
@@ -103,7 +104,10 @@ static int client_send(struct client *c)
 	return 1;
 }
 
-/* Answers and sends in turn, one answer's worth a turn of the loop: others wait too. */
+/*
+ * Answers and sends in turn, a limited amount for each turn of the loop, so that others do
+ * not wait.
+ */
 static void client_turn(struct client *c)
 {
 	bool more, writing;
@@ -214,7 +218,7 @@ static void control_ready(void *context, uint32_t events)
 		client_new(control, fd);
 }
 
-/* A socket file with a living daemon behind it is not ours to remove. */
+/* Removes a socket file that no daemon answers at. -EADDRINUSE: one does. */
 static int path_free(const char *path, const struct sockaddr_un *address)
 {
 	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -241,7 +245,10 @@ static void directory_make(const char *path)
 	mkdir(dirname(copy), 0755);
 }
 
-/* Each client is a file descriptor; answers how many there may be. */
+/*
+ * Raises the limit of file descriptors, as each client takes one. Returns how many clients
+ * there may be.
+ */
 static unsigned files_raise(void)
 {
 	struct rlimit limit = { .rlim_cur = 1024 };

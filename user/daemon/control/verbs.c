@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The table of the control socket's verbs, and how a request finds its own. */
+/* The table of all verbs, and how a request finds its own. */
 #include "daemon/control/verbs.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "proto/proto.h"
 #include "proto/verbs.h"
 
-/* One that is removed already, and has flows still: --cut cuts them. */
+/* With --cut, also a backend that is removed already and still has flows: these are cut. */
 static int backend_del(struct daemon *d, const json_t *request, struct answer *a)
 {
 	struct engine *e = d->engine;
@@ -37,9 +37,9 @@ static int backend_del(struct daemon *d, const json_t *request, struct answer *a
 #define CLOCK_ADVANCE_MAX 1000000.0	/* seconds */
 
 /*
- * For tests: time goes on at once, here and in the datapath; or ("hours" of them) on the
- * clocks of regions alone, so that no flow has been silent for a day. "die": at that step of
- * the writes from now on; the answer says how many were left.
+ * For tests: puts the time forward, here and in the datapath; with "hours" only the clocks of
+ * regions, so that no flow becomes silent for a day. "die": kills the daemon at that step of
+ * the writes from now on; the answer says how many steps were left.
  */
 static int clock_advance(struct daemon *d, const json_t *request, struct answer *a)
 {
@@ -65,7 +65,10 @@ static int clock_advance(struct daemon *d, const json_t *request, struct answer 
 	return 0;
 }
 
-/* The configuration as it runs; the command writes it where it may. */
+/*
+ * The configuration that runs, as YAML. The command writes the file, because the daemon may
+ * not.
+ */
 static int save(struct daemon *d, const json_t *request, struct answer *a)
 {
 	_free_ char *yaml = conf_print(&d->engine->model);

@@ -9,12 +9,12 @@
 struct answer;
 struct daemon;
 
-/* One request line in, one answer line out (proto/proto.h); freed by the caller. */
+/* Answers one request line with one line (proto/proto.h), which the caller frees. */
 char *verbs_answer(struct daemon *d, const char *line, size_t len);
 
 /*
- * The verbs that are more than an edit of the model (verbs.c has the table of all). Each
- * fills the answer, and returns 0 or -EINVAL.
+ * The verbs that are more than an edit of the model (verbs.c has the table of all verbs).
+ * Each fills the answer, and returns 0 or -EINVAL.
  */
 typedef int (*verb_fn)(struct daemon *d, const json_t *request, struct answer *a);
 
@@ -56,7 +56,10 @@ int verb_apply(struct daemon *d, const json_t *request, struct answer *a);
 int verb_attach(struct daemon *d, const json_t *request, struct answer *a);
 int verb_detach(struct daemon *d, const json_t *request, struct answer *a);
 
-/* change.c: an edit of the model, done or (with "plan" in the request) shown. */
+/*
+ * change.c: an edit of the model, made or, with "plan" in the request, only shown. count: as
+ * how many changes it counts.
+ */
 int change_do(struct daemon *d, const json_t *request, edit_fn edit, unsigned count,
 	      struct answer *a);
 
