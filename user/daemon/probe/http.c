@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * GET, by libcurl's multi interface inside our loop. The status decides, so a
- * transfer ends with the last header and no body is read. The address is the
- * probe's, whatever the URL says: that has the host alone, for the Host header and
- * for TLS's server name.
+ * HTTP GET, by libcurl's multi interface inside the daemon's loop. The status decides, so a
+ * transfer ends with the last header, and no body is read. The connection goes to the probe's
+ * address; the URL has the host name alone, for the Host header and for TLS's server name.
  */
 #include <curl/curl.h>
 #include <errno.h>
@@ -20,7 +19,8 @@
 
 #define HEADERS_MAX (64 * 1024)
 #define READ_BYTES 4096l
-#define STATUS_INFORMAL 199		/* 100 Continue and the like: another one follows */
+/* Up to here another answer follows, as after 100 Continue. */
+#define STATUS_INFORMAL 199
 
 struct browser {
 	struct loop *loop;
@@ -36,11 +36,11 @@ struct transfer {
 	struct curl_slist *connect_to;
 	struct loop_source source;	/* fd -1: curl waits for no socket */
 	size_t header_bytes;
-	bool complete;			/* the headers are in */
+	bool complete;			/* all headers have been read */
 	char error[CURL_ERROR_SIZE];
 };
 
-/* noinline: gcc 12 would take the answer for a pointer to the local. */
+/* noinline: gcc 12 would take the result for a pointer to the local variable. */
 static __attribute__((noinline)) struct transfer *transfer_of(CURL *easy)
 {
 	char *transfer = NULL;
@@ -57,7 +57,7 @@ static long status_of(CURL *easy)
 	return status;
 }
 
-/* ---- what came of it ---- */
+/* ---- results ---- */
 
 static void judge_status(struct probe *p, long status)
 {
@@ -87,7 +87,10 @@ static void judge_errno(struct probe *p, CURL *easy, int unsaid)
 	probe_refused(p, err ? err : unsaid);
 }
 
-/* A line of more than 100 KiB never gets to on_header(): to curl that is no memory. */
+/*
+ * Were there too many headers? A line of more than 100 KiB never gets to on_header(): curl
+ * calls that out of memory.
+ */
 static bool too_long(const struct transfer *t, CURLcode code)
 {
 	curl_off_t begun = 0;
@@ -131,7 +134,10 @@ static void judge(struct transfer *t, CURLcode code)
 	}
 }
 
-/* Those that ended. Each judgement may end others, so curl is asked anew. */
+/*
+ * Judges the transfers that have ended. A judgement may end other transfers, so curl is asked
+ * again after each.
+ */
 static void collect(struct browser *b)
 {
 	struct CURLMsg *message;
@@ -172,7 +178,7 @@ static int on_timer(CURLM *multi, long ms, void *context)
 	struct browser *b = context;
 
 	(void)multi;
-	/* A timer that curl wants no more does no harm when it fires. */
+	/* A timer that curl no longer wants is harmless when it fires. */
 	if (ms >= 0)
 		loop_timer_set(&b->timer, ms);
 	return 0;
@@ -185,7 +191,7 @@ static void unwatch(struct transfer *t)
 	t->source.fd = -1;
 }
 
-/* One address, one attempt: no transfer has two sockets. */
+/* A transfer has one address and one attempt, so it never has two sockets. */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *assigned)
 {
 	struct browser *b = context;
@@ -207,7 +213,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void
 		curl_multi_assign(b->multi, fd, t);
 		err = loop_add(b->loop, &t->source, events);
 	}
-	/* Any other answer than 0 would end every transfer. */
+	/* Any result but 0 would end every transfer. */
 	if (err)
 		t->probe->broken = -err;
 	return 0;
@@ -230,7 +236,7 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
 	return fd;
 }
 
-/* A whole line, with its end. Less than its length is an answer that ends the transfer. */
+/* Gets a whole line, with its end. A result other than its length ends the transfer. */
 static size_t on_header(char *line, size_t size, size_t len, void *context)
 {
 	struct transfer *t = context;
@@ -271,7 +277,10 @@ static CURLcode set_target(struct transfer *t)
 				p->how.path[0] ? p->how.path : "/");
 }
 
-/* Each check on its own: nothing is kept of the last one, nothing taken from the environment. */
+/*
+ * Each probe is independent: it keeps nothing of the one before, and uses nothing of the
+ * environment.
+ */
 static CURLcode set_manners(struct transfer *t)
 {
 	return curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1l) ?:
@@ -286,7 +295,10 @@ static CURLcode set_manners(struct transfer *t)
 	       curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0l) ?:
 	       curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0l) ?:
 	       curl_easy_setopt(t->easy, CURLOPT_SSL_SESSIONID_CACHE, 0l) ?:
-	       /* Else every connection reads the host's authorities, some milliseconds long. */
+	       /*
+	        * Otherwise every connection would read the host's certificate authorities,
+	        * which takes some milliseconds.
+	        */
 	       curl_easy_setopt(t->easy, CURLOPT_CAINFO, NULL) ?:
 	       curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
 }
@@ -347,7 +359,7 @@ static const char *http_phase(const struct probe *p)
 	socklen_t len = sizeof(peer);
 	curl_off_t greeted = 0;
 
-	/* curl's own time of connecting comes after TLS. */
+	/* curl reports its time of connecting only after TLS, so the socket is asked. */
 	if (getpeername(t->source.fd, (struct sockaddr *)&peer, &len))
 		return " while connecting";
 	curl_easy_getinfo(t->easy, CURLINFO_APPCONNECT_TIME_T, &greeted);
@@ -356,7 +368,7 @@ static const char *http_phase(const struct probe *p)
 	return t->header_bytes ? " in the headers" : " without an answer";
 }
 
-/* ---- what they share ---- */
+/* ---- what all transfers share ---- */
 
 static void http_close(void *engine)
 {

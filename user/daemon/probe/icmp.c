@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Echo (RFC 792, RFC 4443 section 4). All probes of a family share one socket: a
- * raw one, or where CAP_NET_RAW is missing a ping socket, for which the kernel
- * chooses the identifier (and net.ipv4.ping_group_range who may). An answer is
- * known by identifier, sequence number, a random cookie and where it comes from.
+ * ICMP echo (RFC 792, RFC 4443 section 4). All probes of a family share one socket: a raw
+ * socket, or, without CAP_NET_RAW, a ping socket, for which the kernel chooses the identifier
+ * (and net.ipv4.ping_group_range says which users may open it). An answer is recognised by
+ * identifier, sequence number, a random cookie and its source address.
  */
 #include <errno.h>
 #include <linux/icmp.h>
@@ -21,7 +21,7 @@
 #define READS_A_TURN 64
 #define QUEUE_BYTES (4 << 20)		/* room for every request and every answer */
 
-struct echo {				/* both families' */
+struct echo {				/* same in both families */
 	uint8_t type, code;
 	uint16_t checksum;
 	uint16_t id, sequence;
@@ -39,7 +39,7 @@ struct pinger {
 	struct loop *loop;
 	struct echo_socket in, in6;
 	uint16_t id, sequence;
-	/* By the low bits of the sequence number: one is free for each check. */
+	/* Probes under way, by the low bits of the sequence number; CHECKS_AT_ONCE are enough. */
 	struct probe *asked[CHECKS_AT_ONCE];
 };
 
@@ -47,7 +47,7 @@ _Static_assert(!(CHECKS_AT_ONCE & (CHECKS_AT_ONCE - 1)), "low bits");
 
 /* ---- answers ---- */
 
-/* The reply to a request of ours in what was read. */
+/* Finds an echo reply in a packet that was read. */
 static bool echo_in(const struct echo_socket *s, const uint8_t *bytes, size_t len, struct echo *ret)
 {
 	size_t skip = 0;
@@ -120,7 +120,10 @@ static void filter_replies(int fd, int family)
 	setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter6, sizeof(filter6));
 }
 
-/* Requests to dead neighbours wait in the sending queue: others must fit beside them. */
+/*
+ * Widens a queue: requests to dead neighbours wait in the sending queue, and others must fit
+ * beside them.
+ */
 static void widen(int fd, int force, int ask)
 {
 	int bytes = QUEUE_BYTES;
@@ -164,7 +167,7 @@ static void socket_close(struct echo_socket *s)
 
 /* ---- requests ---- */
 
-/* RFC 1071. The kernel fills in ICMPv6's, and that of a ping socket. */
+/* The checksum of RFC 1071. The kernel fills in that of ICMPv6, and of a ping socket. */
 static uint16_t checksum(const struct echo *echo)
 {
 	uint16_t words[sizeof(*echo) / 2];
@@ -231,7 +234,7 @@ static int icmp_open(struct loop *loop, void **ret)
 	g->loop = loop;
 	g->in = (struct echo_socket){ .source.fd = -1, .pinger = g, .family = AF_INET };
 	g->in6 = (struct echo_socket){ .source.fd = -1, .pinger = g, .family = AF_INET6 };
-	/* Another daemon on this host must have another one; 0 if there is no luck. */
+	/* Another daemon on this host must have another identifier. */
 	if (getrandom(&g->id, sizeof(g->id), GRND_NONBLOCK) < 0)
 		g->id = getpid();
 	*ret = g;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The kinds of health checks that there are: a new one is a file here and a row. */
+/* The table of the kinds of health checks: a new kind is a file here and a row. */
 #include "daemon/probe/kinds.h"
 
 #include "base/util.h"

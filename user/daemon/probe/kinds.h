@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* The kinds of health checks, by the word that the configuration has for each. */
+/* The kinds of health checks, by the word of each in the configuration. */
 struct probe_kind;
 
 struct probe_kinds {

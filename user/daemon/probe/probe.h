@@ -11,22 +11,22 @@
 #include "core/value/address.h"
 #include "daemon/probe/probes.h"
 
-/* What the checker and the kinds of checks know of a probe. */
+/* A probe, as probes.c and the kinds see it. */
 struct transfer;
 
 struct probe {
-	struct heap_item queued;	/* by when it is due, or under way, when it times out */
+	struct heap_item queued;	/* ordered by time: due, or, while busy, timing out */
 	struct checker *checker;
 	const struct probe_kind *kind;
-	void *engine;			/* what the kind's open() made */
-	void *owner;
+	void *engine;			/* what the kind's open() returned */
+	void *owner;			/* the caller's */
 	struct check how;
 	struct address to;
 	uint16_t port;
-	bool busy;
+	bool busy;			/* a probe is under way */
 	uint64_t started_ns;
-	int broken;			/* an errno of ours, for which the check cannot end well */
-	union {				/* of the kind, while busy */
+	int broken;			/* errno of a fault of this host; 0: none */
+	union {				/* the kind's own, while busy */
 		struct loop_source connect;
 		struct transfer *transfer;
 		struct {
@@ -37,25 +37,29 @@ struct probe {
 };
 
 /*
- * A way of asking. A check that was started ends by one of the probe_ functions
- * below, perhaps before start() returns, or is stopped: stop() comes once after
- * each start() and lets go of what it took.
+ * A kind of health check. After start() a probe ends by one of the probe_ functions below,
+ * perhaps before start() returns, or is stopped. stop() is called once after each start(),
+ * and releases what start() took.
  */
 struct probe_kind {
-	int (*open)(struct loop *loop, void **ret);	/* what all probes of the kind share */
+	/* Opens what all probes of the kind share. */
+	int (*open)(struct loop *loop, void **ret);
 	void (*close)(void *engine);
 	void (*start)(struct probe *p);
 	void (*stop)(struct probe *p);
-	const char *(*phase)(const struct probe *p);	/* may be NULL: " while ..." */
+	/* For people, as " while connecting"; may be NULL. */
+	const char *(*phase)(const struct probe *p);
 };
 
 extern const struct probe_kind probe_tcp, probe_http, probe_icmp;
 
-/* After any of these p may be gone. */
+/* Each ends the probe under way; p may have been freed when it returns. */
 void probe_end(struct probe *p, enum probe_outcome outcome, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-void probe_unable(struct probe *p, int err, const char *hint);	/* hint: "" or ", want ..." */
-void probe_refused(struct probe *p, int err);	/* an errno: the backend's, or ours? */
+/* This host cannot probe; hint: "" or ", want ...". */
+void probe_unable(struct probe *p, int err, const char *hint);
+/* Decides whether err is the backend's fault or this host's. */
+void probe_refused(struct probe *p, int err);
 
 socklen_t probe_sockaddr(const struct probe *p, struct sockaddr_storage *ret);
 

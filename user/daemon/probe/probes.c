@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Two queues and one timer. A probe is in `idle` by when it is due or in `busy`
- * by when it times out, and the timer is set for whichever top comes first.
+ * When each backend is probed: two queues and one timer. A probe is in `idle`, ordered by
+ * when it is due, or in `busy`, ordered by when it times out; the timer is set for the first
+ * of both.
  */
 #include "daemon/probe/probes.h"
 
@@ -21,7 +22,7 @@
 #include "daemon/probe/kinds.h"
 #include "daemon/probe/probe.h"
 
-#define STARTS_A_TURN 64		/* then the loop's other sources have theirs */
+#define STARTS_A_TURN 64		/* then the loop's other sources get their turn */
 #define HELD_UP_NS (20 * NS_PER_MS)
 #define ERRNOS 256
 
@@ -30,14 +31,14 @@ struct checker {
 	probe_done done;
 	void *context;
 	struct heap idle, busy;
-	size_t limit;			/* of busy ones */
+	size_t limit;			/* greatest number of busy probes */
 	struct loop_timer timer;
-	uint64_t armed_ns;		/* for when; UINT64_MAX: it is not */
-	uint64_t spared_ns;		/* nothing times out before */
+	uint64_t armed_ns;		/* when the timer fires; UINT64_MAX: it is not set */
+	uint64_t spared_ns;		/* no probe times out before */
 	uint64_t random;
-	bool said[ERRNOS];		/* once each */
+	bool said[ERRNOS];		/* errors of this host are logged once each */
 	const struct probe_kinds *kinds;
-	void **engines;			/* by the first row of a kind */
+	void **engines;			/* by the first row of each kind */
 	bool *opened;
 };
 
@@ -68,7 +69,7 @@ static void arm(struct checker *c)
 {
 	uint64_t next = next_ns(c), now = clock_ns();
 
-	/* A turn that comes too early costs less than a system call for each probe. */
+	/* A turn of the loop that comes too early costs less than a system call for each probe. */
 	if (next >= c->armed_ns || c->armed_ns <= now)
 		return;
 	c->armed_ns = later(next, now);
@@ -100,8 +101,8 @@ static void time_out(struct probe *p)
 }
 
 /*
- * A daemon that was held up had no eye for answers, nor sent what was to be sent:
- * the checks under way get the time back that it lost.
+ * A daemon that was delayed could neither read answers nor send requests: the probes under
+ * way get that time back.
  */
 static void make_good(struct checker *c, uint64_t now)
 {
@@ -118,7 +119,7 @@ static void turn(void *context)
 	struct probe *p;
 
 	make_good(c, now);
-	c->armed_ns = 0;		/* what happens in here arms nothing */
+	c->armed_ns = 0;		/* arm() does nothing during this turn */
 	while ((p = top(&c->busy)) && later(p->queued.key, c->spared_ns) <= now)
 		time_out(p);
 	for (int i = 0; i < STARTS_A_TURN && c->busy.count < c->limit; i++) {
@@ -172,7 +173,10 @@ void probe_unable(struct probe *p, int err, const char *hint)
 	probe_end(p, PROBE_NOT_CHECKED, "not checked: %s%s", errno_text(err), hint);
 }
 
-/* Descriptors, memory, ports, rights, address families: what this host lacks. */
+/*
+ * Is the error a fault of this host: missing descriptors, memory, ports, rights or address
+ * families?
+ */
 static bool is_ours(int err)
 {
 	static const int ours[] = {
@@ -232,7 +236,7 @@ static const struct probe_kind *kind_of(const struct probe_kinds *kinds, const c
 	return NULL;
 }
 
-/* Opened for the first probe of its kind. */
+/* What all probes of a kind share, opened for the first one. */
 static int engine_of(struct checker *c, const struct probe_kind *kind, void **ret)
 {
 	size_t i = 0;
@@ -297,7 +301,7 @@ void *probe_owner(const struct probe *p)
 
 /* ---- the checker ---- */
 
-/* A quarter of the descriptors there may be: clients want theirs. */
+/* A quarter of the possible descriptors: the control socket's clients need some. */
 static size_t checks_at_once(void)
 {
 	struct rlimit limit;

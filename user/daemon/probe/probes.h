@@ -6,10 +6,9 @@
 #include <stdint.h>
 
 /*
- * Asks backends whether they are alive, thousands of them from one thread: each
- * at its interval, each check ended by its timeout, at most one of a backend and
- * CHECKS_AT_ONCE in all under way. What the answers make of a backend's health
- * is the caller's (core/backend/health.h).
+ * Probes backends, thousands of them from one thread: each at its interval, each probe ended
+ * by its timeout, at most one at a time for a backend and CHECKS_AT_ONCE in all. The caller
+ * decides what a result does to a backend's health (core/backend/health.h).
  */
 #define CHECKS_AT_ONCE 1024
 
@@ -18,34 +17,35 @@ struct check;
 struct checker;
 struct loop;
 struct probe_kinds;
-struct probe;				/* one backend that is checked */
+struct probe;				/* a backend with a health check */
 
 enum probe_outcome {
 	PROBE_BAD,
 	PROBE_GOOD,
-	PROBE_NOT_CHECKED,		/* the fault is this host's: says nothing of the backend */
+	/* A fault of this host, which says nothing of the backend. */
+	PROBE_NOT_CHECKED,
 };
 
 struct probe_result {
 	enum probe_outcome outcome;
-	const char *why;		/* HTTP 503, want 200 to 399; until the call returns */
+	const char *why;		/* as "HTTP 503, want 200 to 399"; valid during the call */
 	uint32_t took_us;
 };
 
 /*
- * Called from the loop, never from probe_new(). Any probe may be freed or made
- * inside, also p; the checker may not be closed.
+ * The checker calls this from the loop, never from probe_new(). The function may free and
+ * make any probe, also p; it must not close the checker.
  */
 typedef void (*probe_done)(void *context, struct probe *p, const struct probe_result *result);
 
-/* The kinds outlive the checker. */
+/* The table of kinds must live longer than the checker. */
 int checker_open(struct loop *loop, const struct probe_kinds *kinds, probe_done done,
 		 void *context, struct checker **ret);
-void checker_close(struct checker *c);		/* and its probes */
+void checker_close(struct checker *c);		/* frees its probes, too */
 
 /*
- * port is for a check that has none of its own. Both arguments are copied.
- * -EINVAL: nothing to check, or no port to check it at; -ENOMEM, -EMFILE.
+ * port: where to check, unless the check has its own port. `how` and `to` are copied.
+ * -EINVAL: no kind of check, or no port; -ENOMEM, -EMFILE.
  */
 int probe_new(struct checker *c, const struct check *how, const struct address *to,
 	      uint16_t port, void *owner, struct probe **ret);

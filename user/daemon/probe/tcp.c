@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A handshake. The connection is reset at once, so that neither side keeps it in
- * TIME_WAIT: thousands of checks a second would pile up there.
+ * A TCP handshake. The connection is reset at once, so that neither side keeps it in
+ * TIME_WAIT: thousands of probes a second would pile up there.
  */
 #include <errno.h>
 #include <sys/epoll.h>
@@ -11,7 +11,7 @@
 
 static void judge(struct probe *p, int err)
 {
-	/* Only a connection that stood can be reset: the handshake was done. */
+	/* Only an established connection can be reset, so the handshake was complete. */
 	if (!err || err == ECONNRESET || err == EPIPE)
 		probe_end(p, PROBE_GOOD, "connected");
 	else
@@ -59,7 +59,7 @@ static void tcp_stop(struct probe *p)
 	close(p->connect.fd);
 }
 
-/* All it needs is the loop. */
+/* The kind needs nothing but the loop. */
 static int tcp_open(struct loop *loop, void **ret)
 {
 	*ret = loop;
