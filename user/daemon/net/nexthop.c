@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of next hops: resolved by rtnl.c, resolved again after events, and kept alive. */
 #include "daemon/net/nexthop.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@
 
 #define SETTLE_MS 20		/* events of one change come in a burst */
 #define KEEPALIVE_MS 2000
-#define KEEPALIVE_ASKS 256	/* neighbours woken a turn, at most */
+#define KEEPALIVE_ASKS 256	/* most neighbours that are woken in one turn */
 #define NUD_USABLE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
 
 struct nexthop_table {
@@ -33,8 +34,8 @@ struct nexthop_table {
 	void *context;
 	struct nexthop **list;
 	size_t count;
-	size_t cursor;			/* whom the keepalive looks at next */
-	bool full;			/* the kernel's neighbour table was */
+	size_t cursor;			/* the next hop that the keepalive looks at next */
+	bool full;			/* the kernel's neighbour table was full; logged once */
 };
 
 /* ---- resolving ---- */
@@ -104,7 +105,7 @@ static bool hop_equal(const struct next_hop *a, const struct next_hop *b)
 	       address_equal(&a->source, &b->source);
 }
 
-/* True where the way is another one now. */
+/* Resolves the next hop again. True: it has changed. */
 static bool refresh(struct nexthop_table *table, struct nexthop *nh)
 {
 	struct address gateway = nh->gateway;
@@ -150,7 +151,7 @@ static void look_at_dirty(void *context)
 			look(table, table->list[i]);
 }
 
-/* Is the neighbour proven, or being asked right now? */
+/* Is the neighbour proven to be reachable, or is the kernel asking it now? */
 static bool proven(struct nexthop_table *table, const struct nexthop *nh)
 {
 	struct rtnl_neighbour neighbour;
@@ -161,7 +162,7 @@ static bool proven(struct nexthop_table *table, const struct nexthop *nh)
 				  NUD_NOARP | NUD_INCOMPLETE);
 }
 
-/* Wakes the neighbours that are not proven, in turn where they are many. */
+/* Has the kernel ask the neighbours that are not proven; if they are many, some in each turn. */
 static void keep_alive(void *context)
 {
 	struct nexthop_table *table = context;
@@ -354,7 +355,7 @@ void nexthop_settle(struct nexthop_table *table, unsigned ms)
 			return;
 		usleep(step_ms * 1000);
 		look_at_dirty(table);
-		if (table->count > 1000)	/* a round of them takes its time already */
+		if (table->count > 1000)	/* a round of so many takes time itself */
 			waited += 10 * step_ms;
 	}
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Questions to the kernel by rtnetlink, through libmnl. */
 #include "daemon/net/rtnl.h"
 
 #include <errno.h>
@@ -104,7 +105,7 @@ static int on_neighbour(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-/* One request, its answer through cb; 0 or what the kernel says. */
+/* Sends one request and gives its answer to cb. 0, or the kernel's negative errno. */
 static int ask(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 {
 	static unsigned sequence;

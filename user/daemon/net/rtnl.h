@@ -7,16 +7,15 @@
 
 #include "core/value/address.h"
 
-
 /*
- * Questions to the kernel by rtnetlink, each with its answer awaited: 0, or what
- * the kernel says as a negative errno. nl is a bound, blocking socket.
+ * Questions to the kernel by rtnetlink. Each waits for its answer: 0, or the kernel's
+ * negative errno. nl: a bound, blocking socket.
  */
 struct rtnl_route {
 	uint8_t type;			/* RTN_UNICAST and the like */
 	uint32_t ifindex;
-	uint32_t mtu;			/* the route's own; 0: the link's */
-	struct address gateway;		/* family 0: none, it is on the link */
+	uint32_t mtu;			/* the route's own; 0: that of the link */
+	struct address gateway;		/* family 0: none, the address is on the link */
 	struct address source;
 };
 
@@ -37,7 +36,10 @@ int rtnl_link_get(struct mnl_socket *nl, uint32_t ifindex, struct rtnl_link *ret
 int rtnl_neighbour_get(struct mnl_socket *nl, uint32_t ifindex, const struct address *address,
 		       struct rtnl_neighbour *ret);
 
-/* As if the host had sent a packet there: the kernel resolves, or proves it again. */
+/*
+ * As if the host had sent a packet to the neighbour: the kernel resolves it, or proves it
+ * again.
+ */
 int rtnl_neighbour_use(struct mnl_socket *nl, uint32_t ifindex, const struct address *address);
 
 #endif
