@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The configuration file: read, loaded again, applied, saved. */
+/* The configuration file as a source: read, loaded again, applied, saved. */
 #include "daemon/source/file.h"
 
 #include <errno.h>
@@ -64,7 +64,7 @@ static struct source_text said(const struct config_file *file)
 	return (struct source_text){ file->name, file->text, file->len, &file->model };
 }
 
-/* What was read is not needed any more: the engine has it. */
+/* Frees what was read, when the engine has it. */
 static void forget(struct config_file *file)
 {
 	model_clear(&file->model);
@@ -104,7 +104,7 @@ int file_reload(struct config_file *file)
 	return err;
 }
 
-/* Has the daemon's own file this text? */
+/* Does the daemon's own file have this text? */
 static bool is_own(const struct config_file *file, const char *text)
 {
 	_free_ char *own = NULL;

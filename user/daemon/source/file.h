@@ -13,37 +13,43 @@ struct why;
 /* The configuration file as the source of the model. */
 struct config_file {
 	struct engine *engine;
-	const char *name;		/* as it was given */
-	char *path;			/* of it, from the root; NULL: it has none */
-	struct model model;		/* what it said, until the engine has taken it */
+	const char *name;		/* path as given on the command line */
+	char *path;			/* absolute path; NULL: there is none */
+	struct model model;		/* of `text`; both until the engine took them */
 	char *text;
 	size_t len;
 };
 
 /*
- * Reads a file as a model, checked as far as can be without the maps: also an l2 backend
- * must be on the link, unless it is one of `before`. Logs; -EINVAL, -ENOMEM.
+ * Reads a file as a model, validated as far as possible without the maps; also, a backend of
+ * mode l2 must be on the link, unless `before` has it. Logs errors. -EINVAL, -ENOMEM.
  */
 int file_read_model(const char *path, const struct model *before, struct model *ret,
 		    char **ret_text, size_t *ret_len);
 
-/* Reads it; the name must outlive it. Logs; -EINVAL: what it says is wrong. */
+/*
+ * Reads the configuration file; the name must live as long as *ret. Logs errors. -EINVAL: the
+ * file is wrong.
+ */
 int file_open(struct engine *e, const char *name, struct config_file *ret);
-/* The engine begins with what it says. Logs. */
+/* Begins the engine with what the file says. Logs errors. */
 int file_begin(struct config_file *file);
 void file_close(struct config_file *file);
 
-/* Reads it again; what changed in it is done. Logs. */
+/* Reads the file again, and applies what has changed in it. Logs errors. */
 int file_reload(struct config_file *file);
 
 /*
- * Makes a model the one that runs, interfaces too, whatever commands changed. Where text is
- * what the daemon's own file says, the file is loaded with that.
+ * Makes m the model that runs, whatever commands changed, and attaches and detaches
+ * interfaces. If the daemon's own file has the same text, the text counts as loaded.
  */
 int file_apply(struct config_file *file, const struct model *m, const char *text,
 	       const struct change *change, struct why *why);
 
-/* A command has written the model to the file. */
+/*
+ * A command has written the file: what the file says counts as loaded, if that is the model
+ * that runs. -EAGAIN: the model has changed since.
+ */
 int file_saved(struct config_file *file, struct why *why);
 
 #endif
