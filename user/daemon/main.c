@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* xringd's process: options, privileges, signals, and the loop. */
 #include <errno.h>
 #include <getopt.h>
 #include <malloc.h>
@@ -75,9 +76,10 @@ static int signals_open(struct process *p)
 /* ---- privileges ---- */
 
 #define CAPS_WANTED CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON
-#define CAPS_KEPT CAPS_WANTED, CAP_NET_RAW	/* for health checks by ICMP, if it is there */
+/* CAP_NET_RAW, if given, is for health checks by ICMP. */
+#define CAPS_KEPT CAPS_WANTED, CAP_NET_RAW
 
-/* Says which are missing, where the kernel would only say no. */
+/* Names the missing capabilities, of which the kernel would only say EPERM. */
 static int privileges_check(void)
 {
 	static const cap_value_t wanted[] = { CAPS_WANTED };
@@ -101,7 +103,7 @@ static int privileges_check(void)
 	return -EPERM;
 }
 
-/* From here on: BPF, the network's configuration, and nothing else. */
+/* Drops all capabilities but those for BPF and the network's configuration. */
 static int privileges_drop(void)
 {
 	static const cap_value_t wanted[] = { CAPS_KEPT };
@@ -126,7 +128,7 @@ static int privileges_drop(void)
 
 /* ---- systemd ---- */
 
-/* sd_notify(3), the one datagram of it that is needed. */
+/* The only datagram of sd_notify(3) that xringd needs. */
 static void notify(const char *state)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
@@ -159,7 +161,7 @@ static int check_only(const char *path)
 	return 0;
 }
 
-/* A ring's arrays come and go with each change: pages once had are kept. */
+/* Keeps freed pages, because the arrays of rings come and go with each change. */
 static void memory_keep(void)
 {
 	mallopt(M_MMAP_THRESHOLD, 64 << 20);
@@ -200,11 +202,11 @@ static int run(const struct start_options *options)
 
 struct options {
 	struct start_options start;
-	bool check;			/* says whether the file is right, and no more */
+	bool check;			/* only say whether the file is right */
 	bool help, version;
 };
 
-/* 0, or EXIT_WORDS, the usage being said. */
+/* 0, or EXIT_WORDS after printing the usage. */
 static int options_parse(int argc, char **argv, struct options *o)
 {
 	enum { OPT_CHECK = 256, OPT_BPFFS, OPT_SOCKET, OPT_STATE, OPT_CUT, OPT_TEST_CLOCK, OPT_TEST_DIE };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The order in which the daemon's parts are opened, and closed in the other order. The
- * socket comes first: where another daemon answers, nothing is touched. Then the file, for
- * nothing is touched either before it is known to be right. Homes are known before the
- * first flush, as routes hang on them, and health hears of backends from then on; it begins
- * to check them when the datapath's program has taken over.
+ * The order in which the daemon's parts are opened; they are closed in the opposite order.
+ * The socket comes first: if another daemon answers there, nothing may be changed. The file
+ * is next, because nothing may be changed either before the file is known to be right. Homes
+ * must be known before the first flush, because routes depend on them; health follows the
+ * backends from then on, and begins to probe them when the datapath's program has taken over.
  */
 #include "daemon/start.h"
 

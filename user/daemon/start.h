@@ -4,7 +4,7 @@
 
 #include "daemon/watch/daemon.h"
 
-/* The daemon from its socket to its health checks. */
+/* Opening and closing all parts of the daemon, from the socket to the health checks. */
 struct start_options {
 	struct engine_options engine;
 	const char *file;
@@ -16,13 +16,16 @@ struct start {
 	struct control *control;
 };
 
-/* The socket is open and the file read; nothing is touched yet. -EINVAL: the file is wrong. */
+/*
+ * Opens the socket and reads the file; nothing of the host changes yet. -EINVAL: the file is
+ * wrong.
+ */
 int start_file(struct loop *loop, const struct start_options *options, struct start *ret);
-/* The maps are adopted or made, brought to the model, and the program has taken over. */
+/* Adopts or makes the maps, brings them to the model, and lets the new program take over. */
 int start_maps(struct start *s);
-/* Backends are checked from now on. */
+/* Begins to probe the backends. */
 int start_checks(struct start *s);
-/* What was opened, as far as it was. */
+/* Closes what has been opened, also after an error half way. */
 void start_close(struct start *s);
 
 #endif
