@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The words and options of a command line. */
+/* Reading the words and options of a command line. */
 #include "cli/common/args.h"
 
 #include <stdarg.h>
@@ -56,7 +56,7 @@ const char *option(const struct args *args, const char *name)
 	return value;
 }
 
-/* How the list of options names this one: 0 not at all, 1 alone, 2 with a value. */
+/* How the list has the option: 0 not at all, 1 without a value, 2 with a value. */
 static int option_kind(const char *list, const char *name, size_t len)
 {
 	for (const char *at = list; *at; at += strcspn(at, " "), at += strspn(at, " ")) {
@@ -69,7 +69,6 @@ static int option_kind(const char *list, const char *name, size_t len)
 	return 0;
 }
 
-/* argv[*i] is an option of the command: takes it, and its value. */
 int args_take_option(struct args *args, const char *list, char **argv, int argc, int *i)
 {
 	const char *text = argv[*i], *name = text + strspn(text, "-");
@@ -93,7 +92,7 @@ int args_take_option(struct args *args, const char *list, char **argv, int argc,
 	return 0;
 }
 
-/* Options may stand anywhere behind the command; "--" ends them, "-" is a word. */
+/* Options may stand anywhere after the command; "--" ends them; "-" is a word. */
 int args_parse(struct args *args, char **argv, int argc)
 {
 	char list[OPTIONS_TEXT + 32], options[OPTIONS_TEXT];

@@ -7,19 +7,22 @@
 
 struct why;
 
-/* ask_quietly() in steps, for who has something else to wait for meanwhile. */
+/* ask_quietly() in steps, for a caller that waits for something else at the same time. */
 struct asking {
 	const char *path;
-	int fd;				/* is readable when there is a step to take */
+	int fd;				/* readable when asking_step() has something to read */
 	struct buffer b;
 };
 
 #define ASK_MORE (-2)
 
-/* Sends the request (taken over). 0, or as ask_quietly(), and then nothing is to be ended. */
+/*
+ * Sends the request (taken over). 0; or an exit code as of ask_quietly(), and then
+ * asking_end() must not be called.
+ */
 int asking_begin(struct asking *a, const char *path, json_t *request, struct why *why);
 
-/* Reads what there is: ASK_MORE while the answer is not whole, then as ask_quietly(). */
+/* Reads what has come: ASK_MORE while the answer is not complete, then as ask_quietly(). */
 int asking_step(struct asking *a, json_t **ret, struct why *why);
 
 void asking_end(struct asking *a);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The connection to the daemon: a request is sent, and its answer read. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +50,7 @@ static int send_all(int fd, struct buffer *b)
 	return 0;
 }
 
-/* The answer's data or reason; 0, or its exit code. */
+/* Takes the data or the reason out of an answer. 0, or the answer's exit code. */
 static int answer_take(const json_t *answer, json_t **ret, struct why *why)
 {
 	if (json_is_true(json_object_get(answer, "ok"))) {
@@ -86,7 +87,7 @@ int asking_begin(struct asking *a, const char *path, json_t *request, struct why
 		asking_end(a);
 		return EXIT_NO;
 	}
-	send_all(fd, &a->b);	/* a refusal may wait to be read although this fails */
+	send_all(fd, &a->b);	/* if this fails, a refusal may still wait to be read */
 	buffer_clear(&a->b);
 	return 0;
 }

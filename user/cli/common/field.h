@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-/* Fields of an answer; what is not there is empty, 0 or nothing. */
+/* Fields of an answer; a missing field is "" or 0. */
 static inline const char *text(const json_t *json, const char *key)
 {
 	return json_string_value(json_object_get(json, key)) ?: "";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Requests that a verb's form describes, made of the words and options of the command. */
+/* Requests made from the words and options of a command, as the verb's form describes them. */
 #include "cli/common/form.h"
 
 #include "base/why.h"
@@ -7,7 +7,7 @@
 #include "cli/common/ask.h"
 #include "proto/verbs.h"
 
-/* The values of an option that stands several times; '' alone is an empty list. */
+/* The values of an option that is given several times; a single '' is an empty list. */
 static int list_of(const struct args *args, const struct argument *a, json_t *ret)
 {
 	bool empty = false;

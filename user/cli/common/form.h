@@ -8,12 +8,12 @@
 struct args;
 
 /*
- * The request of the command's verb, whose form (proto/verbs.h) says which words and options
- * it is made of. 0, or EXIT_WORDS, what is wrong being said.
+ * Makes the request of the command's verb. The verb's form (proto/verbs.h) says of which
+ * words and options. 0, or EXIT_WORDS after printing what is wrong.
  */
 int form_request(const struct args *args, json_t **ret);
 
-/* Was any option given that says what shall change? */
+/* Was any option with a value of the verb's form given, so that something would change? */
 bool form_changes(const struct args *args);
 
 #endif

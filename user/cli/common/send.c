@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What all commands that change something have in common: --now, --cut, --wait, the numbers. */
+/*
+ * What all commands that change something share: --now, --cut, --wait, and the numbers of
+ * changes.
+ */
 #include <stdio.h>
 
 #include "cli/common/args.h"

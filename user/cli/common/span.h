@@ -4,7 +4,7 @@
 
 #define SPAN_TEXT 24
 
-/* Seconds for people, in at most two units: 0s, 2.5s, 42s, 5m30s, 2h, 3d4h. */
+/* A time span for people, in at most two units: 0s, 2.5s, 42s, 5m30s, 2h, 3d4h. */
 const char *span_print(double seconds, char buf[SPAN_TEXT]);
 
 #endif

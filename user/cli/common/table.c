@@ -33,7 +33,7 @@ static void print_row(const struct table *t, char *const *cells, const size_t *w
 		int right = t->heads[c][0] == '>', width = widths[c];
 
 		if (!right && c + 1 == t->columns)
-			width = 0;	/* nothing trails */
+			width = 0;	/* no trailing spaces */
 		printf("%s%*s", c ? "  " : "", right ? width : -width, cells[c]);
 	}
 	putchar('\n');

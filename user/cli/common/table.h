@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * A table for people: columns as wide as their widest cell, two spaces between.
- * A column whose head begins with '>' is set flush right.
+ * A table for people: columns are as wide as their widest cell, with two spaces between them.
+ * A column whose head begins with '>' is right-aligned.
  */
 #define COLUMNS_MAX 12
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Waiting for changes. The daemon is asked five times a second, on a connection
- * each, so that one that restarts meanwhile is waited for and asked again: the
- * changes outlive it.
+ * Waiting for changes. The daemon is asked five times a second, each time on a new
+ * connection, so that a daemon that restarts meanwhile is waited for and asked again: changes
+ * outlive the daemon.
  */
 #include "cli/common/watch.h"
 
@@ -21,7 +21,7 @@
 #include "proto/proto.h"
 
 #define POLL_MS 200
-#define SILENT_MS 30000		/* how long a daemon may be away */
+#define SILENT_MS 30000		/* how long the daemon may be silent */
 #define BAR 24			/* characters */
 #define LINE_MAX_BYTES 256
 
@@ -31,8 +31,8 @@ static const char *const stage_names[STAGES] = {
 
 struct watched {
 	long long id;
-	int seen;			/* the last stage told; -1: none */
-	bool over;			/* nothing more to tell */
+	int seen;			/* the last stage that was printed; -1: none */
+	bool over;			/* nothing more will be printed */
 };
 
 struct watching {
@@ -54,7 +54,7 @@ int watch_option(const struct args *args, enum stage otherwise, enum stage *ret)
 	return 0;
 }
 
-/* How it ended otherwise than well; NULL: it did not. */
+/* How the change ended if not with "done"; NULL: it is under way or done. */
 static const char *misfortune(const json_t *change)
 {
 	const char *end = json_string_value(json_object_get(change, "end"));
@@ -88,7 +88,7 @@ static void tell(struct watched *w, const json_t *change)
 
 /* ---- on a terminal ---- */
 
-/* How much of its time in the moving stages is gone, 0 to 1. */
+/* The part, 0 to 1, of the change's time in the moving stages that is over. */
 static double settled(const json_t *change)
 {
 	double age = real(change, "age"), left = real(change, "next_in");
@@ -159,7 +159,7 @@ static const json_t *change_of(const json_t *list, long long id)
 	return NULL;
 }
 
-/* Takes in what the daemon said; are all there? */
+/* Shows what the daemon answered. True: all changes have reached the stage or ended. */
 static bool take(struct watching *w, const json_t *list)
 {
 	bool all = true;

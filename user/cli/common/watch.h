@@ -6,8 +6,7 @@
 
 struct args;
 
-
-/* The stages of a change, in their order. */
+/* The stages of a change, in their order; the words are those of the daemon. */
 enum stage {
 	STAGE_PREPARE,
 	STAGE_COPY,
@@ -19,14 +18,13 @@ enum stage {
 };
 
 /*
- * Follows these changes until each has reached the stage, showing how they
- * come along unless --json wants silence: on a terminal a line each that is
- * redrawn, else a line a stage. 0; EXIT_NO where one ended otherwise, the reason
- * said.
+ * Follows the changes until each has reached the stage, and shows their progress: on a
+ * terminal one line for each change, redrawn; else a line for each stage; with --json
+ * nothing. 0; or EXIT_NO if a change ended otherwise, after printing the reason.
  */
 int watch(const struct args *args, const json_t *ids, enum stage until);
 
-/* --wait's stage, `otherwise` where it is not given; EXIT_WORDS. */
+/* Reads the stage of --wait; `otherwise` if the option was not given. 0 or EXIT_WORDS. */
 int watch_option(const struct args *args, enum stage otherwise, enum stage *ret);
 
 #endif
