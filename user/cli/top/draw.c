@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The screen of `xring top`, from above: a headline; services and their backends;
- * hot keys; changes; the keys. Lists that have no room are cut, and say so.
+ * The screen of `xring top`, from top to bottom: a headline; services and their backends; hot
+ * keys; changes; the keys. A list that does not fit is cut, and says so.
  */
 #include "cli/top/draw.h"
 
@@ -12,8 +12,8 @@
 #include "cli/top/page.h"
 #include "cli/top/rows.h"
 
-#define WIDE 110			/* characters, in which the headline says more */
-#define LIST_HEAD 2			/* lines: an empty one, and the heads */
+#define WIDE 110			/* characters; from this width the headline says more */
+#define LIST_HEAD 2			/* lines above a list: an empty one, and the heads */
 
 static const char *const help[] = {
 	"",
@@ -43,7 +43,7 @@ static int smaller(int a, int b)
 
 /* ---- above and below ---- */
 
-/* In as many lines as it takes. */
+/* Prints why there is no new sample, in as many lines as needed. */
 static void draw_away(struct page *p, const char *why)
 {
 	char line[1024];
@@ -104,8 +104,8 @@ static void draw_service(struct page *p, const struct top_service *s, bool chose
 }
 
 /*
- * The chosen one has what the others leave. Where not even the services have
- * room, it is among those that are shown.
+ * The chosen service gets the lines that the others leave. If not even a line for each
+ * service fits, the chosen one is among those that are shown.
  */
 static void draw_services(struct page *p, const struct top_model *m, size_t chosen)
 {
@@ -165,7 +165,7 @@ static void draw_list(struct page *p, const struct list *l)
 		page_line(p, A_NORMAL, "  ... and %zu more", count - shown);
 }
 
-/* A list has a quarter of the lines or nothing, and more if nobody else wants them. */
+/* Each list gets at most a quarter of the lines, or none, and more if nothing else needs them. */
 static void draw_body(struct page *p, const struct top_model *m, size_t chosen)
 {
 	struct list lists[] = {

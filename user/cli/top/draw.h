@@ -4,21 +4,21 @@
 
 #include "cli/top/model.h"
 
-/* What the keys chose. */
+/* What the user has chosen by keys. */
 struct top_view {
-	enum top_column column;		/* backends are sorted by it */
+	enum top_column column;		/* the column by which backends are sorted */
 	bool reverse;
-	size_t service;			/* the chosen one */
-	bool only;			/* nothing but it */
+	size_t service;			/* index of the chosen service */
+	bool only;			/* show only the chosen service */
 	bool paused;
 	bool help;
-	const char *away;		/* why there is nothing new; NULL: there is */
+	const char *away;		/* why there is no new sample; NULL: there is one */
 };
 
-/* The colour pair of what is wrong, where the terminal has colours. */
+/* The colour pair of bad values, if the terminal has colours. */
 #define TOP_RED 1
 
-/* Draws all of it on the open terminal. */
+/* Draws the whole screen on the open terminal. */
 void top_draw(const struct top_model *m, const struct top_view *v);
 
 #endif

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Rates, shares and loads, from two samples of the daemon's counters. */
 #include "cli/top/model.h"
 
 #include <errno.h>
@@ -8,7 +9,7 @@
 
 #include "cli/common/field.h"
 
-/* How far a counter went; NAN: it is new, or began anew. */
+/* How much a counter grew; NAN: it is new, or has started again from 0. */
 static double growth(const json_t *before, const json_t *after, const char *key)
 {
 	if (!before || number(after, key) < number(before, key))
@@ -27,7 +28,7 @@ static void traffic_take(const json_t *before, const json_t *after, double secon
 	ret->flows_s = ret->flows / seconds;
 }
 
-/* The one of that name: a list rarely changes, so it is looked for at its place first. */
+/* The item of that name. A list rarely changes, so its old position is tried first. */
 static const json_t *named(const json_t *list, const char *name, size_t place)
 {
 	const json_t *item = json_array_get(list, place);
@@ -41,7 +42,7 @@ static const json_t *named(const json_t *list, const char *name, size_t place)
 	return NULL;
 }
 
-/* NAN where it is null. */
+/* A number; NAN: it is null. */
 static double real_or_none(const json_t *json, const char *key)
 {
 	const json_t *value = json_object_get(json, key);
@@ -60,7 +61,10 @@ static void backend_take(const json_t *before, const json_t *after, double secon
 	traffic_take(before, after, seconds, &ret->traffic);
 }
 
-/* Of what the backends got together: what was dropped for want of one is no part of it. */
+/*
+ * Shares are of the packets that the backends got together; packets dropped for want of a
+ * backend do not count.
+ */
 static void shares_take(struct top_service *s)
 {
 	double sum = 0;
@@ -96,7 +100,10 @@ static int service_take(const json_t *before, const json_t *after, double second
 	return 0;
 }
 
-/* Seconds between two samples; NAN: there are not two, or the counters began anew. */
+/*
+ * Seconds between two samples; NAN: there is only one, or the counters have started again
+ * from 0.
+ */
 static double between(const json_t *before, const json_t *after)
 {
 	double seconds = real(after, "now") - real(before, "now");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Writing on the screen, and short texts of numbers. */
 #include "cli/top/page.h"
 
 #include <math.h>

@@ -15,7 +15,7 @@
 #define CELL_TEXT 64
 #define INDENT 2
 
-/* Half a bar: as much as the ring gives it. */
+/* Characters of half a bar, which stands for the backend's share of the ring. */
 #define BAR_HALF 4
 #define BAR (2 * BAR_HALF + 1)
 
@@ -35,7 +35,7 @@ static int smaller(int a, int b)
 	return a < b ? a : b;
 }
 
-/* What a wide terminal gives to names. */
+/* The columns by which the terminal is wider than the tables need. */
 static int spare(void)
 {
 	return COLS > ROWS_COLUMNS ? COLS - ROWS_COLUMNS : 0;
@@ -55,7 +55,7 @@ static int place_of(enum top_column column)
 	return x;
 }
 
-/* Texts to the left, numbers to the right. */
+/* Puts a cell: texts left-aligned, numbers right-aligned. */
 static void put_cell(int y, enum top_column column, attr_t attr, const char *text)
 {
 	int width = width_of(column), left = column <= TOP_STATE || column == TOP_RATIO;
@@ -102,7 +102,7 @@ void rows_service(struct page *p, const struct top_service *s, bool chosen)
 
 /* ---- backends ---- */
 
-/* "####|##..": half again as much as the ring gives it. */
+/* A bar of the ratio, as "####|##..": one and a half times the backend's share of the ring. */
 static const char *bar_print(double ratio, char buf[CELL_TEXT])
 {
 	int full = ratio < 2 ? ratio * BAR_HALF + 0.5 : 2 * BAR_HALF;
@@ -140,13 +140,13 @@ static const char *cell_print(const struct top_backend *b, enum top_column colum
 	}
 }
 
-/* Down, or over the bound. */
+/* Is the value of the column bad: state down, or load over the bound? */
 static bool is_bad(const struct top_service *s, const struct top_backend *b,
 		   enum top_column column)
 {
 	if (column == TOP_NAME || column == TOP_STATE)
 		return !strcmp(b->state, "down");
-	return column == TOP_LOAD && b->load > s->bound;	/* false where either is NAN */
+	return column == TOP_LOAD && b->load > s->bound;	/* false if either is NAN */
 }
 
 void rows_backend(struct page *p, const struct top_service *s, const struct top_backend *b)

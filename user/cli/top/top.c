@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rates as they change. One loop waits for the keyboard and for the daemon's
- * answer, so that keys work while the daemon is busy; it is asked on a connection
- * each time, and one that is away or restarts is asked again.
+ * The command top. One loop waits for the keyboard and for the daemon's answer, so that keys
+ * work while the daemon is busy. Each sample has its own connection, so that a daemon that is
+ * away or restarts is asked again.
  */
 #include <locale.h>
 #include <ncurses.h>
@@ -23,8 +23,9 @@
 #define INTERVAL_MS 1000u
 #define INTERVAL_MIN_MS 200u
 #define INTERVAL_MAX_MS 60000u
-#define SILENT_MS 3000			/* an answer that late is told of */
-#define WAIT_MS 1000			/* a signal that just missed the wait is seen by then */
+#define SILENT_MS 3000			/* an answer that takes longer is reported */
+/* A signal that came just before the wait is seen after that. */
+#define WAIT_MS 1000
 #define ESCAPE_MS 25
 #define CONTROL_L 12
 
@@ -33,9 +34,9 @@ struct top {
 	uint32_t interval_ms;
 	struct top_view view;
 	struct top_model model;
-	char service[NAME_BYTES];	/* the chosen one */
-	json_t *before;			/* the last sample, and NULL when rates begin anew */
-	struct asking asking;		/* fd -1: nobody is asked */
+	char service[NAME_BYTES];	/* name of the chosen service */
+	json_t *before;			/* the sample before; NULL: rates start again */
+	struct asking asking;		/* fd -1: no request is under way */
 	long long next_ms, asked_ms;
 	struct why why;
 	bool quit;
@@ -59,7 +60,7 @@ static long long now_ms(void)
 
 /* ---- the daemon ---- */
 
-/* The chosen service keeps being it when others come and go. */
+/* Finds the chosen service again by name, as others come and go. */
 static void find_service(struct top *t)
 {
 	const struct top_model *m = &t->model;
@@ -75,7 +76,7 @@ static void find_service(struct top *t)
 	snprintf(t->service, sizeof(t->service), "%s", m->count ? m->services[0].name : "");
 }
 
-/* A new picture of the sample. */
+/* Makes the model that is shown from a sample. */
 static int show_sample(struct top *t, json_t *data)
 {
 	struct top_model model;
@@ -99,7 +100,7 @@ static int take_sample(struct top *t, json_t *data)
 	return code;
 }
 
-/* Nobody answers: what was counted until now makes no rates any more. */
+/* No daemon answers: rates start again with its next sample. */
 static int lose_daemon(struct top *t)
 {
 	t->view.away = t->why.text;
@@ -135,7 +136,7 @@ static int go_on_asking(struct top *t)
 	return code == ASK_NOBODY ? lose_daemon(t) : code;
 }
 
-/* It lives, and may still answer. */
+/* The daemon accepts requests, and may still answer. */
 static void tell_silence(struct top *t, long long silent_ms)
 {
 	why_set(&t->why, 0, "xringd does not answer on %s: silent for %lld s",
@@ -168,7 +169,7 @@ static void choose_service(struct top *t, int step)
 {
 	size_t to = t->view.service + step;
 
-	if (to >= t->model.count)	/* also below the first */
+	if (to >= t->model.count)	/* unsigned, so also before the first one */
 		return;
 	t->view.service = to;
 	snprintf(t->service, sizeof(t->service), "%s", t->model.services[to].name);
@@ -219,7 +220,7 @@ static void take_key(struct top *t, int key)
 
 static SCREEN *terminal_open(void)
 {
-	struct sigaction action = { .sa_handler = stop };	/* no SA_RESTART: it ends waits */
+	struct sigaction action = { .sa_handler = stop };	/* no SA_RESTART, to end waits */
 	SCREEN *screen;
 
 	setlocale(LC_CTYPE, "");
@@ -245,7 +246,7 @@ static SCREEN *terminal_open(void)
 
 static void terminal_close(SCREEN *screen)
 {
-	move(LINES - 1, 0);	/* where there is no other screen to go back to */
+	move(LINES - 1, 0);	/* for terminals without an alternate screen */
 	clrtoeol();
 	refresh();
 	endwin();
@@ -271,7 +272,7 @@ static int loop(struct top *t)
 		};
 		int ready = poll(files, 2, wait_ms(t));
 
-		/* After a signal too: a resize comes as a key. */
+		/* Also after a signal: a resize comes as a key. */
 		while ((key = getch()) != ERR)
 			take_key(t, key);
 		if (ready > 0 && files[0].revents & (POLLHUP | POLLERR | POLLNVAL))
@@ -307,7 +308,7 @@ static int show(const struct args *args, uint32_t interval_ms)
 
 /* ---- for programs ---- */
 
-/* A sample a line; count 0: without end. */
+/* Prints a sample on each line; count 0: endlessly. */
 static int print_samples(const struct args *args, uint32_t interval_ms, uint32_t count)
 {
 	for (uint32_t i = 0; !count || i < count; i++) {
@@ -328,7 +329,7 @@ static int print_samples(const struct args *args, uint32_t interval_ms, uint32_t
 	return 0;
 }
 
-/* A weight has thousandths: so have seconds, and theirs are milliseconds. */
+/* Reads seconds with thousandths, which are milliseconds: the format of a weight. */
 static int interval_parse(const char *text, uint32_t *ret_ms)
 {
 	uint32_t ms;
