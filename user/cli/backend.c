@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The commands that change a backend; with --plan they only say what that would do. */
+/* The commands about backends; with --plan those that change one only say what would happen. */
 #include "cli/backend.h"
 
 #include <stdio.h>
@@ -47,7 +47,7 @@ static void hop_cell(struct table *t, const json_t *hop)
 		table_cell(t, "unresolved: %s", text(hop, "why"));
 }
 
-/* "up", "down: connection refused"; -: nobody looks. */
+/* As "up" or "down: connection refused"; "-": not checked. */
 static void health_cell(struct table *t, const json_t *backend)
 {
 	const char *health = text(backend, "health"), *why = text(backend, "why");
@@ -56,7 +56,10 @@ static void health_cell(struct table *t, const json_t *backend)
 	table_cell(t, "%s%s%s", *health ? health : "-", told ? ": " : "", told ? why : "");
 }
 
-/* One that is removed has no state to be set any more, whether its flows drain or not. */
+/*
+ * "removed" for a removed backend: its state cannot be set any more, whether its flows drain
+ * or not.
+ */
 static const char *state_text(const json_t *backend)
 {
 	if (json_is_true(json_object_get(backend, "removed")))
@@ -64,7 +67,7 @@ static const char *state_text(const json_t *backend)
 	return *text(backend, "state") ? text(backend, "state") : "-";
 }
 
-/* "ssd,beta" */
+/* As "ssd,beta". */
 static void tags_cell(struct table *t, const json_t *backend)
 {
 	const json_t *tags = json_object_get(backend, "tags"), *tag;
@@ -78,7 +81,7 @@ static void tags_cell(struct table *t, const json_t *backend)
 	table_cell(t, "%s", buf);
 }
 
-/* Which columns there are beside the usual ones: those in which anything is. */
+/* Which columns the table has beside the usual ones: those with any contents. */
 struct places {
 	bool regions, tags;
 };

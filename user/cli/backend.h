@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-/* A table of backends, as the daemon lists them. */
+/* Prints the daemon's list of backends as a table. */
 void print_backends(const json_t *backends);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Changes under way and past ones. */
+/* The commands about changes, under way and past. */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +19,7 @@ static bool under_way(const json_t *change)
 	return !json_is_string(json_object_get(change, "end"));
 }
 
-/* Seconds, or - where there are none. */
+/* A span of seconds, or "-" if there is none. */
 static void span_cell(struct table *t, const json_t *seconds)
 {
 	char span[SPAN_TEXT];
@@ -100,7 +100,10 @@ static void print_change(const json_t *change)
 	plan_print_moves(change);
 }
 
-/* A request about the change whose number was given; NULL: it is none, and that is said. */
+/*
+ * A request about the change of the given number; NULL: it is no number, which has been
+ * printed.
+ */
 static json_t *about(const struct args *args, const char *verb)
 {
 	uint32_t id;

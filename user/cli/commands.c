@@ -8,7 +8,10 @@
 #include "cli/common/args.h"
 #include "proto/proto.h"
 
-/* The settings of a service (core/model/setting.c), those of hot in one, and its check. */
+/*
+ * The settings of a service (core/model/setting.c), with those of hot keys and of the health
+ * check in one option each.
+ */
 #define SETTINGS_USAGE                                                                     \
 	"\n      [--drain T] [--tcp-idle T] [--udp-idle T] [--slow-start T] [--panic SHARE]" \
 	"\n      [--all-down drop|pass|keep] [--bound N|none] [--hot KEY=VALUE[,...]]"       \
@@ -112,7 +115,7 @@ void usage(FILE *to)
 		"\nxring(8) has the details.\n");
 }
 
-/* Is the command's name these words? second NULL: the first alone. */
+/* Does the command's name consist of these words? second NULL: of the first word alone. */
 static bool named(const char *name, const char *first, const char *second)
 {
 	size_t len = strcspn(name, " ");
@@ -122,7 +125,6 @@ static bool named(const char *name, const char *first, const char *second)
 	return name[len] ? second && !strcmp(name + len + 1, second) : !second;
 }
 
-/* Two words before one: `hot split` is a command of its own beside `hot`. */
 const struct command *find_command(char **argv, int argc, int *ret_used)
 {
 	for (int words = argc > 1 ? 2 : 1; words; words--)
@@ -135,7 +137,6 @@ const struct command *find_command(char **argv, int argc, int *ret_used)
 	return NULL;
 }
 
-/* With those of two words that begin with it, one of which may have been meant. */
 int command_usage(const struct command *c, FILE *to)
 {
 	size_t len = strlen(c->name);

@@ -9,13 +9,19 @@ struct args;
 struct command;
 
 const struct command *commands(size_t *ret_count);
-/* Two words before one: `hot split` is a command of its own beside `hot`. NULL: none. */
+/*
+ * The command that argv begins with; *ret_used: how many words it has. Two words go before
+ * one: `hot split` is a command beside `hot`. NULL: none.
+ */
 const struct command *find_command(char **argv, int argc, int *ret_used);
 void usage(FILE *to);
-/* With those of two words that begin with it, one of which may have been meant. EXIT_WORDS. */
+/*
+ * Prints the usage of a command, and of commands that begin with the same word, one of which
+ * may have been meant. EXIT_WORDS.
+ */
 int command_usage(const struct command *c, FILE *to);
 
-/* What each command does. */
+/* The functions of the commands; each returns the exit code. */
 int run_service_add(const struct args *args);
 int run_service_set(const struct args *args);
 int run_service_change(const struct args *args);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Completion for bash, from the table of commands; names come from the daemon. */
+/*
+ * Completion for bash, made from the table of commands; the names of services and backends
+ * come from the daemon.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +35,7 @@ static void print_first_words(const struct args *args)
 	printf("--socket --json --help --version\" ;;\n");
 }
 
-/* May the name of a service follow `first`, as a command that is that word alone? */
+/* May the name of a service follow `first`, if that word is a whole command? */
 static bool service_may_follow(const struct args *args, const char *first, size_t len)
 {
 	for (size_t i = 0; i < args->table_count; i++)
@@ -41,7 +44,7 @@ static bool service_may_follow(const struct args *args, const char *first, size_
 	return false;
 }
 
-/* "service)": the second words. */
+/* The cases "service)": the second words of commands. */
 static void print_second_words(const struct args *args)
 {
 	for (size_t i = 0; i < args->table_count; i++) {
@@ -57,7 +60,10 @@ static void print_second_words(const struct args *args)
 	}
 }
 
-/* "service add"*): its options. behind: what else must follow the command. */
+/*
+ * The case "service add"*): the command's options. behind: pattern of what must follow the
+ * command.
+ */
 static void print_options(const struct command *c, const char *behind)
 {
 	char options[OPTIONS_TEXT];
@@ -75,7 +81,7 @@ static void print_options(const struct command *c, const char *behind)
 	printf("\" ;;\n");
 }
 
-/* Behind a service, the name of one of its backends; behind that, options. */
+/* After a service the name of one of its backends; after that, options. */
 static void print_backends(const struct command *c)
 {
 	print_options(c, "\" \"*\" \"");
@@ -83,7 +89,7 @@ static void print_backends(const struct command *c)
 	       "\t\twords=\"" BACKENDS "\" ;;\n", c->name);
 }
 
-/* Behind a service, one of its hot keys; behind that, a backend where one is wanted. */
+/* After a service one of its hot keys; after that, a backend if the command wants one. */
 static void print_keys(const struct command *c)
 {
 	if (follows(c, "SERVICE KEY BACKEND")) {
@@ -96,7 +102,7 @@ static void print_keys(const struct command *c)
 	       "\t\twords=\"$(col=2 _xring_names hot \"${COMP_WORDS[3]}\")\" ;;\n", c->name);
 }
 
-/* What is followed by the name of a service. */
+/* The case of all commands that are followed by the name of a service. */
 static void print_services(const struct args *args)
 {
 	printf("\t\"service set\"|\"service del\"|\"service show\"");
@@ -106,7 +112,7 @@ static void print_services(const struct args *args)
 	printf(")\n\t\twords=\"" SERVICES "\" ;;\n");
 }
 
-/* The words that may follow --mode (of a service, or of attach), --key and --check. */
+/* The words that may follow --mode (of a service and of attach), --key and --check. */
 static void print_values(void)
 {
 	char key[KEY_TEXT];
@@ -123,7 +129,7 @@ static void print_values(void)
 	printf("none\" ;;\n");
 }
 
-/* The keys of --hot, each with its default. */
+/* The keys that may follow --hot, each with its default. */
 static void print_hot(void)
 {
 	struct service normal;
@@ -138,7 +144,10 @@ static void print_hot(void)
 	printf("\" ;;\n");
 }
 
-/* The commands of that many words: "hot"* would take the words of "hot split". */
+/*
+ * The cases of commands of that many words. Two words go first: "hot"* would match "hot
+ * split", too.
+ */
 static void print_rest(const struct args *args, int words)
 {
 	for (size_t i = 0; i < args->table_count; i++) {
@@ -157,7 +166,7 @@ int run_completion(const struct args *args)
 {
 	if (strcmp(args->words[0], "bash"))
 		return words_wrong("completion %s: want bash", args->words[0]);
-	/* The fourth column of backends is their state: no command takes one that is removed. */
+	/* The fourth column of backends is their state: no command accepts a removed backend. */
 	printf("# bash completion for xring: source <(xring completion bash)\n"
 	       "_xring_names() { xring \"$@\" 2>/dev/null | "
 	       "awk 'NR > 1 && $4 != \"removed\" { print $COL }' COL=\"${col:-1}\"; }\n"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The flows that the daemon knows of. It walks its tables a bounded step an
- * answer and hands out a cursor, with which it is asked again; what it counts
- * anyway comes with the first answer and costs no walk.
+ * The command flows. The daemon walks its tables a bounded step for each answer, and returns
+ * a cursor with which it must be asked again. What the daemon counts anyway comes with the
+ * first answer, and needs no walk.
  */
 #include <netinet/in.h>
 #include <stdio.h>
@@ -28,10 +28,10 @@ struct walk {
 	uint32_t limit;			/* 0: all */
 	json_t *counts;
 	json_t *flows;
-	json_t *cursor;			/* NULL: it is over, or has not begun */
+	json_t *cursor;			/* NULL: the walk is over, or has not begun */
 };
 
-/* The network as the daemon wants it: ADDRESS alone has all its bits. */
+/* A network as the daemon wants it: an ADDRESS alone has all its bits. */
 static int cidr_parse(const char *text, char ret[CIDR_TEXT])
 {
 	size_t len = strcspn(text, "/");

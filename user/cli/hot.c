@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Keys that carry more than their part, and what is done about them. */
+/* The commands about hot keys. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -22,7 +22,7 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-/* "3m20s ago" */
+/* As "3m20s ago". */
 static void since_cell(struct table *t, const json_t *since)
 {
 	char span[SPAN_TEXT];
@@ -81,7 +81,7 @@ int run_hot(const struct args *args)
 	return ask_and_print(args, request, print_keys);
 }
 
-/* A request about SERVICE KEY. */
+/* A request about the words SERVICE KEY. */
 static json_t *about(const struct args *args, const char *verb)
 {
 	json_t *request = request_new(verb);

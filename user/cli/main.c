@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* xring: finds the command in the table, reads its words and options, and runs it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

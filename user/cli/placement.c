@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where a service's traffic goes, by region and by hour. */
+/* The commands about where a service's traffic goes: by region, and by hour. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 
 #define BAR 30			/* characters */
 
-/* 2026-11-26T15:00Z, in UTC, or seconds since 1970. */
+/* The time of --at: as 2026-11-26T15:00Z (UTC), or seconds since 1970. */
 static int at_option(const struct args *args, json_t *request)
 {
 	const char *text = option(args, "at");
@@ -82,7 +82,7 @@ int run_placement_show(const struct args *args)
 	return ask_and_print(args, request, print_regions);
 }
 
-/* A line an hour: the time of UTC, and of each region its share and a bar. */
+/* A line for each hour: its time in UTC, and each region's share with a bar. */
 static void print_forecast(const json_t *data)
 {
 	const json_t *hour, *share;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A service's rules: why a client goes where it goes, what is proved, who belongs where. */
+/* The commands about a service's rules: their table, explain, audit and homes. */
 #include "cli/placement_rules.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 /* ---- in words ---- */
 
-/* "rule 2 (10.1.2.0/24)", "no rule". */
+/* As "rule 2" or "no rule". */
 static void print_rule(const json_t *one)
 {
 	if (json_is_null(json_object_get(one, "rule")))
@@ -40,7 +40,7 @@ static void print_names(const json_t *names)
 		printf("nowhere");
 }
 
-/* west 75.0%, east 25.0%: those with a share, the greatest first. */
+/* As "west 75.0%, east 25.0%": the regions with a share, the greatest first. */
 static void print_shares(const json_t *regions)
 {
 	double last = 2;
@@ -71,7 +71,7 @@ static void print_shares(const json_t *regions)
 
 /* ---- placement show: the rules ---- */
 
-/* The number, or nothing. */
+/* The number, or an empty cell. */
 static void cell_number(struct table *t, bool shown, long long value)
 {
 	if (shown)
@@ -80,7 +80,7 @@ static void cell_number(struct table *t, bool shown, long long value)
 		table_cell(t, "%s", "");
 }
 
-/* What a rule sent is counted for all its clients: it is shown once. */
+/* What a rule sent is counted for all its clients together, so it is shown once. */
 static void print_region(struct table *t, const json_t *rule, const json_t *region, bool first,
 			 bool counts)
 {

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-/* A table of a service's rules, by region; nothing where there are none. */
+/* Prints a service's rules as a table by region; nothing if there are none. */
 void print_rules(const json_t *rules);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* plan and apply: what a file would change, and to change it. */
+/* The commands plan and apply: showing what a file would change, and changing it. */
 #include "cli/plan.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 #include "cli/plan_text.h"
 #include "proto/proto.h"
 
-#define FILE_MAX (512u << 10)	/* in a request, with its quotes: PROTO_REQUEST_MAX */
+#define FILE_MAX (512u << 10)	/* its request, with escapes, must fit in PROTO_REQUEST_MAX */
 
 /* ---- the file ---- */
 
@@ -39,7 +39,10 @@ static int text_read(const char *path, struct buffer *b)
 	return 0;
 }
 
-/* The daemon stands elsewhere: where the lists are that the file names. */
+/*
+ * Sets the directory of the lists that the file names, because the daemon runs in another
+ * directory.
+ */
 static void directory_set(json_t *request, const char *path)
 {
 	_free_ char *copy = strdup(path), *directory = NULL;
@@ -49,7 +52,7 @@ static void directory_set(json_t *request, const char *path)
 	request_set(request, "directory", directory);
 }
 
-/* {"file", "directory", "text"} of -f FILE. */
+/* Sets "file", "directory" and "text" of the request from -f FILE. */
 static int file_set(const struct args *args, json_t *request)
 {
 	const char *path = option(args, "f");
@@ -72,7 +75,7 @@ static int file_set(const struct args *args, json_t *request)
 
 /* ---- plan ---- */
 
-/* As a shell takes it. */
+/* Prints a word so that a shell reads it as it is. */
 static void print_word(const char *word)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz" "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -95,7 +98,7 @@ static void print_option(const char *name, size_t len, const char *value)
 		print_word(value);
 }
 
-/* Option number i of those given; NULL: it takes no value. */
+/* The value of option number i of those given; NULL: the option takes no value. */
 static const char *option_value(const struct args *args, size_t i)
 {
 	size_t len = args->options[i].len;
@@ -112,7 +115,7 @@ static const char *option_value(const struct args *args, size_t i)
 	return NULL;
 }
 
-/* The command that does what was planned: `name`, and all that was given but --plan. */
+/* Prints the command that does what was planned: `name`, and everything given but --plan. */
 static void print_command(const struct args *args, const char *name)
 {
 	printf("xring");
@@ -168,7 +171,7 @@ int run_plan(const struct args *args)
 
 /* ---- apply ---- */
 
-/* As plan printed it. */
+/* 0 if the hash has the form that plan prints, otherwise EXIT_WORDS. */
 static int check_hash(const char *hash)
 {
 	if (hash && (strlen(hash) != 16 || hash[strspn(hash, "0123456789abcdef")]))

@@ -6,8 +6,10 @@
 
 struct args;
 
-
-/* Sends a request that changes something with "plan" set, so that it does not, and shows its plan. */
+/*
+ * Sends a request that changes something with "plan" set, so that it changes nothing, and
+ * shows the plan.
+ */
 int plan_ask(const struct args *args, json_t *request);
 
 #endif

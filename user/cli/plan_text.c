@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The text of a plan: backends before and after, moves, clients, what else differs. */
 #include "cli/plan_text.h"
 
 #include <stdio.h>
@@ -8,7 +9,7 @@
 #include "cli/common/span.h"
 #include "cli/common/table.h"
 
-#define MOVES_SHOWN 20u		/* --json has them all */
+#define MOVES_SHOWN 20u		/* --json has all moves */
 
 bool plan_is_empty(const json_t *data)
 {
@@ -68,7 +69,7 @@ void plan_print_backends(const json_t *service)
 	table_end(&t);
 }
 
-/* null, or no text: no backend is there. */
+/* One end of a move; "nobody" if there is no backend (null, or no text). */
 static const char *end_of_move(const json_t *move, const char *key)
 {
 	return *text(move, key) ? text(move, key) : "nobody";
@@ -192,7 +193,10 @@ static void print_shares(const json_t *shares)
 		printf("nowhere");
 }
 
-/* web: eu.txt, by rule 1: 3 networks (0.002% of IPv4, 0% of IPv6): [+region=east] instead of all */
+/*
+ * As "web: eu.txt, by rule 1: 3 networks (0.002% of IPv4, 0% of IPv6): [+region=east] instead
+ * of all".
+ */
 static void print_clients(const json_t *way)
 {
 	const char *interface = text(way, "interface");

@@ -5,12 +5,12 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* A plan for people: the data of the verbs plan and apply, and parts of it. */
+/* A plan for people: the data of an answer to plan or apply, and parts of that data. */
 bool plan_is_empty(const json_t *data);
-void plan_print(const json_t *data);			/* the whole, but for its hash */
+void plan_print(const json_t *data);			/* the whole plan without its hash */
 void plan_print_headlines(const json_t *data);		/* a line for each service */
 
-/* "before" and "after" as one table, and "moves", of a service's plan or of a change. */
+/* The "before" and "after" of a service's plan or of a change as one table; and its "moves". */
 void plan_print_backends(const json_t *service);
 void plan_print_moves(const json_t *service);
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Who owns a key: of a ring given in words, without a daemon, or of a running service. */
+/*
+ * The commands ring show and ring lookup: of a running service, or of a ring given by words,
+ * without a daemon.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +30,7 @@ struct local {
 	json_t *answers;
 };
 
-/* "name" or "name=weight"; the weight follows the last '='. */
+/* Reads "name" or "name=weight"; the weight follows the last '='. */
 static int node_parse(char *word, uint32_t vnodes, struct ring_node *ret)
 {
 	char *equals = strrchr(word, '=');

@@ -9,7 +9,10 @@
 #include "cli/common/ask.h"
 #include "proto/proto.h"
 
-/* Writes the file, and tells the daemon that it says now what runs. */
+/*
+ * Writes the file. If it is the daemon's own file, tells the daemon that the file now says
+ * what runs.
+ */
 static int save_to(const struct args *args, const char *path, const char *yaml, bool own)
 {
 	json_t *data = NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Services: what can be told without the daemon is told here. */
+/* The commands about services. */
 #include <stdio.h>
 #include <string.h>
 
@@ -55,7 +55,7 @@ static void vips_text(const json_t *service, char *buf, size_t size)
 				       json_string_value(vip));
 }
 
-/* A text as it is; a number, a flag and null as in the file. */
+/* A value as the configuration file has it: text, number, flag or null. */
 static const char *value_text(const json_t *value, char *buf, size_t size)
 {
 	if (json_is_string(value))
@@ -69,7 +69,7 @@ static const char *value_text(const json_t *value, char *buf, size_t size)
 	return buf;
 }
 
-/* The setting where it is not the default; NULL: it is, or the daemon has none. */
+/* The text of a setting; NULL: it has its default, or the daemon does not know it. */
 static const char *setting_text(const json_t *of, const struct setting *f,
 				char buf[SETTING_TEXT])
 {
@@ -83,7 +83,10 @@ static const char *setting_text(const json_t *of, const struct setting *f,
 	return buf;
 }
 
-/* "drain=5m bound=1.25": those of a group that are not the default, and their length. */
+/*
+ * The settings of a group that do not have their defaults, as "drain=5m bound=1.25"; returns
+ * the length.
+ */
 static size_t group_text(const json_t *of, const char *group, const char *between, char *buf,
 			 size_t size)
 {
@@ -99,14 +102,20 @@ static size_t group_text(const json_t *of, const char *group, const char *betwee
 	return at;
 }
 
-/* "factor=8,shards=1000", as --hot takes it; empty: all of it is the default. */
+/*
+ * The settings of hot keys as --hot takes them, "factor=8,shards=1000"; empty: all have their
+ * defaults.
+ */
 static const char *hot_text(const json_t *service, char buf[HOT_TEXT])
 {
 	group_text(json_object_get(service, "hot"), "hot", ",", buf, HOT_TEXT);
 	return buf;
 }
 
-/* "drain=5m hot=factor=8 check=http": what is not the default; "-": all is. */
+/*
+ * All settings that do not have their defaults, as "drain=5m hot=factor=8 check=http"; "-":
+ * there are none.
+ */
 static void settings_text(const json_t *service, char *buf, size_t size)
 {
 	const char *type = text(json_object_get(service, "check"), "type");
@@ -149,7 +158,7 @@ static void print_line(const char *key, const char *value)
 	printf("%-12s%s\n", key, value);
 }
 
-/* "check       type=http path=/ ..." */
+/* As "check       type=http path=/ ...". */
 static void print_check(json_t *check)
 {
 	json_t *value;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The counters: packets by verdict and reason, pins, writes, traffic. */
+/* The command stats: packets by verdict and reason, pins, writes, traffic. */
 #include <stdio.h>
 
 #include "cli/commands.h"
@@ -40,7 +40,7 @@ static void print_service_stats(const json_t *data)
 	table_end(&t);
 }
 
-/* "PACKETS  COUNTER  MEANING" of those that counted something. */
+/* The table PACKETS, COUNTER, MEANING of the counters that are not 0. */
 static void print_counters(const json_t *list)
 {
 	char heads[] = ">PACKETS|COUNTER|MEANING";
@@ -92,7 +92,7 @@ static void print_writes(const json_t *writes)
 	       real(writes, "flush_ms"), real(writes, "flush_ms_max"));
 }
 
-/* What a daemon may have beside its counters of verdicts. */
+/* What an answer may have beside the counters by verdict. */
 static void print_beside(const json_t *data)
 {
 	const json_t *events = json_object_get(data, "events");
