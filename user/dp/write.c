@@ -1,31 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "dp/write.h"
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <linux/magic.h>
-#include <linux/membarrier.h>
+#include <stddef.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
 
 #include "base/step.h"
 #include "dp/dp.h"
-#include "xring.skel.h"
-
-/*
- * MEMBARRIER_CMD_GLOBAL waits for an RCU grace period, and each run of an XDP program is
- * inside one RCU read-side section.
- */
-void dp_grace(struct dp *dp)
-{
-	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		/* kernels with nohz_full refuse it; this is far longer than a packet */
-		usleep(50000);
-	dp->epoch++;
-}
 
 void dp_template_write(struct dp *dp, uint16_t id, const struct xring_template *from)
 {
