@@ -42,6 +42,11 @@ $(CHECKS): LIBS_UNIT := -lcurl
 $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 	$(call objects,daemon/probe)
 
+# live/ and apply/ on maps in memory.
+LIVES := $(patsubst %,$(BUILD)/tests/unit/%,test_apply)
+$(LIVES): $(patsubst %,$(BUILD)/tests/unit/%.o,life map_answers memory_maps) \
+	$(BUILD)/user/dp/write.o $(call objects,daemon/live daemon/apply)
+
 $(BUILD)/tests/unit/test_top_model: LIBS_UNIT := -ljansson
 $(BUILD)/tests/unit/test_top_model: $(BUILD)/user/cli/top/model.o
 

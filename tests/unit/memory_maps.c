@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "memory_maps.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <xring/lpm.h>
+
+#include "base/why.h"
+#include "core/hot/entries.h"
+#include "daemon/live/hot_keys.h"
+#include "daemon/net/nexthop.h"
+#include "dp/interfaces.h"
+#include "dp/pins.h"
+#include "dp/read.h"
+#include "dp/write.h"
+
+/* ---- the memory ---- */
+
+struct part {
+	const char *name;
+	void **at;
+	size_t size;
+};
+
+#define PARTS 17
+
+/* All that lies in the block, each part on pages of its own. */
+static void parts_of(struct memory *m, struct part ret[PARTS])
+{
+	struct dp *dp = &m->maps;
+	const struct part parts[PARTS] = {
+		{ "config", (void **)&dp->config, sizeof(*dp->config) },
+		{ "vips", (void **)&dp->vips, sizeof(struct xring_vips) },
+		{ "cells", (void **)&dp->cells, dp->cell_count * sizeof(*dp->cells) },
+		{ "spills", (void **)&dp->spills, dp->spill_count * sizeof(*dp->spills) },
+		{ "backends", (void **)&dp->backends, dp->backend_count * sizeof(*dp->backends) },
+		{ "owners", (void **)&dp->owners, dp->backend_count * sizeof(*dp->owners) },
+		{ "loads", (void **)&dp->loads, dp->backend_count * sizeof(*dp->loads) },
+		{ "classes", (void **)&dp->classes, XRING_CLASSES * sizeof(*dp->classes) },
+		{ "lines", (void **)&dp->lines, dp->line_count * sizeof(*dp->lines) },
+		{ "places", (void **)&dp->places, dp->backend_count * sizeof(*dp->places) },
+		{ "routes", (void **)&dp->routes, XRING_ROUTES * sizeof(*dp->routes) },
+		{ "hot", (void **)&dp->hot, XRING_HOT_BUCKETS * sizeof(*dp->hot) },
+		{ "traffic", (void **)&m->traffic, dp->backend_count * sizeof(*m->traffic) },
+		{ "placed", (void **)&m->placed, XRING_PLACED * sizeof(*m->placed) },
+		{ "since", (void **)&m->since, dp->cell_count / 2 * sizeof(*m->since) },
+		{ "keys", (void **)&m->records, HOT_PLACES * sizeof(*m->records) },
+		{ "clock", (void **)&m->now, sizeof(*m->now) },
+	};
+
+	memcpy(ret, parts, sizeof(parts));
+}
+
+/* Shared, so that no page table of it is copied for a child. */
+static void *shared_memory(size_t size)
+{
+	void *ret = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (ret == MAP_FAILED)
+		abort();
+	return ret;
+}
+
+static size_t pages(size_t size)
+{
+	return (size + 4095) / 4096 * 4096;
+}
+
+struct memory *memory_new(const struct dp_options *options)
+{
+	struct memory *m = calloc(1, sizeof(*m));
+	struct part parts[PARTS];
+	size_t at = 0;
+
+	m->maps.cell_count = options->cells;
+	m->maps.spill_count = options->cells / 36 + !(options->cells / 36);
+	m->maps.backend_count = options->backends;
+	m->maps.line_count = XRING_LINE_ROOTS + options->lines;
+	parts_of(m, parts);
+	for (int i = 0; i < PARTS; i++)
+		m->size += pages(parts[i].size);
+	m->block = shared_memory(m->size);
+	for (int i = 0; i < PARTS; i++) {
+		*parts[i].at = (uint8_t *)m->block + at;
+		at += pages(parts[i].size);
+	}
+	return m;
+}
+
+void memory_free(struct memory *m)
+{
+	munmap(m->block, m->size);
+	free(m);
+}
+
+/* Most pages are as they were: only the others are written. */
+static void pages_copy(uint8_t *to, const uint8_t *from, size_t size)
+{
+	for (size_t at = 0; at < size; at += 4096)
+		if (memcmp(to + at, from + at, 4096))
+			memcpy(to + at, from + at, 4096);
+}
+
+void *memory_copy(const struct memory *m, void *to)
+{
+	to = to ?: shared_memory(m->size);
+	pages_copy(to, m->block, m->size);
+	return to;
+}
+
+void memory_restore(struct memory *m, const void *copy)
+{
+	pages_copy(m->block, copy, m->size);
+}
+
+const char *memory_difference(const struct memory *m, const void *copy, bool vips)
+{
+	static char text[64];
+	struct part parts[PARTS];
+
+	parts_of((struct memory *)m, parts);
+	for (int i = vips ? 0 : 2; i < PARTS; i++) {	/* the first two: which half, and both */
+		const uint8_t *now = *parts[i].at;
+		const uint8_t *was = (const uint8_t *)copy + (now - (const uint8_t *)m->block);
+		size_t at = 0;
+
+		if (!memcmp(now, was, parts[i].size))
+			continue;
+		while (now[at] == was[at])
+			at++;
+		snprintf(text, sizeof(text), "%s, byte %zu", parts[i].name, at);
+		return text;
+	}
+	return NULL;
+}
+
+/* ---- dp/dp.h ---- */
+
+struct memory_dp {
+	struct dp dp;
+	struct memory *memory;
+};
+
+static struct memory *offered;
+
+static struct memory *memory_of(const struct dp *dp)
+{
+	return ((const struct memory_dp *)dp)->memory;
+}
+
+struct dp *memory_dp(struct memory *m)
+{
+	struct memory_dp *mine = calloc(1, sizeof(*mine));
+
+	mine->memory = m;
+	mine->dp = m->maps;
+	mine->dp.epoch = 1;
+	mine->dp.cpus = 1;
+	mine->dp.abi_found = m->maps.config->abi;
+	mine->dp.adopted = m->maps.config->abi;
+	mine->dp.fresh_fd = -1;
+	mine->dp.template_epoch = calloc(m->maps.backend_count, sizeof(uint64_t));
+	return &mine->dp;
+}
+
+void memory_dp_close(struct dp *dp)
+{
+	free(dp->template_epoch);
+	free(dp);
+}
+
+void memory_offer(struct memory *m)
+{
+	offered = m;
+}
+
+int dp_open(const struct dp_options *options, struct dp **ret)
+{
+	(void)options;
+	*ret = memory_dp(offered);
+	(*ret)->fresh_fd = 0;		/* a program that waits for its take-over */
+	return 0;
+}
+
+int dp_take_over(struct dp *dp)
+{
+	dp->fresh_fd = -1;
+	memory_of(dp)->takeovers++;
+	return 0;
+}
+
+void dp_close(struct dp *dp)
+{
+	memory_dp_close(dp);
+}
+
+/* ---- dp/write.h, of which dp/write.c is the rest ---- */
+
+/* There is no packet. */
+void dp_grace(struct dp *dp)
+{
+	memory_of(dp)->graces++;
+	dp->epoch++;
+}
+
+/* ---- dp/read.h ---- */
+
+int dp_counters_read(const struct dp *dp, uint64_t ret[XRING_CNT_MAX])
+{
+	(void)dp;
+	memset(ret, 0, XRING_CNT_MAX * sizeof(*ret));
+	return 0;
+}
+
+int dp_events_read(const struct dp *dp, uint64_t ret[XRING_EVENT_MAX])
+{
+	(void)dp;
+	memset(ret, 0, XRING_EVENT_MAX * sizeof(*ret));
+	return 0;
+}
+
+int dp_traffic_read_many(const struct dp *dp, uint16_t first, uint32_t count,
+			 struct xring_traffic *ret)
+{
+	memcpy(ret, memory_of(dp)->traffic + first, count * sizeof(*ret));
+	return 0;
+}
+
+int dp_traffic_read(const struct dp *dp, uint16_t id, struct xring_traffic *ret)
+{
+	return dp_traffic_read_many(dp, id, 1, ret);
+}
+
+int dp_traffic_clear(const struct dp *dp, uint16_t id)
+{
+	memory_of(dp)->traffic[id] = (struct xring_traffic){};
+	return 0;
+}
+
+int dp_placed_read(const struct dp *dp, uint32_t first, uint32_t count, struct xring_placed *ret)
+{
+	memcpy(ret, memory_of(dp)->placed + first, count * sizeof(*ret));
+	return 0;
+}
+
+int dp_placed_clear(const struct dp *dp, uint32_t first, uint32_t count)
+{
+	memset(memory_of(dp)->placed + first, 0, count * sizeof(struct xring_placed));
+	return 0;
+}
+
+int dp_homes_take(const struct dp *dp,
+		  void (*each)(void *context, const struct xring_home_key *key,
+			       const struct xring_home *home), void *context)
+{
+	(void)dp, (void)each, (void)context;
+	return 0;
+}
+
+/* ---- dp/pins.h: no flow has a pin ---- */
+
+void dp_walk_begin(const struct dp *dp, bool syns, struct dp_walk *walk)
+{
+	(void)dp, (void)syns;
+	walk->begun = walk->done = false;
+	walk->count = 0;
+}
+
+int dp_walk_step(struct dp_walk *walk)
+{
+	walk->begun = walk->done = true;
+	walk->count = 0;
+	return 0;
+}
+
+void dp_pin_delete(const struct dp *dp, const struct xring_flow *flow)
+{
+	(void)dp, (void)flow;
+}
+
+/* ---- dp/interfaces.h: there are none ---- */
+
+int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **ret_mode,
+	      struct why *why)
+{
+	(void)dp, (void)mode, (void)ret_mode;
+	return why_set(why, -ENODEV, "no interface %s", name);
+}
+
+int dp_detach(struct dp *dp, const char *name, struct why *why)
+{
+	(void)dp;
+	return why_set(why, -ENODEV, "no interface %s", name);
+}
+
+int dp_interfaces(const struct dp *dp, struct dp_interface **ret, size_t *ret_count)
+{
+	(void)dp;
+	*ret = NULL;
+	*ret_count = 0;
+	return 0;
+}
+
+/* ---- daemon/net: every backend is on the link, and its neighbour has answered ---- */
+
+struct nexthop_table {
+	int open;
+};
+
+int nexthop_open(struct loop *loop, void (*changed)(void *context, const struct nexthop *nh),
+		 void *context, struct nexthop_table **ret)
+{
+	(void)loop, (void)changed, (void)context;
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? 0 : -ENOMEM;
+}
+
+void nexthop_close(struct nexthop_table *table)
+{
+	free(table);
+}
+
+const struct nexthop *nexthop_get(struct nexthop_table *table, const struct address *to)
+{
+	struct nexthop *nh = calloc(1, sizeof(*nh));
+
+	(void)table;
+	if (!nh)
+		return NULL;
+	nh->to = *to;
+	nh->route_ifindex = 2;
+	nh->hop = (struct next_hop){
+		.ifindex = 2, .mtu = 1500,
+		.mac = { 2, 0, to->bytes[0], to->bytes[1], to->bytes[2], to->bytes[3] },
+		.own_mac = { 2, 1 },
+		.source = { .family = to->family, .bytes = { 10, 9, 9, 9 } },
+	};
+	return nh;
+}
+
+void nexthop_put(struct nexthop_table *table, const struct nexthop *nh)
+{
+	(void)table;
+	free((struct nexthop *)nh);
+}
+
+void nexthop_settle(struct nexthop_table *table, unsigned ms)
+{
+	(void)table, (void)ms;
+}
+
+int nexthop_on_link(const struct address *to)
+{
+	(void)to;
+	return 1;
+}

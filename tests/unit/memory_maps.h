@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_TEST_MEMORY_MAPS_H
+#define XRING_TEST_MEMORY_MAPS_H
+
+#include <stdint.h>
+
+#include "dp/dp.h"
+
+/*
+ * The maps as plain memory, and in place of dp/ and daemon/net what the daemon calls of them:
+ * so its code runs without root, BPF or interfaces. The memory is shared with child processes:
+ * a child that is killed leaves the maps as a killed daemon leaves them.
+ */
+struct key_record;
+
+struct memory {
+	void *block;			/* all of what follows, in one piece */
+	size_t size;
+	struct dp maps;			/* where each map begins; sizes */
+	uint32_t *since;		/* the two files of the state directory that are mapped */
+	struct key_record *records;
+	struct xring_traffic *traffic;	/* by backend, as the datapath would have counted */
+	struct xring_placed *placed;	/* XRING_PLACED of them */
+	uint64_t *now;			/* ns of the engine's clock, kept across a kill */
+	unsigned graces;		/* grace periods taken by this process */
+	unsigned takeovers;		/* dp_take_over() calls */
+};
+
+struct memory *memory_new(const struct dp_options *options);
+void memory_free(struct memory *m);
+
+/* What a daemon that starts on these maps has: nothing but the maps is known. */
+struct dp *memory_dp(struct memory *m);
+void memory_dp_close(struct dp *dp);
+
+/* The maps that the next dp_open() finds, whatever its options say. */
+void memory_offer(struct memory *m);
+
+/* All maps as they are, in `to` (NULL: in memory that the caller has munmap()ed); going back to it. */
+void *memory_copy(const struct memory *m, void *to);
+void memory_restore(struct memory *m, const void *copy);
+
+/* The first map that differs from the copy, and where; NULL: none. vips: the VIP table counts. */
+const char *memory_difference(const struct memory *m, const void *copy, bool vips);
+
+#endif

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How the maps become what a model says: what is there already is not written again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "daemon/apply/apply.h"
+#include "daemon/live/classes.h"
+#include "daemon/live/hot_keys.h"
+#include "daemon/live/services.h"
+#include "life.h"
+#include "map_answers.h"
+#include "models.h"
+
+static const struct dp_options sizes = { .cells = 1 << 16, .backends = 64, .lines = 512 };
+
+static void assert_same(const struct memory *m, const void *copy, bool vips)
+{
+	const char *differs = memory_difference(m, copy, vips);
+
+	if (differs)
+		fail_msg("written: %s", differs);
+}
+
+/* The next life cannot know the VIP table's entries: it makes them once more. */
+static struct life *next_life(struct life *life)
+{
+	struct memory *memory = life->memory;
+	void *copy = memory_copy(memory, NULL);
+	const struct model *m = life->model;
+
+	life_end(life);
+	*memory->now -= NS_PER_S;	/* the clock is no map */
+	life = life_begin(memory, m);
+	assert_same(memory, copy, true);
+	assert_int_equal(life_apply(life, m), 0);
+	assert_int_equal(life->cells, 0);
+	assert_same(memory, copy, false);
+	munmap(copy, memory->size);
+	return life;
+}
+
+/* Applied again: at once, by the next life, and when all has settled. */
+static void twice(const struct model *m, void (*between)(struct life *life))
+{
+	struct memory *memory = memory_new(&sizes);
+	struct life *life = life_begin(memory, m);
+
+	assert_int_equal(life_apply(life, m), 0);
+	assert_true(life->cells > 0);
+	if (between)
+		between(life);
+	for (int i = 0; i < 4; i++) {
+		void *copy = memory_copy(memory, NULL);
+
+		assert_int_equal(life_apply(life, m), 0);
+		assert_int_equal(life->cells, 0);
+		assert_same(memory, copy, true);
+		munmap(copy, memory->size);
+		assert_true(rings_asked(life) > 0);
+		if (i % 2) {
+			life_settle(life);
+			*memory->now += 3600 * NS_PER_S;
+		} else {
+			life = next_life(life);
+		}
+	}
+	life_end(life);
+	memory_free(memory);
+}
+
+static void twice_yaml(const char *yaml, void (*between)(struct life *life))
+{
+	struct model m = model_of(yaml);
+
+	twice(&m, between);
+	model_clear(&m);
+}
+
+static void a_plain_model_applied_twice_writes_nothing(void **state)
+{
+	(void)state;
+	twice_yaml(MODEL_PLAIN, NULL);
+}
+
+static void weights_and_drained_backends_applied_twice_write_nothing(void **state)
+{
+	(void)state;
+	twice_yaml(MODEL_WEIGHTS, NULL);
+}
+
+static void rules_applied_twice_write_nothing(void **state)
+{
+	(void)state;
+	twice_yaml(MODEL_RULES, NULL);
+}
+
+static void keys_set(struct life *life)
+{
+	for (unsigned i = 0; i < 5; i++) {
+		struct live_service *s = live_service(life->live, i % 2 ? "web" : "users");
+		const struct service *model = model_service(life->model, s->name);
+		struct address client = { .family = AF_INET, .bytes = { 192, 0, 2, i } };
+		struct xring_flow flow = map_flow(&client, 1000, &model->vips[0]);
+
+		assert_int_equal(live_key_set(life->live, s, &flow,
+					      i < 3 ? XRING_HOT_SIDE(100, 0) : XRING_HOT_SIDE(0, 2),
+					      *life->memory->now), 0);
+	}
+	life_vips(life);
+}
+
+static void hot_keys_are_no_reason_to_write_again(void **state)
+{
+	(void)state;
+	twice_yaml(MODEL_PLAIN, keys_set);
+	twice_yaml(MODEL_RULES, keys_set);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_plain_model_applied_twice_writes_nothing),
+		cmocka_unit_test(weights_and_drained_backends_applied_twice_write_nothing),
+		cmocka_unit_test(rules_applied_twice_write_nothing),
+		cmocka_unit_test(hot_keys_are_no_reason_to_write_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
