@@ -298,10 +298,12 @@ static int backend_make(struct live *live, struct live_service *s, size_t at,
 static void drain_begin(const struct live_service *s, struct live_backend *backend,
 			const struct live_times *times)
 {
-	if (times->cut || backend->dead)
-		backend->owner->drain_until = times->now;
-	else if (!backend->owner->drain_until)
-		backend->owner->drain_until = times->now + s->drain_ms * NS_PER_MS;
+	__u64 *until = &backend->owner->drain_until;
+
+	if ((times->cut || backend->dead) && (!*until || *until > times->now))
+		*until = times->now;
+	else if (!*until)
+		*until = times->now + s->drain_ms * NS_PER_MS;
 }
 
 static int backend_leave(struct live *live, struct live_service *s, size_t at,
