@@ -43,7 +43,7 @@ $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 	$(call objects,daemon/probe)
 
 # live/ and apply/ on maps in memory.
-LIVES := $(patsubst %,$(BUILD)/tests/unit/%,test_apply)
+LIVES := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill)
 $(LIVES): $(patsubst %,$(BUILD)/tests/unit/%.o,life map_answers memory_maps) \
 	$(BUILD)/user/dp/write.o $(call objects,daemon/live daemon/apply)
 
