@@ -44,7 +44,7 @@ static int extent_take(struct live *live, struct live_ring *r, unsigned bits)
 	int err = arena_alloc(&live->arena, bits + 1, &base);
 
 	if (err)
-		return log_err(err, "service %s: no room for 2^%u cells", r->service->name, bits);
+		return err;
 	r->base = base;
 	r->cells = (struct cells){
 		.words = live->dp->cells + base,
@@ -134,14 +134,17 @@ static int extent_refine(struct live *live, struct live_ring *r, unsigned bits)
 static int extent_fit(struct live *live, struct live_ring *r, const struct ring *ring)
 {
 	unsigned bits = ring_bits(r, ring->point_count);
+	int err = 0;
 
 	while (!cells_fit(ring, bits))
 		bits++;
 	if (!r->has_extent)
-		return extent_take(live, r, bits);
-	if (bits > r->cells.bits)
-		return extent_refine(live, r, bits);
-	return 0;
+		err = extent_take(live, r, bits);
+	else if (bits > r->cells.bits)
+		err = extent_refine(live, r, bits);
+	if (err)
+		log_err(err, "service %s: no room for 2^%u cells", r->service->name, bits);
+	return err;
 }
 
 static long cells_fill(struct live *live, struct live_ring *r, const struct cells_change *change,
@@ -310,14 +313,25 @@ static long ring_move(struct live *live, struct live_ring *r, const struct live_
 	return ring_to(live, r, points, times->cut ? CELLS_CUT : CELLS_KEEP, times->now);
 }
 
+/* The ring is again where it was: nobody has been told of the other place. */
+static void extent_back(struct live *live, struct live_ring *r, const struct live_ring *was)
+{
+	cells_release(&r->cells);
+	arena_free(&live->arena, r->base);
+	r->cells = was->cells;
+	r->base = was->base;
+	r->blank = was->blank;
+	r->reconcile = was->reconcile;
+}
+
 /*
- * Moves the ring to an extent with fewer cells; only in the steady state, where the answers
- * are all that must be copied.
+ * Fewer cells, in the steady state, where nothing but answers counts. While there is no room for
+ * them beside those that it has, it keeps those.
  */
 static int ring_shrink(struct live *live, struct live_ring *r, uint64_t now)
 {
-	uint32_t base = r->base;
-	unsigned bits, was = r->cells.bits;
+	const struct live_ring was = *r;
+	unsigned bits;
 	size_t total = 0;
 	int err;
 
@@ -326,14 +340,16 @@ static int ring_shrink(struct live *live, struct live_ring *r, uint64_t now)
 	bits = ring_bits(r, total > r->ring.point_count ? total : r->ring.point_count);
 	if (!r->has_extent || bits >= r->cells.bits || !cells_fit(&r->ring, bits))
 		return 0;
-	err = extent_take(live, r, bits) ?: extent_leave(live, base, was);
+	err = extent_take(live, r, bits);
 	if (!err) {
 		_free_ uint32_t *points = points_now(r);
 		long written = points ? ring_to(live, r, points, CELLS_CUT, now) : -ENOMEM;
 
-		err = written < 0 ? written : 0;
+		err = written < 0 ? written : extent_leave(live, was.base, was.cells.bits);
+		if (err)
+			extent_back(live, r, &was);
 	}
-	return err;
+	return err == -ENOSPC ? 0 : err;
 }
 
 /* The name of a ring's node is the `name` of its live_backend, in the same memory. */
