@@ -355,12 +355,40 @@ static void service_set(struct live_service *s, const struct service *model)
 	s->udp_idle_ms = model->udp_idle_ms;
 }
 
+static bool is_there(const struct live_service *s, const struct backend *b)
+{
+	const struct live_backend *backend = live_backend(s, b->name);
+	bool there = backend && backend_is(backend, b);
+
+	for (size_t i = 0; i < s->leaving_count && !there; i++)
+		there = backend_is(s->leaving[i], b);
+	return there;
+}
+
+/* Some of the ids that it needs are of no use to it, and may be to another service. */
+static int ids_suffice(const struct live *live, const struct live_service *s,
+		       const struct service *model)
+{
+	size_t wanted = 0, free = 0;
+
+	for (size_t b = 0; b < model->backend_count; b++)
+		wanted += !is_there(s, &model->backends[b]);
+	for (uint32_t id = 1; id < live->dp->backend_count && free < wanted; id++)
+		free += !live->dp->owners[id].service[0];
+	if (free < wanted)
+		return log_err(-ENOSPC, "service %s: %zu new backends, %zu ids are free", s->name,
+			       wanted, free);
+	return 0;
+}
+
 int backends_sync(struct live *live, struct live_service *s, const struct service *model,
 	       const struct live_times *times)
 {
 	size_t at = 0;
-	int err = 0;
+	int err = ids_suffice(live, s, model);
 
+	if (err)
+		return err;
 	service_set(s, model);
 	for (size_t b = 0; b < model->backend_count && !err; b++) {
 		const struct backend *backend = &model->backends[b];
