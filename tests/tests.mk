@@ -43,7 +43,7 @@ $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 	$(call objects,daemon/probe)
 
 # live/ and apply/ on maps in memory.
-LIVES := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill)
+LIVES := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill test_failing)
 $(LIVES): $(patsubst %,$(BUILD)/tests/unit/%.o,life map_answers memory_maps) \
 	$(BUILD)/user/dp/write.o $(call objects,daemon/live daemon/apply)
 
@@ -87,7 +87,7 @@ lint: all
 quick:
 	@$(MAKE) -s --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(CORES)) \
 		all $(UNIT) $(PACKETS)
-	@XRING_RULE_STEPS=100 XRING_REGION_EVENTS=8000 XRING_LOOKUPS=1000000 \
+	@XRING_KILLS=20 XRING_RULE_STEPS=100 XRING_REGION_EVENTS=8000 XRING_LOOKUPS=1000000 \
 		$(RUN) -j $(CORES) $(filter %test_rule,$(PACKETS)) tests/lint/shell.sh \
 		$(filter-out %test_rule,$(PACKETS)) $(UNIT) $(filter-out %shell.sh,$(LINT))
 
@@ -95,7 +95,7 @@ quick:
 twins:
 	$(MAKE) -s BUILD=build-clang CC=clang all $(UNIT:$(BUILD)/%=build-clang/%)
 	$(MAKE) -s BUILD=build-asan SANITIZE='-fsanitize=address,undefined -Wno-format-overflow' \
-		all unit COUNTS=$(COUNTS)
+		all unit COUNTS=$(COUNTS) XRING_KILLS=100
 
 # The twins are built beside the end-to-end tests that wait.
 check: all $(UNIT) $(PACKETS) $(TOOLS)

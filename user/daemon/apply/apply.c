@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "core/ring/moving_cells.h"
 #include "daemon/apply/parts.h"
 #include "daemon/apply/weigh.h"
@@ -63,37 +64,57 @@ static int service_apply(struct live *live, const struct model *m, const struct 
 	backends_weigh(live, s, model, times->now, &next);
 	places_write(live, s);
 	backends_show(live, s);
-	for (size_t i = 0; i < s->ring_count && !err; i++)
-		if (!s->rings[i]->frozen)
-			err = ring_apply(live, s->rings[i], times, report);
+	for (size_t i = 0; i < s->ring_count; i++) {
+		int one = s->rings[i]->frozen ? 0 : ring_apply(live, s->rings[i], times, report);
+
+		err = err ?: one;
+	}
+	classes_follow(live, s);	/* what became of its rings, all the same */
 	return err ?: classes_apply(live, s, &clients) ?: rings_forget(live, s);
+}
+
+static int services_apply(struct live *live, const struct model *m,
+			  const struct live_times *times, struct live_report *report)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < m->service_count; i++) {
+		int one = service_apply(live, m, &m->services[i], times, report);
+		struct live_service *s = live_service(live, m->services[i].name);
+
+		if (s)
+			s->failed = one;
+		if (one)
+			log_err(one, "service %s could not be brought to the new state", m->services[i].name);
+		err = err ?: one;
+	}
+	return err;
 }
 
 int live_apply(struct live *live, const struct model *m, const struct live_times *times,
 	       struct live_report *ret)
 {
-	struct live_report report = {};
 	uint64_t start = clock_ns();
-	int err = 0;
+	int err, vips;
 
+	*ret = (struct live_report){};
 	live_models_set(live, m);
 	for (size_t i = 0; i < live->service_count; i++)
 		live->services[i]->gone = !live->services[i]->model;
 	live_ingresses_set(live, m);
 	err = live_regions_set(live, m) ?: live_replies_yield(live, m, times->now);
-	for (size_t i = 0; i < m->service_count && !err; i++)
-		err = service_apply(live, m, &m->services[i], times, &report);
 	if (err)
 		return err;
-	report.ns = clock_ns() - start;
-	err = live_vips_write(live, m);
-	if (err)
-		return err;
+	err = services_apply(live, m, times, ret);
+	ret->ns = clock_ns() - start;
+	live_ahead_clear(live);
+	vips = live_vips_write(live, m);
+	if (vips)
+		return err ?: vips;
 	live_ingresses_write(live);
 	live_cleanup(live);
-	live_ahead_clear(live);
-	*ret = report;
-	return 0;
+	ret->done = true;
+	return err;
 }
 
 void live_close_cells(struct live *live)

@@ -43,7 +43,11 @@ int live_check(const struct live *live, const struct model *m, struct why *why);
 int live_replies_check(const struct live *live, const struct model *m, uint64_t now, struct why *why);
 int live_replies_yield(struct live *live, const struct model *m, uint64_t now);
 
-/* Brings the maps to the model. After an error a part may be done; a repetition completes it. */
+/*
+ * Brings the maps to the model, each service on its own. One that fails is named in the log,
+ * keeps its slots of the VIP table, and has `failed` set; the others do not wait for it. The
+ * first error is the answer; *ret is filled in any case.
+ */
 int live_apply(struct live *live, const struct model *m, const struct live_times *times,
 	       struct live_report *ret);
 

@@ -38,14 +38,17 @@ uint64_t live_tick(struct live *live, uint64_t now, bool *ret_apply)
 	bool apply = false;
 	uint64_t next = 0;
 
+	/* A service that failed is tried again with the next flush, and asks for none. */
 	for (size_t i = 0; i < live->service_count; i++) {
 		struct live_service *s = live->services[i];
+		bool due = false;
 		uint64_t at = 0;
 
 		for (size_t k = 0; k < s->ring_count; k++)
 			ring_tick(live, s->rings[k], now, &next);
-		sooner(&next, classes_tick(live, s, now, &apply));
-		apply |= s->model && backends_weigh(live, s, s->model, now, &at);
+		sooner(&next, classes_tick(live, s, now, &due));
+		due |= s->model && backends_weigh(live, s, s->model, now, &at);
+		apply |= due && !s->failed;
 		sooner(&next, at);
 	}
 	sooner(&next, live_keys_tick(live, now));

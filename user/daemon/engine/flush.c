@@ -69,12 +69,16 @@ int engine_flush(struct engine *e, bool cut)
 	int err;
 
 	err = live_apply(e->live, &e->model, &times, &report);
+	e->failed = err;
 	if (err) {
 		loop_timer_set(&e->flush, RETRY_MS);
-		e->stats.pending += !e->stats.pending;
-		return log_err(err, "the maps could not be brought to the new state: "
-			       "it is tried again");
+		log_err(err, "the maps could not be brought to the new state: it is tried again");
 	}
+	if (!report.done) {
+		e->stats.pending += !e->stats.pending;
+		return err;
+	}
+	/* What services that failed wait for is no change that waits for others. */
 	e->stats.pending = 0;
 	engine_tell_flushed(e);
 	changes_flushed(e->changes, e->live);
@@ -88,7 +92,7 @@ int engine_flush(struct engine *e, bool cut)
 	if (report.ns > e->stats.flush_ns_max)
 		e->stats.flush_ns_max = report.ns;
 	tick(e);
-	return 0;
+	return err;
 }
 
 void engine_flush_soon(struct engine *e)
@@ -102,7 +106,7 @@ void engine_flush_due(void *context)
 {
 	struct engine *e = context;
 
-	if (e->stats.pending)
+	if (e->stats.pending || e->failed)
 		engine_flush(e, false);
 }
 
@@ -116,7 +120,7 @@ void engine_gather(struct engine *e, const struct change *change)
 	if (change->now || change->cut || !e->model.flush_interval_ms ||
 	    e->stats.pending >= e->model.flush_changes)
 		engine_flush(e, change->cut);
-	else if (!e->flush.set)
+	else if (!e->flush.set || e->stats.pending == change->count)
 		loop_timer_set(&e->flush, e->model.flush_interval_ms);
 }
 

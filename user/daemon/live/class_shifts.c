@@ -32,7 +32,8 @@
 struct shift {
 	struct live_class *from, *to;
 	uint32_t target;
-	size_t runs;				/* about as many networks */
+	size_t runs;				/* how many networks, about */
+	const struct live_ring *was;		/* of the class that began to move; NULL: none did */
 };
 
 struct shifts {
@@ -102,11 +103,8 @@ static struct live_class *class_first(const struct shifts *all, struct live_clas
 	return class;
 }
 
-/*
- * Makes the class say what the shift's target does; what the class said before becomes its
- * old side.
- */
-static void class_move(struct shifts *all, struct live_class *class, const struct shift *shift,
+/* From now on it says what the target does; what it said before is the old side. */
+static void class_move(struct shifts *all, struct live_class *class, struct shift *shift,
 		       const struct live_times *times)
 {
 	const struct live_ring *was = class->newest[0];
@@ -137,9 +135,20 @@ static void class_move(struct shifts *all, struct live_class *class, const struc
 	}
 	class->changed = all->live->walk_begun;
 	class_words_write(all->live, class);
-	if (begins && all->live->events.shifted)
-		all->live->events.shifted(all->live->events.context, all->s, shift->runs, &was->route,
-				   &class->newest[0]->route);
+	shift->was = begins ? was : NULL;
+}
+
+static void shifts_tell(const struct shifts *all)
+{
+	const struct live_events *events = &all->live->events;
+
+	for (size_t i = 0; events->shifted && i < all->count; i++) {
+		const struct shift *shift = &all->list[i];
+
+		if (shift->was)
+			events->shifted(events->context, all->s, shift->runs, &shift->was->route,
+					&shift->to->newest[0]->route);
+	}
 }
 
 /* A new class for some of the clients of `from`, which says what `from` does. */
@@ -315,6 +324,8 @@ static int shifts_make(struct shifts *all, const struct live_times *times)
 		if (all->list[i].to == all->list[i].from &&
 		    !class_says(all, all->list[i].to, all->list[i].target))
 			class_move(all, all->list[i].to, &all->list[i], times);
+	if (!err)
+		shifts_tell(all);
 	for (int f = 0; f < 2; f++)
 		runs_clear(&found[f]);
 	free(all->list);

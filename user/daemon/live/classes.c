@@ -114,6 +114,17 @@ static void prepare_plain(struct live_service *s, const struct service *model)
 	s->main->wanted = true;
 }
 
+/* They were never begun, for lack of room, and the rules are gone again. */
+static void classes_unmake(struct live *live, struct live_service *s)
+{
+	classes_free(s);
+	ring_discharge(live, s->main);
+	for (size_t i = 0; i < s->ring_count; i++)
+		s->rings[i]->wanted = false;
+	rule_counters_unwant(s);
+	rule_counters_forget(live, s);
+}
+
 int classes_prepare(struct live *live, struct live_service *s, const struct model *m,
 		    const struct service *model)
 {
@@ -121,6 +132,10 @@ int classes_prepare(struct live *live, struct live_service *s, const struct mode
 	bool fresh;
 	int err;
 
+	if (c && !c->own && !rules_many(m, model, live->ingresses)) {
+		classes_unmake(live, s);
+		c = NULL;
+	}
 	if (!c) {
 		if (!rules_many(m, model, live->ingresses)) {
 			prepare_plain(s, model);
@@ -153,6 +168,17 @@ static void classes_name(struct live *live, struct live_classes *c)
 				live->class_by_index[c->runs[f].list[i].value]->named = true;
 }
 
+void classes_follow(struct live *live, struct live_service *s)
+{
+	struct live_classes *c = s->classes;
+
+	for (size_t i = 0; c && i < s->ring_count; i++)
+		ring_recorded(live, s->rings[i]);
+	for (size_t i = 0; c && i < c->count; i++)
+		if (!c->unanswered || c->list[i] != c->own)
+			class_words_write(live, c->list[i]);
+}
+
 int classes_apply(struct live *live, struct live_service *s, const struct live_times *times)
 {
 	struct live_classes *c = s->classes;
@@ -160,18 +186,17 @@ int classes_apply(struct live *live, struct live_service *s, const struct live_t
 
 	if (!c)
 		return 0;
-	if (!c->own)
+	if (!c->own) {
 		err = classes_begin(live, s);
-	for (size_t i = 0; i < s->ring_count; i++)
-		ring_recorded(live, s->rings[i]);
-	for (size_t i = 0; i < c->count; i++)
-		if (!c->unanswered || c->list[i] != c->own)
-			class_words_write(live, c->list[i]);	/* its ring's extent may be new */
+		classes_follow(live, s);
+	}
 	if (err || !c->unapplied)
 		return err;
 	err = clients_shift(live, s, times);
-	if (err)
+	if (err) {
+		classes_name(live, c);		/* those that were made for it go again */
 		return err;
+	}
 	c->unapplied = c->unanswered = false;
 	class_words_write(live, c->own);
 	s->main = c->own->newest[0];

@@ -120,7 +120,7 @@ void ring_recorded(struct live *live, const struct live_ring *r)
 {
 	struct xring_route *record;
 
-	if (r->record == UINT32_MAX || !r->has_extent)
+	if (r->record == UINT32_MAX || !r->has_extent || r->blank)
 		return;
 	record = &live->dp->routes[r->record];
 	record->shift = 32 - r->cells.bits;

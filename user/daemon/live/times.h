@@ -13,8 +13,9 @@ struct live_times {
 
 /* What that took. */
 struct live_report {
-	uint64_t cells;				/* cells written */
-	uint64_t ns;				/* from the start to the last of these writes */
+	bool done;				/* but for services that failed, they are there */
+	uint64_t cells;				/* words written */
+	uint64_t ns;				/* from the start to the last of them */
 };
 
 #endif

@@ -3,6 +3,7 @@
 #include "daemon/live/vips.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -49,10 +50,14 @@ static int slots_leaving(const struct live_service *s, const struct service *mod
 	return 0;
 }
 
+/* A service that failed may have any of those that are in the table. */
 static size_t slots_most(const struct live *live, const struct model *m)
 {
 	size_t most = slots_count(m);
 
+	for (size_t i = 0; i < live->service_count; i++)
+		if (live->services[i]->failed)
+			most += XRING_VIP_SLOTS;
 	for (size_t i = 0; i < m->service_count; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
 
@@ -62,7 +67,82 @@ static size_t slots_most(const struct live *live, const struct model *m)
 	return most;
 }
 
-/* The slots of the model come first: of two slots for one key the first one counts. */
+/* ---- services that are not what the model says ---- */
+
+static bool is_vip_of(const struct xring_slot *slot, uint32_t number)
+{
+	uint32_t kind = slot->port >> 24;
+
+	return (kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6) &&
+	       slot->ports_mask >> XRING_SLOT_NUMBER == number;
+}
+
+/* Do these replies carry that VIP? */
+static bool is_reply_of(const struct xring_slot *slot, const struct xring_slot *vip)
+{
+	uint32_t kind = vip->port >> 24 == XRING_SLOT_SERVICE4 ? XRING_SLOT_REPLY4 :
+								 XRING_SLOT_REPLY6;
+
+	return slot->port >> 24 == kind && slot->vip_port == (uint16_t)vip->port &&
+	       (slot->port >> 16 & 0xff) == (vip->port >> 16 & 0xff) &&
+	       !memcmp(slot->vip_addr, vip->addr, sizeof(slot->vip_addr));
+}
+
+/* What they name follows the ring. False: that is not there any more. */
+static bool slots_follow(const struct live_service *s, struct xring_slot *slots, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct xring_slot *slot = &slots[i];
+
+		slot->flags &= ~XRING_SERVICE_HOT;
+		slot->flags |= s->key_count ? XRING_SERVICE_HOT : 0;
+		if (slot->flags & XRING_SERVICE_RULES) {
+			if (!s->classes || !s->classes->own ||
+			    s->classes->own->first != slot->ring_base)
+				return false;
+			continue;
+		}
+		if (!s->main->has_extent || s->main->blank)
+			return false;
+		slot->ring_base = s->main->base;
+		slot->ring_shift = 32 - s->main->cells.bits;
+	}
+	return true;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct xring_slot));
+}
+
+/*
+ * A service that failed keeps the VIPs that it has in the table, with their replies: another
+ * key, mode or rule is not brought about by half. One that is new has none yet.
+ */
+static size_t slots_kept(const struct live *live, const struct live_service *s,
+			 struct xring_slot *ret)
+{
+	const struct xring_slot *half = dp_vips_live(live->dp);
+	size_t count = 0, vips;
+
+	for (size_t i = 0; i < XRING_VIP_SLOTS; i++)
+		if (is_vip_of(&half[i], s->number))
+			ret[count++] = half[i];
+	vips = count;
+	if (!slots_follow(s, ret, vips))
+		return 0;
+	for (size_t i = 0; i < XRING_VIP_SLOTS; i++)
+		for (size_t v = 0; v < vips; v++)
+			if (is_reply_of(&half[i], &ret[v]))
+				ret[count++] = half[i];
+	/* Their order in the table is of no matter: the same ones are not written again. */
+	qsort(ret, count, sizeof(*ret), by_bytes);
+	return count;
+}
+
+/* ---- the table ---- */
+
+/* First those of the model: where two are for one key, the first is the one that counts. */
 static int slots_make(const struct live *live, const struct model *m, struct xring_slot **ret,
 		      size_t *ret_count)
 {
@@ -74,19 +154,22 @@ static int slots_make(const struct live *live, const struct model *m, struct xri
 		const struct live_service *s = live_service(live, m->services[i].name);
 		struct slot_ring ring;
 
-		if (!s || !s->main->has_extent)
-			continue;	/* the service waits for its first flush */
+		if (!s || !s->main->has_extent || s->failed)
+			continue;	/* it waits for its flush */
 		ring = slot_ring_of(s);
 		count += slots_fill(&m->services[i], &ring, slots + count);
 	}
 	for (size_t i = 0; i < m->service_count && !err; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
 
-		if (!s || !s->leaving_count)
+		if (!s || !s->leaving_count || s->failed)
 			continue;
 		err = slots_leaving(s, &m->services[i], slots + count, &more);
 		count += err ? 0 : more;
 	}
+	for (size_t i = 0; i < live->service_count && !err; i++)
+		if (live->services[i]->failed && !live->services[i]->gone)
+			count += slots_kept(live, live->services[i], slots + count);
 	if (err)
 		return err;
 	*ret = take_ptr(slots);
