@@ -152,6 +152,23 @@ void life_settle(struct life *life)
 	fail_msg("something is under way for ever");
 }
 
+/* taken[0]: how many they are. */
+uint32_t *buckets_take(struct spill_pool *pool, uint32_t but)
+{
+	uint32_t *taken = calloc(pool->count + 1, sizeof(*taken));
+
+	while (pool->free_count > but)
+		taken[++taken[0]] = pool->free[--pool->free_count];
+	return taken;
+}
+
+void buckets_give(struct spill_pool *pool, uint32_t *taken)
+{
+	while (taken[0])
+		pool->free[pool->free_count++] = taken[taken[0]--];
+	free(taken);
+}
+
 /* ---- what can be seen ---- */
 
 static const char *const clients[] = {

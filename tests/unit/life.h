@@ -40,6 +40,11 @@ void life_settle(struct life *life);
 /* What hot keys and time leave to be written to the VIP table. */
 void life_vips(struct life *life);
 
+/* Takes all free buckets for cells with several splits but so many; and gives them back. */
+struct spill_pool;
+uint32_t *buckets_take(struct spill_pool *pool, uint32_t but);
+void buckets_give(struct spill_pool *pool, uint32_t *taken);
+
 /* ---- what can be seen ---- */
 
 /*

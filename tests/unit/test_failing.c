@@ -245,6 +245,38 @@ static void a_new_service_without_room_is_not_found_by_its_vip(void **state)
 	}
 }
 
+static void a_ring_without_buckets_gives_back_what_it_took_in_vain(void **state)
+{
+	static const struct dp_options wide = { .cells = 1 << 15, .backends = 16, .lines = 6 };
+	struct model few = model_of(MODEL(WEB("    vnodes: 100\n", THREE), OTHERS_BEFORE));
+	struct model m = model_of(MODEL(WEB("    vnodes: 300\n", THREE), OTHERS_AFTER));
+	struct memory *memory = memory_new(&wide), *other = memory_new(&wide);
+	struct life *life = life_of(memory, &few), *want = life_of(other, &few);
+	uint32_t *taken = buckets_take(&life->live->spills, 1);
+	_free_ char *room = NULL, *more = NULL;
+	char said[4096];
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		fails(life, &m, said);
+	buckets_give(&life->live->spills, taken);
+	assert_int_equal(life_apply(life, &m), 0);
+	assert_int_equal(life_apply(want, &m), 0);
+	life_settle(life);
+	life_settle(want);
+	assert_alike(life, want, &m, "no buckets");
+	room = room_text(want);
+	more = room_text(life);
+	assert_string_equal(more, room);
+	assert_true(rings_asked(life) > 0);
+	life_end(life);
+	life_end(want);
+	memory_free(memory);
+	memory_free(other);
+	model_clear(&few);
+	model_clear(&m);
+}
+
 static void a_ring_without_room_to_shrink_stays_as_large_as_it_is(void **state)
 {
 	static const struct dp_options full = { .cells = 1024, .backends = 16, .lines = 6 };
@@ -287,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_service_without_room_keeps_no_other_from_its_changes),
 		cmocka_unit_test(a_new_service_without_room_is_not_found_by_its_vip),
+		cmocka_unit_test(a_ring_without_buckets_gives_back_what_it_took_in_vain),
 		cmocka_unit_test(a_ring_without_room_to_shrink_stays_as_large_as_it_is),
 	};
 

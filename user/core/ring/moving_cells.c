@@ -194,6 +194,19 @@ static int word_refine(const struct cells *from, uint64_t word, struct cells *to
 	return err;
 }
 
+/* Nobody has read it: what it took is free at once. */
+static void refine_undo(struct cells *to)
+{
+	struct spill_pool *pool = to->spills;
+
+	for (size_t i = 0; i < 2 * (size_t)cells_count(to); i++) {
+		if (cell_spilled(to->words[i]))
+			pool->free[pool->free_count++] = cell_split(to->words[i]);
+		to->words[i] = 0;
+	}
+	to->moving = 0;
+}
+
 int cells_refine(const struct cells *from, struct cells *to)
 {
 	unsigned by = to->bits - from->bits;
@@ -211,6 +224,8 @@ int cells_refine(const struct cells *from, struct cells *to)
 		}
 		err = err ?: word_refine(from, word, to, c, &to->words[c]);
 	}
+	if (err)
+		refine_undo(to);
 	return err;
 }
 

@@ -52,8 +52,8 @@ void cells_close(struct cells *cells);
 
 /*
  * cells_refine() copies both tables, the flags and the times into `to`, which has more
- * cells and is all 0; -ENOSPC. Flags that the datapath has set in `from` since then are
- * carried over by cells_refine_flags().
+ * cells and is all 0; with -ENOSPC it is so again. Flags that the datapath has set in `from`
+ * since then are carried over by cells_refine_flags().
  */
 int cells_refine(const struct cells *from, struct cells *to);
 void cells_refine_flags(const struct cells *from, struct cells *to);

@@ -114,7 +114,6 @@ static int extent_refine(struct live *live, struct live_ring *r, unsigned bits)
 	if (err == -ENOSPC && r->cells.words != from.words) {
 		dp_grace(live->dp);
 		spill_pool_reclaim(&live->spills);
-		memset(r->cells.words, 0, sizeof(uint64_t) << (bits + 1));
 		err = cells_refine(&from, &r->cells);
 	}
 	if (err) {
