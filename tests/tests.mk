@@ -42,10 +42,13 @@ $(CHECKS): LIBS_UNIT := -lcurl
 $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 	$(call objects,daemon/probe)
 
-# live/ and apply/ on maps in memory.
-LIVES := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill test_failing)
-$(LIVES): $(patsubst %,$(BUILD)/tests/unit/%.o,life map_answers memory_maps) \
+# On maps in memory: live/ and apply/; the whole daemon but dp/, daemon/net and main.c.
+IN_MEMORY := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill test_failing test_daemon)
+$(IN_MEMORY): $(patsubst %,$(BUILD)/tests/unit/%.o,life map_answers memory_maps) \
 	$(BUILD)/user/dp/write.o $(call objects,daemon/live daemon/apply)
+$(BUILD)/tests/unit/test_daemon: LIBS_UNIT := -lcurl -ljansson
+$(BUILD)/tests/unit/test_daemon: $(BUILD)/user/daemon/start.o $(call objects,\
+	$(addprefix daemon/,probe engine source watch view control) proto)
 
 $(BUILD)/tests/unit/test_top_model: LIBS_UNIT := -ljansson
 $(BUILD)/tests/unit/test_top_model: $(BUILD)/user/cli/top/model.o

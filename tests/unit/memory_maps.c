@@ -169,6 +169,9 @@ struct dp *memory_dp(struct memory *m)
 
 void memory_dp_close(struct dp *dp)
 {
+	if (dp->heat)
+		free(dp->heat[0]);
+	free(dp->heat);
 	free(dp->template_epoch);
 	free(dp);
 }
@@ -183,6 +186,9 @@ int dp_open(const struct dp_options *options, struct dp **ret)
 	(void)options;
 	*ret = memory_dp(offered);
 	(*ret)->fresh_fd = 0;		/* a program that waits for its take-over */
+	(*ret)->heat = calloc(1, sizeof(*(*ret)->heat));
+	(*ret)->heat[0] = calloc(1, sizeof(*(*ret)->heat[0]));
+	(*ret)->heat_cpus = 1;
 	return 0;
 }
 

@@ -82,7 +82,10 @@ static void forget(struct engine *e, struct live_backend *backend)
 	backend->why[0] = 0;
 	backend->owner->health = HEALTH_UNKNOWN;
 	backend->owner->health_since = 0;
-	backend->owner->joined = backend->state == BACKEND_MAINTENANCE ? engine_now(e) : 0;
+	if (backend->state != BACKEND_MAINTENANCE)
+		backend->owner->joined = 0;
+	else if (!backend->owner->joined)
+		backend->owner->joined = engine_now(e);
 }
 
 static void backend_added(void *context, struct live_backend *backend)

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The daemon from its control socket to its maps, which are memory, and with a state directory
+ * of its own: all but dp/, daemon/net and main.c, without root.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/step.h"
+#include "base/util.h"
+#include "daemon/apply/apply.h"
+#include "daemon/apply/pin_walk.h"
+#include "daemon/control/verbs.h"
+#include "daemon/live/live.h"
+#include "daemon/start.h"
+#include "dp/dp.h"
+#include "life.h"
+#include "models.h"
+
+static const struct dp_options sizes = { .cells = 1 << 15, .backends = 32, .lines = 256 };
+
+/* ---- a host ---- */
+
+/* What outlives a daemon: the maps, the state directory, the configuration file. */
+struct host {
+	struct memory *memory;
+	char dir[32];
+	char file[64], state[64], socket[64];
+};
+
+struct running {
+	struct host *host;
+	struct loop *loop;
+	struct start start;
+};
+
+static void file_put(const struct host *h, const char *yaml)
+{
+	FILE *to = fopen(h->file, "we");
+
+	assert_non_null(to);
+	fputs(yaml, to);
+	fclose(to);
+}
+
+static void host_open(struct host *h, const char *yaml)
+{
+	h->memory = memory_new(&sizes);
+	strcpy(h->dir, "/tmp/xring-host-XXXXXX");
+	assert_non_null(mkdtemp(h->dir));
+	snprintf(h->file, sizeof(h->file), "%s/xring.yaml", h->dir);
+	snprintf(h->state, sizeof(h->state), "%s/state", h->dir);
+	snprintf(h->socket, sizeof(h->socket), "%s/socket", h->dir);
+	mkdir(h->state, 0755);
+	file_put(h, yaml);
+}
+
+static int unlink_it(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static void host_close(struct host *h)
+{
+	memory_free(h->memory);
+	nftw(h->dir, unlink_it, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct engine *engine_of(const struct running *r)
+{
+	return r->start.daemon.engine;
+}
+
+static int daemon_start(struct host *h, struct running *r)
+{
+	struct start_options options = {
+		.engine = { .bpffs = "/none", .state = h->state, .test_clock = true },
+		.file = h->file,
+		.socket = h->socket,
+	};
+
+	r->host = h;
+	memory_offer(h->memory);
+	assert_int_equal(loop_new(&r->loop), 0);
+	assert_int_equal(start_file(r->loop, &options, &r->start), 0);
+	return start_maps(&r->start);
+}
+
+static void daemon_begin(struct host *h, struct running *r)
+{
+	assert_int_equal(daemon_start(h, r), 0);
+}
+
+static void daemon_end(struct running *r)
+{
+	start_close(&r->start);
+	loop_free(r->loop);
+}
+
+/* The answer's data; the caller's. */
+static json_t *ask(struct running *r, const char *request)
+{
+	_free_ char *text = verbs_answer(&r->start.daemon, request, strlen(request));
+	json_t *answer = json_loads(text, 0, NULL), *data;
+
+	if (!json_is_true(json_object_get(answer, "ok")))
+		fail_msg("%s: %s", request, text);
+	data = json_incref(json_object_get(answer, "data"));
+	json_decref(answer);
+	return data;
+}
+
+static void do_it(struct running *r, const char *request)
+{
+	json_decref(ask(r, request));
+}
+
+/* Half an hour passes, and walks go round. */
+static void time_passes(struct running *r)
+{
+	struct engine *e = engine_of(r);
+
+	for (int i = 0; i < 30; i++) {
+		walk_whole(e->walk);
+		engine_clock_advance(e, 60 * NS_PER_S);
+	}
+	walk_whole(e->walk);
+}
+
+/* And nothing is under way any more. */
+static void settle(struct running *r)
+{
+	struct engine *e = engine_of(r);
+
+	time_passes(r);
+	assert_int_equal(engine_flush(e, false), 0);	/* what may shrink does */
+	walk_whole(e->walk);
+	engine_clock_advance(e, 60 * NS_PER_S);
+	walk_whole(e->walk);
+	assert_false(live_busy(e->live));
+}
+
+static char *answers(const struct running *r, bool old)
+{
+	static struct model models[2];
+	const struct model *both[] = { &models[0], &models[1] };
+
+	if (!models[0].service_count) {
+		models[0] = model_of(MODEL_PLAIN);
+		models[1] = model_of(MODEL_RULES);
+	}
+	return answers_text(engine_of(r)->dp, both, 2, old);
+}
+
+/* ---- starting ---- */
+
+static void a_daemon_on_running_maps_writes_the_vip_table_alone(void **state)
+{
+	static const char *const yaml[] = { MODEL_PLAIN, MODEL_WEIGHTS, MODEL_RULES };
+	struct host h;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(yaml); i++) {
+		struct running r;
+		const char *differs;
+		void *copy;
+
+		host_open(&h, yaml[i]);
+		daemon_begin(&h, &r);
+		assert_int_equal(h.memory->takeovers, 1);
+		settle(&r);
+		daemon_end(&r);
+		copy = memory_copy(h.memory, NULL);
+		daemon_begin(&h, &r);
+		differs = memory_difference(h.memory, copy, false);
+		if (differs)
+			fail_msg("model %zu: written: %s", i, differs);
+		assert_int_equal(engine_of(&r)->stats.cells, 0);
+		daemon_end(&r);
+		munmap(copy, h.memory->size);
+		host_close(&h);
+	}
+}
+
+static void what_is_set_by_hand_is_there_after_a_restart(void **state)
+{
+	struct running r;
+	struct host h;
+	json_t *data;
+
+	(void)state;
+	host_open(&h, MODEL_PLAIN);
+	daemon_begin(&h, &r);
+	do_it(&r, "{\"do\":\"hot-split\",\"service\":\"users\",\"key\":\"192.0.2.7\",\"shards\":64}");
+	do_it(&r, "{\"do\":\"hot-pin\",\"service\":\"users\",\"key\":\"192.0.2.1\",\"backend\":\"a\"}");
+	do_it(&r, "{\"do\":\"backend-add\",\"service\":\"users\",\"name\":\"e\",\"address\":"
+		  "\"10.0.0.5\",\"now\":true}");
+	assert_int_equal(engine_of(&r)->live->key_count, 2);
+	for (int i = 0; i < 2; i++) {
+		_free_ char *before = NULL, *after = NULL;
+
+		before = answers(&r, true);
+		assert_non_null(strstr(before, "users/a@10.0.0.1"));
+		daemon_end(&r);
+		daemon_begin(&h, &r);
+		after = answers(&r, true);
+		assert_string_equal(after, before);
+		assert_int_equal(engine_of(&r)->live->key_count, 2);
+		assert_int_equal(r.start.daemon.hot.hand_count, 2);
+		assert_non_null(service_backend(model_service(&engine_of(&r)->model, "users"), "e"));
+		settle(&r);
+	}
+	data = ask(&r, "{\"do\":\"hot\"}");
+	json_decref(data);
+	do_it(&r, "{\"do\":\"hot-clear\",\"service\":\"users\",\"key\":\"192.0.2.7\"}");
+	settle(&r);
+	assert_int_equal(engine_of(&r)->live->key_count, 1);
+	daemon_end(&r);
+	host_close(&h);
+}
+
+static void what_can_be_asked_is_answered(void **state)
+{
+	static const char *const requests[] = {
+		"{\"do\":\"service-list\"}", "{\"do\":\"backend-list\",\"service\":\"users\"}",
+		"{\"do\":\"changes\"}", "{\"do\":\"change-show\",\"id\":1}", "{\"do\":\"hot\"}",
+		"{\"do\":\"placement-show\",\"service\":\"users\"}",
+		"{\"do\":\"placement-explain\",\"service\":\"users\",\"client\":\"192.0.2.7\"}",
+		"{\"do\":\"placement-forecast\",\"service\":\"users\"}", "{\"do\":\"placement-audit\"}",
+		"{\"do\":\"placement-homes\",\"service\":\"users\"}", "{\"do\":\"flows\"}",
+		"{\"do\":\"top\"}", "{\"do\":\"ring-show\",\"service\":\"users\"}",
+		"{\"do\":\"ring-lookup\",\"service\":\"users\",\"keys\":[\"192.0.2.7\"]}",
+		"{\"do\":\"stats\"}", "{\"do\":\"status\"}", "{\"do\":\"save\"}",
+	};
+	struct running r;
+	struct host h;
+
+	(void)state;
+	host_open(&h, MODEL_PLAIN);
+	daemon_begin(&h, &r);
+	file_put(&h, MODEL_RULES);
+	assert_int_equal(file_reload(&r.start.daemon.file), 0);
+	for (int i = 0; i < 2; i++) {		/* while all changes, and when it has */
+		for (size_t k = 0; k < ARRAY_SIZE(requests); k++)
+			do_it(&r, requests[k]);
+		settle(&r);
+	}
+	daemon_end(&r);
+	host_close(&h);
+}
+
+/* ---- a service that fails ---- */
+
+static const char *stage_of(struct running *r, const char *service)
+{
+	static char stage[64];
+	json_t *data = ask(r, "{\"do\":\"changes\"}"), *list, *change;
+	size_t i;
+
+	list = json_is_array(data) ? data : json_object_get(data, "changes");
+	stage[0] = 0;
+	json_array_foreach(list, i, change) {
+		const char *of = json_string_value(json_object_get(change, "service"));
+		const char *is = json_string_value(json_object_get(change, "stage"));
+
+		assert_true(of && is);
+		if (!strcmp(of, service))
+			snprintf(stage, sizeof(stage), "%s", is);
+	}
+	json_decref(data);
+	return stage;
+}
+
+static void stop(void *context)
+{
+	loop_stop(context);
+}
+
+/* The loop goes round for so long. */
+static void turn_ms(struct running *r, uint32_t ms)
+{
+	struct loop_timer timer;
+
+	assert_int_equal(loop_timer_new(r->loop, &timer, stop, r->loop), 0);
+	loop_timer_set(&timer, ms);
+	assert_int_equal(loop_run(r->loop), 0);
+	loop_timer_close(r->loop, &timer);
+}
+
+#define TWO(users, weight) MODEL_HASH_KEY \
+	"services:\n" \
+	"  users:\n" \
+	"    vip: 10.200.1.1:80/tcp\n" \
+	"    mode: ipip\n" \
+	"    vnodes: 12\n" \
+	"    backends: {a: {address: 10.0.0.1, weight: " users "}, b: 10.0.0.2}\n" \
+	"  web:\n" \
+	"    vip: 10.200.1.2:80/tcp\n" \
+	"    mode: ipip\n" \
+	"    vnodes: 12\n" \
+	"    backends: {w1: {address: 10.0.2.1, weight: " weight "}, w2: 10.0.2.2}\n"
+
+static void a_service_that_fails_is_tried_again_and_others_change_meanwhile(void **state)
+{
+	struct engine *e;
+	struct running r;
+	struct host h;
+	uint64_t flushes, gathered;
+	uint32_t *taken;
+
+	(void)state;
+	host_open(&h, TWO("1", "2"));
+	daemon_begin(&h, &r);
+	settle(&r);
+	e = engine_of(&r);
+	flushes = e->stats.flushes;
+	taken = buckets_take(&e->live->spills, 0);
+
+	/* No bucket is free for cells with several splits, and `users` wants some. */
+	file_put(&h, TWO("40", "1"));
+	assert_int_equal(file_reload(&r.start.daemon.file), 0);
+	assert_true(e->failed);
+	assert_true(live_service(e->live, "users")->failed);
+	assert_false(live_service(e->live, "web")->failed);
+	assert_int_equal(e->stats.flushes, flushes + 1);
+	assert_int_equal(e->stats.pending, 0);
+	assert_string_equal(stage_of(&r, "users"), "prepare");
+	assert_string_equal(stage_of(&r, "web"), "copy");
+
+	/* A change of another service waits for nobody, and is over before the failed one. */
+	time_passes(&r);
+	assert_string_equal(stage_of(&r, "web"), "done");
+	gathered = e->stats.gathered;
+	do_it(&r, "{\"do\":\"backend-set\",\"service\":\"web\",\"name\":\"w2\",\"weight\":\"3\","
+		  "\"now\":true}");
+	assert_int_equal(e->stats.gathered, gathered);
+	assert_string_equal(stage_of(&r, "web"), "copy");
+	assert_string_equal(stage_of(&r, "users"), "prepare");
+	assert_true(e->failed);
+
+	/* Room comes; the next try is within a second. */
+	buckets_give(&e->live->spills, taken);
+	for (int i = 0; i < 30 && e->failed; i++)
+		turn_ms(&r, 100);
+	assert_false(e->failed);
+	assert_string_not_equal(stage_of(&r, "users"), "prepare");
+	daemon_end(&r);
+	host_close(&h);
+}
+
+/* ---- kills ---- */
+
+struct note {
+	uint64_t steps;
+};
+
+static struct note *note;
+
+/* Reads the file again and lets time pass, until the step. True: it died. */
+static bool dies(struct host *h, uint64_t step)
+{
+	pid_t child = fork();
+	struct running r;
+	int status;
+
+	assert_true(child >= 0);
+	if (!child) {
+		daemon_begin(h, &r);
+		file_put(h, MODEL_RULES);
+		step_fatal = step;
+		if (file_reload(&r.start.daemon.file))
+			_exit(1);
+		settle(&r);
+		note->steps = step - step_fatal;
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : !WEXITSTATUS(status));
+	return WIFSIGNALED(status);
+}
+
+/* At each so many-th step, with all that the state directory then holds. */
+static void a_daemon_killed_in_a_change_is_followed_by_one_that_ends_alike(void **state)
+{
+	const char *kills = getenv("XRING_KILLS");
+	double count = kills ? atof(kills) : 100;
+	_free_ char *end = NULL;
+	uint64_t steps = 0;
+
+	(void)state;
+	for (double at = 0; at <= steps; at += steps / count) {
+		_free_ char *is = NULL;
+		struct running r;
+		struct host h;
+
+		host_open(&h, MODEL_PLAIN);
+		daemon_begin(&h, &r);
+		settle(&r);
+		daemon_end(&r);
+		if (dies(&h, at ? at : UINT64_MAX) != (at > 0))
+			fail_msg("step %g of %lu", at, (unsigned long)steps);
+		steps = steps ?: note->steps;
+		daemon_begin(&h, &r);
+		settle(&r);
+		is = answers(&r, false);
+		if (!end)
+			end = strdup(is);
+		assert_string_equal(is, end);
+		daemon_end(&r);
+		host_close(&h);
+		assert_true(steps > 0);
+	}
+}
+
+static int note_open(void **state)
+{
+	(void)state;
+	note = mmap(NULL, sizeof(*note), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return note == MAP_FAILED;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_daemon_on_running_maps_writes_the_vip_table_alone),
+		cmocka_unit_test(what_is_set_by_hand_is_there_after_a_restart),
+		cmocka_unit_test(what_can_be_asked_is_answered),
+		cmocka_unit_test(a_service_that_fails_is_tried_again_and_others_change_meanwhile),
+		cmocka_unit_test(a_daemon_killed_in_a_change_is_followed_by_one_that_ends_alike),
+	};
+
+	return cmocka_run_group_tests(tests, note_open, NULL);
+}
