@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/rings.h"
 #include "daemon/live/services.h"
 #include "life.h"
@@ -47,7 +48,8 @@
 	"    vip: [10.200.1.1:80/tcp, \"[2001:db8:ffff::1]:80/tcp\", 10.200.1.9:80/tcp]\n" \
 	"    mode: ipip\n" more
 #define NO_CELLS MORE_VIPS("    vnodes: 900\n    backends: {" THREE "}\n")
-#define NO_LINES MORE_VIPS("    vnodes: 12\n" \
+#define NO_LINES_RULES \
+	"    vnodes: 12\n" \
 	"    placement:\n" \
 	"      - {clients: [192.0.2.0/25, 192.0.2.129, 198.51.100.7, 203.0.113.9, 100.64.1.1],\n" \
 	"         constraints: [+region=east]}\n" \
@@ -56,7 +58,8 @@
 	"    backends:\n" \
 	"      a: {address: 10.0.0.1, region: east}\n" \
 	"      b: {address: 10.0.0.2, region: west}\n" \
-	"      c: 10.0.0.3\n")
+	"      c: 10.0.0.3\n"
+#define NO_LINES MORE_VIPS(NO_LINES_RULES)
 #define NO_IDS MORE_VIPS("    vnodes: 12\n    backends: {" THREE \
 	", d1: 10.0.0.11, d2: 10.0.0.12, d3: 10.0.0.13, d4: 10.0.0.14, d5: 10.0.0.15" \
 	", d6: 10.0.0.16, d7: 10.0.0.17, d8: 10.0.0.18, d9: 10.0.0.19, da: 10.0.0.20, db: 10.0.0.21}\n")
@@ -245,6 +248,39 @@ static void a_new_service_without_room_is_not_found_by_its_vip(void **state)
 	}
 }
 
+static void a_backend_of_a_service_that_fails_dies_all_the_same(void **state)
+{
+	struct model m = model_of(MODEL("  a-web:\n"
+					"    vip: 10.200.1.1:80/tcp\n"
+					"    mode: ipip\n"
+					"    check: {type: tcp}\n" NO_LINES_RULES, OTHERS_AFTER));
+	struct model was = model_of(MODEL("  a-web:\n"
+					  "    vip: 10.200.1.1:80/tcp\n"
+					  "    mode: ipip\n"
+					  "    check: {type: tcp}\n"
+					  "    vnodes: 12\n"
+					  "    backends: {" THREE "}\n", OTHERS_BEFORE));
+	const struct model *models[] = { &m };
+	struct memory *memory = memory_new(&sizes);
+	struct life *life = life_of(memory, &was);
+	_free_ char *all = NULL, *left = NULL;
+	char said[4096];
+
+	(void)state;
+	fails(life, &m, said);
+	all = answers_text(life->dp, models, 1, false);
+	assert_non_null(strstr(all, "a-web/b@"));
+	live_backend(live_service(life->live, "a-web"), "b")->health.state = HEALTH_DOWN;
+	fails(life, &m, said);
+	left = answers_text(life->dp, models, 1, false);
+	assert_null(strstr(left, "a-web/b@"));
+	assert_non_null(strstr(left, "a-web/a@"));
+	life_end(life);
+	memory_free(memory);
+	model_clear(&m);
+	model_clear(&was);
+}
+
 static void a_ring_without_buckets_gives_back_what_it_took_in_vain(void **state)
 {
 	static const struct dp_options wide = { .cells = 1 << 15, .backends = 16, .lines = 6 };
@@ -319,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_service_without_room_keeps_no_other_from_its_changes),
 		cmocka_unit_test(a_new_service_without_room_is_not_found_by_its_vip),
+		cmocka_unit_test(a_backend_of_a_service_that_fails_dies_all_the_same),
 		cmocka_unit_test(a_ring_without_buckets_gives_back_what_it_took_in_vain),
 		cmocka_unit_test(a_ring_without_room_to_shrink_stays_as_large_as_it_is),
 	};
