@@ -127,6 +127,63 @@ static void hot_keys_are_no_reason_to_write_again(void **state)
 	twice_yaml(MODEL_RULES, keys_set);
 }
 
+/* Of some ports of a client: letters of the backends of `users` that answer, "-" for nobody. */
+static void answered_by(const struct life *life, const char *client, char ret[8])
+{
+	const struct vip *vips = model_service(life->model, "users")->vips;
+	bool by[128] = {};
+	struct address from;
+	size_t count = 0;
+
+	assert_int_equal(address_parse(client, &from), 0);
+	for (unsigned i = 0; i < 64; i++) {
+		const struct vip *vip = &vips[from.family == vips[0].address.family ? 0 : 1];
+		struct xring_flow flow;
+		uint32_t id;
+
+		from.bytes[from.family == AF_INET ? 3 : 15] = 129 + i;	/* the key is the client */
+		flow = map_flow(&from, 1000, vip);
+		id = map_answer(life->dp, map_slot(life->dp, vip), &flow, 0).newest;
+		by[id ? life->dp->owners[id].backend[0] & 127 : '-'] = true;
+	}
+	for (int i = 0; i < 128; i++)
+		if (by[i])
+			ret[count++] = i;
+	ret[count] = 0;
+}
+
+static void clients_are_answered_as_their_rules_say(void **state)
+{
+	static const struct {
+		const char *client, *by;
+	} wanted[] = {
+		{ "192.0.2.0", "ab" },			/* east, and no other */
+		{ "2001:db8:5::", "ab" },
+		{ "198.51.100.0", "c" },		/* west first, and it has room */
+		{ "203.0.113.0", "c" },
+		{ "100.64.0.0", "abc" },		/* of no rule */
+		{ "fd00::", "abc" },
+	};
+	struct model m = model_of(MODEL_RULES);
+	struct memory *memory = memory_new(&sizes);
+	struct life *life = life_begin(memory, &m);
+
+	(void)state;
+	assert_int_equal(life_apply(life, &m), 0);
+	for (int i = 0; i < 2; i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(wanted); k++) {
+			char by[8];
+
+			answered_by(life, wanted[k].client, by);
+			assert_string_equal(by, wanted[k].by);
+		}
+		life_settle(life);
+	}
+	life_end(life);
+	memory_free(memory);
+	model_clear(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +191,7 @@ int main(void)
 		cmocka_unit_test(weights_and_drained_backends_applied_twice_write_nothing),
 		cmocka_unit_test(rules_applied_twice_write_nothing),
 		cmocka_unit_test(hot_keys_are_no_reason_to_write_again),
+		cmocka_unit_test(clients_are_answered_as_their_rules_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
