@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "daemon/live/backends.h"
+#include "daemon/live/classes.h"
 #include "daemon/live/rings.h"
 #include "daemon/live/services.h"
 #include "life.h"
@@ -48,8 +49,8 @@
 	"    vip: [10.200.1.1:80/tcp, \"[2001:db8:ffff::1]:80/tcp\", 10.200.1.9:80/tcp]\n" \
 	"    mode: ipip\n" more
 #define NO_CELLS MORE_VIPS("    vnodes: 900\n    backends: {" THREE "}\n")
-#define NO_LINES_RULES \
-	"    vnodes: 12\n" \
+#define NO_LINES_RULES(vnodes) \
+	"    vnodes: " vnodes "\n" \
 	"    placement:\n" \
 	"      - {clients: [192.0.2.0/25, 192.0.2.129, 198.51.100.7, 203.0.113.9, 100.64.1.1],\n" \
 	"         constraints: [+region=east]}\n" \
@@ -59,7 +60,7 @@
 	"      a: {address: 10.0.0.1, region: east}\n" \
 	"      b: {address: 10.0.0.2, region: west}\n" \
 	"      c: 10.0.0.3\n"
-#define NO_LINES MORE_VIPS(NO_LINES_RULES)
+#define NO_LINES MORE_VIPS(NO_LINES_RULES("12"))
 #define NO_IDS MORE_VIPS("    vnodes: 12\n    backends: {" THREE \
 	", d1: 10.0.0.11, d2: 10.0.0.12, d3: 10.0.0.13, d4: 10.0.0.14, d5: 10.0.0.15" \
 	", d6: 10.0.0.16, d7: 10.0.0.17, d8: 10.0.0.18, d9: 10.0.0.19, da: 10.0.0.20, db: 10.0.0.21}\n")
@@ -253,7 +254,7 @@ static void a_backend_of_a_service_that_fails_dies_all_the_same(void **state)
 	struct model m = model_of(MODEL("  a-web:\n"
 					"    vip: 10.200.1.1:80/tcp\n"
 					"    mode: ipip\n"
-					"    check: {type: tcp}\n" NO_LINES_RULES, OTHERS_AFTER));
+					"    check: {type: tcp}\n" NO_LINES_RULES("12"), OTHERS_AFTER));
 	struct model was = model_of(MODEL("  a-web:\n"
 					  "    vip: 10.200.1.1:80/tcp\n"
 					  "    mode: ipip\n"
@@ -279,6 +280,60 @@ static void a_backend_of_a_service_that_fails_dies_all_the_same(void **state)
 	memory_free(memory);
 	model_clear(&m);
 	model_clear(&was);
+}
+
+static void a_service_that_fails_is_found_where_its_ring_is_now(void **state)
+{
+	static const struct dp_options wide = { .cells = 8192, .backends = 16, .lines = 6 };
+	struct model m = model_of(MODEL(MORE_VIPS(NO_LINES_RULES("25")), OTHERS_AFTER));
+	struct model plain = model_of(MODEL(WEB("    vnodes: 25\n", THREE), OTHERS_AFTER));
+	struct memory *memory = memory_new(&wide), *other = memory_new(&wide);
+	struct life *life = life_of(memory, &before), *want = life_of(other, &before);
+	uint32_t base = live_service(life->live, "a-web")->main->base;
+	char said[4096];
+
+	(void)state;
+	fails(life, &m, said);
+	assert_int_not_equal(live_service(life->live, "a-web")->main->base, base);
+	assert_int_equal(life_apply(want, &plain), 0);
+	assert_alike(life, want, &m, "a larger ring");
+	life_end(life);
+	life_end(want);
+	memory_free(memory);
+	memory_free(other);
+	model_clear(&m);
+	model_clear(&plain);
+}
+
+static void rules_without_a_class_come_to_nothing_and_go_without_a_trace(void **state)
+{
+	struct model m = model_of(MODEL(NO_LINES, OTHERS_AFTER));
+	struct memory *memory = memory_new(&sizes), *other = memory_new(&sizes);
+	struct life *life = life_of(memory, &before), *want = life_of(other, &before);
+	struct live_class taken, **classes = life->live->class_by_index;
+	_free_ char *room = NULL, *more = NULL;
+	char said[4096];
+
+	(void)state;
+	for (uint32_t i = 1; i < XRING_CLASSES; i++)
+		classes[i] = &taken;
+	assert_int_equal(life_apply(want, &alone), 0);
+	for (int i = 0; i < 3; i++)
+		fails(life, &m, said);
+	assert_non_null(strstr(said, "classes"));
+	assert_alike(life, want, &m, "no classes");
+	assert_int_equal(life_apply(life, &alone), 0);
+	life_settle(life);
+	life_settle(want);
+	assert_alike(life, want, &m, "no classes");
+	room = room_text(want);
+	more = room_text(life);
+	assert_string_equal(more, room);
+	life_end(life);
+	life_end(want);
+	memory_free(memory);
+	memory_free(other);
+	model_clear(&m);
 }
 
 static void a_ring_without_buckets_gives_back_what_it_took_in_vain(void **state)
@@ -356,6 +411,8 @@ int main(void)
 		cmocka_unit_test(a_service_without_room_keeps_no_other_from_its_changes),
 		cmocka_unit_test(a_new_service_without_room_is_not_found_by_its_vip),
 		cmocka_unit_test(a_backend_of_a_service_that_fails_dies_all_the_same),
+		cmocka_unit_test(a_service_that_fails_is_found_where_its_ring_is_now),
+		cmocka_unit_test(rules_without_a_class_come_to_nothing_and_go_without_a_trace),
 		cmocka_unit_test(a_ring_without_buckets_gives_back_what_it_took_in_vain),
 		cmocka_unit_test(a_ring_without_room_to_shrink_stays_as_large_as_it_is),
 	};
