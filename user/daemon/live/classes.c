@@ -85,8 +85,10 @@ static int classes_begin(struct live *live, struct live_service *s)
 	if (s->number >= XRING_TABLES)
 		return log_err(-ENOSPC, "service %s: want at most %u services with rules for some clients",
 			       s->name, XRING_TABLES);
-	for (int f = 0; f < 2; f++)
+	for (int f = 0; f < 2; f++) {
+		runs_clear(&c->runs[f]);	/* of a try that failed */
 		err = err ?: runs_of_prefixes(NULL, 0, f ? AF_INET6 : AF_INET, &c->runs[f]);
+	}
 	if (err)
 		return err;
 	c->own = class_new(live, s, CLASS_PLACES);
