@@ -135,7 +135,7 @@ soak: all $(PACKETS) $(TOOLS)
 	BUILD=$(BUILD) scripts/soak
 
 KERNELS ?= 6.1 6.12
-kernels: all $(PACKETS)
+kernels: all $(PACKETS) $(TOOLS)
 	@status=0; for version in $(KERNELS); do \
 		BUILD=$(BUILD) tests/kernels/run $$version || [ $$? = 77 ] || status=1; \
 	done; exit $$status

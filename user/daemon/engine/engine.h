@@ -64,8 +64,8 @@ struct engine {
 	uint32_t *since;		/* memory-mapped files of the state directory: `since` */
 	struct key_record *records;	/* and `keys` */
 	struct engine_stats stats;
-	bool warned;			/* that IP forwarding is off */
-	bool failed;			/* the last flush did, in some service: it is tried again */
+	bool warned;			/* the log says already that IP forwarding is off */
+	bool failed;			/* the last flush failed for some service; it is tried again */
 	int state_lock;
 	uint64_t started;		/* CLOCK_REALTIME, seconds */
 };

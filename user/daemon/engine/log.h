@@ -107,8 +107,8 @@ void changes_key_begun(struct changes *c, const struct live *live, const struct 
 void changes_shifted(struct changes *c, const struct live_service *s, uint64_t now,
 		     const char *what);
 /*
- * The flush is over: what was asked and moved nothing has ended, unless a new
- * backend waits for its first check, or the service failed and is tried again.
+ * The flush is done: ends the changes that moved nothing, unless a new backend of the service
+ * waits for its first health check, or the flush failed for the service and is tried again.
  */
 void changes_flushed(struct changes *c, const struct live *live);
 

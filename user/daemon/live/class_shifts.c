@@ -32,8 +32,8 @@
 struct shift {
 	struct live_class *from, *to;
 	uint32_t target;
-	size_t runs;				/* how many networks, about */
-	const struct live_ring *was;		/* of the class that began to move; NULL: none did */
+	size_t runs;				/* about as many networks */
+	const struct live_ring *was;		/* ring of before, if a class began to move; else NULL */
 };
 
 struct shifts {
@@ -103,7 +103,10 @@ static struct live_class *class_first(const struct shifts *all, struct live_clas
 	return class;
 }
 
-/* From now on it says what the target does; what it said before is the old side. */
+/*
+ * Makes the class say what the shift's target does; what the class said before becomes its
+ * old side.
+ */
 static void class_move(struct shifts *all, struct live_class *class, struct shift *shift,
 		       const struct live_times *times)
 {
@@ -138,6 +141,7 @@ static void class_move(struct shifts *all, struct live_class *class, struct shif
 	shift->was = begins ? was : NULL;
 }
 
+/* Tells the listener only after all shifts are in the maps: a shift that fails is no change. */
 static void shifts_tell(const struct shifts *all)
 {
 	const struct live_events *events = &all->live->events;

@@ -86,7 +86,7 @@ static int classes_begin(struct live *live, struct live_service *s)
 		return log_err(-ENOSPC, "service %s: want at most %u services with rules for some clients",
 			       s->name, XRING_TABLES);
 	for (int f = 0; f < 2; f++) {
-		runs_clear(&c->runs[f]);	/* of a try that failed */
+		runs_clear(&c->runs[f]);	/* of an earlier try that failed */
 		err = err ?: runs_of_prefixes(NULL, 0, f ? AF_INET6 : AF_INET, &c->runs[f]);
 	}
 	if (err)
@@ -116,7 +116,7 @@ static void prepare_plain(struct live_service *s, const struct service *model)
 	s->main->wanted = true;
 }
 
-/* They were never begun, for lack of room, and the rules are gone again. */
+/* Frees classes that never began, for lack of room, after the rules have gone again. */
 static void classes_unmake(struct live *live, struct live_service *s)
 {
 	classes_free(s);
@@ -196,7 +196,7 @@ int classes_apply(struct live *live, struct live_service *s, const struct live_t
 		return err;
 	err = clients_shift(live, s, times);
 	if (err) {
-		classes_name(live, c);		/* those that were made for it go again */
+		classes_name(live, c);		/* classes made for this try go again */
 		return err;
 	}
 	c->unapplied = c->unanswered = false;

@@ -74,10 +74,13 @@ struct live_classes {
 int classes_prepare(struct live *live, struct live_service *s, const struct model *m,
 		    const struct service *model);
 
-/* Its rings may be elsewhere: classes and records that name them say so. */
+/* Writes where the service's rings are now into the classes and records that name them. */
 void classes_follow(struct live *live, struct live_service *s);
 
-/* The rings are there: clients are given to them. -ENOSPC and the like leave them as they are. */
+/*
+ * Brings classes and prefixes to the compiled rules. The rings must be in the maps. An error,
+ * like -ENOSPC, leaves clients with the rings that they have.
+ */
 int classes_apply(struct live *live, struct live_service *s, const struct live_times *times);
 
 /* Takes over the classes that the maps hold; own: the index of the service's own class. */

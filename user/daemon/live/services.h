@@ -54,16 +54,16 @@ struct live_service {
 	size_t rule_counter_count;
 	struct home_network *homes;		/* networks with a home, sorted; watch/homes.c */
 	size_t home_count;
-	uint64_t homes_serial;			/* counted up where they change */
-	bool gone;
+	uint64_t homes_serial;			/* one more for each change of `homes` */
+	bool gone;				/* not in the model: live_cleanup() frees it */
 	bool failed;				/* the last live_apply() could not bring it to the model */
-	uint64_t settled;			/* walks begun when cells last settled */
-	uint32_t look;				/* cells, as the last walk left them */
-	uint32_t pins;				/* that differ from the ring, as it saw them */
-	uint32_t pins_now;			/* the walk's own */
-	struct xring_traffic retired;		/* of backends that are no more */
-	uint64_t flows[FLOWS_SAMPLES];		/* begun, as looked at (daemon/watch/new_flows.h) */
-	uint32_t flow_samples;
+	uint64_t settled;			/* live->walk_begun when cells last settled */
+	uint32_t look;				/* cells with LOOK after the last walk; 1: unknown */
+	uint32_t pins;				/* that differ from the ring: last whole walk */
+	uint32_t pins_now;			/* the same, of the walk under way */
+	struct xring_traffic retired;		/* counters of backends that were freed */
+	uint64_t flows[FLOWS_SAMPLES];		/* flows begun, sampled by watch/new_flows.c */
+	uint32_t flow_samples;			/* samples taken so far, also those overwritten */
 };
 
 /*

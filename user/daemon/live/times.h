@@ -13,9 +13,9 @@ struct live_times {
 
 /* What that took. */
 struct live_report {
-	bool done;				/* but for services that failed, they are there */
-	uint64_t cells;				/* words written */
-	uint64_t ns;				/* from the start to the last of them */
+	bool done;				/* the VIP table is written: all services that did not fail are there */
+	uint64_t cells;				/* cells written */
+	uint64_t ns;				/* from the start to the last of these writes */
 };
 
 #endif

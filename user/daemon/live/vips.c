@@ -50,7 +50,7 @@ static int slots_leaving(const struct live_service *s, const struct service *mod
 	return 0;
 }
 
-/* A service that failed may have any of those that are in the table. */
+/* A service that failed keeps its slots, of which there may be as many as in the table. */
 static size_t slots_most(const struct live *live, const struct model *m)
 {
 	size_t most = slots_count(m);
@@ -88,7 +88,7 @@ static bool is_reply_of(const struct xring_slot *slot, const struct xring_slot *
 	       !memcmp(slot->vip_addr, vip->addr, sizeof(slot->vip_addr));
 }
 
-/* What they name follows the ring. False: that is not there any more. */
+/* Makes the slots name the ring where it is now. False: the ring is not there any more. */
 static bool slots_follow(const struct live_service *s, struct xring_slot *slots, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -116,8 +116,8 @@ static int by_bytes(const void *a, const void *b)
 }
 
 /*
- * A service that failed keeps the VIPs that it has in the table, with their replies: another
- * key, mode or rule is not brought about by half. One that is new has none yet.
+ * A service that failed keeps the slots that its VIPs have in the table, and those of their
+ * replies, so that no key, mode or rule is changed by half. A new service has none yet.
  */
 static size_t slots_kept(const struct live *live, const struct live_service *s,
 			 struct xring_slot *ret)
@@ -135,14 +135,14 @@ static size_t slots_kept(const struct live *live, const struct live_service *s,
 		for (size_t v = 0; v < vips; v++)
 			if (is_reply_of(&half[i], &ret[v]))
 				ret[count++] = half[i];
-	/* Their order in the table is of no matter: the same ones are not written again. */
+	/* In one order whatever their places in the table, so that equal slots are not written again. */
 	qsort(ret, count, sizeof(*ret), by_bytes);
 	return count;
 }
 
 /* ---- the table ---- */
 
-/* First those of the model: where two are for one key, the first is the one that counts. */
+/* The slots of the model come first: of two slots for one key the first one counts. */
 static int slots_make(const struct live *live, const struct model *m, struct xring_slot **ret,
 		      size_t *ret_count)
 {
@@ -155,7 +155,7 @@ static int slots_make(const struct live *live, const struct model *m, struct xri
 		struct slot_ring ring;
 
 		if (!s || !s->main->has_extent || s->failed)
-			continue;	/* it waits for its flush */
+			continue;	/* the service waits for its first flush */
 		ring = slot_ring_of(s);
 		count += slots_fill(&m->services[i], &ring, slots + count);
 	}
