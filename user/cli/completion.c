@@ -51,10 +51,13 @@ static void print_second_words(const struct args *args)
 		const char *space = strchr(args->table[i].name, ' ');
 		size_t len = space ? (size_t)(space - args->table[i].name) : 0;
 
-		if (!space || (i && !strncmp(args->table[i - 1].name, args->table[i].name, len + 1)))
+		if (!space ||
+		    (i && !strncmp(args->table[i - 1].name, args->table[i].name, len + 1)))
 			continue;
 		printf("\t\"%.*s\")\n\t\twords=\"", (int)len, args->table[i].name);
-		for (size_t j = i; j < args->table_count && !strncmp(args->table[j].name, args->table[i].name, len + 1); j++)
+		for (size_t j = i; j < args->table_count &&
+				   !strncmp(args->table[j].name, args->table[i].name, len + 1);
+		     j++)
 			printf("%s ", args->table[j].name + len + 1);
 		printf("%s\" ;;\n", service_may_follow(args, args->table[i].name, len) ? SERVICES : "");
 	}

@@ -40,7 +40,8 @@ void conf_locations_free(struct conf_locations *places)
 	free(places);
 }
 
-struct service_draft *drafts_add(struct conf_locations *drafts, const char *name, struct location at)
+struct service_draft *drafts_add(struct conf_locations *drafts, const char *name,
+				 struct location at)
 {
 	struct service_draft *services = array_grow(drafts->services, drafts->service_count,
 						    sizeof(*services));
@@ -261,7 +262,8 @@ static int by_name(const void *name, const void *draft)
 	return strcmp(name, draft);
 }
 
-static const struct service_draft *find_service(const struct conf_locations *places, const char *name)
+static const struct service_draft *find_service(const struct conf_locations *places,
+						const char *name)
 {
 	if (!places->services)
 		return NULL;
@@ -280,7 +282,8 @@ _Static_assert(offsetof(struct region_draft, region.name) == 0, "by_name() compa
 _Static_assert(offsetof(struct service_draft, service.name) == 0, "by_name() compares names");
 _Static_assert(offsetof(struct backend_draft, backend.name) == 0, "by_name() compares names");
 
-static struct location region_location(const struct conf_locations *drafts, const struct model_error *e)
+static struct location region_location(const struct conf_locations *drafts,
+				       const struct model_error *e)
 {
 	const struct region_draft *region = bsearch(e->region->name, drafts->regions,
 						    drafts->region_count,
@@ -310,7 +313,8 @@ static struct location rule_location(const struct rule_locations *rule, const st
  * The location of a model's error. The model was made from these drafts, so that each name
  * is found.
  */
-static struct location error_location(const struct conf_locations *drafts, const struct model_error *e)
+static struct location error_location(const struct conf_locations *drafts,
+				      const struct model_error *e)
 {
 	const struct service_draft *s;
 	const struct backend_draft *b;

@@ -64,7 +64,8 @@ struct conf_locations {
 };
 
 /* Add a draft with a name that name_valid() accepts. NULL: no memory. */
-struct service_draft *drafts_add(struct conf_locations *drafts, const char *name, struct location at);
+struct service_draft *drafts_add(struct conf_locations *drafts, const char *name,
+				 struct location at);
 struct backend_draft *draft_backend_add(struct service_draft *s, const char *name,
 					struct location at);
 int draft_vip_add(struct service_draft *s, const struct vip *vip, struct location at);

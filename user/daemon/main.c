@@ -209,7 +209,15 @@ struct options {
 /* 0, or EXIT_WORDS after printing the usage. */
 static int options_parse(int argc, char **argv, struct options *o)
 {
-	enum { OPT_CHECK = 256, OPT_BPFFS, OPT_SOCKET, OPT_STATE, OPT_CUT, OPT_TEST_CLOCK, OPT_TEST_DIE };
+	enum {
+		OPT_CHECK = 256,
+		OPT_BPFFS,
+		OPT_SOCKET,
+		OPT_STATE,
+		OPT_CUT,
+		OPT_TEST_CLOCK,
+		OPT_TEST_DIE
+	};
 	static const struct option longs[] = {
 		{ "file", required_argument, NULL, 'f' },
 		{ "check", no_argument, NULL, OPT_CHECK },

@@ -52,7 +52,8 @@ static void place_tally(struct xring_heat *const *cpus, unsigned count, uint32_t
 		if ((word & XRING_HEAT_COUNT) < 4 || !is_its(key, word))
 			continue;
 		for (size_t i = first; i < tally->seen_count && !seen; i++)
-			if (tally->seen[i].number == key->number && tally->seen[i].hash == key->hash)
+			if (tally->seen[i].number == key->number &&
+			    tally->seen[i].hash == key->hash)
 				seen = &tally->seen[i];
 		if (!seen) {
 			seen = &tally->seen[tally->seen_count++];

@@ -119,7 +119,8 @@ int trie_set(struct trie *t, const struct trie_key *key, unsigned bits, uint32_t
 			if (common == bits)
 				*at = add_below(t, leaf, there);
 			else
-				*at = add_below(t, add_below(t, node_new(t, key, common), there), leaf);
+				*at = add_below(t, add_below(t, node_new(t, key, common), there),
+						leaf);
 		}
 	} else {
 		leaf = node_new(t, key, bits);

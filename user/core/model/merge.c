@@ -282,7 +282,8 @@ static int merge_interfaces(const struct model *running, const struct model *loa
 		if (l && !f)
 			continue;
 		err = add_interface(ret, r->name,
-				    f && (!l || strcmp(l->region, f->region)) ? f->region : r->region);
+				    f && (!l || strcmp(l->region, f->region)) ? f->region
+									      : r->region);
 	}
 	for (size_t i = 0; i < file->interface_count && !err; i++) {
 		const struct interface *f = &file->interfaces[i];

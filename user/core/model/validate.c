@@ -123,7 +123,8 @@ static int validate_vips(const struct service *s, struct model_error *ret)
 	return 0;
 }
 
-static int validate_address(const struct service *s, const struct backend *b, struct model_error *ret)
+static int validate_address(const struct service *s, const struct backend *b,
+			    struct model_error *ret)
 {
 	char text[ADDRESS_TEXT];
 

@@ -374,7 +374,8 @@ static int validate_homes(const struct looking *l)
 	const struct home *home = &l->rule->home;
 
 	for (size_t i = 0; home->follow && i < l->index; i++)
-		if (l->service->rules[i].home.follow && !home_equal(&l->service->rules[i].home, home))
+		if (l->service->rules[i].home.follow &&
+		    !home_equal(&l->service->rules[i].home, home))
 			return WRONG(l, PART_RULE, 0, "home: want it as in rule %zu: a service has its homes in one table",
 				     i + 1);
 	return 0;
@@ -397,7 +398,8 @@ static int validate_rules(const struct model *m, const struct service *s, struct
 
 /* ---- backends, schedules ---- */
 
-static int validate_backends(const struct model *m, const struct service *s, struct model_error *ret)
+static int validate_backends(const struct model *m, const struct service *s,
+			     struct model_error *ret)
 {
 	for (size_t i = 0; i < s->backend_count; i++) {
 		const struct backend *b = &s->backends[i];
@@ -437,7 +439,8 @@ static int validate_slots(const struct service *s, size_t first, struct model_er
 		     "schedule of region %s: %s", region, why.why.text);
 }
 
-static int validate_daylights(const struct model *m, const struct service *s, struct model_error *ret)
+static int validate_daylights(const struct model *m, const struct service *s,
+			      struct model_error *ret)
 {
 	int err = 0;
 

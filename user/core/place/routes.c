@@ -250,8 +250,9 @@ static uint32_t make_target(struct compiling *c, int index, const char *region, 
 	if (!follows)
 		home = NULL;
 	for (size_t ingress = 0; ingress <= INGRESSES; ingress++) {
-		const char *entry = ingress && *c->ingresses[ingress - 1].region ? c->ingresses[ingress - 1].region :
-									 NULL;
+		const char *entry = ingress && *c->ingresses[ingress - 1].region
+					    ? c->ingresses[ingress - 1].region
+					    : NULL;
 
 		route_of(rule, region, home ?: entry, &route);
 		target.routes[ingress] = intern_route(c, &route);
@@ -388,8 +389,9 @@ void targets_clear(struct targets *t)
 	*t = (struct targets){};
 }
 
-int targets_of(const struct model *m, const struct service *s, const struct ingress ingresses[INGRESSES],
-	       const struct home_network *homes, size_t home_count, struct targets *ret)
+int targets_of(const struct model *m, const struct service *s,
+	       const struct ingress ingresses[INGRESSES], const struct home_network *homes,
+	       size_t home_count, struct targets *ret)
 {
 	struct targets targets = {};
 	struct compiling c = { .model = m, .service = s, .ingresses = ingresses, .to = &targets };
@@ -462,7 +464,8 @@ int routes_count(const struct model *m, const struct service *s, size_t *ret_rou
 	return err;
 }
 
-static bool rule_many(const struct model *m, const struct rule *rule, const struct ingress ingresses[INGRESSES])
+static bool rule_many(const struct model *m, const struct rule *rule,
+		      const struct ingress ingresses[INGRESSES])
 {
 	bool many = rule->clients || *rule->region || rule->home.follow;
 
@@ -473,7 +476,8 @@ static bool rule_many(const struct model *m, const struct rule *rule, const stru
 	return many;
 }
 
-bool rules_many(const struct model *m, const struct service *s, const struct ingress ingresses[INGRESSES])
+bool rules_many(const struct model *m, const struct service *s,
+		const struct ingress ingresses[INGRESSES])
 {
 	for (size_t i = 0; i < s->rule_count; i++)
 		if (rule_many(m, &s->rules[i], ingresses))

@@ -64,8 +64,9 @@ struct home_network {
 };
 
 /* Compiles a service's rules. -ENOMEM. */
-int targets_of(const struct model *m, const struct service *s, const struct ingress ingresses[INGRESSES],
-	       const struct home_network *homes, size_t home_count, struct targets *ret);
+int targets_of(const struct model *m, const struct service *s,
+	       const struct ingress ingresses[INGRESSES], const struct home_network *homes,
+	       size_t home_count, struct targets *ret);
 
 /*
  * How many rings the rules of a service may ever need, whatever its clients, ingresses and
@@ -80,6 +81,7 @@ int targets_lines(const struct targets *t, uint32_t *ret);
 /* Are there clients to be told apart at all? If not, the service needs no classes. */
 bool targets_many(const struct targets *t);
 /* Like targets_many(), for a valid model that is not compiled. */
-bool rules_many(const struct model *m, const struct service *s, const struct ingress ingresses[INGRESSES]);
+bool rules_many(const struct model *m, const struct service *s,
+		const struct ingress ingresses[INGRESSES]);
 
 #endif

@@ -35,7 +35,8 @@ int64_t schedules_dark(const struct schedule *schedules, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct tz *zone = schedules[i].zone;
 
-		for (int64_t at = tz_next(zone, YEAR_BEGIN); at < YEAR_END; at = tz_next(zone, at)) {
+		for (int64_t at = tz_next(zone, YEAR_BEGIN); at < YEAR_END;
+		     at = tz_next(zone, at)) {
 			int64_t other = dark_between(schedules, count, (at - DAY) * MS,
 						     (at + 8 * DAY) * MS);
 

@@ -27,7 +27,8 @@ struct slot {
 
 static unsigned entry_minutes(const struct schedule_entry *e)
 {
-	return e->to > e->from ? (unsigned)(e->to - e->from) : (unsigned)(e->to + MINUTES - e->from);
+	return e->to > e->from ? (unsigned)(e->to - e->from)
+			       : (unsigned)(e->to + MINUTES - e->from);
 }
 
 static int64_t moment(const struct schedule *s, int64_t day, unsigned minute)

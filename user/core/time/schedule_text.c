@@ -121,7 +121,8 @@ static const char *entry_print(const struct schedule_entry *e, char buf[ENTRY_TE
 
 static unsigned entry_minutes(const struct schedule_entry *e)
 {
-	return e->to > e->from ? (unsigned)(e->to - e->from) : (unsigned)(e->to + MINUTES - e->from);
+	return e->to > e->from ? (unsigned)(e->to - e->from)
+			       : (unsigned)(e->to + MINUTES - e->from);
 }
 
 /*
@@ -132,7 +133,8 @@ static bool overlap(const struct schedule_entry *a, const struct schedule_entry 
 {
 	for (unsigned x = 0; x < 7; x++)
 		for (unsigned y = 0; y < 7; y++) {
-			unsigned after = (y * MINUTES + b->from + WEEK - x * MINUTES - a->from) % WEEK;
+			unsigned after =
+				(y * MINUTES + b->from + WEEK - x * MINUTES - a->from) % WEEK;
 
 			if (a->days >> x & 1 && b->days >> y & 1 && after < entry_minutes(a))
 				return true;

@@ -40,7 +40,8 @@ int live_check(const struct live *live, const struct model *m, struct why *why);
  * uses (daemon/apply/replies.c)? Then -EINVAL and the reason. If such a model is applied all
  * the same (--cut), live_replies_yield() cuts the flows of the leaving backend.
  */
-int live_replies_check(const struct live *live, const struct model *m, uint64_t now, struct why *why);
+int live_replies_check(const struct live *live, const struct model *m, uint64_t now,
+		       struct why *why);
 int live_replies_yield(struct live *live, const struct model *m, uint64_t now);
 
 /*

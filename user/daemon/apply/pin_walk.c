@@ -80,7 +80,8 @@ static void key_count(struct walk *w, const struct live_service *s, const struct
 /* May clients of the ring be sent to the backend? */
 static bool ring_allows(const struct live_ring *r, const struct live_backend *backend)
 {
-	return r->frozen || backend->place_unknown || route_allows(&r->route, backend->region, backend->tags);
+	return r->frozen || backend->place_unknown ||
+	       route_allows(&r->route, backend->region, backend->tags);
 }
 
 /*
@@ -108,7 +109,8 @@ static enum pin_fate pin_fate(struct walk *w, const struct live_backend *backend
 		if (here.backend && !ring_allows(r, w->live->by_id[here.backend]))
 			here.backend = 0;
 		here.moving |= moving;
-		one = pin_judge(&r->cells, &here, pin, alive && ring_allows(r, backend), now, idle_ms);
+		one = pin_judge(&r->cells, &here, pin, alive && ring_allows(r, backend), now,
+				idle_ms);
 		if (one == PIN_NEEDED)
 			pin_mark(r, &here);
 		if (one == PIN_NEEDED || fate == PIN_GONE)
@@ -206,7 +208,8 @@ static bool over_need(const struct live *live, struct live_ring *r)
 		 * The backend may have gone over its bound before the walk began, and be
 		 * there still.
 		 */
-		if (backend->over_walk < live->walk_begun && live->dp->loads[backend->id] <= XRING_LOAD_FULL)
+		if (backend->over_walk < live->walk_begun &&
+		    live->dp->loads[backend->id] <= XRING_LOAD_FULL)
 			continue;
 		over[backend->id] = any = true;
 	}

@@ -104,14 +104,16 @@ static bool stays(const struct service *s, const struct live_backend *backend)
 }
 
 /* Until when (ns) a backend that is leaving, or would leave now, may keep its flows. */
-static uint64_t flows_until(const struct service *s, const struct live_backend *backend, uint64_t now)
+static uint64_t flows_until(const struct service *s, const struct live_backend *backend,
+			    uint64_t now)
 {
 	if (backend->dead)
 		return now;
 	return backend->owner->drain_until ?: now + s->drain_ms * NS_PER_MS;
 }
 
-static int refuse(const struct reply *r, const struct live_backend *backend, uint64_t left, struct why *why)
+static int refuse(const struct reply *r, const struct live_backend *backend, uint64_t left,
+		  struct why *why)
 {
 	char from[VIP_TEXT], time[DURATION_TEXT];
 	uint64_t seconds = (left + NS_PER_S - 1) / NS_PER_S;
@@ -137,7 +139,8 @@ static int check_service(const struct replies *r, const struct live_service *ls,
 	return 0;
 }
 
-int live_replies_check(const struct live *live, const struct model *m, uint64_t now, struct why *why)
+int live_replies_check(const struct live *live, const struct model *m, uint64_t now,
+		       struct why *why)
 {
 	struct replies r;
 	int err = replies_new(m, &r);

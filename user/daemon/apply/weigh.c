@@ -96,7 +96,8 @@ static bool ring_weigh(const struct live *live, struct live_ring *r, const struc
 	if (!list || parts_grow(r))
 		return false;
 	memcpy(list, stand, s->backend_count * sizeof(*list));
-	place(live, model, &r->route, backends, list, s->backend_count, now, live_wall_ms(live), next);
+	place(live, model, &r->route, backends, list, s->backend_count, now, live_wall_ms(live),
+	      next);
 	for (size_t i = 0; i < s->backend_count; i++) {
 		struct live_backend *backend = s->backends[i];
 		struct live_part *part = &r->parts[backend->index];
@@ -105,7 +106,9 @@ static bool ring_weigh(const struct live *live, struct live_ring *r, const struc
 		part->points = weight_points(list[i].counts, model->vnodes);
 		part->forbidden = list[i].forbidden;
 		backend->forbidden &= list[i].forbidden;
-		backend->weight_most = part->weight_now > backend->weight_most ? part->weight_now : backend->weight_most;
+		backend->weight_most = part->weight_now > backend->weight_most
+					       ? part->weight_now
+					       : backend->weight_most;
 		if (r == s->main)
 			backend->weight_now = part->weight_now;
 		changed |= part->points != ring_points(r, backend);

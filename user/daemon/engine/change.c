@@ -44,7 +44,8 @@ static void cut_named(const struct engine *e, const struct change *change)
 {
 	const struct live_service *s = change->service ? live_service(e->live, change->service) :
 							 NULL;
-	struct live_backend *backend = s && change->backend ? live_backend(s, change->backend) : NULL;
+	struct live_backend *backend =
+		s && change->backend ? live_backend(s, change->backend) : NULL;
 
 	if (change->cut && backend)
 		backend->cut_asked = true;

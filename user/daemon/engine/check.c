@@ -28,8 +28,9 @@ const struct backend *engine_off_link(const struct model *before, const struct m
 		for (size_t b = 0; mode_needs_link(s->mode) && b < s->backend_count; b++) {
 			const struct backend *backend = &s->backends[b], *old;
 
-			old = was && mode_needs_link(was->mode) ? service_backend(was, backend->name) :
-							    NULL;
+			old = was && mode_needs_link(was->mode)
+				      ? service_backend(was, backend->name)
+				      : NULL;
 			if ((!old || !address_equal(&old->address, &backend->address)) &&
 			    nexthop_on_link(&backend->address) == 0)
 				return backend;

@@ -24,7 +24,8 @@ static const char *state_word(enum backend_state from, enum backend_state to)
 	return from == BACKEND_DRAINING ? "undrain" : "enable";
 }
 
-static void describe_set(struct description *say, const struct backend *was, const struct backend *now)
+static void describe_set(struct description *say, const struct backend *was,
+			 const struct backend *now)
 {
 	char weight[WEIGHT_TEXT], address[ENDPOINT_TEXT];
 

@@ -398,7 +398,8 @@ void changes_held(struct changes *c, const struct live_ring *r, const struct pat
 	for (size_t i = 0; i < c->count; i++) {
 		struct change_entry *e = c->list[i];
 
-		if (is_counted(e) && !strcmp(e->service, r->service->name) && is_held_by(e, r, path))
+		if (is_counted(e) && !strcmp(e->service, r->service->name) &&
+		    is_held_by(e, r, path))
 			e->pins_now++;
 	}
 }

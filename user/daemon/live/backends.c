@@ -52,7 +52,8 @@ static size_t backend_place(const struct live_service *s, const char *name)
 	return at;
 }
 
-static int list_insert(struct live_backend ***list, size_t *count, size_t at, struct live_backend *backend)
+static int list_insert(struct live_backend ***list, size_t *count, size_t at,
+		       struct live_backend *backend)
 {
 	struct live_backend **nodes = reallocarray(*list, *count + 1, sizeof(*nodes));
 
@@ -103,7 +104,8 @@ int backend_adopt(struct live *live, struct live_service *s, uint16_t id, bool l
 	backend->address.family = owner->family;
 	memcpy(backend->address.bytes, owner->addr, sizeof(backend->address.bytes));
 	backend->port = owner->port;
-	backend->health = (struct health){ .state = owner->health, .since_ns = owner->health_since };
+	backend->health = (struct health){ .state = owner->health,
+					   .since_ns = owner->health_since };
 	backend->dead = !template_now(live, id)->generation;
 	backend->over_walk = 1;		/* the last daemon may have reported a load over the bound */
 	backend->nexthop = nexthop_get(live->nexthops, &backend->address);
@@ -113,7 +115,8 @@ int backend_adopt(struct live *live, struct live_service *s, uint16_t id, bool l
 	if (leaving)
 		return list_insert(&s->leaving, &s->leaving_count, s->leaving_count, backend);
 	backend->index = index_get(s);
-	return list_insert(&s->backends, &s->backend_count, backend_place(s, backend->name), backend);
+	return list_insert(&s->backends, &s->backend_count, backend_place(s, backend->name),
+			   backend);
 }
 
 void backend_free(struct live *live, struct live_backend *backend)
@@ -393,12 +396,15 @@ int backends_sync(struct live *live, struct live_service *s, const struct servic
 	for (size_t b = 0; b < model->backend_count && !err; b++) {
 		const struct backend *backend = &model->backends[b];
 
-		while (!err && at < s->backend_count && strcmp(s->backends[at]->name, backend->name) < 0)
+		while (!err && at < s->backend_count &&
+		       strcmp(s->backends[at]->name, backend->name) < 0)
 			err = backend_leave(live, s, at, times);
-		if (!err && at < s->backend_count && !strcmp(s->backends[at]->name, backend->name) &&
+		if (!err && at < s->backend_count &&
+		    !strcmp(s->backends[at]->name, backend->name) &&
 		    !backend_is(s->backends[at], backend))
 			err = backend_leave(live, s, at, times);	/* another server now */
-		if (!err && (at == s->backend_count || strcmp(s->backends[at]->name, backend->name)))
+		if (!err &&
+		    (at == s->backend_count || strcmp(s->backends[at]->name, backend->name)))
 			err = backend_make(live, s, at, backend, times->now);
 		if (!err)
 			backend_set(live, s, s->backends[at++], backend, times);

@@ -208,7 +208,8 @@ static long ring_cells(struct live *live, struct live_ring *r, const struct ring
 	return written;
 }
 
-static const struct live_part *ring_part(const struct live_ring *r, const struct live_backend *backend)
+static const struct live_part *ring_part(const struct live_ring *r,
+					 const struct live_backend *backend)
 {
 	static const struct live_part none;
 
@@ -217,7 +218,8 @@ static const struct live_part *ring_part(const struct live_ring *r, const struct
 
 uint32_t ring_points(const struct live_ring *r, const struct live_backend *backend)
 {
-	if (backend->index >= r->ring.node_count || r->ring.nodes[backend->index].name != backend->name)
+	if (backend->index >= r->ring.node_count ||
+	    r->ring.nodes[backend->index].name != backend->name)
 		return 0;
 	return r->ring.nodes[backend->index].points;
 }
@@ -242,8 +244,8 @@ static long ring_to(struct live *live, struct live_ring *r, const uint32_t *poin
 		nodes[i] = i < r->ring.node_count && r->ring.nodes[i].points ? r->ring.nodes[i] :
 			   (struct ring_node){ "" };
 	for (size_t i = 0; i < r->service->backend_count; i++)
-		nodes[r->service->backends[i]->index] = (struct ring_node){ r->service->backends[i]->name,
-								strlen(r->service->backends[i]->name) };
+		nodes[r->service->backends[i]->index] = (struct ring_node){
+			r->service->backends[i]->name, strlen(r->service->backends[i]->name) };
 	for (uint32_t i = 0; i < r->service->index_count; i++)
 		nodes[i].points = points[i];
 	err = ring_update(&r->ring, nodes, r->service->index_count, &ring, &delta, &delta_count);
@@ -308,7 +310,8 @@ static long ring_move(struct live *live, struct live_ring *r, const struct live_
 	if (!points)
 		return -ENOMEM;
 	for (size_t i = 0; i < r->service->backend_count; i++)
-		points[r->service->backends[i]->index] = ring_part(r, r->service->backends[i])->points;
+		points[r->service->backends[i]->index] =
+			ring_part(r, r->service->backends[i])->points;
 	return ring_to(live, r, points, times->cut ? CELLS_CUT : CELLS_KEEP, times->now);
 }
 

@@ -98,7 +98,8 @@ static struct live_class *class_first(const struct shifts *all, struct live_clas
 	const struct live_classes *c = all->s->classes;
 
 	for (size_t i = 0; i < c->count; i++)
-		if (!c->list[i]->moving && !c->list[i]->shifts && class_says(all, c->list[i], target))
+		if (!c->list[i]->moving && !c->list[i]->shifts &&
+		    class_says(all, c->list[i], target))
 			return c->list[i];
 	return class;
 }
@@ -159,7 +160,8 @@ static void shifts_tell(const struct shifts *all)
 static struct live_class *class_part(struct shifts *all, const struct live_class *from,
 				     uint32_t target)
 {
-	bool ingresses = from->places > 1 || all->s->classes->compiled.targets.list[target].by_ingress;
+	bool ingresses =
+		from->places > 1 || all->s->classes->compiled.targets.list[target].by_ingress;
 	struct live_class *class = class_new(all->live, all->s, ingresses ? CLASS_PLACES : 1);
 
 	if (!class)
@@ -264,7 +266,8 @@ static int shifts_find(struct shifts *all, struct runs ret[2])
 	for (size_t i = 0; i < c->compiled.targets.route_count; i++)
 		all->rings[i] = ring_of_route(all->s, &c->compiled.targets.routes[i]);
 	for (int f = 0; f < 2 && !err; f++)
-		err = runs_combine(&c->runs[f], &c->compiled.targets.runs[f], shift_of, all, &ret[f]);
+		err = runs_combine(&c->runs[f], &c->compiled.targets.runs[f], shift_of, all,
+				   &ret[f]);
 	return err ?: all->failed ? -ENOMEM : 0;
 }
 

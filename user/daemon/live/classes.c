@@ -66,7 +66,8 @@ static int rule_counters_prepare(struct live *live, struct live_service *s)
 	for (size_t i = 0; i < c->compiled.targets.count && !err; i++) {
 		const struct rule_counters *l = NULL;
 
-		err = rule_counters_get(live, s, c->compiled.rules, c->compiled.targets.list[i].rule, &l);
+		err = rule_counters_get(live, s, c->compiled.rules,
+					c->compiled.targets.list[i].rule, &l);
 		counters[i] = l ? l->counter : 0;
 	}
 	if (!err)

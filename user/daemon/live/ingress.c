@@ -18,11 +18,13 @@ void live_ingresses_set(struct live *live, const struct model *m)
 void live_ingresses_write(struct live *live)
 {
 	for (size_t i = 0; i < INGRESSES; i++) {
-		uint64_t index = *live->ingresses[i].name ? if_nametoindex(live->ingresses[i].name) : 0;
+		uint64_t index =
+			*live->ingresses[i].name ? if_nametoindex(live->ingresses[i].name) : 0;
 		uint64_t ingress = index ? index << 32 | (i + 1) : 0;
 
 		if (live->dp->config->ingresses[i] != ingress)
-			__atomic_store_n(&live->dp->config->ingresses[i], ingress, __ATOMIC_RELEASE);
+			__atomic_store_n(&live->dp->config->ingresses[i], ingress,
+					 __ATOMIC_RELEASE);
 	}
 }
 

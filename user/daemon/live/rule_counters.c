@@ -107,7 +107,8 @@ static int counters_take(const struct live *live, uint32_t *ret)
 	return 0;
 }
 
-int rule_counters_read(const struct live *live, const struct rule_counters *l, struct xring_placed *ret)
+int rule_counters_read(const struct live *live, const struct rule_counters *l,
+		       struct xring_placed *ret)
 {
 	return dp_placed_read(live->dp, l->counter, live->region_count + 2, ret);
 }
@@ -156,8 +157,8 @@ static struct rule_counters *find(const struct live_service *s, const uint8_t di
 	return NULL;
 }
 
-const struct rule_counters *rule_counters_find(const struct live_service *s, const struct rule *rules,
-				      int index)
+const struct rule_counters *rule_counters_find(const struct live_service *s,
+					       const struct rule *rules, int index)
 {
 	uint8_t digest[ROUTE_DIGEST];
 
@@ -206,8 +207,8 @@ static int rule_counters_make(struct live *live, struct live_service *s,
 	return 0;
 }
 
-int rule_counters_get(struct live *live, struct live_service *s, const struct rule *rules, int index,
-	       const struct rule_counters **ret)
+int rule_counters_get(struct live *live, struct live_service *s, const struct rule *rules,
+		      int index, const struct rule_counters **ret)
 {
 	uint8_t digest[ROUTE_DIGEST];
 	struct rule_counters *l;

@@ -31,11 +31,11 @@ struct rule_counters {
  * The counters of rules[index], made if they do not exist; index -1: of clients that no rule
  * names. -ENOSPC, logged.
  */
-int rule_counters_get(struct live *live, struct live_service *s, const struct rule *rules, int index,
-	       const struct rule_counters **ret);
+int rule_counters_get(struct live *live, struct live_service *s, const struct rule *rules,
+		      int index, const struct rule_counters **ret);
 /* The same, never made; NULL: the rule has none. */
-const struct rule_counters *rule_counters_find(const struct live_service *s, const struct rule *rules,
-				      int index);
+const struct rule_counters *rule_counters_find(const struct live_service *s,
+					       const struct rule *rules, int index);
 
 /* Takes over the counters of a rule from record number `index` in the maps. */
 int rule_counters_adopt(struct live_service *s, const struct xring_route *record, uint32_t index);
@@ -54,6 +54,7 @@ int rule_counters_renew_all(struct live *live, struct live_service *s);
  * Reads live->region_count + 2 counters: drops first, then one counter for each region number
  * from 0.
  */
-int rule_counters_read(const struct live *live, const struct rule_counters *l, struct xring_placed *ret);
+int rule_counters_read(const struct live *live, const struct rule_counters *l,
+		       struct xring_placed *ret);
 
 #endif

@@ -117,8 +117,8 @@ const struct live_backend *live_backend_by_id(const struct live_service *s, uint
 
 bool backend_joins(const struct live_backend *backend)
 {
-	return backend->checked.kind && backend->health.state == HEALTH_UNKNOWN && backend->owner->joined &&
-	       backend->state == BACKEND_ACTIVE;
+	return backend->checked.kind && backend->health.state == HEALTH_UNKNOWN &&
+	       backend->owner->joined && backend->state == BACKEND_ACTIVE;
 }
 
 bool service_joins(const struct live_service *s)

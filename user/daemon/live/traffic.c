@@ -51,8 +51,9 @@ uint64_t live_established(const struct live *live, const struct live_service *s)
 	uint64_t packets = s->retired.packets - s->retired.flows;
 
 	for (size_t i = 0; i < s->backend_count + s->leaving_count; i++) {
-		struct xring_traffic one = live_traffic(live, i < s->backend_count ? s->backends[i] :
-							s->leaving[i - s->backend_count]);
+		struct xring_traffic one =
+			live_traffic(live, i < s->backend_count ? s->backends[i]
+								: s->leaving[i - s->backend_count]);
 
 		packets += one.packets - one.flows;
 	}

@@ -23,7 +23,8 @@
 /* ---- now ---- */
 
 /* Would the datapath send clients of the ring to the backend? Without rules, if it is alive. */
-static bool passes(const struct engine *e, const struct live_ring *r, const struct live_backend *backend)
+static bool passes(const struct engine *e, const struct live_ring *r,
+		   const struct live_backend *backend)
 {
 	const struct xring_backend *b = &e->dp->backends[backend->id];
 
@@ -64,7 +65,8 @@ static void reach_now(const struct engine *e, const struct live_service *s,
 			continue;
 		if (ids[backend->id])
 			add_region(reach, backend->region);
-		if (!backend->place_unknown && !route_allows(&r->route, backend->region, backend->tags))
+		if (!backend->place_unknown &&
+		    !route_allows(&r->route, backend->region, backend->tags))
 			json_array_append_new(forbidden, json_string(backend->name));
 	}
 }

@@ -96,8 +96,9 @@ static bool is_full(const struct flows_query *q)
 }
 
 /* Adds a flow, if it is asked for. idle: seconds; below 0: not known. */
-static void flow_add(struct flows_query *q, const struct live_service *s, const struct live_backend *backend,
-		     const struct xring_flow *flow, const char *kind, double idle)
+static void flow_add(struct flows_query *q, const struct live_service *s,
+		     const struct live_backend *backend, const struct xring_flow *flow,
+		     const char *kind, double idle)
 {
 	char client[ENDPOINT_TEXT], vip[ENDPOINT_TEXT], key[KEY_VALUE_TEXT];
 

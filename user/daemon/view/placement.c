@@ -39,8 +39,8 @@ static const char *timezone_of(const struct model *m, const char *region)
 }
 
 static json_t *region_json(const struct engine *e, const struct service *s,
-			   const struct route *route, const struct region_share *share, int64_t wall,
-			   double whole)
+			   const struct route *route, const struct region_share *share,
+			   int64_t wall, double whole)
 {
 	const struct tz *zone = region_zone(e->live->zones, share->region);
 

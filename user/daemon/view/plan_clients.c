@@ -120,10 +120,10 @@ static json_t *way_json(const struct engine *e, const struct service *was,
 			 before, "after", after);
 }
 
-static void pair_append(const struct engine *e, const struct service *was,
-			const struct model *m, const struct service *now,
-			const struct targets *before, const struct targets *after,
-			const struct pair *pair, const struct ingress ingresses[INGRESSES], json_t *to)
+static void pair_append(const struct engine *e, const struct service *was, const struct model *m,
+			const struct service *now, const struct targets *before,
+			const struct targets *after, const struct pair *pair,
+			const struct ingress ingresses[INGRESSES], json_t *to)
 {
 	const struct target *from = &before->list[pair->before], *then = &after->list[pair->after];
 

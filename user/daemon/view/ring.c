@@ -19,7 +19,8 @@
 #include "dp/read.h"
 
 static json_t *backend_json(const struct engine *e, const struct live_service *s,
-			 const struct live_backend *backend, const uint64_t *shares, uint64_t packets)
+			    const struct live_backend *backend, const uint64_t *shares,
+			    uint64_t packets)
 {
 	struct xring_traffic traffic = {};
 
@@ -79,8 +80,8 @@ json_t *view_ring(const struct engine *e, const struct service *model)
 		packets = live_packets(e, s);
 		for (size_t i = 0; shares && i < s->backend_count; i++)
 			if (s->backends[i]->index < s->main->ring.node_count)
-				json_array_append_new(nodes, backend_json(e, s, s->backends[i], shares,
-								       packets));
+				json_array_append_new(
+					nodes, backend_json(e, s, s->backends[i], shares, packets));
 	}
 	return json_pack("{sssisisiso}", "service", model->name, "vnodes", model->vnodes,
 			 "points", s ? (int)s->main->ring.point_count : 0, "cells",

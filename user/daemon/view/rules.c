@@ -123,8 +123,8 @@ static json_t *share_json(const struct engine *e, const struct region_share *sha
 			  const struct route *route, const struct xring_placed *placed,
 			  uint64_t whole)
 {
-	const struct xring_placed *one = placed ? &placed[1 + region_number(e->live, share->region)] :
-						  NULL;
+	const struct xring_placed *one =
+		placed ? &placed[1 + region_number(e->live, share->region)] : NULL;
 	int preference = preference_of(route, share->region);
 	json_t *json = json_pack("{s:s, s:b, s:i, s:f}", "region", share->region, "allowed",
 				 share->allowed, "backends", share->backends, "share",
@@ -174,7 +174,8 @@ static struct xring_placed *rule_placed(const struct engine *e, const struct ser
 					const struct live_service *ls, int rule)
 {
 	const struct rule_counters *l = ls ? rule_counters_find(ls, s->rules, rule) : NULL;
-	struct xring_placed *placed = l && l->counter ? calloc(e->live->region_count + 2, sizeof(*placed)) : NULL;
+	struct xring_placed *placed =
+		l && l->counter ? calloc(e->live->region_count + 2, sizeof(*placed)) : NULL;
 
 	if (placed && rule_counters_read(e->live, l, placed)) {
 		free(placed);

@@ -146,7 +146,8 @@ static void backends_append(const struct engine *e, const struct service *s, jso
 	_free_ uint64_t *shares = live ? live_shares(live) : NULL;
 
 	for (size_t i = 0; i < s->backend_count; i++) {
-		const struct live_backend *backend = live ? live_backend(live, s->backends[i].name) : NULL;
+		const struct live_backend *backend =
+			live ? live_backend(live, s->backends[i].name) : NULL;
 		json_t *one = backend_json(e->live, s->name, &s->backends[i], s->check.kind);
 		bool owns = shares && backend && backend->index < live->main->ring.node_count;
 

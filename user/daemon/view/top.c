@@ -70,7 +70,8 @@ static json_t *changes_under_way(const struct engine *e)
 
 	for (size_t i = 0; i < e->changes->count; i++)
 		if (e->changes->list[i]->stage != STAGE_DONE)
-			json_array_append_new(list, view_change(e->changes->list[i], engine_now(e)));
+			json_array_append_new(list,
+					      view_change(e->changes->list[i], engine_now(e)));
 	return list;
 }
 

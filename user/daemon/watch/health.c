@@ -55,7 +55,8 @@ static void result_in(void *context, struct probe *probe, const struct probe_res
 	backend->took_us = result->took_us;
 	if (!s || result->outcome == PROBE_NOT_CHECKED)
 		return;
-	if (!health_result(&backend->health, &s->check, result->outcome == PROBE_GOOD, engine_now(e)))
+	if (!health_result(&backend->health, &s->check, result->outcome == PROBE_GOOD,
+			   engine_now(e)))
 		return;
 	backend->owner->health = backend->health.state;
 	backend->owner->health_since = backend->health.since_ns;

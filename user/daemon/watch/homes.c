@@ -271,7 +271,8 @@ static bool allowed(void *context, const struct prefix *p, unsigned number)
 	return true;
 }
 
-static void seen(struct home_watch *w, const struct xring_home_key *key, const struct xring_home *home)
+static void seen(struct home_watch *w, const struct xring_home_key *key,
+		 const struct xring_home *home)
 {
 	struct engine *e = w->engine;
 	struct live_service *s = live_service_of_number(e->live, key->number);

@@ -27,8 +27,10 @@ static void backend_look(const struct live *live, struct live_backend *backend, 
 {
 	struct xring_traffic now = live_traffic(live, backend);
 
-	if (backend->looked && now.packets >= backend->last.packets && now.flows >= backend->last.flows)
-		load_add(&backend->load, now.packets - now.flows - (backend->last.packets - backend->last.flows),
+	if (backend->looked && now.packets >= backend->last.packets &&
+	    now.flows >= backend->last.flows)
+		load_add(&backend->load,
+			 now.packets - now.flows - (backend->last.packets - backend->last.flows),
 			 now.flows - backend->last.flows, age);
 	backend->last = now;
 	backend->looked = true;
