@@ -28,6 +28,9 @@ LONGEST := $(patsubst %,tests/netns/%.sh, \
 NETNS   := $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/netns/*/*.sh))
 LINT    := $(wildcard tests/lint/*.sh)
 TOOLS   := $(BUILD)/tests/tools/talk $(BUILD)/tests/tools/flood
+BENCH_LPM := $(BUILD)/tests/bench/lpm
+BENCHES := $(BUILD)/tests/bench/bench $(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o \
+	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.bpf.c))
 COUNTS  := $(BUILD)/counts
 CORES   := $(shell nproc)
 # End-to-end tests mostly wait: more of them than there are cores.
@@ -101,7 +104,7 @@ twins:
 		all unit COUNTS=$(COUNTS) XRING_KILLS=100
 
 # The twins are built beside the end-to-end tests that wait.
-check: all $(UNIT) $(PACKETS) $(TOOLS)
+check: all $(UNIT) $(PACKETS) $(TOOLS) $(BENCHES)
 	@rm -f $(COUNTS)
 	@status=0; \
 	nice $(MAKE) -s --no-print-directory twins & twins=$$!; \
@@ -113,16 +116,19 @@ check: all $(UNIT) $(PACKETS) $(TOOLS)
 		END { if (status && !f) f = 1; \
 		printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' $(COUNTS)
 
-# BENCH='--quick', '--only "ipip 4in4"', ...: scripts/bench --help
-bench:
-	BUILD=$(BUILD) scripts/bench $(BENCH)
+# BENCH='--quick', '--only "ipip 4in4"', ...: make bench BENCH=--help
+$(BUILD)/tests/bench/bench: $(patsubst %.c,$(BUILD)/%.o,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c))) \
+		$(BUILD)/user/dp/heat.o $(CORE)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lmd -lm
+
+bench: $(filter-out $(BENCH_LPM)/%,$(BENCHES)) $(BUILD)/xring.bpf.o
+	$< --programs $(<D) $(BUILD)/xring.bpf.o $(BENCH)
 
 # A hot client, split and healed: two minutes. SHORT=500 where a machine is small.
 bench-lab: all $(TOOLS)
 	BUILD=$(BUILD) scripts/hot-lab
 
 # ROUNDS=400: more of them.
-BENCH_LPM := $(BUILD)/tests/bench/lpm
 $(BENCH_LPM)/lpm: $(BENCH_LPM)/main.o $(addprefix $(BUILD)/tests/bench/,networks.o stats.o) \
 		$(CORE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -lmd -lm

@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "bench.h"
+#include "core/model/model.h"
 #include "object.h"
 #include "stats.h"
 #include "world.h"

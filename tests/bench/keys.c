@@ -8,6 +8,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "dp/dp.h"
 #include "dp/heat.h"
 #include "object.h"
 #include "stats.h"

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/model/key.h"
+#include "core/model/key_value.h"
+#include "core/model/model.h"
 #include "core/vip/vips.h"
 #include "object.h"
 #include "stats.h"

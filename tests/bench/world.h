@@ -8,6 +8,8 @@
 #include <xring/abi.h>
 
 #include "core/ring/cells.h"
+#include "core/ring/ring.h"
+#include "core/ring/spills.h"
 #include "core/vip/template.h"
 
 struct bpf_object;
