@@ -159,6 +159,20 @@ static void assert_alike(const struct life *life, const struct life *want, const
 	}
 }
 
+/* In the end both answer alike, and both have as much left of everything. */
+static void assert_end_alike(struct life *life, struct life *want, const struct model *m,
+			     const char *what)
+{
+	_free_ char *is = NULL, *be = NULL;
+
+	life_settle(life);
+	life_settle(want);
+	assert_alike(life, want, m, what);
+	is = room_text(life);
+	be = room_text(want);
+	assert_string_equal(is, be);
+}
+
 static void one_fails(const struct failure *f)
 {
 	struct memory *memory = memory_new(&sizes), *other = memory_new(&sizes);
@@ -195,13 +209,7 @@ static void one_fails(const struct failure *f)
 	/* What there is room for comes. */
 	assert_int_equal(life_apply(life, &alone), 0);
 	assert_false(live_service(life->live, "a-web")->failed);
-	life_settle(life);
-	life_settle(want);
-	assert_alike(life, want, &m, f->name);
-	free(room), free(more);
-	room = room_text(want);
-	more = room_text(life);
-	assert_string_equal(more, room);
+	assert_end_alike(life, want, &m, f->name);
 
 	life_end(life);
 	life_end(want);
@@ -311,7 +319,6 @@ static void rules_without_a_class_come_to_nothing_and_go_without_a_trace(void **
 	struct memory *memory = memory_new(&sizes), *other = memory_new(&sizes);
 	struct life *life = life_of(memory, &before), *want = life_of(other, &before);
 	struct live_class taken, **classes = life->live->class_by_index;
-	_free_ char *room = NULL, *more = NULL;
 	char said[4096];
 
 	(void)state;
@@ -323,12 +330,7 @@ static void rules_without_a_class_come_to_nothing_and_go_without_a_trace(void **
 	assert_non_null(strstr(said, "classes"));
 	assert_alike(life, want, &m, "no classes");
 	assert_int_equal(life_apply(life, &alone), 0);
-	life_settle(life);
-	life_settle(want);
-	assert_alike(life, want, &m, "no classes");
-	room = room_text(want);
-	more = room_text(life);
-	assert_string_equal(more, room);
+	assert_end_alike(life, want, &m, "no classes");
 	life_end(life);
 	life_end(want);
 	memory_free(memory);
@@ -344,7 +346,6 @@ static void a_ring_without_buckets_gives_back_what_it_took_in_vain(void **state)
 	struct memory *memory = memory_new(&wide), *other = memory_new(&wide);
 	struct life *life = life_of(memory, &few), *want = life_of(other, &few);
 	uint32_t *taken = buckets_take(&life->live->spills, 1);
-	_free_ char *room = NULL, *more = NULL;
 	char said[4096];
 
 	(void)state;
@@ -353,12 +354,7 @@ static void a_ring_without_buckets_gives_back_what_it_took_in_vain(void **state)
 	buckets_give(&life->live->spills, taken);
 	assert_int_equal(life_apply(life, &m), 0);
 	assert_int_equal(life_apply(want, &m), 0);
-	life_settle(life);
-	life_settle(want);
-	assert_alike(life, want, &m, "no buckets");
-	room = room_text(want);
-	more = room_text(life);
-	assert_string_equal(more, room);
+	assert_end_alike(life, want, &m, "no buckets");
 	assert_true(rings_asked(life) > 0);
 	life_end(life);
 	life_end(want);
