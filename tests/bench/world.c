@@ -184,7 +184,7 @@ static void serve_vip(struct world *world, struct served *service)
 	slot_address(&service->vip, WORLD_PORT, IPPROTO_TCP,
 		     service->family == AF_INET ? XRING_SLOT_SERVICE4 : XRING_SLOT_SERVICE6,
 		     slot);
-	slot_key(&key, service->family, slot);
+	slot_set_key(&key, service->family, slot);
 	slot->ring_base = service->cells.words - world->cells;
 	slot->ring_shift = 32 - service->cells.bits;
 	slot->tcp_idle = RUN_IDLE_MS;

@@ -157,7 +157,7 @@ static void step_loads(struct load_test *t, unsigned step)
 	}
 	loads_weigh(t->loads, t->nodes);
 	for (size_t i = 0; t->bound && i < t->nodes; i++)
-		t->b->loads[i + 1] = load_print(&t->loads[i], t->bound);
+		t->b->loads[i + 1] = load_per_bound(&t->loads[i], t->bound);
 }
 
 static void run(struct load_test *t)

@@ -29,8 +29,8 @@ static void a_share_is_beside_the_weighted_one(void **state)
 	assert_true(near(loads[0].share, 1));
 	assert_true(near(loads[1].share, 0.5));
 	assert_true(near(loads[2].share, 1.5));
-	assert_int_equal(load_print(&loads[2], 1250), 1200);
-	assert_int_equal(load_print(&loads[2], 1500), XRING_LOAD_FULL);
+	assert_int_equal(load_per_bound(&loads[2], 1250), 1200);
+	assert_int_equal(load_per_bound(&loads[2], 1500), XRING_LOAD_FULL);
 }
 
 static void the_greater_of_packets_and_new_flows_counts(void **state)

@@ -48,7 +48,7 @@ void loads_weigh(struct load *loads, size_t count)
 	}
 }
 
-uint32_t load_print(const struct load *load, uint32_t bound)
+uint32_t load_per_bound(const struct load *load, uint32_t bound)
 {
 	double value = load->share * 1000 / bound * XRING_LOAD_FULL;
 

@@ -30,6 +30,6 @@ void loads_weigh(struct load *loads, size_t count);
  * The load in the unit of the datapath: XRING_LOAD_FULL is a load equal to the bound, and
  * new flows keep off a backend above that. bound: thousandths of the weighted share.
  */
-uint32_t load_print(const struct load *load, uint32_t bound);
+uint32_t load_per_bound(const struct load *load, uint32_t bound);
 
 #endif

@@ -255,7 +255,7 @@ static void prefix_mask(unsigned bits, uint8_t ret[16])
 		ret[i / 8] |= 0x80 >> i % 8;
 }
 
-void slot_key(const struct key *key, int family, struct xring_slot *ret)
+void slot_set_key(const struct key *key, int family, struct xring_slot *ret)
 {
 	const struct row *row = &rows[key->kind];
 	unsigned full = family == AF_INET ? 32 : 128;
@@ -289,7 +289,7 @@ static void flow_mask(const struct key *key, struct xring_flow *flow)
 	struct xring_slot slot = {};
 	uint64_t src[2], dst[2];
 
-	slot_key(key, flow->family == 4 ? AF_INET : AF_INET6, &slot);
+	slot_set_key(key, flow->family == 4 ? AF_INET : AF_INET6, &slot);
 	memcpy(src, flow->src, sizeof(src));
 	memcpy(dst, flow->dst, sizeof(dst));
 	for (int i = 0; i < 2; i++) {

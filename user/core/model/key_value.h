@@ -15,7 +15,7 @@ struct service;
 struct why;
 
 /* Fills the key masks of a service's slot, for a VIP of that family (AF_INET or AF_INET6). */
-void slot_key(const struct key *key, int family, struct xring_slot *ret);
+void slot_set_key(const struct key *key, int family, struct xring_slot *ret);
 
 /* Stretches the configuration's 128-bit hash_key to the keys that include/xring/hash.h needs. */
 void hash_expand(const uint8_t hash_key[HASH_KEY_BYTES], uint64_t ret[XRING_HASH_KEYS]);

@@ -40,7 +40,7 @@ static void fill_service(const struct service *s, const struct vip *vip,
 	slot_address(&vip->address, vip->port, vip->protocol,
 		     vip->address.family == AF_INET ? XRING_SLOT_SERVICE4 : XRING_SLOT_SERVICE6,
 		     ret);
-	slot_key(&s->key, vip->address.family, ret);
+	slot_set_key(&s->key, vip->address.family, ret);
 	ret->ports_mask |= (uint64_t)ring->number << XRING_SLOT_NUMBER;
 	ret->ring_base = ring->base;
 	ret->ring_shift = ring->shift;

@@ -70,7 +70,7 @@ static bool service_look(struct live *live, struct live_service *s, uint32_t bou
 		return false;
 	loads_weigh(list, s->backend_count);
 	for (size_t i = 0; i < s->backend_count; i++) {
-		uint32_t load = bound ? load_print(&list[i], bound) : 0;
+		uint32_t load = bound ? load_per_bound(&list[i], bound) : 0;
 
 		s->backends[i]->load.share = list[i].share;
 		over |= backend_tell(live, s->backends[i], load);
