@@ -31,7 +31,7 @@ enum moving_due {
 struct moving_times {
 	uint32_t now;
 	uint32_t window;	/* the age from which a UDP flow without a pin counts as new */
-	uint32_t settle;		/* the age from which old := newest is due */
+	uint32_t settle;	/* the age from which old := newest is due */
 };
 
 /*
