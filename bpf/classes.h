@@ -32,10 +32,8 @@ static __always_inline __u64 class_newest_at(__u32 i)
 /* The number of the ingress at an interface; 0: the interface is not configured as one. */
 __noinline __u32 ingress_number(__u32 ifindex)
 {
-	const struct xring_config *config;
-	__u32 zero = 0;
+	const struct xring_config *config = config_get();
 
-	config = bpf_map_lookup_elem(&xring_config, &zero);
 	for (__u32 i = 0; config && i < XRING_INGRESSES; i++) {
 		__u64 ingress = *(volatile const __u64 *)&config->ingresses[i];
 
@@ -43,28 +41,6 @@ __noinline __u32 ingress_number(__u32 ifindex)
 			return ingress;
 	}
 	return 0;
-}
-
-/* Service, interface and family in one word, as a BPF function has at most five arguments. */
-static __always_inline __u64 arrival_of(const struct xring_slot *slot, __u32 ifindex, __u8 family)
-{
-	return slot->ports_mask >> XRING_SLOT_NUMBER << XRING_SLOT_NUMBER | (__u64)ifindex << 8 |
-	       family;
-}
-
-static __always_inline __u32 arrival_service(__u64 arrival)
-{
-	return arrival >> XRING_SLOT_NUMBER;
-}
-
-static __always_inline __u32 arrival_ifindex(__u64 arrival)
-{
-	return arrival >> 8;
-}
-
-static __always_inline __u64 arrival_family(__u64 arrival)
-{
-	return (__u8)arrival;
 }
 
 /* The root of the prefix table of a service for one family; 0: no prefix matches. */
@@ -78,47 +54,31 @@ static __always_inline __u32 table_root(__u32 number, __u8 six)
 }
 
 /* The value (a class) of the longest prefix that matches src; 0: no prefix matches. */
-__noinline __u32 prefix_find(__u64 src0, __u64 src1, __u64 arrival)
+__noinline __u32 prefix_find(__u32 number, __u8 family, __u64 src0, __u64 src1)
 {
-	__u32 six = arrival_family(arrival) != 4, root = table_root(arrival_service(arrival), six);
+	__u32 root = table_root(number, family == 6);
 	__u64 src[2] = { src0, src1 };
 
-	return six ? lpm_lookup6(&xring_lines, root, src) : lpm_lookup4(&xring_lines, root, src0);
+	return family == 6 ? lpm_lookup6(&xring_lines, root, src) :
+			     lpm_lookup4(&xring_lines, root, src0);
 }
 
-/*
- * The newest word of the client's class (0: there is none), and the index of the class.
- * own: the class of the service.
- */
-static __always_inline __u64 class_find(__u32 own, __u64 src0, __u64 src1, __u64 arrival,
-					__u32 *ret)
+/* The newest word of the client's class, and the index of the class; 0: there is none. */
+static __always_inline __u64 class_find(const struct xring_slot *slot, const struct flow *flow,
+					__u32 ifindex, __u32 *ret)
 {
-	__u32 index = prefix_find(src0, src1, arrival) ?: own;
-	__u64 word = class_newest_at(index);
+	__u32 number = slot_number(slot), index;
+	__u64 word;
 
+	index = prefix_find(number, flow->family, flow->src[0], flow->src[1]);
+	index = index ?: slot->ring_base;
+	word = class_newest_at(index);
 	if (word & XRING_CLASS_INGRESS) {
-		index += ingress_number(arrival_ifindex(arrival));
+		index += ingress_number(ifindex);
 		word = class_newest_at(index);
 	}
 	*ret = index;
 	return word;
-}
-
-/* The newest word of the client's class. A client without a class may go to no backend. */
-__noinline __u64 client_class_word(__u32 own, __u64 src0, __u64 src1, __u64 arrival)
-{
-	__u32 index;
-
-	return class_find(own, src0, src1, arrival, &index) ?: XRING_CLASS_NOBODY;
-}
-
-/* The index of the client's class, which only packets with an open path need. */
-__noinline __u32 client_class_index(__u32 own, __u64 src0, __u64 src1, __u64 arrival)
-{
-	__u32 index;
-
-	class_find(own, src0, src1, arrival, &index);
-	return index;
 }
 
 /* Region and rights of a backend; 0: there is no such backend, and no rule allows it. */
@@ -148,20 +108,19 @@ static __always_inline struct xring_placed *placed_count(__u32 counter, __u32 by
 }
 
 /* Counts a packet for the network of its client and its ingress (struct xring_home). */
-__noinline int home_count(__u32 own, __u64 src0, __u64 src1, __u64 arrival)
+__noinline int home_count(struct xdp_md *ctx, __u32 own, __u32 service)
 {
 	const struct xring_class *class = class_at(own);
-	struct xring_home_key key = {
-		.number = arrival_service(arrival),
-		.family = arrival_family(arrival),
-	};
-	__u32 number = ingress_number(arrival_ifindex(arrival)) - 1, bits;
+	struct xring_home_key key = { .number = service };
+	__u32 number = ingress_number(ctx->ingress_ifindex) - 1, bits;
 	struct xring_home *home;
+	struct flow flow;
 
-	if (!class || number >= XRING_INGRESSES)
+	if (!class || number >= XRING_INGRESSES || !flow_read(ctx, &flow))
 		return 0;
-	*(__u64 *)key.addr = src0;
-	*(__u64 *)(key.addr + 2) = src1;
+	key.family = flow.family;
+	*(__u64 *)key.addr = flow.src[0];
+	*(__u64 *)(key.addr + 2) = flow.src[1];
 	bits = class->home_bits[key.family != 4];
 	for (__u32 i = 0; i < 4; i++) {
 		if (bits < 32)

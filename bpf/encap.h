@@ -3,16 +3,15 @@
 #define XRING_BPF_ENCAP_H
 
 /*
- * Modes that put a header before the packet. Each function answers FORWARD_OK or the counter
- * of the reason why not.
+ * Modes that put a header before the packet. family and inner_len are of the packet as it
+ * came in. Each function answers FORWARD_OK or the counter of the reason why not.
  */
 
-static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, const struct flow *flow,
+static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, __u8 family, __u32 inner_len,
 					 const struct xring_template *t)
 {
-	__u8 protocol = flow->family == 4 ? IPPROTO_IPIP : IPPROTO_IPV6;
-	__u16 len = bpf_htons(flow->len + sizeof(struct iphdr));
-	__u32 sum = ((const struct iphdr *)t->ip)->check;
+	__u16 len = bpf_htons(inner_len + sizeof(struct iphdr));
+	__u32 sum = ((const struct iphdr *)t->ip)->check + len;
 	struct iphdr *ip;
 	void *data;
 
@@ -22,17 +21,18 @@ static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, const struct flow *
 	ip = data + sizeof(struct ethhdr);
 	if ((void *)(ip + 1) > (void *)(long)ctx->data_end)
 		return XRING_CNT_DROP_NO_HEADROOM;
-	copy(data, t->eth, sizeof(t->eth));
-	copy(ip, t->ip, sizeof(*ip));
+	copy(data, t->eth, sizeof(t->eth) + sizeof(*ip));
 	ip->tot_len = len;
-	ip->protocol = protocol;
-	sum += len + bpf_htons(protocol);	/* at most two carries */
-	sum = (sum & 0xffff) + (sum >> 16);
-	ip->check = ~(sum + (sum >> 16));
+	if (family == 6) {
+		ip->protocol = IPPROTO_IPV6;
+		sum += bpf_htons(IPPROTO_IPV6 - IPPROTO_IPIP);
+	}
+	sum = (sum & 0xffff) + (sum >> 16);	/* at most one carry, two with family 6 */
+	ip->check = ~(family == 6 ? sum + (sum >> 16) : sum);
 	return FORWARD_OK;
 }
 
-static __always_inline __u32 encap_ipip6(struct xdp_md *ctx, const struct flow *flow,
+static __always_inline __u32 encap_ipip6(struct xdp_md *ctx, __u8 family, __u32 inner_len,
 					 const struct xring_template *t)
 {
 	struct ipv6hdr *ip;
@@ -44,10 +44,10 @@ static __always_inline __u32 encap_ipip6(struct xdp_md *ctx, const struct flow *
 	ip = data + sizeof(struct ethhdr);
 	if ((void *)(ip + 1) > (void *)(long)ctx->data_end)
 		return XRING_CNT_DROP_NO_HEADROOM;
-	copy(data, t->eth, sizeof(t->eth));
-	copy(ip, t->ip, sizeof(*ip));
-	ip->payload_len = bpf_htons(flow->len);
-	ip->nexthdr = flow->family == 4 ? IPPROTO_IPIP : IPPROTO_IPV6;
+	copy(data, t->eth, sizeof(t->eth) + sizeof(*ip));
+	ip->payload_len = bpf_htons(inner_len);
+	if (family == 6)
+		ip->nexthdr = IPPROTO_IPV6;
 	return FORWARD_OK;
 }
 

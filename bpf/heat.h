@@ -7,15 +7,29 @@
  * update has no branch, as where each packet has another key no branch could be predicted.
  */
 
-/* Keeps the flow of a packet beside the word, so that the daemon can show the key. */
-static __always_inline void heat_sample(struct xring_heat *heat, __u32 index,
-					const struct flow *flow, __u32 number, __u32 hash)
+/* The sketch of this CPU. */
+static __always_inline struct xring_heat *heat_here(void)
 {
-	struct xring_heat_key *key = &heat->key[index & (XRING_HEAT_WORDS - 1)];
+	__u32 cpu = bpf_get_smp_processor_id(), zero = 0;
+	void *map = bpf_map_lookup_elem(&xring_heat, &cpu);
 
-	flow_key(flow, &key->flow);
+	return map ? bpf_map_lookup_elem(map, &zero) : NULL;
+}
+
+/* Keeps the flow of a packet beside its word, so that the daemon can show the key. */
+__noinline int heat_sample(struct xdp_md *ctx, __u32 index, __u32 number, __u32 hash)
+{
+	struct xring_heat *heat = heat_here();
+	struct xring_heat_key *key;
+	struct flow flow;
+
+	if (!heat || !flow_read(ctx, &flow))
+		return 0;
+	key = &heat->key[index & (XRING_HEAT_WORDS - 1)];
+	flow_key(&flow, &key->flow);
 	key->number = number;
 	key->hash = hash;
+	return 0;
 }
 
 /* All ones if x is not 0, else 0. */
@@ -51,18 +65,13 @@ static __always_inline __u64 heat_word(__u64 word, __u64 owner, __u32 random)
 	return word ^ ((word ^ (owner << XRING_HEAT_COUNT_BITS | 1)) & taken);
 }
 
-/* Counts a packet of an established flow in the open window (not 0). */
-static __always_inline void heat_count(__u32 window, const struct xring_slot *slot,
-				       const struct flow *flow, __u32 hash)
+/* Counts a packet with the key `hash` of a service in the open window (not 0). */
+static __always_inline void heat_count(struct xdp_md *ctx, __u32 window, __u32 number, __u32 hash)
 {
-	__u32 cpu = bpf_get_smp_processor_id(), number = slot_number(slot), zero = 0;
 	__u32 print = XRING_HEAT_PRINT(hash, number), index;
-	struct xring_heat *heat;
+	struct xring_heat *heat = heat_here();
 	__u64 *at, word, owner;
-	void *map;
 
-	map = bpf_map_lookup_elem(&xring_heat, &cpu);
-	heat = map ? bpf_map_lookup_elem(map, &zero) : NULL;
 	if (!heat)
 		return;
 	index = XRING_HEAT_PLACE(print, window);
@@ -76,7 +85,7 @@ static __always_inline void heat_count(__u32 window, const struct xring_slot *sl
 		/* Keeps clang from testing the owner before the sample, which is the rarer. */
 		asm volatile("" : "+r"(owner));
 		if (word >> XRING_HEAT_COUNT_BITS == owner)
-			heat_sample(heat, index, flow, number, hash);
+			heat_sample(ctx, index, number, hash);
 	}
 }
 

@@ -12,8 +12,7 @@
 
 /*
  * Copies in words of 8, 4 and 2 bytes; for a copy between bytes the compiler would load
- * single bytes. Templates are aligned to 8, and unaligned access to packets is allowed on
- * the machines that have a BPF JIT.
+ * single bytes. Unaligned access is allowed on the machines that have a BPF JIT.
  */
 static __always_inline void copy(void *to, const void *from, int bytes)
 {
@@ -53,15 +52,10 @@ static __always_inline int ipv6_hop(struct ipv6hdr *ip)
 	return 1;
 }
 
-/* Counts down the TTL or hop limit of the packet's own IP header; 0: it is spent. */
-static __always_inline int ip_hop(struct xdp_md *ctx, const struct flow *flow)
+/* Counts down the TTL or hop limit of an IP header that the packet has whole; 0: it is spent. */
+static __always_inline int ip_hop(void *ip, __u8 family)
 {
-	void *ip = (void *)(long)ctx->data + sizeof(struct ethhdr);
-	void *end = (void *)(long)ctx->data_end;
-
-	if (flow->family == 4)
-		return ip + sizeof(struct iphdr) <= end && ipv4_hop(ip);
-	return ip + sizeof(struct ipv6hdr) <= end && ipv6_hop(ip);
+	return family == 4 ? ipv4_hop(ip) : ipv6_hop(ip);
 }
 
 #endif

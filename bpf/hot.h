@@ -26,12 +26,11 @@ static __always_inline __u64 hot_answer(__u32 number, __u32 hash)
 	return answer ? *(volatile __u64 *)answer : 0;
 }
 
-/* The hash of a whole 5-tuple, whatever the partition key of its service is. */
-static __always_inline __u32 tuple_hash(const struct xring_config *config, __u8 family,
-					const __u64 src[2], const __u64 dst[2], __u32 ports,
-					__u8 proto)
+/* The hash of a flow's whole 5-tuple, whatever the partition key of its service is. */
+static __always_inline __u32 flow_hash(const struct xring_config *config, const struct flow *flow)
 {
-	return hash_tuple(config->hash_key, family, src, dst, (__u64)proto << 32 | ports);
+	return hash_tuple(config->hash_key, flow->family, flow->src, flow->dst,
+			  (__u64)flow->proto << 32 | flow->ports);
 }
 
 /* The position of a flow by one side of an answer: that of its shard, or of its key. */
@@ -41,6 +40,20 @@ static __always_inline __u32 side_hash(const struct xring_config *config, __u64 
 	__u32 shards = xring_hot_shards(side);
 
 	return shards ? hash_split(config->hash_key, hash, hash_shard(tuple, shards)) : hash;
+}
+
+/*
+ * The position of a packet's flow by the newest side of its key's answer. hash: of the key.
+ * Not static, so that the verifier walks the function once, and not once for each caller.
+ */
+__noinline __u32 newest_position(struct xdp_md *ctx, __u64 answer, __u32 hash)
+{
+	const struct xring_config *config = config_get();
+	struct flow flow;
+
+	if (!config || !flow_read(ctx, &flow))
+		return hash;
+	return side_hash(config, answer, hash, flow_hash(config, &flow));
 }
 
 #endif

@@ -33,10 +33,21 @@
 
 /* ---- what the daemon says as a whole, and VIPs ---- */
 
-MAP_ARRAY(xring_config, 1, struct xring_config);
+MAP_ARRAY(xring_config, 1, struct xring_layout);
 
-/* Both halves of the VIP table in one value. */
 MAP_ARRAY(xring_vips, 1, struct xring_vips);
+
+static __always_inline struct xring_vips *vips_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&xring_vips, &zero);
+}
+
+static __always_inline const struct xring_config *config_get(void)
+{
+	return (const struct xring_config *)vips_get();	/* its first member */
+}
 
 /* ---- rings ---- */
 

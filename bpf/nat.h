@@ -26,8 +26,7 @@ static __always_inline void l4_patch(void *l4, void *end, __u8 proto, __u64 delt
  * Rewrites the destination (dst is not 0) or the source to addr and port (0: the packet
  * keeps its port), and counts down the TTL.
  */
-static __always_inline __u32 nat4(struct xdp_md *ctx, const struct flow *flow,
-				  __be32 addr, __be16 port, int dst)
+static __always_inline __u32 nat4(struct xdp_md *ctx, __be32 addr, __be16 port, int dst)
 {
 	void *end = (void *)(long)ctx->data_end;
 	struct iphdr *ip = (void *)(long)ctx->data + sizeof(struct ethhdr);
@@ -49,12 +48,11 @@ static __always_inline __u32 nat4(struct xdp_md *ctx, const struct flow *flow,
 		delta += csum_delta(*at, port);
 		*at = port;
 	}
-	l4_patch(l4, end, flow->proto, delta);
+	l4_patch(l4, end, ip->protocol, delta);
 	return FORWARD_OK;
 }
 
-static __always_inline __u32 nat6(struct xdp_md *ctx, const struct flow *flow,
-				  const __be32 addr[4], __be16 port, int dst)
+static __always_inline __u32 nat6(struct xdp_md *ctx, const __be32 addr[4], __be16 port, int dst)
 {
 	void *end = (void *)(long)ctx->data_end;
 	struct ipv6hdr *ip = (void *)(long)ctx->data + sizeof(struct ethhdr);
@@ -77,22 +75,22 @@ static __always_inline __u32 nat6(struct xdp_md *ctx, const struct flow *flow,
 		delta += csum_delta(*at, port);
 		*at = port;
 	}
-	l4_patch(l4, end, flow->proto, delta);
+	l4_patch(l4, end, ip->nexthdr, delta);
 	return FORWARD_OK;
 }
 
 /* Rewrites the destination to the backend's, and puts the Ethernet header in place. */
-static __always_inline __u32 forward_nat(struct xdp_md *ctx, const struct flow *flow,
+static __always_inline __u32 forward_nat(struct xdp_md *ctx, __u8 family,
 					 const struct xring_template *t)
 {
 	const struct xring_nat *nat = (const void *)t->ip;
 	void *data;
 	__u32 done;
 
-	if (flow->family == 4)
-		done = nat4(ctx, flow, nat->addr[0], nat->port, 1);
+	if (family == 4)
+		done = nat4(ctx, nat->addr[0], nat->port, 1);
 	else
-		done = nat6(ctx, flow, nat->addr, nat->port, 1);
+		done = nat6(ctx, nat->addr, nat->port, 1);
 	if (done != FORWARD_OK)
 		return done;
 	data = (void *)(long)ctx->data;

@@ -6,8 +6,11 @@
  * From bytes to a flow. The common packet (untagged, TCP or UDP directly after the IP header)
  * is read at fixed offsets. Any other packet goes through parse_unusual(), which finds out
  * to which service it would belong: a packet for a service is dropped with its reason, all
- * others pass. The two never share a struct flow: the flow of a common packet lives in
- * registers, which it could not if its address were given to a function.
+ * others pass.
+ *
+ * The flow of a common packet lives in registers, from the parse to the hash of its key, and
+ * is gone at the next look-up. So no function gets its address, and whoever needs it later
+ * reads it anew (flow_read()): that costs only the packets that need it.
  */
 struct flow {
 	__u64 src[2];			/* network byte order; IPv4 in the low 32 bits */
@@ -15,10 +18,7 @@ struct flow {
 	__u32 ports;			/* as in the packet: source, destination */
 	__u8 proto;
 	__u8 family;			/* 4 or 6 */
-	__u8 syn;			/* TCP: SYN without ACK */
 	__u8 defect;			/* 0, or the reason to drop a packet for a service */
-	__u32 len;			/* bytes of the IP packet, without padding */
-	__u32 bytes;			/* of the whole frame as it came in */
 };
 
 enum flow_status {
@@ -226,8 +226,8 @@ __noinline int parse_unusual(struct xdp_md *ctx, struct flow *flow)
 
 /*
  * The common packet is read in two steps: first what says to which service it belongs, and
- * the rest (flow_rest()) only if there is such a service. On a busy host most packets may
- * belong to none.
+ * the rest (body_read()) only when its backend is known. On a busy host most packets may
+ * belong to no service.
  */
 static __always_inline enum flow_status parse_l4(void *l4, void *end, struct flow *flow)
 {
@@ -271,26 +271,80 @@ static __always_inline enum flow_status flow_parse6(void *data, void *end, struc
 	return parse_l4(ip + 1, end, flow);
 }
 
-/* The rest of a common packet; 0: its lengths disagree, or the L4 header is cut off. */
-static __always_inline int flow_rest(void *data, void *end, struct flow *flow)
+/* Reads the flow of a common packet of that family anew; 0: it is not a common packet. */
+static __always_inline int flow_again(struct xdp_md *ctx, __u8 family, struct flow *flow)
 {
+	void *data, *end;
+
+	/* Or clang keeps what was read before, in registers that the common packet needs. */
+	asm volatile("" : "+r"(ctx));
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (data + sizeof(struct ethhdr) + sizeof(struct iphdr) > end)
+		return 0;
+	return (family == 4 ? flow_parse4(data, end, flow) : flow_parse6(data, end, flow)) ==
+	       FLOW_OK;
+}
+
+/* The same where the family is not known. */
+static __always_inline int flow_read(struct xdp_md *ctx, struct flow *flow)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	__be16 *type = data + offsetof(struct ethhdr, h_proto);
+
+	if (data + sizeof(struct ethhdr) > end)
+		return 0;
+	if (*type == bpf_htons(ETH_P_IP))
+		return flow_again(ctx, 4, flow);
+	return *type == bpf_htons(ETH_P_IPV6) && flow_again(ctx, 6, flow);
+}
+
+/* Does a common packet open a TCP flow (SYN without ACK)? */
+static __always_inline int opens_flow(struct xdp_md *ctx, __u8 family)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	__u32 head = family == 4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
 	struct iphdr *ip = data + sizeof(struct ethhdr);
-	struct ipv6hdr *ip6 = data + sizeof(struct ethhdr);
-	__u32 head = flow->family == 4 ? sizeof(*ip) : sizeof(*ip6);
-	__u8 *l4 = (void *)ip + head;
+	struct ipv6hdr *ip6 = (void *)ip;
+	struct tcphdr *tcp = (void *)ip + head;
+
+	return (void *)(tcp + 1) <= end &&
+	       (family == 4 ? ip->protocol : ip6->nexthdr) == IPPROTO_TCP &&
+	       tcp->syn && !tcp->ack;
+}
+
+/* What a common packet says beside its flow. */
+struct body {
+	void *ip;			/* its IP header, which the packet has whole */
+	__u32 len;			/* bytes of the IP packet, without padding */
+	__u32 bytes;			/* of the whole frame as it came in */
+	__u8 syn;			/* TCP: SYN without ACK */
+};
+
+/* 0: the packet's lengths disagree, or the L4 header is cut off. */
+static __always_inline int body_read(struct xdp_md *ctx, __u8 family, struct body *ret)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	__u32 head = family == 4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	struct iphdr *ip = data + sizeof(struct ethhdr);
+	struct ipv6hdr *ip6 = (void *)ip;
+	__u8 *l4 = (void *)ip + head, proto;
 	__u32 l4_head = sizeof(struct udphdr);
 
-	flow->bytes = end - data;
-	flow->len = flow->family == 4 ? bpf_ntohs(ip->tot_len) :
-					head + bpf_ntohs(ip6->payload_len);
-	flow->syn = 0;
-	if (flow->proto == IPPROTO_TCP) {
+	if ((void *)l4 + sizeof(struct udphdr) > end)
+		return 0;
+	proto = family == 4 ? ip->protocol : ip6->nexthdr;
+	ret->ip = ip;
+	ret->bytes = end - data;
+	ret->len = family == 4 ? bpf_ntohs(ip->tot_len) : head + bpf_ntohs(ip6->payload_len);
+	ret->syn = 0;
+	if (proto == IPPROTO_TCP) {
 		l4_head = sizeof(struct tcphdr);
 		if ((void *)l4 + sizeof(struct tcphdr) > end)
 			return 0;
-		flow->syn = l4[13] >> 1 & ~(l4[13] >> 4) & 1;	/* SYN without ACK */
+		ret->syn = l4[13] >> 1 & ~(l4[13] >> 4) & 1;	/* SYN without ACK */
 	}
-	return flow->len >= head + l4_head && flow->len <= flow->bytes - sizeof(struct ethhdr);
+	return ret->len >= head + l4_head && ret->len <= ret->bytes - sizeof(struct ethhdr);
 }
 
 #endif

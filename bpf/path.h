@@ -19,19 +19,19 @@
  * No backend keeps a flow when it is dead, or when the rule of the client forbids it.
  */
 struct path {
-	/* Given by the caller: the same fields as in struct path_request. */
+	/* Given by the caller. */
 	struct xring_flow flow;
-	__u32 key_hash;
-	__u32 number;
-	__u32 class_index;
-	__u32 base;			/* path_find() sets the ring of the newest path */
-	__u32 idle_ms;
-	__u8 shift;			/* path_find(): as base */
-	__u8 bound;
+	__u32 key_hash;			/* of the partition key */
+	__u32 number;			/* of the service */
+	__u32 class_index;		/* of the client; 0: the service has no classes */
+	__u32 tuple;			/* hash of the 5-tuple */
+	__u32 base;			/* first cell of the ring; path_find() sets the newest path's */
+	__u32 idle_ms;			/* a flow that is silent for longer may move */
+	__u8 shift;			/* size of that ring; path_find(): as base */
+	__u8 bound;			/* the service has bounded loads */
 	/* Found by path_find(). */
 	__u8 moving;			/* class, entry or cell is moving */
 	__u8 udp_new;			/* a UDP flow without a pin is a new flow */
-	__u32 tuple;			/* hash of the 5-tuple */
 	__u32 hash;			/* position at which the newest path ends */
 	__u32 cell;			/* index of the newest cell at that position */
 	__u32 newest;			/* id of the backend that the newest path selects */
@@ -42,29 +42,12 @@ struct path {
 	__u64 class_word;		/* newest word of the class; 0: there is no class */
 };
 
-/* What the caller knows of a path. It is a struct of its own to save stack in the caller. */
-struct path_request {
-	struct xring_flow flow;
-	__u32 key_hash;			/* of the partition key */
-	__u32 number;			/* of the service */
-	__u32 class_index;		/* of the client; 0: the service has no classes */
-	__u32 base;			/* first cell of the ring, if there is no class */
-	__u32 idle_ms;			/* a flow that is silent for longer may move */
-	__u8 shift;			/* size of that ring */
-	__u8 bound;			/* the service has bounded loads */
-	__u8 pad[2];
-};
-
-_Static_assert(__builtin_offsetof(struct path, moving) ==
-		       __builtin_offsetof(struct path_request, pad),
-	       "struct path begins with a struct path_request");
-
 /* The generation of an id; 0: the backend is dead, or there is none. */
 static __always_inline __u16 backend_generation(__u32 id)
 {
 	struct xring_backend *backend = bpf_map_lookup_elem(&xring_backends, &id);
 
-	return backend ? backend->t[backend->t[0].live & 1].generation : 0;
+	return backend ? xring_template(backend)->generation : 0;
 }
 
 /* Does the rule of the client's class allow the backend? class: newest or old word. */
@@ -190,19 +173,16 @@ static __always_inline __u64 path_class_read(struct path *path)
 	return *(volatile __u64 *)&class->old;
 }
 
-/* Fills in the fields of a path that its request does not give. */
+/* Fills in the fields of a path that the caller does not give. */
 __noinline int path_find(struct path *path)
 {
-	const struct xring_config *config;
-	__u32 given, zero = 0;
+	const struct xring_config *config = config_get();
 	__u64 old_class;
+	__u32 given;
 
-	config = bpf_map_lookup_elem(&xring_config, &zero);
 	if (!path || !config)
 		return 0;
 	old_class = path_class_read(path);
-	path->tuple = tuple_hash(config, path->flow.family, (const __u64 *)path->flow.src,
-				 (const __u64 *)path->flow.dst, path->flow.ports, path->flow.proto);
 	path->key_answer = hot_answer(path->number, path->key_hash);
 	path->hash = side_hash(config, path->key_answer, path->key_hash, path->tuple);
 	path->cell = ring_cell(path->base, path->shift, path->hash);

@@ -26,10 +26,8 @@
 /* The time of pins: CLOCK_MONOTONIC, ns, to the last tick. */
 static __always_inline __u64 clock_ns(void)
 {
-	const struct xring_config *config;
-	__u32 zero = 0;
+	const struct xring_config *config = config_get();
 
-	config = bpf_map_lookup_elem(&xring_config, &zero);
 	return (config ? config->clock : 0) + (clock_stopped ? 0 : bpf_ktime_get_coarse_ns());
 }
 
@@ -127,10 +125,9 @@ static __always_inline __u32 load_of(__u32 id)
  */
 __noinline __u32 new_answer(const struct path *path)
 {
-	const struct xring_config *config;
-	__u32 least, best, zero = 0;
+	const struct xring_config *config = config_get();
+	__u32 least, best;
 
-	config = bpf_map_lookup_elem(&xring_config, &zero);
 	if (!path || !config)
 		return 0;
 	best = path->newest;
@@ -287,16 +284,41 @@ static __always_inline __u32 udp_answer(const struct path *path, __u64 now)
 	return flow_keep(path, path->udp_new ? path->newest : old_answer(path), 0, now);
 }
 
-/* The backend of a packet whose path is open. */
-__noinline __u32 path_answer(struct xdp_md *ctx, const struct path_request *request)
+/* Fills in what the caller of path_find() knows; 0: the packet is malformed. */
+static __always_inline int path_begin(struct xdp_md *ctx, const struct xring_slot *slot,
+				      __u32 hash, struct path *path)
+{
+	const struct xring_config *config = config_get();
+	struct flow flow;
+	struct body body;
+
+	if (!config || !flow_read(ctx, &flow) || !body_read(ctx, flow.family, &body))
+		return 0;
+	flow_key(&flow, &path->flow);
+	path->key_hash = hash;
+	path->number = slot_number(slot);
+	path->tuple = flow_hash(config, &flow);
+	path->base = slot->ring_base;
+	path->shift = slot->ring_shift;
+	path->bound = !!(slot->flags & XRING_SERVICE_BOUND);
+	path->idle_ms = flow.proto == IPPROTO_TCP ? slot->tcp_idle : slot->udp_idle * 100;
+	if (rules && slot->flags & XRING_SERVICE_RULES)
+		class_find(slot, &flow, ctx->ingress_ifindex, &path->class_index);
+	return 1;
+}
+
+/*
+ * The backend of a packet whose path is open. hash: of the flow's partition key. A malformed
+ * packet makes no pin; the caller will see what it is.
+ */
+__noinline __u32 path_answer(struct xdp_md *ctx, const struct xring_slot *slot, __u32 hash)
 {
 	struct path path = {};
 	__u64 now;
 
-	if (!request)
+	if (!slot || !path_begin(ctx, slot, hash, &path))
 		return 0;
-	/* A copy on the stack: Linux 6.1 takes the keys of maps from there only. */
-	__builtin_memcpy(&path, request, sizeof(*request));
+	/* On the stack: Linux 6.1 takes the keys of maps from there only. */
 	asm volatile("" : : "r"(&path) : "memory");
 	path_find(&path);
 	now = clock_ns();

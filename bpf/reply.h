@@ -14,22 +14,21 @@
 static __always_inline __u32 reply_rewrite(struct xdp_md *ctx, const struct flow *flow,
 					   const struct xring_slot *slot)
 {
-	return flow->family == 4 ?
-	       nat4(ctx, flow, slot->vip_addr[0], slot->vip_port, 0) :
-	       nat6(ctx, flow, slot->vip_addr, slot->vip_port, 0);
+	return flow->family == 4 ? nat4(ctx, slot->vip_addr[0], slot->vip_port, 0) :
+				   nat6(ctx, slot->vip_addr, slot->vip_port, 0);
 }
 
 /*
  * Answers the counter that says what became of the reply. With XRING_CNT_TX_REPLY, ifindex is
- * the interface at which the reply must leave.
+ * the interface at which the reply must leave. len: bytes of the IP packet.
  */
-static __always_inline __u32 reply_forward(struct xdp_md *ctx, const struct flow *flow,
+static __always_inline __u32 reply_forward(struct xdp_md *ctx, const struct flow *flow, __u32 len,
 					   const struct xring_slot *slot, __u32 *ifindex)
 {
 	struct bpf_fib_lookup fib = {
 		.family = flow->family == 4 ? AF_INET : AF_INET6,
 		.l4_protocol = flow->proto,
-		.tot_len = flow->len,
+		.tot_len = len,
 		.ifindex = ctx->ingress_ifindex,
 	};
 	struct ethhdr *eth;

@@ -40,7 +40,7 @@ static __always_inline __u32 cell_owner(__u64 word, __u32 hash)
 
 static __always_inline __u32 ring_cell(__u32 base, __u8 shift, __u32 hash)
 {
-	return base + (hash >> (shift & 31));
+	return base + (hash >> shift);
 }
 
 static __always_inline __u32 ring_lookup(__u32 base, __u8 shift, __u32 hash)

@@ -8,10 +8,17 @@
  * table: a VIP is in one of two slots, and the slot itself is compared.
  */
 
-/* hash: only the low bits select the slot. */
-static __always_inline struct xring_slot *slot_at(struct xring_slot *half, __u32 hash)
+/*
+ * The slot that the low bits of a hash select in the half of the table that is live. vips:
+ * from vips_read().
+ */
+static __always_inline struct xring_slot *slot_at(struct xring_vips *table, __u64 vips, __u32 hash)
 {
-	return half + (hash & (XRING_VIP_SLOTS - 1));
+	__u64 half = vips / (XRING_VIPS_HALF / XRING_VIP_SLOTS) & XRING_VIP_SLOTS;
+	struct xring_slot *slot = &table->slot[half | (hash & (XRING_VIP_SLOTS - 1))];
+
+	asm volatile("" : "+r"(slot));	/* or clang computes it again at each use */
+	return slot;
 }
 
 /* The number of a service, 1 and up. */
@@ -27,54 +34,73 @@ static __always_inline int slot_is(const struct xring_slot *slot, __u64 addr0, _
 	       *(__u64 *)(slot->addr + 2) == addr1;
 }
 
-/* vips: the word of struct xring_config, which has the live half and the seed. */
-static __always_inline struct xring_slot *slot_find(__u64 vips, __u64 addr0, __u64 addr1,
-						    __u32 port)
+/* The word that has the live half and the seed, in one load. */
+static __always_inline __u64 vips_read(const struct xring_vips *table)
+{
+	return *(volatile const __u64 *)&table->config.vips;
+}
+
+static __always_inline struct xring_slot *slot_find(struct xring_vips *table, __u64 vips,
+						    __u64 addr0, __u64 addr1, __u32 port)
 {
 	__u64 hash = hash_vip(vips, addr0, addr1, port);
-	struct xring_slot *slot, *half;
-	struct xring_vips *table;
-	__u32 zero = 0;
+	struct xring_slot *slot = slot_at(table, vips, hash);
 
-	table = bpf_map_lookup_elem(&xring_vips, &zero);
-	if (!table)
-		return NULL;
-	half = table->slot + (vips & XRING_VIPS_HALF ? XRING_VIP_SLOTS : 0);
-	slot = slot_at(half, hash);
 	if (slot_is(slot, addr0, addr1, port))
 		return slot;
 	if (!slot->port)
 		return NULL;	/* vips_build() moves a VIP on only from a slot in use */
-	slot = slot_at(half, hash >> (64 - XRING_VIP_BITS));
+	slot = slot_at(table, vips, hash >> (64 - XRING_VIP_BITS));
 	return slot_is(slot, addr0, addr1, port) ? slot : NULL;
 }
 
+/* The port word of the VIP to which a packet goes. */
+static __always_inline __u32 service_port(const struct flow *flow)
+{
+	return XRING_SLOT_PORT(flow_dport(flow), flow->proto,
+			       flow->family == 4 ? XRING_SLOT_SERVICE4 : XRING_SLOT_SERVICE6);
+}
+
+/* The slot in which the service of most packets is: service_is() says if it is. */
+static __always_inline struct xring_slot *service_first(struct xring_vips *table, __u64 vips,
+							const struct flow *flow)
+{
+	return slot_at(table, vips,
+		       hash_vip(vips, flow->dst[0], flow->dst[1], service_port(flow)));
+}
+
+static __always_inline int service_is(const struct xring_slot *slot, const struct flow *flow)
+{
+	return slot_is(slot, flow->dst[0], flow->dst[1], service_port(flow));
+}
+
 /* The service to whose VIP the packet goes, or NULL. */
-static __always_inline struct xring_slot *service_find(__u64 vips, const struct flow *flow)
+static __always_inline struct xring_slot *service_find(struct xring_vips *table, __u64 vips,
+						       const struct flow *flow)
 {
 	__u8 kind = flow->family == 4 ? XRING_SLOT_SERVICE4 : XRING_SLOT_SERVICE6;
 	struct xring_slot *slot;
 
-	slot = slot_find(vips, flow->dst[0], flow->dst[1],
-			 XRING_SLOT_PORT(flow_dport(flow), flow->proto, kind));
+	slot = slot_find(table, vips, flow->dst[0], flow->dst[1], service_port(flow));
 	if (!slot && vips & XRING_VIPS_ANY_PORT)
-		slot = slot_find(vips, flow->dst[0], flow->dst[1],
+		slot = slot_find(table, vips, flow->dst[0], flow->dst[1],
 				 XRING_SLOT_PORT(0, flow->proto, kind));
 	return slot;
 }
 
 /* The nat backend from which the packet is a reply, or NULL. */
-static __always_inline struct xring_slot *reply_find(__u64 vips, const struct flow *flow)
+static __always_inline struct xring_slot *reply_find(struct xring_vips *table, __u64 vips,
+						     const struct flow *flow)
 {
 	__u8 kind = flow->family == 4 ? XRING_SLOT_REPLY4 : XRING_SLOT_REPLY6;
 	struct xring_slot *slot;
 
 	if (!(vips & XRING_VIPS_REPLIES))
 		return NULL;
-	slot = slot_find(vips, flow->src[0], flow->src[1],
+	slot = slot_find(table, vips, flow->src[0], flow->src[1],
 			 XRING_SLOT_PORT(flow_sport(flow), flow->proto, kind));
 	if (!slot && vips & XRING_VIPS_REPLY_ANY)
-		slot = slot_find(vips, flow->src[0], flow->src[1],
+		slot = slot_find(table, vips, flow->src[0], flow->src[1],
 				 XRING_SLOT_PORT(0, flow->proto, kind));
 	return slot;
 }

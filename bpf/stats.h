@@ -24,9 +24,9 @@ static __always_inline void event_count(__u32 event)
 }
 
 /* Counts a packet that was sent to a backend. */
-static __always_inline void backend_count(__u32 id, __u32 bytes, __u8 syn)
+static __always_inline void backend_count(const __u32 *id, __u32 bytes, __u8 syn)
 {
-	struct xring_traffic *traffic = bpf_map_lookup_elem(&xring_traffic, &id);
+	struct xring_traffic *traffic = bpf_map_lookup_elem(&xring_traffic, id);
 
 	if (!traffic)
 		return;

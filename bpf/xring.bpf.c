@@ -36,6 +36,9 @@ const volatile __u8 rules = 1;
 /* For tests: time is only what the configuration's clock says. */
 const volatile __u8 clock_stopped = 0;
 
+/* A condition that few packets fulfil: the others go straight on. */
+#define rare(condition) __builtin_expect(!!(condition), 0)
+
 #include "maps.h"
 #include "parse.h"
 #include "service.h"
@@ -70,14 +73,15 @@ static __always_inline int drop(__u32 reason)
 }
 
 /* A reply of a nat backend. */
-static __always_inline int from_backend(struct xdp_md *ctx, void *data, void *end,
-					struct flow *flow, const struct xring_slot *slot)
+static __always_inline int from_backend(struct xdp_md *ctx, const struct xring_slot *slot)
 {
 	__u32 done, ifindex = 0;
+	struct flow flow;
+	struct body body;
 
-	if (!flow_rest(data, end, flow))
+	if (!flow_read(ctx, &flow) || !body_read(ctx, flow.family, &body))
 		return drop(XRING_CNT_DROP_MALFORMED);
-	done = reply_forward(ctx, flow, slot, &ifindex);
+	done = reply_forward(ctx, &flow, body.len, slot, &ifindex);
 	switch (done) {
 	case XRING_CNT_TX_REPLY:
 		return transmit(ctx, ifindex, done);
@@ -89,181 +93,203 @@ static __always_inline int from_backend(struct xdp_md *ctx, void *data, void *en
 	return drop(done);
 }
 
-/*
- * The backend of a packet whose path is open. The rule gets a copy of the flow, so that the
- * flow of a common packet can stay in registers.
- */
-static __always_inline __u32 path_backend(struct xdp_md *ctx, const struct flow *flow,
-					  const struct xring_slot *slot, __u32 hash)
-{
-	struct path_request request = {
-		.key_hash = hash,
-		.number = slot_number(slot),
-		.base = slot->ring_base,
-		.shift = slot->ring_shift,
-		.bound = !!(slot->flags & XRING_SERVICE_BOUND),
-		.idle_ms = flow->proto == IPPROTO_TCP ? slot->tcp_idle : slot->udp_idle * 100,
-	};
-
-	flow_key(flow, &request.flow);
-	if (rules && slot->flags & XRING_SERVICE_RULES)
-		request.class_index = client_class_index(
-			slot->ring_base, flow->src[0], flow->src[1],
-			arrival_of(slot, ctx->ingress_ifindex, flow->family));
-	return path_answer(ctx, &request);
-}
-
-/*
- * The position at which the newest path of the flow's key ends. Sets *open if the key has an
- * entry that is moving, or that gives the key to one backend.
- */
-static __always_inline __u32 key_position(const struct xring_config *config,
-					  const struct xring_slot *slot, const struct flow *flow,
-					  __u32 hash, __u8 *open)
-{
-	__u64 answer = hot_answer(slot_number(slot), hash);
-
-	if (!answer)
-		return hash;
-	*open |= answer & XRING_HOT_MOVING || xring_hot_backend(answer);
-	return side_hash(config, answer, hash,
-			 tuple_hash(config, flow->family, flow->src, flow->dst, flow->ports,
-				    flow->proto));
-}
-
 /* Must a new flow keep off the backend, as that is over its bound? */
-static __always_inline int is_kept_off(const struct xring_slot *slot, const struct flow *flow,
-				       __u32 id)
+static __always_inline int is_kept_off(struct xdp_md *ctx, __u8 family, __u32 id)
 {
-	return slot->flags & XRING_SERVICE_BOUND && flow->syn && load_of(id) > XRING_LOAD_FULL;
+	return load_of(id) > XRING_LOAD_FULL && opens_flow(ctx, family);
+}
+
+/* The backend at a position of a service's ring. open: the path is open whatever the cell says. */
+static __always_inline __u32 ring_backend(struct xdp_md *ctx, const struct xring_slot *slot,
+					  __u32 hash, __u32 base, __u8 shift, __u32 at, __u8 open)
+{
+	__u64 word = cell_read(ring_cell(base, shift, at));
+
+	if (rare(open || word & (XRING_MOVING | XRING_LOOK)) && changes)
+		return path_answer(ctx, slot, hash);
+	return cell_owner(word, at);
 }
 
 /*
- * Counts what a rule sent to the region of a backend; and with HOME, one packet in
- * XRING_HOME_EACH by network and ingress.
+ * What a rule counts of a packet that goes to a backend with this place: the counter of its
+ * region; and with HOME, one packet in XRING_HOME_EACH by network and ingress.
  */
-static __always_inline void region_count(struct xdp_md *ctx, const struct flow *flow,
-					 const struct xring_slot *slot, __u64 class, __u64 place)
+static __always_inline struct xring_placed *region_find(struct xdp_md *ctx,
+							const struct xring_slot *slot,
+							__u64 class, __u64 place)
 {
 	__u32 counter = xring_class_counter(class) + 1 + (place >> XRING_PLACE_REGION);
-	const struct xring_placed *placed = placed_count(counter, flow->bytes);
+	struct xring_placed *placed = bpf_map_lookup_elem(&xring_placed, &counter);
 
-	if (!placed || !(class & XRING_CLASS_HOME) || placed->packets % XRING_HOME_EACH)
-		return;
-	home_count(slot->ring_base, flow->src[0], flow->src[1],
-		   arrival_of(slot, ctx->ingress_ifindex, flow->family));
+	if (placed && class & XRING_CLASS_HOME && placed->packets % XRING_HOME_EACH == 0)
+		home_count(ctx, slot->ring_base, slot_number(slot));
+	return placed;
+}
+
+/* What the rule of a client's class says of a packet; all 0 for a service without rules. */
+struct ruled {
+	__u64 class;			/* newest word of the class */
+	struct xring_placed *placed;	/* what counts the packet once it is sent */
+};
+
+/*
+ * The backend of a packet for a service that has rules, entries of keys or bounded loads. hash:
+ * of the key.
+ */
+static __always_inline __u32 special_backend(struct xdp_md *ctx, const struct xring_slot *slot,
+					     const struct flow *flow, __u32 hash,
+					     struct ruled *ruled)
+{
+	__u32 base = slot->ring_base, at = hash, id, index;
+	__u8 shift = slot->ring_shift, open = 0;
+
+	if (rules && slot->flags & XRING_SERVICE_RULES) {
+		/* A client without a class may go to no backend. */
+		ruled->class = class_find(slot, flow, ctx->ingress_ifindex, &index) ?:
+			       XRING_CLASS_NOBODY;
+		base = xring_class_base(ruled->class);
+		shift = xring_class_shift(ruled->class);
+		open = ruled->class >> 63;	/* XRING_CLASS_MOVING */
+	}
+	if (hot && slot->flags & XRING_SERVICE_HOT) {
+		__u64 answer = hot_answer(slot_number(slot), hash);
+
+		open |= answer & XRING_HOT_MOVING || xring_hot_backend(answer);
+		if (xring_hot_shards(answer))
+			at = newest_position(ctx, answer, hash);
+	}
+	id = ring_backend(ctx, slot, hash, base, shift, at, open);
+	if (changes && slot->flags & XRING_SERVICE_BOUND && is_kept_off(ctx, flow->family, id))
+		id = path_answer(ctx, slot, hash);
+	if (rules && slot->flags & XRING_SERVICE_RULES) {
+		__u64 place = place_of(id);
+
+		/* Tested wherever the answer came from: this test makes a rule strict. */
+		if (!place_allows(place, ruled->class))
+			return 0;
+		ruled->placed = region_find(ctx, slot, ruled->class, place);
+	}
+	return id;
+}
+
+/* A packet for a service whose backend cannot take it, as there is none. */
+static __always_inline int no_backend(const struct xring_slot *slot, __u64 class, __u32 bytes)
+{
+	if (class & XRING_CLASS_STRICT || slot->flags & XRING_SERVICE_STRICT) {
+		if (class)
+			placed_count(xring_class_counter(class), bytes);
+		return drop(XRING_CNT_DROP_RESIDENCY);
+	}
+	return slot->flags & XRING_SERVICE_PASS ? finish(XDP_PASS, XRING_CNT_PASS_NO_BACKEND) :
+						  drop(XRING_CNT_DROP_NO_BACKEND);
 }
 
 /* A packet for a service. */
-static __always_inline int to_backend(struct xdp_md *ctx, void *data, void *end,
-				      struct flow *flow, const struct xring_config *config,
+static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const struct flow *flow,
+				      const struct xring_config *config,
 				      const struct xring_slot *slot)
 {
+	__u32 hash = key_hash(config, slot, flow), window = *(volatile const __u32 *)&config->window;
 	const struct xring_template *t;
-	__u32 hash = key_hash(config, slot, flow), at = hash;
-	__u32 base = slot->ring_base;
-	__u64 word, class = 0, place = 0;
 	struct xring_backend *backend;
-	__u8 open = 0, shift = slot->ring_shift;
-	__u32 id, done, window;
+	struct body body;
+	struct ruled ruled = {};
+	__u32 id, done;
+	__u64 head;
 
-	if (rules && __builtin_expect(slot->flags & XRING_SERVICE_RULES, 0)) {
-		class = client_class_word(base, flow->src[0], flow->src[1],
-					  arrival_of(slot, ctx->ingress_ifindex, flow->family));
-		base = xring_class_base(class);
-		shift = xring_class_shift(class);
-		open = class >> 63;	/* XRING_CLASS_MOVING */
-	}
-	if (hot && slot->flags & XRING_SERVICE_HOT)
-		at = key_position(config, slot, flow, hash, &open);
-	/* Each look-up waits for the one before: the rest of the packet is read meanwhile. */
-	word = cell_read(ring_cell(base, shift, at));
-	if (!flow_rest(data, end, flow))
-		return drop(XRING_CNT_DROP_MALFORMED);
-	id = cell_owner(word, at);
-	if (changes && (open || word & (XRING_MOVING | XRING_LOOK) || is_kept_off(slot, flow, id)))
-		id = path_backend(ctx, flow, slot, hash);
-	if (__builtin_expect(!!class, 0)) {
-		place = place_of(id);
-		/* Tested wherever the answer came from: this test makes a rule strict. */
-		id *= place_allows(place, class);
-	}
+	/* A SYN makes no key hot: anybody can send SYNs. */
+	if (rare(window) && hot && !opens_flow(ctx, family))
+		heat_count(ctx, window, slot_number(slot), hash);
+	if (rare(slot->flags & XRING_SERVICE_SPECIAL))
+		id = special_backend(ctx, slot, flow, hash, &ruled);
+	else
+		id = ring_backend(ctx, slot, hash, slot->ring_base, slot->ring_shift, hash, 0);
 	backend = bpf_map_lookup_elem(&xring_backends, &id);
 	if (!backend)
 		return drop(XRING_CNT_DROP_NO_BACKEND);
-	t = &backend->t[backend->t[0].live & 1];
-	asm volatile("" : "+r"(t));	/* or clang computes it again at each use */
-	done = forward(ctx, flow, t);
-	if (done == XRING_CNT_DROP_NO_BACKEND &&
-	    (class & XRING_CLASS_STRICT || slot->flags & XRING_SERVICE_STRICT)) {
-		if (class)
-			placed_count(xring_class_counter(class), flow->bytes);
-		return drop(XRING_CNT_DROP_RESIDENCY);
+	if (!body_read(ctx, family, &body))
+		return drop(XRING_CNT_DROP_MALFORMED);
+	t = &backend->t[0];
+	head = head_read(t);
+	if (rare(body.len > head_mtu(head))) {
+		t = template_again(backend, head);
+		head = head_read(t);
+		if (body.len > head_mtu(head)) {
+			done = forward_refuse(head_kind(head));
+			return done == XRING_CNT_DROP_NO_BACKEND ?
+				       no_backend(slot, ruled.class, body.bytes) : drop(done);
+		}
 	}
-	if (done == XRING_CNT_DROP_NO_BACKEND && slot->flags & XRING_SERVICE_PASS)
-		return finish(XDP_PASS, XRING_CNT_PASS_NO_BACKEND);
+	done = forward(ctx, family, &body, t, head_kind(head));
 	if (done != FORWARD_OK)
 		return drop(done);
-	backend_count(id, flow->bytes, flow->syn);
-	if (__builtin_expect(!!class, 0))
-		region_count(ctx, flow, slot, class, place);
-	window = *(volatile const __u32 *)&config->window;
-	/* A SYN makes no key hot: anybody can send SYNs. */
-	if (hot && window && !flow->syn)
-		heat_count(window, slot, flow, hash);
-	return transmit(ctx, t->ifindex, XRING_CNT_TX);
+	backend_count(&id, body.bytes, body.syn);
+	if (rare(ruled.placed)) {
+		ruled.placed->packets++;
+		ruled.placed->bytes += body.bytes;
+	}
+	return transmit(ctx, head_ifindex(head), XRING_CNT_TX);
 }
 
 /* Any packet but the common one. If it is for a service, it is dropped with its defect. */
-static __noinline int unusual(struct xdp_md *ctx, __u64 vips)
+static __noinline int unusual(struct xdp_md *ctx)
 {
+	struct xring_vips *table = vips_get();
 	struct flow flow = {};
+	__u64 vips;
 
-	if (parse_unusual(ctx, &flow) == FLOW_NOT_OURS)
+	if (parse_unusual(ctx, &flow) == FLOW_NOT_OURS || !table)
 		return finish(XDP_PASS, XRING_CNT_PASS_OTHER);
-	if (!service_find(vips, &flow) && !reply_find(vips, &flow))
+	vips = vips_read(table);
+	if (!service_find(table, vips, &flow) && !reply_find(table, vips, &flow))
 		return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
 	return drop(flow.defect);
 }
 
-/* A common packet: for a service, from a nat backend, or neither. */
-static __always_inline int common(struct xdp_md *ctx, void *data, void *end,
-				  const struct xring_config *config, struct flow *flow,
-				  __u64 vips)
+/*
+ * A common packet: for a service, from a nat backend, or neither. A reply of a nat backend is
+ * left to the caller: *reply is the slot of its VIP then.
+ */
+static __always_inline int common(struct xdp_md *ctx, __u8 family, struct flow *flow,
+				  struct xring_vips *table, struct xring_slot **reply)
 {
-	struct xring_slot *slot = service_find(vips, flow);
+	__u64 vips = vips_read(table);
+	struct xring_slot *slot = service_first(table, vips, flow);
 
-	if (slot)
-		return to_backend(ctx, data, end, flow, config, slot);
-	slot = reply_find(vips, flow);
-	if (slot)
-		return from_backend(ctx, data, end, flow, slot);
-	return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
+	if (rare(!service_is(slot, flow))) {
+		if (!slot->port && !(vips & (XRING_VIPS_ANY_PORT | XRING_VIPS_REPLIES)))
+			return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
+		if (!flow_again(ctx, family, flow))
+			return drop(XRING_CNT_DROP_MALFORMED);	/* not reached */
+		vips = vips_read(table);
+		slot = service_find(table, vips, flow);
+		if (!slot) {
+			*reply = reply_find(table, vips, flow);
+			return *reply ? 0 : finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
+		}
+	}
+	return to_backend(ctx, family, flow, &table->config, slot);
 }
 
 SEC("xdp")
 int xring(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	const struct xring_config *config;
 	__be16 *type = data + offsetof(struct ethhdr, h_proto);
+	struct xring_vips *table = vips_get();
+	struct xring_slot *reply = NULL;
 	struct flow flow;
-	__u32 zero = 0;
-	__u64 vips;
+	int verdict;
 
-	config = bpf_map_lookup_elem(&xring_config, &zero);
-	if (!config || data + sizeof(struct ethhdr) + sizeof(struct iphdr) > end)
+	if (!table || data + sizeof(struct ethhdr) + sizeof(struct iphdr) > end)
 		return finish(XDP_PASS, XRING_CNT_PASS_OTHER);
-
-	vips = *(volatile const __u64 *)&config->vips;
-	if (*type == bpf_htons(ETH_P_IP)) {
-		if (flow_parse4(data, end, &flow) == FLOW_OK)
-			return common(ctx, data, end, config, &flow, vips);
-	} else if (*type == bpf_htons(ETH_P_IPV6)) {
-		if (flow_parse6(data, end, &flow) == FLOW_OK)
-			return common(ctx, data, end, config, &flow, vips);
-	}
-	return unusual(ctx, vips);
+	if (*type == bpf_htons(ETH_P_IP) && flow_parse4(data, end, &flow) == FLOW_OK)
+		verdict = common(ctx, 4, &flow, table, &reply);
+	else if (*type == bpf_htons(ETH_P_IPV6) && flow_parse6(data, end, &flow) == FLOW_OK)
+		verdict = common(ctx, 6, &flow, table, &reply);
+	else
+		return unusual(ctx);
+	return rare(reply) ? from_backend(ctx, reply) : verdict;
 }
 
 char _license[] SEC("license") = "GPL";

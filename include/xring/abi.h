@@ -7,7 +7,7 @@
  * map is pinned by name and outlives the daemon, so a change of any layout raises XRING_ABI.
  * Fields of a __be type are in network byte order, all other fields in the host's.
  */
-#define XRING_ABI 2
+#define XRING_ABI 3
 
 #include <xring/sizes.h>
 #include <xring/config.h>

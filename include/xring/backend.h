@@ -13,23 +13,29 @@ enum xring_kind {
 	XRING_NAT6,
 	XRING_IPIP4,			/* outer header IPv4 (RFC 2003, RFC 4213) */
 	XRING_IPIP6,			/* outer header IPv6 (RFC 2473) */
+	XRING_SECOND = 8,		/* the second template counts; a kind of its own bit */
 };
 
 /*
  * The ready-made headers of one backend. The daemon writes them, the datapath copies them.
- * `ip` holds the outer IPv4 or IPv6 header without its length and next protocol; the
- * checksum field of an IPv4 header holds the plain folded sum of the other words. In mode
- * nat, `ip` starts with the new destination (struct xring_nat).
+ * `ip` holds the outer IPv4 or IPv6 header for an inner packet of IPv4, without the length;
+ * the checksum field of an IPv4 header holds the plain folded sum of the other words. In
+ * mode nat, `ip` starts with the new destination (struct xring_nat).
  */
 struct xring_template {
-	__u32 ifindex;			/* the interface at which packets leave */
-	__u16 mtu;			/* bytes of IP packet that fit after these headers */
-	__u8 kind;			/* enum xring_kind */
-	__u8 live;			/* in the first template only: which of the two is live */
-	__u8 eth[14];			/* Ethernet header with the type of the outer packet */
+	union {
+		struct {
+			__u32 ifindex;	/* the interface at which packets leave */
+			__u8 kind;	/* enum xring_kind */
+			__u8 pad;
+			__u16 mtu;	/* bytes of IP packet that fit after these headers */
+		};
+		__u64 head;		/* the four in one word */
+	};
 	__u16 generation;		/* of the id; 0: the backend is dead and keeps no flow */
+	__u8 eth[14];			/* Ethernet header with the type of the outer packet */
 	__u8 ip[40];
-} __attribute__((aligned(8)));
+};
 
 _Static_assert(sizeof(struct xring_template) == 64, "one cache line");
 
@@ -39,12 +45,20 @@ struct xring_nat {
 };
 
 /*
- * An element of xring_backends, by id. The daemon fills the idle template and then changes
- * t[0].live with one store, so that no packet sees half a template.
+ * An element of xring_backends, by id. The first template counts, unless its kind is
+ * XRING_SECOND (and its MTU 0). The daemon fills the template that does not count, and then
+ * writes the head of the first with one store, so that no packet sees half a template, and
+ * the common packet, which reads that head anyway, pays nothing for it.
  */
 struct xring_backend {
 	struct xring_template t[2];
 };
+
+/* The template that counts. */
+static __always_inline const struct xring_template *xring_template(const struct xring_backend *b)
+{
+	return &b->t[*(const volatile __u8 *)&b->t[0].kind == XRING_SECOND];
+}
 
 _Static_assert(sizeof(struct xring_backend) == 128, "two cache lines");
 

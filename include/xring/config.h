@@ -6,10 +6,19 @@
 
 #include <xring/sizes.h>
 
-/* The one element of xring_config: what the daemon tells the datapath as a whole. */
+/*
+ * The one element of the map xring_config, where a daemon of any version looks what layout
+ * the maps have. The datapath does not read it.
+ */
+struct xring_layout {
+	__u32 abi;			/* XRING_ABI of the daemon that wrote the maps */
+	__u32 pad;
+};
+
+/* What the daemon tells the datapath as a whole. It stands before the VIP table (xring/vip.h). */
 #define XRING_HASH_KEYS 12
 struct xring_config {
-	__u32 abi;			/* XRING_ABI of the daemon that wrote the maps */
+	__u32 pad;
 	__u32 window;			/* of struct xring_heat; 0: no window is open */
 	/*
 	 * Which half of the VIP table is live and how to search it, in one store: the seed
@@ -19,6 +28,6 @@ struct xring_config {
 	__u64 hash_key[XRING_HASH_KEYS];	/* hash_expand() of the configuration's key */
 	__u64 clock;			/* ns that the datapath adds to the time; for tests */
 	__u64 ingresses[XRING_INGRESSES];	/* ingress: interface index (32) | number, 1 and up (32) */
-};
+} __attribute__((aligned(64)));
 
 #endif

@@ -18,7 +18,7 @@
  * The same code runs in the datapath, the daemon and the tests. `key` is what
  * hash_expand() makes of the configuration's hash_key: XRING_HASH_KEYS words.
  */
-static inline __u64 hash_nh(__u64 sum, __u64 word, __u64 key)
+static __always_inline __u64 hash_nh(__u64 sum, __u64 word, __u64 key)
 {
 	__u32 lo = (__u32)word + (__u32)key;
 	__u32 hi = (__u32)(word >> 32) + (__u32)(key >> 32);
@@ -26,7 +26,7 @@ static inline __u64 hash_nh(__u64 sum, __u64 word, __u64 key)
 	return sum + (__u64)lo * hi;
 }
 
-static inline __u32 hash_finish(__u64 sum, __u64 key)
+static __always_inline __u32 hash_finish(__u64 sum, __u64 key)
 {
 	sum ^= key;
 	sum ^= sum >> 30;
@@ -37,14 +37,14 @@ static inline __u32 hash_finish(__u64 sum, __u64 key)
 }
 
 /* src, dst: network byte order; ports: as XRING_PORTS(); all under a slot's masks. */
-static inline __u32 hash_flow4(const __u64 *key, __u32 src, __u32 dst, __u64 ports)
+static __always_inline __u32 hash_flow4(const __u64 *key, __u32 src, __u32 dst, __u64 ports)
 {
 	__u64 sum = hash_nh(key[0], (__u64)dst << 32 | src, key[1]);
 
 	return hash_finish(hash_nh(sum, ports, key[2]), key[3]);
 }
 
-static inline __u32 hash_flow6(const __u64 *key, const __u64 src[2],
+static __always_inline __u32 hash_flow6(const __u64 *key, const __u64 src[2],
 			       const __u64 dst[2], __u64 ports)
 {
 	__u64 sum = hash_nh(key[0], src[0], key[4]);
@@ -56,7 +56,7 @@ static inline __u32 hash_flow6(const __u64 *key, const __u64 src[2],
 }
 
 /* The hash of a whole 5-tuple. ports: XRING_PORTS(). */
-static inline __u32 hash_tuple(const __u64 *key, __u8 family, const __u64 src[2],
+static __always_inline __u32 hash_tuple(const __u64 *key, __u8 family, const __u64 src[2],
 			       const __u64 dst[2], __u64 ports)
 {
 	return family == 4 ? hash_flow4(key, src[0], dst[0], ports) :
@@ -67,19 +67,19 @@ static inline __u32 hash_tuple(const __u64 *key, __u8 family, const __u64 src[2]
  * The shard of a flow whose key is split: the high bits of the 5-tuple's hash select one of
  * so many shards.
  */
-static inline __u32 hash_shard(__u32 tuple, __u32 shards)
+static __always_inline __u32 hash_shard(__u32 tuple, __u32 shards)
 {
 	return (__u64)tuple * shards >> 32;
 }
 
 /* The position of a shard on the ring: the key's hash and the number of the shard, hashed. */
-static inline __u32 hash_split(const __u64 *key, __u32 hash, __u32 shard)
+static __always_inline __u32 hash_split(const __u64 *key, __u32 hash, __u32 shard)
 {
 	return hash_finish((__u64)shard << 32 | hash, key[10]);
 }
 
 /* The position that a new flow tries after its own backend was too loaded. attempt: from 1. */
-static inline __u32 hash_again(const __u64 *key, __u32 tuple, __u32 attempt)
+static __always_inline __u32 hash_again(const __u64 *key, __u32 tuple, __u32 attempt)
 {
 	return hash_finish((__u64)attempt << 32 | tuple, key[11]);
 }
@@ -89,7 +89,7 @@ static inline __u32 hash_again(const __u64 *key, __u32 tuple, __u32 attempt)
  * by the lowest bits, the other by the highest bits. addr: 16 bytes as two words, an IPv4
  * address in the low half of the first; port: XRING_SLOT_PORT().
  */
-static inline __u64 hash_vip(__u32 seed, __u64 addr0, __u64 addr1, __u32 port)
+static __always_inline __u64 hash_vip(__u32 seed, __u64 addr0, __u64 addr1, __u32 port)
 {
 	__u64 sum = (addr0 ^ seed) * 0x9e3779b97f4a7c15ULL;
 	__u64 more = __builtin_bswap64(addr1) * 0xc2b2ae3d27d4eb4fULL;

@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 
+#include <xring/config.h>
 #include <xring/sizes.h>
 
 enum xring_slot_kind {
@@ -53,14 +54,18 @@ _Static_assert(sizeof(struct xring_slot) == 64, "one cache line");
 #define XRING_SERVICE_BOUND 4u		/* new flows keep off backends above their bound */
 #define XRING_SERVICE_STRICT 8u		/* the placement has constraints: it fails closed */
 #define XRING_SERVICE_RULES 16u		/* the rules tell clients apart: see ring_base */
+/* Some of these: the steady state does not answer all packets by the ring alone. */
+#define XRING_SERVICE_SPECIAL (XRING_SERVICE_HOT | XRING_SERVICE_BOUND | XRING_SERVICE_RULES)
 /* The bit of ports_mask at which the service's number (1 and up) begins. */
 #define XRING_SLOT_NUMBER 40
 
 /*
- * Both halves of the VIP table are one value of a map: to find a slot then costs a mask and
- * an addition, where an element of an array costs a bounds check and more.
+ * The one element of the map xring_vips: the configuration and both halves of the VIP table.
+ * As they are one value, a packet makes one look-up for both; and to find a slot then costs
+ * a mask and an addition, where an element of an array costs a bounds check and more.
  */
 struct xring_vips {
+	struct xring_config config;
 	struct xring_slot slot[2 * XRING_VIP_SLOTS];
 };
 

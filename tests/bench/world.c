@@ -43,9 +43,7 @@ void world_fill(struct bpf_object *obj, struct world *ret)
 
 	*ret = (struct world){
 		.obj = obj,
-		.config = object_memory(obj, "xring_config", sizeof(*ret->config)),
-		.vips = object_memory(obj, "xring_vips",
-				      2 * XRING_VIP_SLOTS * sizeof(*ret->vips)),
+		.vips = object_memory(obj, "xring_vips", sizeof(*ret->vips)),
 		.cells = object_memory(obj, "xring_cells", XRING_CELLS * sizeof(*ret->cells)),
 		.backends = object_memory(obj, "xring_backends",
 					  XRING_BACKENDS * sizeof(*ret->backends)),
@@ -58,7 +56,7 @@ void world_fill(struct bpf_object *obj, struct world *ret)
 	spills = object_memory(obj, "xring_spills", XRING_SPILLS * sizeof(*spills));
 	if (!ret->entries || spill_pool_new(spills, XRING_SPILLS, &ret->spills))
 		fail("out of memory");
-	ret->config->abi = XRING_ABI;
+	ret->config = &ret->vips->config;
 	hash_expand(hash_key, (uint64_t *)ret->config->hash_key);
 }
 
@@ -222,7 +220,7 @@ void world_publish(struct world *world)
 {
 	uint32_t seed;
 
-	if (vips_build(world->vips, world->entries, world->entry_count, &seed))
+	if (vips_build(world->vips->slot, world->entries, world->entry_count, &seed))
 		fail("VIP table: %zu entries do not fit", world->entry_count);
 	__atomic_store_n(&world->config->vips, (uint64_t)seed, __ATOMIC_RELEASE);
 }

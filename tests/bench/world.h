@@ -19,7 +19,7 @@ struct world {
 	struct bpf_object *obj;
 	int program;
 	struct xring_config *config;
-	struct xring_slot *vips;
+	struct xring_vips *vips;
 	uint64_t *cells;
 	struct xring_backend *backends;
 	int counters;

@@ -122,14 +122,13 @@ static void vip_publish(struct balancer *b, const struct balancer_size *size)
 			     .udp_idle_ms = BALANCER_UDP_IDLE,
 			     .key.kind = size->key, .bound = size->bound };
 	struct slot_ring ring = { 0, 32 - b->cells.bits, BALANCER_NUMBER };
-	struct xring_slot slot = {}, *vips = memory(b->skel->maps.xring_vips);
+	struct xring_slot slot = {};
 	uint32_t seed;
 
 	memcpy(vip.address.bytes, vip_bytes, sizeof(vip_bytes));
 	slots_fill(&s, &ring, &slot);
-	assert_int_equal(vips_build(vips, &slot, 1, &seed), 0);
+	assert_int_equal(vips_build(b->vips->slot, &slot, 1, &seed), 0);
 	b->config->vips = seed;
-	memory_return(b->skel->maps.xring_vips, vips);
 }
 
 static void clock_set(struct balancer *b, uint64_t ms)
@@ -147,7 +146,8 @@ struct balancer *balancer_new(const struct balancer_size *size)
 	libbpf_set_print(quiet);
 	program_load(b, size);
 	drive_load(b);
-	b->config = memory(b->skel->maps.xring_config);
+	b->vips = memory(b->skel->maps.xring_vips);
+	b->config = &b->vips->config;
 	b->backends = memory(b->skel->maps.xring_backends);
 	b->cells = (struct cells){
 		.words = memory(b->skel->maps.xring_cells),
@@ -157,7 +157,6 @@ struct balancer *balancer_new(const struct balancer_size *size)
 	};
 	assert_int_equal(spill_pool_new(memory(b->skel->maps.xring_spills), SPILLS, &b->spills), 0);
 	hash_expand(key, (uint64_t *)b->config->hash_key);
-	b->config->abi = XRING_ABI;
 	clock_set(b, 1000000);
 	backends_fill(b);
 	b->loads = memory(b->skel->maps.xring_loads);
@@ -177,7 +176,7 @@ void balancer_free(struct balancer *b)
 		munmap(b->dp.heat[cpu], sizeof(struct xring_heat));
 	free(b->dp.heat);
 	memory_return(b->skel->maps.xring_backends, b->backends);
-	memory_return(b->skel->maps.xring_config, b->config);
+	memory_return(b->skel->maps.xring_vips, b->vips);
 	xring_drive__destroy(b->drive);
 	xring_bpf__destroy(b->skel);
 	spill_pool_clear(&b->spills);

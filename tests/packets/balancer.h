@@ -40,7 +40,8 @@ struct balancer_size {
 struct balancer {
 	struct xring_bpf *skel;
 	struct xring_drive *drive;
-	struct xring_config *config;
+	struct xring_vips *vips;
+	struct xring_config *config;	/* in *vips */
 	struct xring_backend *backends;
 	uint64_t *loads;		/* by id */
 	struct dp dp;			/* of it, what counts keys */

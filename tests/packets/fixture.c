@@ -40,7 +40,7 @@ struct world {
 	uint16_t ids;
 	uint32_t cells_used;
 	struct xring_config *config;
-	struct xring_slot *vips;
+	struct xring_vips *vips;
 	uint64_t *cells;
 	struct xring_spill *buckets;
 	struct xring_backend *backends;
@@ -146,7 +146,7 @@ static void vips_publish(struct world *w)
 				    &(struct slot_ring){ w->placed[i].base,
 							 32 - w->placed[i].cells.bits },
 				    slots + count);
-	assert_int_equal(vips_build(w->vips + XRING_VIP_SLOTS, slots, count, &seed), 0);
+	assert_int_equal(vips_build(w->vips->slot + XRING_VIP_SLOTS, slots, count, &seed), 0);
 	w->config->vips = seed | XRING_VIPS_HALF | slots_flags(slots, count);
 }
 
@@ -157,8 +157,8 @@ struct world *world_new(const char *services)
 	assert_non_null(w);
 	libbpf_set_print(quiet);
 	w->skel = program_load();
-	w->config = memory(w->skel->maps.xring_config);
 	w->vips = memory(w->skel->maps.xring_vips);
+	w->config = &w->vips->config;
 	w->cells = memory(w->skel->maps.xring_cells);
 	w->buckets = memory(w->skel->maps.xring_spills);
 	w->backends = memory(w->skel->maps.xring_backends);
@@ -166,7 +166,6 @@ struct world *world_new(const char *services)
 	model_read(services, &w->model);
 	assert_in_range(w->model.service_count, 0, SERVICES_MAX);
 	hash_expand(w->model.hash_key, (uint64_t *)w->config->hash_key);
-	w->config->abi = XRING_ABI;
 	for (size_t i = 0; i < w->model.service_count; i++)
 		place(w, i);
 	vips_publish(w);

@@ -58,7 +58,8 @@ static void datapath_open(struct history *h)
 	bpf_map__set_max_entries(h->skel->maps.xring_lines, LINES);
 	h->skel->rodata->clock_stopped = 1;
 	assert_int_equal(xring_bpf__load(h->skel), 0);
-	h->config = memory(h->skel->maps.xring_config);
+	h->vips = memory(h->skel->maps.xring_vips);
+	h->config = &h->vips->config;
 	h->backends = memory(h->skel->maps.xring_backends);
 	h->words = memory(h->skel->maps.xring_cells);
 	h->hot = memory(h->skel->maps.xring_hot);
@@ -383,7 +384,6 @@ void history_open(struct history *h, uint64_t seed, const struct history_kind *k
 	h->kind = *kind;
 	datapath_open(h);
 	hash_expand(key, (uint64_t *)h->config->hash_key);
-	h->config->abi = XRING_ABI;
 	h->since = calloc(CELLS / 2, sizeof(*h->since));
 	h->rule = (struct rule_model){ .tcp_idle = TCP_IDLE, .udp_idle = UDP_IDLE,
 				 .now = 1000000, .pins_max = kind->pins, .flows = h->flows,

@@ -103,7 +103,8 @@ struct history_kind {
 struct history {
 	struct history_kind kind;
 	struct xring_bpf *skel;
-	struct xring_config *config;
+	struct xring_vips *vips;
+	struct xring_config *config;	/* in *vips */
 	struct xring_backend *backends;
 	uint64_t *words;
 	uint32_t words_used;

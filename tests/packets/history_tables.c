@@ -27,8 +27,6 @@ static const uint32_t regions[] = {
 
 void vips_publish(struct history *h)
 {
-	struct xring_slot *vips = mmap(NULL, sizeof(struct xring_vips), PROT_READ | PROT_WRITE,
-				       MAP_SHARED, bpf_map__fd(h->skel->maps.xring_vips), 0);
 	struct vip vip[4] = {
 		{ { AF_INET, { 10, 200, 1, 1 } }, 80, IPPROTO_TCP },
 		{ { AF_INET, { 10, 200, 1, 1 } }, 80, IPPROTO_UDP },
@@ -43,15 +41,13 @@ void vips_publish(struct history *h)
 	struct xring_slot slots[4] = {};
 	uint32_t seed;
 
-	assert_ptr_not_equal(vips, MAP_FAILED);
 	if (h->kind.rules)
 		ring = (struct slot_ring){ 1, 0, NUMBER, h->kind.hot };
 	slots_fill(&s, &ring, slots);
 	for (int i = 0; h->kind.rules && i < 4; i++)
 		slots[i].flags |= XRING_SERVICE_RULES;
-	assert_int_equal(vips_build(vips, slots, 4, &seed), 0);
+	assert_int_equal(vips_build(h->vips->slot, slots, 4, &seed), 0);
 	h->config->vips = seed;
-	munmap(vips, sizeof(struct xring_vips));
 }
 
 static void extent_take(struct history *h, struct table *t, unsigned bits)

@@ -75,7 +75,7 @@ struct life *life_begin(struct memory *memory, const struct model *m)
 	life->model = m;
 	life->dp = memory_dp(memory);
 	hash_expand(m->hash_key, (uint64_t *)life->dp->config->hash_key);
-	life->dp->config->abi = XRING_ABI;
+	life->dp->layout->abi = XRING_ABI;
 	assert_int_equal(loop_new(&life->loop), 0);
 	assert_int_equal(live_open(life->dp, life->loop, memory->since, memory->records,
 				   &life->live), 0);
@@ -298,7 +298,7 @@ static void backends_text(const struct dp *dp, FILE *to)
 
 	for (uint32_t id = 1; id < dp->backend_count; id++) {
 		const struct xring_backend *backend = &dp->backends[id];
-		const struct xring_template *t = &backend->t[backend->t[0].live & 1];
+		const struct xring_template *t = xring_template(backend);
 		FILE *line;
 
 		if (!dp->owners[id].service[0])

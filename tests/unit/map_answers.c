@@ -86,7 +86,7 @@ static uint16_t generation(const struct dp *dp, uint32_t id)
 {
 	const struct xring_backend *backend = &dp->backends[id];
 
-	return backend->t[backend->t[0].live & 1].generation;
+	return xring_template(backend)->generation;
 }
 
 static bool allows(const struct dp *dp, uint64_t class, uint32_t id)
@@ -208,7 +208,7 @@ const char *map_backend(const struct dp *dp, uint32_t id)
 	static int turn;
 	const struct xring_owner *o = &dp->owners[id];
 	const struct xring_backend *backend = &dp->backends[id];
-	const struct xring_template *t = &backend->t[backend->t[0].live & 1];
+	const struct xring_template *t = xring_template(backend);
 	struct address address = { .family = o->family };
 	char text[ENDPOINT_TEXT];
 	char *ret = texts[turn ^= 1];

@@ -33,8 +33,8 @@ static void parts_of(struct memory *m, struct part ret[PARTS])
 {
 	struct dp *dp = &m->maps;
 	const struct part parts[PARTS] = {
-		{ "config", (void **)&dp->config, sizeof(*dp->config) },
-		{ "vips", (void **)&dp->vips, sizeof(struct xring_vips) },
+		{ "vips", (void **)&dp->vips, sizeof(*dp->vips) },
+		{ "layout", (void **)&dp->layout, sizeof(*dp->layout) },
 		{ "cells", (void **)&dp->cells, dp->cell_count * sizeof(*dp->cells) },
 		{ "spills", (void **)&dp->spills, dp->spill_count * sizeof(*dp->spills) },
 		{ "backends", (void **)&dp->backends, dp->backend_count * sizeof(*dp->backends) },
@@ -88,6 +88,7 @@ struct memory *memory_new(const struct dp_options *options)
 		*parts[i].at = (uint8_t *)m->block + at;
 		at += pages(parts[i].size);
 	}
+	m->maps.config = &m->maps.vips->config;
 	return m;
 }
 
@@ -123,7 +124,7 @@ const char *memory_difference(const struct memory *m, const void *copy, bool vip
 	struct part parts[PARTS];
 
 	parts_of((struct memory *)m, parts);
-	for (int i = vips ? 0 : 2; i < PARTS; i++) {	/* the first two: which half, and both */
+	for (int i = !vips; i < PARTS; i++) {	/* they are the first */
 		const uint8_t *now = *parts[i].at;
 		const uint8_t *was = (const uint8_t *)copy + (now - (const uint8_t *)m->block);
 		size_t at = 0;
@@ -160,8 +161,8 @@ struct dp *memory_dp(struct memory *m)
 	mine->dp = m->maps;
 	mine->dp.epoch = 1;
 	mine->dp.cpus = 1;
-	mine->dp.abi_found = m->maps.config->abi;
-	mine->dp.adopted = m->maps.config->abi;
+	mine->dp.abi_found = m->maps.layout->abi;
+	mine->dp.adopted = m->maps.layout->abi;
 	mine->dp.fresh_fd = -1;
 	mine->dp.template_epoch = calloc(m->maps.backend_count, sizeof(uint64_t));
 	return &mine->dp;

@@ -130,7 +130,7 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, struct 
 		{ skel->maps.xring_vips, .rings = true },
 		{ skel->maps.xring_cells, o->cells, .rings = true },
 		{ skel->maps.xring_spills, o->cells / 36 + !(o->cells / 36), .rings = true },
-		{ skel->maps.xring_backends, o->backends },
+		{ skel->maps.xring_backends, o->backends, .rings = true },
 		{ skel->maps.xring_owners, o->backends },
 		{ skel->maps.xring_traffic, o->backends },
 		{ skel->maps.xring_loads, o->backends },
@@ -184,7 +184,7 @@ static uint32_t map_id(const struct bpf_map *map)
 /* Opens the maps. File descriptors are duplicated, because the skeleton closes its own. */
 static int maps_open(struct xring_bpf *skel, struct dp *dp)
 {
-	int err = map_memory(skel->maps.xring_config, (void **)&dp->config) ?:
+	int err = map_memory(skel->maps.xring_config, (void **)&dp->layout) ?:
 		  map_memory(skel->maps.xring_vips, (void **)&dp->vips) ?:
 		  map_memory(skel->maps.xring_cells, (void **)&dp->cells) ?:
 		  map_memory(skel->maps.xring_spills, (void **)&dp->spills) ?:
@@ -201,6 +201,7 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 
 	if (err)
 		return err;
+	dp->config = &dp->vips->config;
 	bpf_object__for_each_map(map, skel->obj)
 		if (!strchr(bpf_map__name(map), '.') && dp->map_count < DP_MAPS_MAX)
 			dp->maps[dp->map_count++] = map_id(map);

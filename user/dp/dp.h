@@ -25,8 +25,9 @@ union xring_lpm_line;
 #define DP_MAPS_MAX 32
 
 struct dp {
-	struct xring_config *config;
-	struct xring_slot *vips;		/* two halves of XRING_VIP_SLOTS slots */
+	struct xring_layout *layout;
+	struct xring_vips *vips;
+	struct xring_config *config;		/* in *vips */
 	uint64_t *cells;
 	uint32_t cell_count;
 	struct xring_spill *spills;

@@ -9,30 +9,39 @@
 
 void dp_template_write(struct dp *dp, uint16_t id, const struct xring_template *from)
 {
-	const size_t live = offsetof(struct xring_template, live);
+	const size_t body = sizeof(from->head);
 	struct xring_backend *backend = &dp->backends[id];
-	uint8_t idle = !backend->t[0].live;
-	uint8_t *to = (uint8_t *)&backend->t[idle];
+	bool second = xring_template(backend) == &backend->t[0];
+	struct xring_template head = *from;
 
 	if (dp->template_epoch[id] == dp->epoch)
 		dp_grace(dp);
-	memcpy(to, from, live);
-	memcpy(to + live + 1, (const uint8_t *)from + live + 1, sizeof(*from) - live - 1);
+	memcpy((uint8_t *)&backend->t[second] + body, (const uint8_t *)from + body,
+	       sizeof(*from) - body);
+	if (second) {
+		backend->t[1].head = from->head;
+		/* A packet that has read the head before may still read the interface there. */
+		head = (struct xring_template){ .ifindex = backend->t[0].ifindex,
+						.kind = XRING_SECOND };
+	}
 	step();
-	__atomic_store_n(&backend->t[0].live, idle, __ATOMIC_RELEASE);
+#ifndef __x86_64__
+	dp_grace(dp);	/* other processors may read what follows the head before the head */
+#endif
+	__atomic_store_n(&backend->t[0].head, head.head, __ATOMIC_RELEASE);
 	dp->template_epoch[id] = dp->epoch;
 }
 
 const struct xring_slot *dp_vips_live(const struct dp *dp)
 {
-	return dp->vips + (dp->config->vips & XRING_VIPS_HALF ? XRING_VIP_SLOTS : 0);
+	return dp->vips->slot + (dp->config->vips & XRING_VIPS_HALF ? XRING_VIP_SLOTS : 0);
 }
 
 struct xring_slot *dp_vips_idle(struct dp *dp)
 {
 	if (dp->vips_epoch == dp->epoch)
 		dp_grace(dp);
-	return dp->vips + (dp->config->vips & XRING_VIPS_HALF ? 0 : XRING_VIP_SLOTS);
+	return dp->vips->slot + (dp->config->vips & XRING_VIPS_HALF ? 0 : XRING_VIP_SLOTS);
 }
 
 void dp_vips_flip(struct dp *dp, uint32_t seed, uint64_t flags)

@@ -44,6 +44,7 @@ static void fill_ipip4(const struct address *to, const struct address *from,
 		.ihl = 5,
 		.ttl = OUTER_TTL,
 		.frag_off = htons(IP_DF),
+		.protocol = IPPROTO_IPIP,
 	};
 
 	memcpy(&ip.saddr, from->bytes, 4);
@@ -57,7 +58,7 @@ static void fill_ipip4(const struct address *to, const struct address *from,
 static void fill_ipip6(const struct address *to, const struct address *from,
 		       struct xring_template *t)
 {
-	struct ipv6hdr ip = { .version = 6, .hop_limit = OUTER_TTL };
+	struct ipv6hdr ip = { .version = 6, .hop_limit = OUTER_TTL, .nexthdr = IPPROTO_IPIP };
 
 	memcpy(&ip.saddr, from->bytes, 16);
 	memcpy(&ip.daddr, to->bytes, 16);

@@ -22,8 +22,8 @@ struct next_hop {
 
 /*
  * Makes a backend's template: the ready-made headers (struct xring_template) of a mode.
- * port: the backend's own; 0: packets keep theirs. The field `live` stays 0; it is written
- * with the map. With hop->ifindex 0 the template says XRING_UNRESOLVED.
+ * port: the backend's own; 0: packets keep theirs. With hop->ifindex 0 the template says
+ * XRING_UNRESOLVED.
  */
 void template_fill(enum mode mode, const struct address *to, uint16_t port,
 		   const struct next_hop *hop, struct xring_template *ret);

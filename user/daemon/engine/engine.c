@@ -46,7 +46,7 @@ static int maps_begin(struct engine *e)
 	int err;
 
 	hash_expand(e->model.hash_key, expanded);
-	if (e->dp->config->abi && any_vip(e->dp) &&
+	if (e->dp->layout->abi && any_vip(e->dp) &&
 	    memcmp(expanded, e->dp->config->hash_key, sizeof(expanded))) {
 		if (!e->options.cut) {
 			log_err(0, "hash_key differs from that of the running datapath, "
@@ -56,7 +56,7 @@ static int maps_begin(struct engine *e)
 		log_warn("another hash_key: every flow may move");
 	}
 	hash_expand(e->model.hash_key, (uint64_t *)e->dp->config->hash_key);
-	__atomic_store_n(&e->dp->config->abi, XRING_ABI, __ATOMIC_RELEASE);
+	__atomic_store_n(&e->dp->layout->abi, XRING_ABI, __ATOMIC_RELEASE);
 	err = live_adopt(e->live, &e->model, engine_now(e));
 	live_models_set(e->live, &e->model);
 	if (!err && e->options.cut)

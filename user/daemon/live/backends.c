@@ -89,9 +89,7 @@ static struct live_backend *backend_new(struct live *live, struct live_service *
 
 static const struct xring_template *template_now(const struct live *live, uint16_t id)
 {
-	const struct xring_backend *backend = &live->dp->backends[id];
-
-	return &backend->t[backend->t[0].live & 1];
+	return xring_template(&live->dp->backends[id]);
 }
 
 int backend_adopt(struct live *live, struct live_service *s, uint16_t id, bool leaving)
@@ -218,7 +216,6 @@ static void backend_template(struct live *live, const struct live_service *s,
 	static const struct next_hop none;
 	struct xring_template now = *template_now(live, backend->id), wanted;
 
-	now.live = 0;
 	if (keep_way(backend->nexthop, &now, s, backend))
 		wanted = now;
 	else

@@ -26,9 +26,7 @@
 static bool passes(const struct engine *e, const struct live_ring *r,
 		   const struct live_backend *backend)
 {
-	const struct xring_backend *b = &e->dp->backends[backend->id];
-
-	if (!b->t[b->t[0].live & 1].generation)
+	if (!xring_template(&e->dp->backends[backend->id])->generation)
 		return false;
 	return r->record == UINT32_MAX || e->dp->places[backend->id] >> r->allowed & 1;
 }
