@@ -65,14 +65,19 @@ static __always_inline __u64 heat_word(__u64 word, __u64 owner, __u32 random)
 	return word ^ ((word ^ (owner << XRING_HEAT_COUNT_BITS | 1)) & taken);
 }
 
-/* Counts a packet with the key `hash` of a service in the open window (not 0). */
-static __always_inline void heat_count(struct xdp_md *ctx, __u32 window, __u32 number, __u32 hash)
+/*
+ * Counts a packet with the key `hash` of a service in the open window (not 0). A SYN makes no
+ * key hot: anybody can send SYNs.
+ */
+static __always_inline void heat_count(struct xdp_md *ctx, __u8 family, __u32 window,
+				       __u32 number, __u32 hash)
 {
 	__u32 print = XRING_HEAT_PRINT(hash, number), index;
 	struct xring_heat *heat = heat_here();
 	__u64 *at, word, owner;
 
-	if (!heat)
+	if (!heat || (window & XRING_HEAT_BLOCKS && XRING_HEAT_SKIPS(heat->seen++)) ||
+	    opens_flow(ctx, family))
 		return;
 	index = XRING_HEAT_PLACE(print, window);
 	at = &heat->word[index & (XRING_HEAT_WORDS - 1)];

@@ -197,9 +197,8 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 	__u32 id, done;
 	__u64 head;
 
-	/* A SYN makes no key hot: anybody can send SYNs. */
-	if (rare(window) && hot && !opens_flow(ctx, family))
-		heat_count(ctx, window, slot_number(slot), hash);
+	if (rare(window) && hot)
+		heat_count(ctx, family, window, slot_number(slot), hash);
 	if (rare(slot->flags & XRING_SERVICE_SPECIAL))
 		id = special_backend(ctx, slot, flow, hash, &ruled);
 	else

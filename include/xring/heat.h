@@ -15,7 +15,13 @@
  *
  * and stands at the index XRING_HEAT_PLACE(). The window is a random number, so that two
  * keys which share a word in one window share none in the next.
+ *
+ * Where packets are very many, a window may ask to count a part of them only, which costs the
+ * others little: with XRING_HEAT_BLOCKS in it, 64 of each 256 packets of a CPU.
  */
+#define XRING_HEAT_BLOCKS 1u
+#define XRING_HEAT_BLOCK_SHARE 4	/* one packet in so many is counted then */
+#define XRING_HEAT_SKIPS(seen) ((seen) & 192)
 #define XRING_HEAT_BITS 12
 #define XRING_HEAT_WORDS (1u << XRING_HEAT_BITS)
 #define XRING_HEAT_COUNT_BITS 20
@@ -41,7 +47,8 @@ _Static_assert(sizeof(struct xring_heat_key) == 48, "no hidden padding");
 /* The one element of the map that a CPU has in xring_heat. */
 struct xring_heat {
 	__u64 random;			/* state of a linear congruential generator */
-	__u64 pad[7];
+	__u64 seen;			/* packets, in windows with XRING_HEAT_BLOCKS */
+	__u64 pad[6];
 	__u64 word[XRING_HEAT_WORDS];
 	struct xring_heat_key key[XRING_HEAT_WORDS];	/* key[i]: a packet of word[i] */
 };

@@ -27,12 +27,15 @@
 /*
  * A window is open for 100 ms, longer if packets are few, and the next opens at once. If
  * packets are many it is open for a quarter of the time: that counts enough, and the average
- * packet of the datapath pays a quarter.
+ * packet of the datapath pays a quarter. If they are very many, the window counts blocks of
+ * them.
  */
 #define TURN_MS 100u
 #define OPEN_BUSY_MS 25u
 #define OPEN_LONGEST_MS 300u
-#define PACKETS_BUSY 20000u		/* packets in one turn */
+#define PACKETS_BUSY 20000u		/* packets in one turn: many */
+/* Very many: a sixteenth of these is as much as a quarter of a million a second. */
+#define PACKETS_BLOCKS 400000u
 #define PACKETS_ENOUGH 3000u
 #define FOLLOWED 0.25			/* of the threshold: a key below that is not followed */
 
@@ -283,7 +286,7 @@ static void service_judge(struct hot_watch *w, struct live_service *s, struct ho
 	struct heat_window window = {
 		.distinct = heat_distinct(tally, s->number),
 		.packets = packets,
-		.open = now - w->opened,
+		.open = (now - w->opened) / (w->blocks ? XRING_HEAT_BLOCK_SHARE : 1),
 		.since = now - w->closed,
 	};
 	size_t at = 0;
@@ -338,9 +341,12 @@ static void window_set(struct hot_watch *w, uint32_t window)
 	__atomic_store_n(&w->engine->dp->config->window, window, __ATOMIC_RELEASE);
 }
 
+/* A window that counts blocks has XRING_HEAT_BLOCKS set, any other has it not. */
 static void window_open(struct hot_watch *w, uint32_t ms)
 {
-	window_set(w, random_window());
+	uint32_t window = random_window();
+
+	window_set(w, w->blocks ? window | XRING_HEAT_BLOCKS : (window & ~XRING_HEAT_BLOCKS) ?: 2);
 	w->opened = clock_ns();
 	loop_timer_set(&w->timer, ms);
 }
@@ -365,7 +371,7 @@ static void window_close(struct hot_watch *w, uint64_t now)
 static void turn(void *context)
 {
 	struct hot_watch *w = context;
-	uint64_t now = clock_ns(), packets = 0;
+	uint64_t now = clock_ns(), packets = 0, turn_packets;
 
 	if (!w->opened) {
 		window_open(w, OPEN_BUSY_MS);
@@ -380,7 +386,9 @@ static void turn(void *context)
 		return;
 	}
 	window_close(w, now);
-	if ((packets - w->looked) * TURN_MS * NS_PER_MS > PACKETS_BUSY * (now - w->opened)) {
+	turn_packets = (packets - w->looked) * TURN_MS * NS_PER_MS / (now - w->opened);
+	w->blocks = turn_packets > PACKETS_BLOCKS;
+	if (turn_packets > PACKETS_BUSY) {
 		w->opened = 0;
 		loop_timer_set(&w->timer, TURN_MS - OPEN_BUSY_MS);
 	} else {

@@ -46,6 +46,7 @@ struct hot_watch {
 	struct hot_hand *hands;
 	size_t hand_count;
 	uint64_t opened;			/* ns; 0: no window is open */
+	bool blocks;				/* windows count blocks of packets: they are very many */
 	uint64_t closed;			/* ns: when the last window was closed */
 	uint64_t looked;			/* packets of all services at that time */
 	uint32_t no_room;			/* keys without room at the last apply */
