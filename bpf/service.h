@@ -15,8 +15,11 @@
 static __always_inline struct xring_slot *slot_at(struct xring_vips *table, __u64 vips, __u32 hash)
 {
 	__u64 half = vips / (XRING_VIPS_HALF / XRING_VIP_SLOTS) & XRING_VIP_SLOTS;
-	struct xring_slot *slot = &table->slot[half | (hash & (XRING_VIP_SLOTS - 1))];
+	struct xring_slot *slot;
 
+	/* Or clang adds by a bitwise or, of which the verifier of Linux 6.1 knows no bounds. */
+	asm volatile("" : "+r"(half));
+	slot = &table->slot[half + (hash & (XRING_VIP_SLOTS - 1))];
 	asm volatile("" : "+r"(slot));	/* or clang computes it again at each use */
 	return slot;
 }
