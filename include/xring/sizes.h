@@ -7,8 +7,10 @@
  * sets other numbers of cells, spills, backends and pins where `limits` in the configuration
  * asks for them, and as many lines as the networks need.
  */
-#define XRING_CELLS    (33u << 19)	/* 132 MiB: 512 rings of 16 x 150 points, both tables */
-#define XRING_SPILLS   (XRING_CELLS / 36)	/* at most 2.7% of the cells of a table spill */
+#define XRING_CELLS    (33u << 18)	/* 66 MiB: 512 rings of 16 x 150 points, both tables */
+/* At most 9% of the cells of a table spill, mostly 2 to 6%; and old ones of moving cells. */
+#define XRING_SPILLS_FOR(cells) ((cells) / 13 + !((cells) / 13))
+#define XRING_SPILLS   XRING_SPILLS_FOR(XRING_CELLS)
 #define XRING_BACKENDS 16384u		/* ids; an id has 15 bits */
 #define XRING_PINS     (1u << 20)	/* flows */
 #define XRING_SYNS     (1u << 16)	/* flows whose handshake is under way */

@@ -77,7 +77,7 @@ struct memory *memory_new(const struct dp_options *options)
 	size_t at = 0;
 
 	m->maps.cell_count = options->cells;
-	m->maps.spill_count = options->cells / 36 + !(options->cells / 36);
+	m->maps.spill_count = XRING_SPILLS_FOR(options->cells);
 	m->maps.backend_count = options->backends;
 	m->maps.line_count = XRING_LINE_ROOTS + options->lines;
 	parts_of(m, parts);

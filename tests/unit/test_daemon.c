@@ -315,7 +315,7 @@ static void turn_ms(struct running *r, uint32_t ms)
 	"  web:\n" \
 	"    vip: 10.200.1.2:80/tcp\n" \
 	"    mode: ipip\n" \
-	"    vnodes: 12\n" \
+	"    vnodes: 3\n" \
 	"    backends: {w1: {address: 10.0.2.1, weight: " weight "}, w2: 10.0.2.2}\n"
 
 static void a_service_that_fails_is_tried_again_and_others_change_meanwhile(void **state)

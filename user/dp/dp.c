@@ -129,7 +129,7 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, struct 
 		{ skel->maps.xring_config },
 		{ skel->maps.xring_vips, .rings = true },
 		{ skel->maps.xring_cells, o->cells, .rings = true },
-		{ skel->maps.xring_spills, o->cells / 36 + !(o->cells / 36), .rings = true },
+		{ skel->maps.xring_spills, XRING_SPILLS_FOR(o->cells), .rings = true },
 		{ skel->maps.xring_backends, o->backends, .rings = true },
 		{ skel->maps.xring_owners, o->backends },
 		{ skel->maps.xring_traffic, o->backends },

@@ -23,7 +23,7 @@ unsigned cells_bits(size_t points)
 {
 	unsigned bits = CELLS_BITS_MIN;
 
-	while (bits < CELLS_BITS_MAX && (size_t)1 << bits < 4 * points)
+	while (bits < CELLS_BITS_MAX && (size_t)1 << bits < 2 * points)
 		bits++;
 	return bits;
 }

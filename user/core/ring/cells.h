@@ -12,7 +12,7 @@ struct spill_pool;
 
 /*
  * A ring as the datapath reads it: split cells (struct xring_cell). The circle is cut into
- * 2^k equal cells, 4 to 8 for each virtual node. A cell holds the answer for all its
+ * 2^k equal cells, 2 to 4 for each virtual node. A cell holds the answer for all its
  * hashes; or two answers with the split between them; or the number of a spill bucket with
  * up to XRING_SPILL_POINTS splits. Each word is written with one atomic store, so that a
  * reader always finds the old answer or the new one.
@@ -45,7 +45,10 @@ static inline uint64_t *cells_old(const struct cells *cells, uint32_t c)
 	return &cells->words[cells_count(cells) + c];
 }
 
-/* The k for a ring of that many points: at least 4 cells a point. */
+/*
+ * The k for a ring of that many points: at least 2 cells a point. Fewer would spill more; and
+ * with more, large rings leave the cache (docs/performance.md).
+ */
 unsigned cells_bits(size_t points);
 
 /* Does every one of 2^bits cells have room for its splits? If not, more bits are needed. */
