@@ -97,9 +97,13 @@ quick:
 		$(RUN) -j $(CORES) $(filter %test_rule,$(PACKETS)) tests/lint/shell.sh \
 		$(filter-out %test_rule,$(PACKETS)) $(UNIT) $(filter-out %shell.sh,$(LINT))
 
-# A second build by the other compiler, and one that watches itself.
+# A second build by the other compiler (the kernel's programs by the older clang, which must
+# pass the packet tests, too), and one that watches itself.
+OLDER := $(patsubst %,build-clang/tests/packets/test_%,packets lookup verifier)
 twins:
-	$(MAKE) -s BUILD=build-clang CC=clang all $(UNIT:$(BUILD)/%=build-clang/%)
+	$(MAKE) -s BUILD=build-clang CC=clang CLANG=clang all \
+		$(UNIT:$(BUILD)/%=build-clang/%) $(OLDER)
+	BUILD=build-clang tests/run -o $(COUNTS) -j 1 $(OLDER)
 	$(MAKE) -s BUILD=build-asan SANITIZE='-fsanitize=address,undefined -Wno-format-overflow' \
 		all unit COUNTS=$(COUNTS) XRING_KILLS=100
 
