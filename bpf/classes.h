@@ -53,25 +53,37 @@ static __always_inline __u32 table_root(__u32 number, __u8 six)
 	return lines ? lpm_read(&lines->word[at % XRING_LPM_LINE_WORDS]) : 0;
 }
 
-/* The value (a class) of the longest prefix that matches src; 0: no prefix matches. */
-__noinline __u32 prefix_find(__u32 number, __u8 family, __u64 src0, __u64 src1)
+/*
+ * The value (a class) of the longest prefix that matches src, from a root word of the family
+ * on; 0: no prefix matches.
+ */
+__noinline __u32 prefix_walk(__u32 root, __u8 family, __u64 src0, __u64 src1)
 {
-	__u32 root = table_root(number, family == 6);
 	__u64 src[2] = { src0, src1 };
 
 	return family == 6 ? lpm_lookup6(&xring_lines, root, src) :
-			     lpm_lookup4(&xring_lines, root, src0);
+			     lpm_walk(&xring_lines, root,
+				      (__u64)__builtin_bswap32(src0) << 32, 0, XRING_LPM_STEPS4);
+}
+
+/* The same by a service's number. A palette answers most IPv4 packets without a call. */
+static __always_inline __u32 prefix_find(__u32 number, const struct flow *flow)
+{
+	__u32 word = table_root(number, flow->family == 6);
+
+	if (flow->family == 4)
+		word = lpm_palette(&xring_lines, word, __builtin_bswap32(flow->src[0]));
+	return word & XRING_LPM_NODE ? prefix_walk(word, flow->family, flow->src[0], flow->src[1]) :
+				       word;
 }
 
 /* The newest word of the client's class, and the index of the class; 0: there is none. */
 static __always_inline __u64 class_find(const struct xring_slot *slot, const struct flow *flow,
 					__u32 ifindex, __u32 *ret)
 {
-	__u32 number = slot_number(slot), index;
+	__u32 index = prefix_find(slot_number(slot), flow) ?: slot->ring_base;
 	__u64 word;
 
-	index = prefix_find(number, flow->family, flow->src[0], flow->src[1]);
-	index = index ?: slot->ring_base;
 	word = class_newest_at(index);
 	if (word & XRING_CLASS_INGRESS) {
 		index += ingress_number(ifindex);

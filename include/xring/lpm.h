@@ -16,7 +16,9 @@
  *
  * With a stride of 1 and up, the next so many bits of the address are the index of the next
  * word, counted from the first word of the line. With stride 0 the line is a struct
- * xring_lpm_test, which steps over bits that all prefixes below it share.
+ * xring_lpm_test, which steps over bits that all prefixes below it share. The root of a large
+ * IPv4 table may also have the stride XRING_LPM_PALETTE, and its line is a struct
+ * xring_lpm_palette.
  *
  * The daemon fills a node before it stores the word that names the node, and each word is
  * one atomic store: a reader finds the old answer or the new one. A node that no word names
@@ -49,9 +51,27 @@ struct xring_lpm_test {
 	__u32 pad[5];
 };
 
+/*
+ * A first level that stays in the cache where the trie does not. For each network of 24 bits it
+ * has two bits, in the order of addresses (the lowest of a word first): the index of the
+ * network's answer in word[]. The last of these is the root of the trie, for networks whose
+ * addresses differ, or whose answer has no place here.
+ */
+struct xring_lpm_palette {
+	__u32 word[4];
+	__u32 index;			/* first of the XRING_LPM_INDEX_LINES lines with the bits */
+	__u32 pad[11];
+};
+#define XRING_LPM_PALETTE 31u		/* a stride that no node has */
+#define XRING_LPM_ASK 3u		/* the index of the trie's root */
+#define XRING_LPM_INDEX_ORDER 16
+#define XRING_LPM_INDEX_LINES (1u << XRING_LPM_INDEX_ORDER)
+#define XRING_LPM_INDEX_EACH 16u	/* networks of a word */
+
 union xring_lpm_line {
 	__u32 word[XRING_LPM_LINE_WORDS];
 	struct xring_lpm_test test;
+	struct xring_lpm_palette palette;
 };
 
 _Static_assert(sizeof(union xring_lpm_line) == 64, "one cache line");
@@ -110,10 +130,35 @@ static __always_inline __u32 lpm_walk(const void *lines, __u32 word, __u64 hi, _
 	return word & XRING_LPM_NODE ? XRING_LPM_NODE : word;
 }
 
+/*
+ * The step over the palette, if the root has one: the word that stands there for an IPv4
+ * address, in host byte order. The answer is a value or the root of a trie.
+ */
+static __always_inline __u32 lpm_palette(const void *lines, __u32 root, __u32 address)
+{
+	const union xring_lpm_line *line, *bits;
+	__u32 index = address >> 8;
+
+	if (root >> XRING_LPM_LINE_BITS != (XRING_LPM_NODE >> XRING_LPM_LINE_BITS | XRING_LPM_PALETTE))
+		return root;
+	line = XRING_LPM_LINE(lines, root & XRING_LPM_LINE_MASK);
+	if (!line)
+		return XRING_LPM_NODE;
+	bits = XRING_LPM_LINE(lines, line->palette.index + index / XRING_LPM_INDEX_EACH /
+					     XRING_LPM_LINE_WORDS);
+	if (!bits)
+		return XRING_LPM_NODE;
+	index = lpm_read(&bits->word[index / XRING_LPM_INDEX_EACH % XRING_LPM_LINE_WORDS]) >>
+		index % XRING_LPM_INDEX_EACH * 2;
+	return lpm_read(&line->palette.word[index & 3]);
+}
+
 /* address: network byte order. */
 static __always_inline __u32 lpm_lookup4(const void *lines, __u32 root, __be32 address)
 {
-	return lpm_walk(lines, root, (__u64)__builtin_bswap32(address) << 32, 0,
+	__u32 host = __builtin_bswap32(address);
+
+	return lpm_walk(lines, lpm_palette(lines, root, host), (__u64)host << 32, 0,
 			XRING_LPM_STEPS4);
 }
 

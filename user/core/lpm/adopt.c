@@ -18,7 +18,7 @@ struct scan {
 	const struct lpm_pool *pool;
 	unsigned bits_max;
 	struct runs runs;
-	uint32_t *nodes;		/* for each node read, the word that names it */
+	uint32_t *nodes;		/* for each node read, a word that names its lines */
 	size_t node_count;
 	uint64_t lines;			/* sum of the lines of these nodes */
 };
@@ -143,6 +143,29 @@ static int read_word(struct scan *s, uint32_t word, struct place p)
 }
 
 /*
+ * Steps over a palette, if the root has one, to the root of the trie. What the palette says
+ * does not count: if the former process was killed behind a change of the trie, it may still
+ * say what was before.
+ */
+static int read_palette(struct scan *s, uint32_t *root)
+{
+	const struct xring_lpm_palette *palette;
+	uint32_t line = node_line(*root), index;
+
+	if (!word_is_palette(*root))
+		return 0;
+	if (!node_valid(s, XRING_LPM_NODE | line))
+		return -EINVAL;
+	palette = &s->pool->lines[line].palette;
+	index = XRING_LPM_NODE |
+		(LPM_STRIDE_MIN + XRING_LPM_INDEX_ORDER) << XRING_LPM_LINE_BITS | palette->index;
+	*root = palette->word[XRING_LPM_ASK];
+	if (palette->index > XRING_LPM_LINE_MASK || !node_valid(s, index) || !palette_valid(palette))
+		return -EINVAL;
+	return add_node(s, XRING_LPM_NODE | line) ?: add_node(s, index);
+}
+
+/*
  * Reads one table. The lines of tables that s has read before count too. The caller clears
  * *ret_runs.
  */
@@ -153,7 +176,7 @@ static int read_table(struct scan *s, uint32_t root, enum lpm_family f, struct r
 
 	s->bits_max = family_bits(f);
 	s->runs = (struct runs){};
-	failed = read_word(s, root, all);
+	failed = (f == LPM_IPV4 ? read_palette(s, &root) : 0) ?: read_word(s, root, all);
 	if (failed)
 		runs_clear(&s->runs);
 	else
@@ -210,7 +233,8 @@ static void survey(struct lpm *t, enum lpm_family f)
 		.bits_max = family_bits(f),
 	};
 
-	t->loose[f] = !tree_survey(&tree, &t->roots[f]);
+	t->loose[f] = !tree_survey(&tree, lpm_root(t, f));
+	palette_update(&tree, t->roots[f]);
 }
 
 int lpm_adopt(struct lpm *t, struct lpm_pool *pool, uint32_t *roots)

@@ -48,7 +48,14 @@ void lpm_clear(struct lpm *t)
 	}
 }
 
-/* Brings the words under a prefix up to date with the trie. */
+uint32_t *lpm_root(const struct lpm *t, enum lpm_family f)
+{
+	struct xring_lpm_palette *p = palette_of(t->pool, t->roots[f]);
+
+	return p ? &p->word[XRING_LPM_ASK] : &t->roots[f];
+}
+
+/* Brings the words under a prefix up to date with the trie, and then the palette. */
 static int compile(struct lpm *t, enum lpm_family f, const struct trie_key *key, unsigned bits)
 {
 	struct lpm_tree tree = {
@@ -59,7 +66,11 @@ static int compile(struct lpm *t, enum lpm_family f, const struct trie_key *key,
 		.bits_max = family_bits(f),
 	};
 
-	return tree_update(&tree, &t->roots[f]);
+	int failed = tree_update(&tree, lpm_root(t, f));
+
+	if (!failed)
+		palette_update(&tree, t->roots[f]);
+	return failed;
 }
 
 int lpm_tighten(struct lpm *t)
@@ -124,7 +135,9 @@ uint32_t lpm_find(const struct lpm *t, const struct address *a)
 	uint32_t root = lpm_read(&t->roots[family_of(a)]);
 
 	if (a->family == AF_INET)
-		return lpm_walk(t->pool->lines, root, key.word[0], 0, XRING_LPM_STEPS4);
+		return lpm_walk(t->pool->lines,
+				lpm_palette(t->pool->lines, root, key.word[0] >> 32), key.word[0],
+				0, XRING_LPM_STEPS4);
 	return lpm_walk(t->pool->lines, root, key.word[0], key.word[1], XRING_LPM_STEPS6);
 }
 
@@ -156,8 +169,10 @@ static int build(struct lpm *aside, const struct lpm_entry *entries, size_t coun
 
 	for (int f = 0; f < LPM_FAMILIES && !failed; f++)
 		failed = compile(aside, f, &(struct trie_key){}, 0);
-	if (!failed)
+	if (!failed) {
+		palette_put(aside);
 		return 0;
+	}
 	for (int f = 0; f < LPM_FAMILIES; f++) {
 		word_discard(aside->pool, aside->roots[f]);
 		trie_clear(&aside->tries[f]);

@@ -21,7 +21,8 @@
  * (of 24 bits with half a million IPv4 prefixes: Gupta, Lin, McKeown, INFOCOM 1998). A
  * prefix takes 70 to 200 bytes, however many there are: 1,000,000 IPv4 prefixes, as the
  * Internet has them, take 65 MiB, 100,000 of IPv6 14 MiB; a single one takes 64 bytes, an
- * empty table nothing.
+ * empty table nothing. A large IPv4 table that lpm_load() makes gets a palette before its trie
+ * (core/lpm/palette.c), 4 MiB more, if there is room.
  */
 union xring_lpm_line;
 struct runs;
@@ -57,6 +58,9 @@ struct lpm {
 	 */
 	bool loose[LPM_FAMILIES];
 };
+
+/* The root word of the trie: of the family, or of the palette before it. */
+uint32_t *lpm_root(const struct lpm *t, enum lpm_family f);
 
 struct lpm_entry {
 	struct prefix prefix;

@@ -47,12 +47,17 @@ static uint32_t *node_words(const struct lpm_pool *pool, uint32_t word)
 static void release(struct lpm_pool *pool, uint32_t word,
 		    void (*block_release)(struct blocks *, uint32_t))
 {
-	unsigned stride = XRING_LPM_STRIDE(word);
+	const struct xring_lpm_palette *palette = palette_of(pool, word);
+	unsigned stride = palette ? 0 : XRING_LPM_STRIDE(word);
 
 	if (!word_is_node(word))
 		return;
-	if (!stride)
+	if (palette) {
+		release(pool, palette->word[XRING_LPM_ASK], block_release);
+		block_release(&pool->blocks, palette->index);
+	} else if (!stride) {
 		release(pool, node_line(pool, word)->test.match, block_release);
+	}
 	for (uint32_t i = 0; stride && i < (uint32_t)1 << stride; i++)
 		release(pool, node_words(pool, word)[i], block_release);
 	block_release(&pool->blocks, word & XRING_LPM_LINE_MASK);

@@ -98,6 +98,31 @@ struct lpm_tree {
 	bool *loose;
 };
 
+/* ---- palettes (core/lpm/palette.c) ---- */
+
+static inline bool word_is_palette(uint32_t word)
+{
+	return word_is_node(word) && XRING_LPM_STRIDE(word) == XRING_LPM_PALETTE;
+}
+
+/* The palette that a root word names; NULL: none. */
+static inline struct xring_lpm_palette *palette_of(const struct lpm_pool *pool, uint32_t root)
+{
+	return word_is_palette(root) ? &pool->lines[root & XRING_LPM_LINE_MASK].palette : NULL;
+}
+
+/*
+ * Brings the networks under the tree's prefix up to date in the palette, if the root has one.
+ * The words of the trie are up to date already.
+ */
+void palette_update(const struct lpm_tree *tree, uint32_t root);
+/* Are the values of a palette values? It may be anything. */
+bool palette_valid(const struct xring_lpm_palette *p);
+/* Puts a palette before the trie of a new table that no reader sees, if it is worth the room. */
+void palette_put(struct lpm *t);
+
+/* ---- trees ---- */
+
 /*
  * Brings the words under the tree's prefix up to date, from the root word on. -ENOSPC,
  * possible only if prefixes were added: nothing was stored.
