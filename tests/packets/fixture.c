@@ -20,6 +20,8 @@
 #include "core/vip/slots.h"
 #include "core/vip/template.h"
 #include "core/vip/vips.h"
+#include "dp/dp.h"
+#include "dp/write.h"
 #include "xring.skel.h"
 
 #define SERVICES_MAX 8
@@ -44,6 +46,7 @@ struct world {
 	uint64_t *cells;
 	struct xring_spill *buckets;
 	struct xring_backend *backends;
+	struct dp dp;			/* what writes templates */
 };
 
 int namespace_enter(void **state)
@@ -150,6 +153,8 @@ static void vips_publish(struct world *w)
 	w->config->vips = seed | XRING_VIPS_HALF | slots_flags(slots, count);
 }
 
+bool world_second;
+
 struct world *world_new(const char *services)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -169,7 +174,11 @@ struct world *world_new(const char *services)
 	for (size_t i = 0; i < w->model.service_count; i++)
 		place(w, i);
 	vips_publish(w);
-	world_way(w, (struct world_way){ 1, HOP_MTU });
+	w->dp = (struct dp){ .backends = w->backends, .epoch = 1,
+			     .template_epoch = calloc(XRING_BACKENDS, sizeof(uint64_t)) };
+	/* Each write goes to the template that does not count yet, the second at first. */
+	for (int i = 0; i < (world_second ? 1 : 2); i++)
+		world_way(w, (struct world_way){ 1, HOP_MTU });
 	return w;
 }
 
@@ -180,6 +189,7 @@ void world_free(struct world *w)
 	spill_pool_clear(&w->spills);
 	model_clear(&w->model);
 	xring_bpf__destroy(w->skel);
+	free(w->dp.template_epoch);
 	free(w);
 }
 
@@ -195,13 +205,14 @@ void world_way(struct world *w, struct world_way way)
 				.mtu = way.mtu,
 				.source = { .family = backend->address.family },
 			};
+			struct xring_template t;
 
 			memcpy(hop.mac, HOP_MAC, 6);
 			memcpy(hop.own_mac, OWN_MAC, 6);
 			memcpy(hop.source.bytes, backend->address.bytes, 16);
 			hop.source.bytes[backend->address.family == AF_INET ? 3 : 15] = 1;
-			template_fill(s->mode, &backend->address, backend->port, &hop,
-				      &w->backends[w->placed[i].ids[b]].t[0]);
+			template_fill(s->mode, &backend->address, backend->port, &hop, &t);
+			dp_template_write(&w->dp, w->placed[i].ids[b], &t);
 		}
 	}
 }

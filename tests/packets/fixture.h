@@ -29,6 +29,9 @@
 
 struct world;
 
+/* Begin with the second template of each backend as the one that counts? */
+extern bool world_second;
+
 /* Of services alone: the rest of the configuration is given. */
 struct world *world_new(const char *services);
 void world_free(struct world *w);

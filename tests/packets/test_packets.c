@@ -716,5 +716,9 @@ int main(void)
 		cmocka_unit_test(without_a_service_everything_passes),
 	};
 
-	return cmocka_run_group_tests(tests, namespace_enter, NULL);
+	int failed;
+
+	failed = cmocka_run_group_tests(tests, namespace_enter, NULL);
+	world_second = true;
+	return failed + cmocka_run_group_tests_name("the same by the second template", tests, NULL, NULL);
 }

@@ -47,7 +47,7 @@ static void fill(uint32_t *words, uint32_t first, uint32_t end, uint32_t bits)
 			mask &= ~0u >> 2 * (stop - end);
 		next = (*word & ~mask) | (bits * 0x55555555u & mask);
 		if (next != *word)
-			__atomic_store_n(word, next, __ATOMIC_RELEASE);
+			word_store(word, next);
 		first = stop;
 	}
 }
