@@ -59,7 +59,7 @@ MAP_ARRAY(xring_spills, XRING_SPILLS, struct xring_spill);
 
 /* ---- backends, by id ---- */
 
-MAP_ARRAY(xring_backends, XRING_BACKENDS, struct xring_backend);
+MAP_ARRAY(xring_templates, XRING_BACKENDS, struct xring_backend);
 
 /* Loads, in thousandths of the bound (XRING_LOAD_FULL). */
 MAP_ARRAY(xring_loads, XRING_BACKENDS, __u64);

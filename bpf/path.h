@@ -45,7 +45,7 @@ struct path {
 /* The generation of an id; 0: the backend is dead, or there is none. */
 static __always_inline __u16 backend_generation(__u32 id)
 {
-	struct xring_backend *backend = bpf_map_lookup_elem(&xring_backends, &id);
+	struct xring_backend *backend = bpf_map_lookup_elem(&xring_templates, &id);
 
 	return backend ? xring_template(backend)->generation : 0;
 }

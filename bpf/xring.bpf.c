@@ -203,7 +203,7 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 		id = special_backend(ctx, slot, flow, hash, &ruled);
 	else
 		id = ring_backend(ctx, slot, hash, slot->ring_base, slot->ring_shift, hash, 0);
-	backend = bpf_map_lookup_elem(&xring_backends, &id);
+	backend = bpf_map_lookup_elem(&xring_templates, &id);
 	if (!backend)
 		return drop(XRING_CNT_DROP_NO_BACKEND);
 	if (!body_read(ctx, family, &body))

@@ -38,6 +38,9 @@ struct xring_template {
 };
 
 _Static_assert(sizeof(struct xring_template) == 64, "one cache line");
+_Static_assert(__builtin_offsetof(struct xring_template, ip) ==
+		       __builtin_offsetof(struct xring_template, eth) + 14,
+	       "the headers are copied in one piece");
 
 struct xring_nat {
 	__be32 addr[4];			/* IPv4 in addr[0] */
@@ -45,7 +48,7 @@ struct xring_nat {
 };
 
 /*
- * An element of xring_backends, by id. The first template counts, unless its kind is
+ * An element of xring_templates, by id. The first template counts, unless its kind is
  * XRING_SECOND (and its MTU 0). The daemon fills the template that does not count, and then
  * writes the head of the first with one store, so that no packet sees half a template, and
  * the common packet, which reads that head anyway, pays nothing for it.

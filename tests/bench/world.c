@@ -45,7 +45,7 @@ void world_fill(struct bpf_object *obj, struct world *ret)
 		.obj = obj,
 		.vips = object_memory(obj, "xring_vips", sizeof(*ret->vips)),
 		.cells = object_memory(obj, "xring_cells", XRING_CELLS * sizeof(*ret->cells)),
-		.backends = object_memory(obj, "xring_backends",
+		.backends = object_memory(obj, "xring_templates",
 					  XRING_BACKENDS * sizeof(*ret->backends)),
 		.counters = object_map(obj, "xring_counters"),
 		.traffic = object_map(obj, "xring_traffic"),

@@ -148,7 +148,7 @@ struct balancer *balancer_new(const struct balancer_size *size)
 	drive_load(b);
 	b->vips = memory(b->skel->maps.xring_vips);
 	b->config = &b->vips->config;
-	b->backends = memory(b->skel->maps.xring_backends);
+	b->backends = memory(b->skel->maps.xring_templates);
 	b->cells = (struct cells){
 		.words = memory(b->skel->maps.xring_cells),
 		.since = calloc((size_t)1 << size->bits, sizeof(uint32_t)),
@@ -175,7 +175,7 @@ void balancer_free(struct balancer *b)
 	for (unsigned cpu = 0; cpu < b->dp.heat_cpus; cpu++)
 		munmap(b->dp.heat[cpu], sizeof(struct xring_heat));
 	free(b->dp.heat);
-	memory_return(b->skel->maps.xring_backends, b->backends);
+	memory_return(b->skel->maps.xring_templates, b->backends);
 	memory_return(b->skel->maps.xring_vips, b->vips);
 	xring_drive__destroy(b->drive);
 	xring_bpf__destroy(b->skel);

@@ -166,7 +166,7 @@ struct world *world_new(const char *services)
 	w->config = &w->vips->config;
 	w->cells = memory(w->skel->maps.xring_cells);
 	w->buckets = memory(w->skel->maps.xring_spills);
-	w->backends = memory(w->skel->maps.xring_backends);
+	w->backends = memory(w->skel->maps.xring_templates);
 	assert_int_equal(spill_pool_new(w->buckets, 1 << 12, &w->spills), 0);
 	model_read(services, &w->model);
 	assert_in_range(w->model.service_count, 0, SERVICES_MAX);

@@ -60,7 +60,7 @@ static void datapath_open(struct history *h)
 	assert_int_equal(xring_bpf__load(h->skel), 0);
 	h->vips = memory(h->skel->maps.xring_vips);
 	h->config = &h->vips->config;
-	h->backends = memory(h->skel->maps.xring_backends);
+	h->backends = memory(h->skel->maps.xring_templates);
 	h->words = memory(h->skel->maps.xring_cells);
 	h->hot = memory(h->skel->maps.xring_hot);
 	h->loads = memory(h->skel->maps.xring_loads);

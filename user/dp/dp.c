@@ -19,6 +19,7 @@
 #include "base/util.h"
 #include "dp/carry.h"
 #include "dp/heat.h"
+#include "dp/layout2.h"
 #include "dp/program.h"
 #include "xring.skel.h"
 
@@ -84,7 +85,8 @@ struct map_rule {
 	uint32_t wanted;		/* entries; 0: as compiled */
 	bool shrinks;			/* may be made smaller while it is in use */
 	bool grows;			/* `wanted` is a minimum: a larger pinned map is kept */
-	bool rings;			/* no use to a version of another layout */
+	bool rings;			/* no use where the layout of rings is another */
+	bool blank;			/* no use where the layout is another at all */
 };
 
 /*
@@ -94,7 +96,8 @@ struct map_rule {
 static int map_size(struct dp *dp, const struct map_rule *rule)
 {
 	const char *path = bpf_map__pin_path(rule->map);
-	bool blank = rule->rings && dp->abi_found && dp->abi_found != XRING_ABI;
+	bool strange = dp->abi_found && dp->abi_found != XRING_ABI;
+	bool blank = (rule->rings && dp->rings_strange) || (rule->blank && strange);
 	uint32_t wanted = rule->wanted ?: bpf_map__max_entries(rule->map);
 	struct bpf_map_info info = {};
 	uint32_t len = sizeof(info);
@@ -127,10 +130,10 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, struct 
 {
 	const struct map_rule rules[] = {
 		{ skel->maps.xring_config },
-		{ skel->maps.xring_vips, .rings = true },
+		{ skel->maps.xring_vips, .blank = true },
 		{ skel->maps.xring_cells, o->cells, .rings = true },
 		{ skel->maps.xring_spills, XRING_SPILLS_FOR(o->cells), .rings = true },
-		{ skel->maps.xring_backends, o->backends, .rings = true },
+		{ skel->maps.xring_templates, o->backends, .blank = true },
 		{ skel->maps.xring_owners, o->backends },
 		{ skel->maps.xring_traffic, o->backends },
 		{ skel->maps.xring_loads, o->backends },
@@ -188,7 +191,7 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 		  map_memory(skel->maps.xring_vips, (void **)&dp->vips) ?:
 		  map_memory(skel->maps.xring_cells, (void **)&dp->cells) ?:
 		  map_memory(skel->maps.xring_spills, (void **)&dp->spills) ?:
-		  map_memory(skel->maps.xring_backends, (void **)&dp->backends) ?:
+		  map_memory(skel->maps.xring_templates, (void **)&dp->backends) ?:
 		  map_memory(skel->maps.xring_owners, (void **)&dp->owners) ?:
 		  map_memory(skel->maps.xring_loads, (void **)&dp->loads) ?:
 		  map_memory(skel->maps.xring_classes, (void **)&dp->classes) ?:
@@ -208,7 +211,7 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 	dp->cell_count = bpf_map__max_entries(skel->maps.xring_cells);
 	dp->spill_count = bpf_map__max_entries(skel->maps.xring_spills);
 	dp->line_count = bpf_map__max_entries(skel->maps.xring_lines);
-	dp->backend_count = bpf_map__max_entries(skel->maps.xring_backends);
+	dp->backend_count = bpf_map__max_entries(skel->maps.xring_templates);
 	if (bpf_map__max_entries(skel->maps.xring_owners) != dp->backend_count ||
 	    bpf_map__max_entries(skel->maps.xring_traffic) != dp->backend_count ||
 	    bpf_map__max_entries(skel->maps.xring_places) != dp->backend_count ||
@@ -261,13 +264,15 @@ static int skeleton_open(struct dp *dp, const struct dp_options *options, const 
 	if (!skel)
 		return load_failed(-errno);
 	dp->abi_found = abi_found(pins);
+	dp->rings_strange = dp->abi_found && dp->abi_found != XRING_ABI &&
+			    dp->abi_found != LAYOUT2;
 	err = maps_size(skel, options, dp);
 	if (!err) {
 		err = xring_bpf__load(skel);
 		if (err)
 			err = load_failed(err);
 	}
-	err = err ?: carry_fill(dp, skel->obj) ?: maps_open(skel, dp);
+	err = err ?: carry_fill(dp, skel->obj) ?: maps_open(skel, dp) ?: layout2_fill(dp, pins);
 	dp->fresh_fd = err ? -1 : fcntl(bpf_program__fd(skel->progs.xring), F_DUPFD_CLOEXEC, 3);
 	xring_bpf__destroy(skel);
 	return err;
@@ -279,8 +284,10 @@ int dp_take_over(struct dp *dp)
 
 	closep(&dp->fresh_fd);
 	dp->fresh_fd = -1;
-	if (!err)
+	if (!err) {
 		carry_finish(dp);
+		layout2_forget(dp);
+	}
 	return err;
 }
 

@@ -58,6 +58,7 @@ struct dp {
 	int homes_fd;
 	uint32_t pin_max;
 	uint32_t abi_found;			/* layout of the pinned maps; 0: none were */
+	bool rings_strange;			/* the pinned rings have another layout: made anew */
 	uint32_t maps[DP_MAPS_MAX];		/* ids of the pinned maps */
 	uint32_t map_count;
 	struct carried *carried;		/* maps made beside pinned ones (dp/carry.h) */

@@ -248,7 +248,7 @@ int live_adopt(struct live *live, const struct model *m, uint64_t now)
 	 * Rings of another layout version are built again from the model, which gives the
 	 * same rings.
 	 */
-	if (err || (live->dp->abi_found && live->dp->abi_found != XRING_ABI))
+	if (err || live->dp->rings_strange)
 		return err;
 	return adopt_rings(live, m, now) ?: live_keys_adopt(live, now);
 }

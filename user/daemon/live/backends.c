@@ -104,7 +104,9 @@ int backend_adopt(struct live *live, struct live_service *s, uint16_t id, bool l
 	backend->port = owner->port;
 	backend->health = (struct health){ .state = owner->health,
 					   .since_ns = owner->health_since };
-	backend->dead = !template_now(live, id)->generation;
+	/* Where templates had another layout, nothing can be read of them. */
+	backend->dead = live->dp->rings_strange ? owner->health == HEALTH_DOWN :
+						  !template_now(live, id)->generation;
 	backend->over_walk = 1;		/* the last daemon may have reported a load over the bound */
 	backend->nexthop = nexthop_get(live->nexthops, &backend->address);
 	if (!backend->nexthop)

@@ -171,9 +171,17 @@ static void ring_ids(const struct live_ring *r, uint16_t *ret)
 		ret[r->service->backends[i]->index] = r->service->backends[i]->id;
 }
 
+/* Any cell may have pins: each looks for them, until a walk over the pins has counted. */
+static void ring_look(struct live_ring *r)
+{
+	for (uint32_t c = 0; c < cells_count(&r->cells); c++)
+		cells_look_set(&r->cells, c);
+	r->service->look = r->service->look ?: 1;
+}
+
 /*
  * Returns the number of written cells. A blank extent holds no answer yet, so no flow is kept
- * there.
+ * there; only pins may be there from before, when cells had another layout.
  */
 static long ring_cells(struct live *live, struct live_ring *r, const struct ring *ring,
 			  const struct ring_point *delta, size_t delta_count, enum cells_how how,
@@ -181,6 +189,7 @@ static long ring_cells(struct live *live, struct live_ring *r, const struct ring
 {
 	_free_ uint16_t *ids = calloc(r->service->index_count + 1, sizeof(*ids));
 	struct cells_change change = { ring, ids, how, now / NS_PER_TENTH };
+	bool strange;
 	long written;
 	int err;
 
@@ -190,6 +199,7 @@ static long ring_cells(struct live *live, struct live_ring *r, const struct ring
 	err = extent_fit(live, r, ring);
 	if (err)
 		return err;
+	strange = r->blank && live->dp->rings_strange;
 	if (r->blank)
 		change.how = CELLS_CUT;
 	/*
@@ -205,6 +215,8 @@ static long ring_cells(struct live *live, struct live_ring *r, const struct ring
 	if (written < 0)
 		return log_err(written, "service %s: cells", r->service->name);
 	r->blank = r->reconcile = false;
+	if (strange)
+		ring_look(r);
 	return written;
 }
 
