@@ -8,19 +8,39 @@
  * backend.
  */
 
-/* The owner of a hash in a cell that holds several splits. */
-static __always_inline __u32 spill_lookup(__u32 bucket, __u32 hash)
+/* The owner of a hash in a bucket; XRING_SPILL: it is in the bucket *next. */
+static __always_inline __u32 bucket_lookup(__u32 bucket, __u32 hash, __u32 *next)
 {
 	struct xring_spill *spill = bpf_map_lookup_elem(&xring_spills, &bucket);
 	__u32 owner;
 
 	if (!spill)
 		return 0;
-	owner = spill->owner[0];
-	for (int i = 0; i < XRING_SPILL_POINTS; i++)
-		if (hash >= spill->split[i])
-			owner = spill->owner[i + 1];
+	owner = spill->owner[XRING_SPILL_POINTS];
+	for (int i = XRING_SPILL_POINTS - 1; i >= 0; i--)
+		if (hash < spill->split[i])
+			owner = spill->owner[i];
+	*next = spill->split[XRING_SPILL_POINTS - 1];
 	return owner;
+}
+
+/*
+ * The owner of a hash in a second bucket, which hardly any cell has. Not static, so
+ * that the verifier walks the function once, and not once for each cell that is read.
+ */
+__noinline __u32 bucket_second(__u32 bucket, __u32 hash)
+{
+	__u32 owner = bucket_lookup(bucket, hash, &bucket);
+
+	return owner == XRING_SPILL ? 0 : owner;
+}
+
+/* The owner of a hash in a cell that holds several splits. */
+static __always_inline __u32 spill_lookup(__u32 bucket, __u32 hash)
+{
+	__u32 next = 0, owner = bucket_lookup(bucket, hash, &next);
+
+	return owner == XRING_SPILL ? bucket_second(next, hash) : owner;
 }
 
 /* The word of a cell, in one load, as the daemon may write it; 0: there is no such cell. */

@@ -45,9 +45,12 @@ _Static_assert(sizeof(struct xring_cell) == 8, "a cell is one word");
 
 /*
  * A cell with several splits. owner[i] owns the hashes from split[i - 1] on; unused splits
- * are ~0. The daemon fills a bucket before it stores the cell that names the bucket.
+ * are ~0. If the last two owners are XRING_SPILL, the hashes that they would own are in
+ * another bucket, whose number is the last split. The daemon fills a bucket before it stores
+ * the cell that names the bucket.
  */
 #define XRING_SPILL_POINTS 5
+#define XRING_CELL_SPLITS (2 * XRING_SPILL_POINTS - 1)	/* of a cell, in two buckets */
 struct xring_spill {
 	__u32 split[XRING_SPILL_POINTS];
 	__u16 owner[XRING_SPILL_POINTS + 1];

@@ -14,7 +14,8 @@
 /*
  * A stream of packets: one template and the tuples that vary. The index of a
  * packet's flow is `fresh` steps on from the last one's plus a random number
- * below `flows`, so that every kind of stream costs its maker the same.
+ * below `flows`, so that every kind of stream costs its maker the same. An IPv4
+ * flow goes to one of the `services` VIPs from the template's on.
  */
 struct stream {
 	__u64 random;			/* xorshift's state, not 0 */
@@ -23,6 +24,8 @@ struct stream {
 	__u32 fresh;			/* 1: no flow comes twice */
 	__u32 family;			/* 4 or 6 */
 	__u32 spread;			/* of clients over addresses: an odd number, or 256 */
+	__u32 services;
+	__u32 pad;
 	__u8 frame[FRAME_BYTES];
 };
 

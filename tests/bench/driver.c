@@ -29,12 +29,16 @@ static const struct {
 	bool syn;
 	/* Packets before the clock is read: most lines of a ring are in the cache then. */
 	uint32_t warm_up;
-} kinds[TRAFFIC_KINDS] = {
+} kinds[TRAFFIC_ALL] = {
 	[TRAFFIC_ONE] = { "1 flow", 1, 0, false, 2000 },
 	[TRAFFIC_THOUSAND] = { "1,000 flows", 1000, 0, false, 5000 },
 	[TRAFFIC_MILLION] = { "1,000,000 flows", 1000000, 0, false, 20000 },
 	[TRAFFIC_SYN] = { "new flows, SYN", 1, 1, true, 20000 },
 	[TRAFFIC_ACK] = { "new flows, ACK", 1, 1, false, 20000 },
+	[TRAFFIC_TEN] = { "10 flows", 10, 0, false, 2000 },
+	[TRAFFIC_HUNDRED] = { "100 flows", 100, 0, false, 2000 },
+	[TRAFFIC_TEN_THOUSAND] = { "10,000 flows", 10000, 0, false, 20000 },
+	[TRAFFIC_HUNDRED_THOUSAND] = { "100,000 flows", 100000, 0, false, 20000 },
 };
 
 const char *traffic_name(enum traffic traffic)
@@ -95,6 +99,7 @@ void traffic_stream(enum traffic traffic, const struct address *vip, struct stre
 		.fresh = kinds[traffic].fresh,
 		.family = four ? 4 : 6,
 		.spread = 256,
+		.services = 1,
 	};
 	memcpy(ret->frame, &ether, sizeof(ether));
 	if (four)

@@ -12,7 +12,12 @@ enum traffic {
 	TRAFFIC_MILLION,
 	TRAFFIC_SYN,			/* a new flow with every packet */
 	TRAFFIC_ACK,
-	TRAFFIC_KINDS
+	TRAFFIC_KINDS,
+	TRAFFIC_TEN = TRAFFIC_KINDS,	/* for curves (scale.c): not part of each table */
+	TRAFFIC_HUNDRED,
+	TRAFFIC_TEN_THOUSAND,
+	TRAFFIC_HUNDRED_THOUSAND,
+	TRAFFIC_ALL
 };
 
 const char *traffic_name(enum traffic traffic);

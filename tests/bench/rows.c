@@ -20,6 +20,7 @@
 #include "clients.h"
 #include "keys.h"
 #include "object.h"
+#include "scale.h"
 #include "stats.h"
 
 #define ROWS_MAX 512
@@ -253,6 +254,7 @@ void rows_new(const char *directory, char *const *objects, size_t object_count,
 	changes_add(ret, objects[0], only);
 	keys_add(ret, objects[0], only);
 	clients_add(ret, objects[0], only);
+	scale_add(ret, objects[0], only);
 }
 
 static uint16_t load16(const uint8_t *at)
@@ -327,7 +329,7 @@ static void check_batch(const struct row *row, const struct batch *batch)
 	if (batch->grown != grown || batch->bytes != (unsigned)FRAME_BYTES + row->grows)
 		fail("%s, %s: packets grown by %lu bytes, want %lu", row->program, traffic,
 		     batch->grown, grown);
-	if (!row->service)
+	if (!row->service || row->spread)
 		return;
 	id = owner_of(row, batch->frame);
 	if (memcmp(batch->frame, row->world->backends[id].t[0].eth, 6))

@@ -23,6 +23,7 @@ struct row {
 	uint32_t counter;		/* of the world's: where every packet is to be */
 	int event;			/* the same of its events; or EVENT_NONE */
 	bool old;			/* packets go where they went before the change */
+	bool spread;			/* over several services: the last packet's is not known */
 	void (*prepare)(struct row *row, unsigned packets);	/* each batch; or NULL */
 	void (*finish)(struct row *row);
 	struct stream stream;

@@ -32,6 +32,14 @@ static __always_inline __u16 flow_port(__u64 flow)
 	return (flow >> 20) + flow * 40503;
 }
 
+/* What is changed in the last two bytes of an address: it becomes the service's. */
+static __always_inline __u64 flow_service(const struct stream *s, __u64 flow)
+{
+	__u32 service = (__u64)(__u32)(flow * 0x9e3779b1u) * s->services >> 32;
+
+	return (__u64)__builtin_bswap16(service) << 48;
+}
+
 /*
  * The stores are cut where headers have their fields, and never between: a
  * program that loads a field finds it in one store. (Where a load straddles two
@@ -67,7 +75,8 @@ static __always_inline void write_ipv4(void *frame, const struct stream *s, __u6
 {
 	store(__u64, frame + 14, load(__u64, s->frame + 14));
 	store(__u32, frame + 22, load(__u32, s->frame + 22));
-	store(__u64, frame + 26, load(__u64, s->frame + 26) ^ flow_address(s, flow));
+	store(__u64, frame + 26, load(__u64, s->frame + 26) ^ flow_address(s, flow) ^
+					 flow_service(s, flow));
 	write_tcp(frame, s, 34, flow);
 }
 

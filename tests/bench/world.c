@@ -14,7 +14,7 @@
 #include "object.h"
 #include "stats.h"
 
-#define NODES_MAX 1000
+#define NODES_MAX 10000
 #define RUN_IDLE_MS 3600000		/* no pin of a run expires */
 #define ENTRIES_MAX XRING_VIPS_MAX
 
@@ -43,6 +43,7 @@ void world_fill(struct bpf_object *obj, struct world *ret)
 
 	*ret = (struct world){
 		.obj = obj,
+		.cells_max = bpf_map__max_entries(bpf_object__find_map_by_name(obj, "xring_cells")),
 		.vips = object_memory(obj, "xring_vips", sizeof(*ret->vips)),
 		.cells = object_memory(obj, "xring_cells", XRING_CELLS * sizeof(*ret->cells)),
 		.backends = object_memory(obj, "xring_templates",
@@ -76,7 +77,7 @@ void world_close(struct world *world)
 static void ring_of(const uint32_t *vnodes, uint32_t nodes, struct ring *ret)
 {
 	static char names[NODES_MAX][8];
-	struct ring_node table[NODES_MAX];
+	static struct ring_node table[NODES_MAX];
 
 	for (uint32_t i = 0; i < nodes; i++) {
 		int len = snprintf(names[i], sizeof(names[i]), "b%u", i);
@@ -100,7 +101,7 @@ void world_ring(uint32_t nodes, uint32_t vnodes, struct ring *ret)
 
 static void write_ring(struct served *service, const struct ring *ring, enum cells_how how)
 {
-	uint16_t ids[NODES_MAX];
+	static uint16_t ids[NODES_MAX];
 	long written;
 
 	for (uint32_t i = 0; i < service->backend_count; i++)
@@ -135,9 +136,11 @@ static void serve_ring(struct world *world, struct served *service)
 		.bits = cells_bits(ring.point_count),
 		.spills = &world->spills,
 	};
+	while (!cells_fit(&ring, service->cells.bits))
+		service->cells.bits++;
 	world->cells_used += 2u << service->cells.bits;
-	if (world->cells_used > XRING_CELLS)
-		fail("%u cells: want at most %u", world->cells_used, XRING_CELLS);
+	if (world->cells_used > world->cells_max)
+		fail("%u cells: want at most %u", world->cells_used, world->cells_max);
 	write_ring(service, &ring, CELLS_CUT);
 	ring_clear(&ring);
 }

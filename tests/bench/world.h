@@ -26,7 +26,7 @@ struct world {
 	int traffic;
 	int events;
 	struct spill_pool spills;
-	uint32_t cells_used;
+	uint32_t cells_used, cells_max;
 	uint32_t ids_used;
 	struct xring_slot *entries;	/* the VIP table to be */
 	size_t entry_count;

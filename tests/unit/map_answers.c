@@ -71,15 +71,18 @@ static uint32_t key_hash(const struct dp *dp, const struct xring_slot *slot,
 static uint32_t owner(const struct dp *dp, uint64_t word, uint32_t hash)
 {
 	uint32_t split = word, before = word >> 32 & XRING_ID_MASK;
-	const struct xring_spill *bucket;
-	int i = 0;
-
 	if (before != XRING_SPILL)
 		return hash < split ? before : word >> 48 & XRING_ID_MASK;
-	bucket = &dp->spills[split < dp->spill_count ? split : 0];
-	while (i < XRING_SPILL_POINTS && hash >= bucket->split[i])
-		i++;
-	return bucket->owner[i];
+	while (before == XRING_SPILL) {
+		const struct xring_spill *bucket = &dp->spills[split < dp->spill_count ? split : 0];
+		int i = 0;
+
+		while (i < XRING_SPILL_POINTS && hash >= bucket->split[i])
+			i++;
+		before = bucket->owner[i];
+		split = bucket->split[XRING_SPILL_POINTS - 1];
+	}
+	return before;
 }
 
 static uint16_t generation(const struct dp *dp, uint32_t id)

@@ -264,8 +264,8 @@ struct table {
 
 static void table_new(struct table *t, unsigned bits)
 {
-	t->buckets = calloc(1 << 16, sizeof(*t->buckets));
-	assert_int_equal(spill_pool_new(t->buckets, 1 << 16, &t->pool), 0);
+	t->buckets = calloc(1 << 17, sizeof(*t->buckets));
+	assert_int_equal(spill_pool_new(t->buckets, 1 << 17, &t->pool), 0);
 	t->cells = (struct cells){ .words = calloc((size_t)2 << bits, 8), .bits = bits,
 				   .spills = &t->pool };
 }
@@ -297,9 +297,10 @@ static void cells_answer_as_the_ring(const struct cells *cells, const struct rin
 		}
 }
 
+/* The fewest cells that the ring fits into: so some have as many splits as there is room for. */
 static unsigned bits_for(const struct ring *ring)
 {
-	unsigned bits = cells_bits(ring->point_count);
+	unsigned bits = CELLS_BITS_MIN;
 
 	while (!cells_fit(ring, bits))
 		bits++;

@@ -43,8 +43,8 @@ static inline uint64_t cell_word(uint32_t split, uint16_t before, uint16_t after
  */
 struct answer {
 	unsigned count;
-	uint32_t split[XRING_SPILL_POINTS];
-	uint16_t owner[XRING_SPILL_POINTS + 1];
+	uint32_t split[XRING_CELL_SPLITS];
+	uint16_t owner[XRING_CELL_SPLITS + 1];
 };
 
 void answer_read(const struct spill_pool *pool, uint64_t word, struct answer *ret);
@@ -52,10 +52,13 @@ bool answer_equal(const struct answer *a, const struct answer *b);
 uint16_t answer_owner(const struct answer *a, uint32_t hash);
 
 /*
- * The word for an answer, without flags. Takes a bucket of the pool if the answer has
+ * The word for an answer, without flags. Takes buckets of the pool if the answer has
  * several splits: -ENOSPC.
  */
 int answer_word(struct spill_pool *pool, const struct answer *a, uint64_t *ret);
+/* Retires the buckets that a word names, or frees them at once, as no reader ever saw them. */
+void word_retire(struct spill_pool *pool, uint64_t word);
+void word_give(struct spill_pool *pool, uint64_t word);
 
 /* The part of an answer that holds for the hashes from first to last. */
 void answer_restrict(const struct answer *a, uint32_t first, uint32_t last, struct answer *ret);

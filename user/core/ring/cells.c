@@ -32,9 +32,9 @@ bool cells_fit(const struct ring *ring, unsigned bits)
 {
 	unsigned shift = 32 - bits;
 
-	for (size_t i = XRING_SPILL_POINTS; i < ring->point_count; i++)
+	for (size_t i = XRING_CELL_SPLITS; i < ring->point_count; i++)
 		if (ring->points[i].position >> shift ==
-		    ring->points[i - XRING_SPILL_POINTS].position >> shift)
+		    ring->points[i - XRING_CELL_SPLITS].position >> shift)
 			return false;
 	return true;
 }
@@ -78,12 +78,6 @@ static bool cell_says(const struct cells *cells, uint64_t word, const struct ans
 
 	answer_read(cells->spills, word, &now);
 	return answer_equal(&now, a);
-}
-
-static void word_retire(struct spill_pool *pool, uint64_t word)
-{
-	if (cell_spilled(word))
-		pool->retired[pool->retired_count++] = cell_split(word);
 }
 
 /*

@@ -13,8 +13,8 @@ struct spill_pool;
 /*
  * A ring as the datapath reads it: split cells (struct xring_cell). The circle is cut into
  * 2^k equal cells, 2 to 4 for each virtual node. A cell holds the answer for all its
- * hashes; or two answers with the split between them; or the number of a spill bucket with
- * up to XRING_SPILL_POINTS splits. Each word is written with one atomic store, so that a
+ * hashes; or two answers with the split between them; or the number of a spill bucket: up to
+ * XRING_CELL_SPLITS splits are in one or two of these. Each word is written with one atomic store, so that a
  * reader always finds the old answer or the new one.
  *
  *     words:   0 ... 2^k - 1            newest answers, with the flags MOVING and LOOK

@@ -62,8 +62,7 @@ static uint32_t cell_over(struct cells *cells, uint32_t c, uint64_t said,
 		return moving_again(&cells->since[c], t);
 	}
 	flags_clear(&cells->words[c], XRING_MOVING);
-	if (cell_spilled(said))
-		cells->spills->retired[cells->spills->retired_count++] = cell_split(said);
+	word_retire(cells->spills, said);
 	cells->moving--;
 	step->settled++;
 	return 0;
@@ -168,8 +167,8 @@ void cells_close(struct cells *cells)
 	for (uint32_t c = 0; c < cells_count(cells); c++) {
 		uint64_t word = word_read(&cells->words[c]), old = *cells_old(cells, c);
 
-		if (word & XRING_MOVING && cell_spilled(old))
-			cells->spills->retired[cells->spills->retired_count++] = cell_split(old);
+		if (word & XRING_MOVING)
+			word_retire(cells->spills, old);
 		if (word & CELL_FLAGS)
 			flags_clear(&cells->words[c], CELL_FLAGS);
 	}
@@ -197,11 +196,8 @@ static int word_refine(const struct cells *from, uint64_t word, struct cells *to
 /* Nobody has read it: what it took is free at once. */
 static void refine_undo(struct cells *to)
 {
-	struct spill_pool *pool = to->spills;
-
 	for (size_t i = 0; i < 2 * (size_t)cells_count(to); i++) {
-		if (cell_spilled(to->words[i]))
-			pool->free[pool->free_count++] = cell_split(to->words[i]);
+		word_give(to->spills, to->words[i]);
 		to->words[i] = 0;
 	}
 	to->moving = 0;

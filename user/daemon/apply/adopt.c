@@ -99,17 +99,22 @@ static int adopt_backends(struct live *live, const struct model *m, uint64_t now
 	return 0;
 }
 
-/* Marks the spill bucket that a word names; false: the word makes no sense. */
+/* Marks the spill buckets that a word names; false: the word makes no sense. */
 static bool mark_spill(const struct live *live, uint64_t word, uint8_t *used)
 {
+	bool spilled = (word >> 32 & XRING_ID_MASK) == XRING_SPILL;
 	uint32_t bucket = word;
 
-	if ((word >> 32 & XRING_ID_MASK) != XRING_SPILL)
-		return true;
-	if (bucket >= live->dp->spill_count || used[bucket])
-		return false;
-	used[bucket] = 1;
-	return true;
+	for (int more = 0; spilled && more < 2; more++) {
+		const struct xring_spill *spill = &live->dp->spills[bucket];
+
+		if (bucket >= live->dp->spill_count || used[bucket])
+			return false;
+		used[bucket] = 1;
+		spilled = spill->owner[XRING_SPILL_POINTS] == XRING_SPILL;
+		bucket = spill->split[XRING_SPILL_POINTS - 1];
+	}
+	return !spilled;
 }
 
 /* Marks the buckets that the cells of an extent name, old words included where a cell moves. */
