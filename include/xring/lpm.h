@@ -29,6 +29,8 @@
 #define XRING_LPM_VALUE_MAX  (XRING_LPM_NODE - 1)
 #define XRING_LPM_LINE_BITS  26
 #define XRING_LPM_LINE_MASK  ((1u << XRING_LPM_LINE_BITS) - 1)
+/* A node of which no map has the line. */
+#define XRING_LPM_NOWHERE (XRING_LPM_NODE | XRING_LPM_LINE_MASK)
 #define XRING_LPM_STRIDE(word) ((word) >> XRING_LPM_LINE_BITS & 31)
 
 /*
@@ -132,7 +134,8 @@ static __always_inline __u32 lpm_walk(const void *lines, __u32 word, __u64 hi, _
 
 /*
  * The step over the palette, if the root has one: the word that stands there for an IPv4
- * address, in host byte order. The answer is a value or the root of a trie.
+ * address, in host byte order. The answer is a value or the root of a trie, which is
+ * XRING_LPM_NOWHERE if the palette is damaged.
  */
 static __always_inline __u32 lpm_palette(const void *lines, __u32 root, __u32 address)
 {
@@ -143,11 +146,11 @@ static __always_inline __u32 lpm_palette(const void *lines, __u32 root, __u32 ad
 		return root;
 	line = XRING_LPM_LINE(lines, root & XRING_LPM_LINE_MASK);
 	if (!line)
-		return XRING_LPM_NODE;
+		return XRING_LPM_NOWHERE;
 	bits = XRING_LPM_LINE(lines, line->palette.index + index / XRING_LPM_INDEX_EACH /
 					     XRING_LPM_LINE_WORDS);
 	if (!bits)
-		return XRING_LPM_NODE;
+		return XRING_LPM_NOWHERE;
 	index = lpm_read(&bits->word[index / XRING_LPM_INDEX_EACH % XRING_LPM_LINE_WORDS]) >>
 		index % XRING_LPM_INDEX_EACH * 2;
 	return lpm_read(&line->palette.word[index & 3]);

@@ -45,7 +45,7 @@ static const struct backend *owner_of(struct world *w, const char *service, cons
 
 	if (key_hash_text(key, model_service(world_model(w), service), world_hash_key(w), &hash,
 			  &why))
-		fail_msg("%s", why);
+		fail_msg("%s", why.text);
 	return world_owner(w, service, hash);
 }
 
