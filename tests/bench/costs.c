@@ -2,6 +2,7 @@
 #include "costs.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <stdio.h>
@@ -12,8 +13,10 @@
 
 #include "bench.h"
 #include "core/model/model.h"
+#include "driver.h"
 #include "object.h"
 #include "stats.h"
+#include "steps.h"
 #include "world.h"
 
 #define BACKENDS 100
@@ -184,6 +187,28 @@ static void run_changes(const char *object, struct costs *ret)
 	world_close(&world);
 }
 
+/* ---- instructions of the common packet ---- */
+
+static void run_steps(const char *object, struct costs *ret)
+{
+	struct served service = { .mode = MODE_IPIP, .family = AF_INET, .to_family = AF_INET,
+				  .backend_count = BACKENDS, .ifindex = 1 };
+	struct stream stream;
+	struct steps steps;
+	struct world world;
+
+	world_open(object, &world);
+	world_serve(&world, &service);
+	world_publish(&world);
+	traffic_stream(TRAFFIC_ONE, &service.vip, &stream);
+	steps_count(&world, stream.frame, FRAME_BYTES, &steps);
+	if (steps.verdict != XDP_TX)
+		fail("the common packet: verdict %u", steps.verdict);
+	ret->instructions = steps.instructions;
+	ret->stack = steps.stack;
+	world_close(&world);
+}
+
 /* ---- sizes ---- */
 
 static void run_sizes(const char *object, struct costs *ret)
@@ -218,5 +243,6 @@ void costs_run(const char *directory, const char *object, unsigned rounds, struc
 	*ret = (struct costs){};
 	run_lookups(directory, rounds, ret);
 	run_changes(object, ret);
+	run_steps(object, ret);
 	run_sizes(object, ret);
 }

@@ -21,6 +21,8 @@ struct costs {
 	double pins_mib;
 	double syns_mib;
 	double verified;
+	double instructions;		/* BPF instructions that a common packet executes */
+	double stack;			/* of these, accesses of the stack */
 };
 
 void costs_run(const char *directory, const char *object, unsigned rounds, struct costs *ret);

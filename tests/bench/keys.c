@@ -58,7 +58,8 @@ static void window_open(struct row *row, unsigned packets)
 	(void)packets;
 	for (unsigned cpu = 0; cpu < site->dp.heat_cpus; cpu++)
 		memset(site->dp.heat[cpu]->word, 0, sizeof(site->dp.heat[cpu]->word));
-	row->world->config->window = window = window * 1664525u + 1013904223u;
+	window = window * 1664525u + 1013904223u;
+	row->world->config->window = window | XRING_HEAT_BLOCKS;	/* packets are very many */
 }
 
 static void window_close(struct row *row)
