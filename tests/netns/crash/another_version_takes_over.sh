@@ -3,16 +3,11 @@
 # Another version of the daemon and of the program, with longer values and more counters,
 # takes over from a running one in the middle of a change: no packet is lost, no pin, no
 # count. So do sizes of another configuration; and a daemon killed in the middle of it.
-. "$(dirname "$0")/../lib.sh"
-
-other=$(mktemp -d)
-cleanup() { rm -rf "$other"; }
+. "$(dirname "$0")/../takeover.sh"
 
 build_other() {
 	local abi=$other/include/xring
-	mkdir -p "$other/tests"
-	cp -r "$TOP/Makefile" "$TOP/CHANGELOG.md" "$TOP/user" "$TOP/bpf" "$TOP/include" "$other"
-	cp "$TOP/tests/tests.mk" "$other/tests"
+	other_copy
 	# A field more at the end of each value, a place more at the end of each array.
 	sed -i '/^struct xring_pin {/,/^};/s/^};/\t__u64 more;\n};/
 		/^struct xring_traffic {/,/^};/s/^};/\t__u64 more;\n};/
@@ -20,9 +15,7 @@ build_other() {
 	sed -i 's/^\tX(DROP_RESIDENCY.*/&\t\\\n\tX(PASS_MORE, "pass_more", "none")/
 		s/^\tX(FORBIDDEN,.*/&\t\\\n\tX(MORE, "more", "none")/' "$abi/counters.h"
 	equal "what was patched" "$(diff -r "$TOP/include" "$other/include" | grep -c '^>')" 7
-	make -s -C "$other" BUILD="$other/build" CFLAGS=-O1 "$other/build/xringd" >"$other/log" 2>&1 ||
-		fail "build: $(cat "$other/log")"
-	ln -s "$BUILD/xring" "$other/build/xring"
+	other_build
 }
 build_other
 
@@ -53,25 +46,7 @@ EOT
 services
 start --test-clock
 wait_for resolved
-for host in b1 b2 b3 b4; do
-	on $host "$BUILD/tests/tools/talk" server 0.0.0.0 7000 $host >"$RUN/server-$host" 2>&1 &
-	on $host "$BUILD/tests/tools/talk" server $VIP4 53 --udp $host >>"$RUN/server-$host" 2>&1 &
-done
-listening() { on "$1" ss -Hltn "sport = 7000" | grep -q . && on "$1" ss -Hlun "sport = 53" | grep -q .; }
-for host in b1 b2 b3 b4; do
-	wait_for listening $host
-done
-for kind in tcp udp; do
-	port=7000 count=40
-	[ $kind = tcp ] || port=53 count=20
-	nsenter --net="/run/netns/xring-$LAB-client" -- "$BUILD/tests/tools/talk" client $VIP4 $port \
-		--$kind $count --seconds 250 --rate 5 </dev/null >"$RUN/$kind" 2>&1 &
-	echo $! >"$RUN/talk-$kind.pid"
-done
-while [ ! -e "$RUN/enough" ]; do
-	client curl -sS -m 5 "http://$VIP4/" 2>&1 || true
-done >"$RUN/answers" &
-stream=$!
+traffic_begin
 
 pins() { xring --json stats | jq .pins.count; }
 flows() { xring --json stats "$1" | jq .flows; }
@@ -87,10 +62,6 @@ walked_with() { # PINS: for a second
 	done
 }
 program() { status .program.id; }
-lost() { # packets that found no service, no backend, or no end
-	xring --json stats | jq '.packets.drop + ([.reasons[] |
-		select(.name == "pass_no_service" or .name == "pass_no_backend").packets] | add)'
-}
 
 wait_for equals 40 flows talk
 echo "a change, and its flows are held"
@@ -171,12 +142,4 @@ equal "lost" "$(lost)" 0
 equal "left aside" "$(find "$RUN/bpf" -name '*_old' -o -name '*_new')" ""
 
 echo "not one connection broke"
-touch "$RUN/enough"
-wait $stream
-equal "requests that failed" "$(grep -Evc '^b[1-4]$' "$RUN/answers" || true)" 0
-for kind in udp tcp; do
-	kill -TERM "$(cat "$RUN/talk-$kind.pid")"
-	wait "$(cat "$RUN/talk-$kind.pid")" || fail "$kind: $(tail -n 3 "$RUN/$kind")"
-done
-equal "TCP connections broken" "$(tail -n 1 "$RUN/tcp" | jq .tcp_broken)" 0
-equal "UDP flows that moved" "$(tail -n 1 "$RUN/udp" | jq .udp_wrong)" 0
+not_one_broke
