@@ -8,7 +8,7 @@
  * asks for them, and as many lines as the networks need.
  */
 #define XRING_CELLS    (33u << 18)	/* 66 MiB: 512 rings of 16 x 150 points, both tables */
-/* At most 9% of the cells of a table spill, mostly 2 to 6%; and old ones of moving cells. */
+/* At most 15% of the cells of a table spill, mostly 2 to 6%; and old ones of moving cells. */
 #define XRING_SPILLS_FOR(cells) ((cells) / 13 + !((cells) / 13))
 #define XRING_SPILLS   XRING_SPILLS_FOR(XRING_CELLS)
 #define XRING_BACKENDS 16384u		/* ids; an id has 15 bits */

@@ -27,7 +27,7 @@ static const struct {
 	uint32_t flows;
 	uint32_t fresh;
 	bool syn;
-	/* Packets before the clock is read: most lines of a ring are in the cache then. */
+	/* Packets before the clock is read: most lines of a ring of 100 are in the cache then. */
 	uint32_t warm_up;
 } kinds[TRAFFIC_ALL] = {
 	[TRAFFIC_ONE] = { "1 flow", 1, 0, false, 2000 },
@@ -39,6 +39,7 @@ static const struct {
 	[TRAFFIC_HUNDRED] = { "100 flows", 100, 0, false, 2000 },
 	[TRAFFIC_TEN_THOUSAND] = { "10,000 flows", 10000, 0, false, 20000 },
 	[TRAFFIC_HUNDRED_THOUSAND] = { "100,000 flows", 100000, 0, false, 20000 },
+	[TRAFFIC_STEADY] = { "1,000,000 flows, steady", 1000000, 0, false, 400000 },
 };
 
 const char *traffic_name(enum traffic traffic)

@@ -17,6 +17,7 @@ enum traffic {
 	TRAFFIC_HUNDRED,
 	TRAFFIC_TEN_THOUSAND,
 	TRAFFIC_HUNDRED_THOUSAND,
+	TRAFFIC_STEADY,			/* a million flows that have been there for a while */
 	TRAFFIC_ALL
 };
 

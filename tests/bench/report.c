@@ -61,12 +61,12 @@ double row_difference_of_minimums(const struct rows *rows, const struct row *row
 
 void rows_print(const struct rows *rows, FILE *out)
 {
-	fprintf(out, "%-28s %-15s %7s %7s %7s %7s %7s %7s\n", "program", "packets", "median",
+	fprintf(out, "%-28s %-23s %7s %7s %7s %7s %7s %7s\n", "program", "packets", "median",
 		"min", "net", "ratio", "strict", "ratio");
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct row *row = &rows->row[i];
 
-		fprintf(out, "%-28s %-15s %7.1f %7.1f", row->program, traffic_name(row->traffic),
+		fprintf(out, "%-28s %-23s %7.1f %7.1f", row->program, traffic_name(row->traffic),
 			stats_median(row->ns, rows->rounds), stats_minimum(row->ns, rows->rounds));
 		if (row->empty >= 0)
 			fprintf(out, " %7.1f", row_net(rows, row, false));

@@ -14,10 +14,12 @@
 
 static const uint32_t backend_counts[] = { 1, 10, 100, 1000, 10000 };
 static const uint32_t service_counts[] = { 1, 100, SERVICES_MOST };
-static const enum traffic few[] = { TRAFFIC_ONE, TRAFFIC_THOUSAND, TRAFFIC_MILLION };
+static const enum traffic few[] = {
+	TRAFFIC_ONE, TRAFFIC_THOUSAND, TRAFFIC_MILLION, TRAFFIC_STEADY,
+};
 static const enum traffic all[] = {
 	TRAFFIC_ONE, TRAFFIC_TEN, TRAFFIC_HUNDRED, TRAFFIC_THOUSAND, TRAFFIC_TEN_THOUSAND,
-	TRAFFIC_HUNDRED_THOUSAND, TRAFFIC_MILLION,
+	TRAFFIC_HUNDRED_THOUSAND, TRAFFIC_MILLION, TRAFFIC_STEADY,
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -16,7 +16,7 @@
 #include "core/ring/spills.h"
 #include "core/value/number.h"
 
-#define NODES 1200
+#define NODES 2400
 
 static char names[NODES][32];
 
@@ -307,6 +307,37 @@ static unsigned bits_for(const struct ring *ring)
 	return bits;
 }
 
+/* The spill buckets that the pool holds for so many cells are enough, whatever the ring's size. */
+static void buckets_are_enough_for_the_cells(void **state)
+{
+	static const size_t sizes[] = { 13, 16, 27, 218, 873, 1000, 1165, 2300 };
+	static struct ring_node nodes[NODES];
+	static uint16_t ids[NODES];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		uint32_t free_before, used, cells;
+		struct ring ring;
+		struct table t;
+
+		numbered(nodes, sizes[i], 150);
+		for (size_t k = 0; k < sizes[i]; k++)
+			ids[k] = 1 + k;
+		assert_int_equal(ring_new(nodes, sizes[i], &ring), 0);
+		table_new(&t, cells_bits(ring.point_count));
+		free_before = t.pool.free_count;
+		assert_true(cells_write(&t.cells, &(struct cells_change){ &ring, ids }) > 0);
+		used = free_before - t.pool.free_count;
+		cells = cells_count(&t.cells);
+		assert_in_range(used, 1, XRING_SPILLS_FOR(2 * cells));
+		assert_in_range(cells, ring.point_count * 3 / 2, ring.point_count * 4);
+		if (cells < 1u << CELLS_BITS_LARGE)
+			assert_in_range(cells, ring.point_count * 2, ring.point_count * 4);
+		table_clear(&t);
+		ring_clear(&ring);
+	}
+}
+
 static void cells_equal_the_ring_for_every_size(void **state)
 {
 	static const size_t sizes[] = { 1, 2, 3, 100, 1000 };
@@ -425,6 +456,7 @@ int main(void)
 		cmocka_unit_test(a_key_belongs_to_the_point_strictly_behind_it),
 		cmocka_unit_test(weights_become_points_half_up),
 		cmocka_unit_test(cells_equal_the_ring_for_every_size),
+		cmocka_unit_test(buckets_are_enough_for_the_cells),
 		cmocka_unit_test(updates_equal_a_build_from_nothing),
 		cmocka_unit_test(a_change_touches_only_its_own_cells),
 	};

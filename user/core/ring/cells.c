@@ -23,7 +23,8 @@ unsigned cells_bits(size_t points)
 {
 	unsigned bits = CELLS_BITS_MIN;
 
-	while (bits < CELLS_BITS_MAX && (size_t)1 << bits < 2 * points)
+	while (bits < CELLS_BITS_MAX &&
+	       (size_t)1 << bits < points + (bits < CELLS_BITS_LARGE ? points : points / 2))
 		bits++;
 	return bits;
 }

@@ -34,6 +34,7 @@ struct cells {
 
 #define CELLS_BITS_MIN 6
 #define CELLS_BITS_MAX 24
+#define CELLS_BITS_LARGE 18		/* a table of 2 MiB */
 
 static inline uint32_t cells_count(const struct cells *cells)
 {
@@ -46,8 +47,9 @@ static inline uint64_t *cells_old(const struct cells *cells, uint32_t c)
 }
 
 /*
- * The k for a ring of that many points: at least 2 cells a point. Fewer would spill more; and
- * with more, large rings leave the cache (docs/performance.md).
+ * The k for a ring of that many points: two cells a point or more; for a table of 2 MiB or more
+ * one and a half. With fewer cells more of them spill; with more, a large ring leaves the cache
+ * (docs/performance.md, "Scale").
  */
 unsigned cells_bits(size_t points);
 
