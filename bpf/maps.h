@@ -114,7 +114,7 @@ MAP_ARRAY(xring_hot, XRING_HOT_BUCKETS, struct xring_hot);
 MAP(xring_pins, HASH, XRING_PINS, 0, struct xring_flow, struct xring_pin);
 
 /* TCP handshakes on open paths until they are confirmed; a flood of SYNs may fill it. */
-MAP(xring_syns, LRU_HASH, XRING_SYNS, 0, struct xring_flow, struct xring_pin);
+MAP(xring_syns, LRU_HASH, XRING_SYNS, 0, struct xring_handshake, struct xring_pin);
 
 /* ---- what happened to packets ---- */
 

@@ -20,7 +20,7 @@
  */
 struct path {
 	/* Given by the caller. */
-	struct xring_flow flow;
+	struct xring_handshake key;	/* the 5-tuple; what pins.h looks for */
 	__u32 key_hash;			/* of the partition key */
 	__u32 number;			/* of the service */
 	__u32 class_index;		/* of the client; 0: the service has no classes */
@@ -29,6 +29,7 @@ struct path {
 	__u32 idle_ms;			/* a flow that is silent for longer may move */
 	__u8 shift;			/* size of that ring; path_find(): as base */
 	__u8 bound;			/* the service has bounded loads */
+	__u8 disputed;			/* others than the kept flow may have claimed the 5-tuple */
 	/* Found by path_find(). */
 	__u8 moving;			/* class, entry or cell is moving */
 	__u8 udp_new;			/* a UDP flow without a pin is a new flow */
@@ -41,6 +42,21 @@ struct path {
 	__u64 key_answer;		/* of the key's entry; 0: the key has no entry */
 	__u64 class_word;		/* newest word of the class; 0: there is no class */
 };
+
+/* The path of the packet in hand, as the stack is too small for it. Not pinned: it is no state. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct path);
+} xring_path SEC(".maps");
+
+static __always_inline struct path *path_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&xring_path, &zero);
+}
 
 /* The generation of an id; 0: the backend is dead, or there is none. */
 static __always_inline __u16 backend_generation(__u32 id)

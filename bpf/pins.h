@@ -3,25 +3,40 @@
 #define XRING_BPF_PINS_H
 
 /*
- * The rule of changes for one packet whose path is open, that is MOVING or LOOK:
+ * The rule of changes for one packet whose path is open, that is MOVING or LOOK.
  *
- *     the flow is pinned:                its pin
- *     MOVING, the packet opens a flow:   newest, and pin it
- *     MOVING, any other packet:          old, and pin it (the flow is older than the change)
- *     LOOK alone:                        newest, no pin
+ * Anybody can send a packet in anybody's name, so a 5-tuple may have several claims, each with
+ * a pin of its own (enum xring_claim). Each packet says by its sequence number whose it is:
  *
- * A TCP flow opens with a SYN. Anybody can send a SYN, so its pin counts only once a packet
- * confirms it by going on at the sequence number after the SYN. Until then the pin is in
- * xring_syns, where a flood of SYNs pushes out nothing but other handshakes, and all other
- * packets of the 5-tuple go to old. A SYN follows the pin of its 5-tuple, unless that flow has
- * seen a FIN or RST in sequence. FIN and RST shorten the idle time of a pin and do no more.
+ *     it opens a flow (SYN):              newest; remembered until it is confirmed
+ *     it goes on exactly after such a SYN: confirms it, and the flow is pinned there: OPENED
+ *     its number fits an OPENED claim:    that pin
+ *     any other packet, and UDP:
+ *         the 5-tuple is KEPT:            that pin
+ *         MOVING:                         old, and KEPT there (the flow is older than the change)
+ *         LOOK alone:                     newest, no pin
+ *
+ * What a stranger who knows no sequence number can do with that: confirm SYNs of his own. Then
+ * his numbers have a claim of their own, which the victim's do not fit. No claim takes the place
+ * of another before that has ended. Only a FIN or RST at exactly the number expected ends a claim,
+ * and a number is expected only where all before it were seen in order from the SYN on; that of
+ * a KEPT flow is not known, so it ends by silence alone. The numbers that fit a claim are as many
+ * as its flow can have sent, so that a stranger must send as much to widen his own.
+ *
+ * An opened flow that went another way for a while may come back at a number that does not fit.
+ * Then it is taken for a stranger; but for one idle time after the program was attached
+ * (config.returning), whoever opened a 5-tuple first is believed, unless it is KEPT too.
  *
  * UDP has no SYN. Until the daemon marks the old cell XRING_UDP_NEW, one udp_idle after
  * MOVING began, a UDP flow without a pin counts as an old flow; from then on as a new flow.
  *
  * A pin is void when the generation of its backend has changed. When the old answer is dead
- * (generation 0), the newest answer counts.
+ * (generation 0), the newest answer counts. While xring_pins is full, or a 5-tuple has as many
+ * opened flows as it can have, new flows go where any other packet goes: they need no pin.
  */
+
+#define FULL_NS 1000000000ull
+#define NOBODYS (~0u)			/* not an id: no opened flow claims the packet */
 
 /* The time of pins: CLOCK_MONOTONIC, ns, to the last tick. */
 static __always_inline __u64 clock_ns(void)
@@ -38,49 +53,140 @@ static __always_inline int may_keep(const struct path *path, __u32 id)
 }
 
 /*
- * The flow's pin in a map. NULL: there is none, or it does not count, as the flow was silent
- * for too long, the backend was cut, or the rule of the client forbids the backend.
+ * Does a pin count? Not, if its flow was silent for longer than idle (ms), the backend was cut, or
+ * the rule of the client forbids the backend. Not static, so that the verifier walks it once.
  */
-static __always_inline struct xring_pin *pin_find(void *map, const struct path *path, __u64 now)
+__noinline int pin_counts(struct xring_pin *pin, __u64 idle, __u64 now)
 {
-	struct xring_pin *pin = bpf_map_lookup_elem(map, &path->flow);
-	__u64 idle = path->idle_ms;
+	const struct path *path = path_get();
 
-	if (!pin)
-		return NULL;
+	if (!pin || !path)
+		return 0;
 	if (pin->state & XRING_PIN_CLOSING && idle > XRING_CLOSING_MS)
 		idle = XRING_CLOSING_MS;
 	if (now > pin->seen + idle * 1000000)
-		return NULL;
+		return 0;
 	if (pin->generation != backend_generation(pin->backend)) {
 		event_count(XRING_EVENT_VOID);
-		return NULL;
+		return 0;
 	}
-	if (!is_allowed(path, pin->backend)) {
-		/* A later rule may allow the backend, when the flow lives elsewhere already. */
-		bpf_map_delete_elem(map, &path->flow);
-		event_count(XRING_EVENT_FORBIDDEN);
-		return NULL;
-	}
-	return pin;
+	if (is_allowed(path, pin->backend))
+		return 1;
+	/* A later rule may allow the backend, when the flow lives elsewhere already. */
+	pin->backend = 0;
+	pin->generation = XRING_PIN_VOID;
+	event_count(XRING_EVENT_FORBIDDEN);
+	return 0;
+}
+
+static __always_inline struct xring_pin *pin_find(void *map, const struct path *path, __u64 idle,
+						  __u64 now)
+{
+	struct xring_pin *pin = bpf_map_lookup_elem(map, &path->key);
+
+	return pin && pin_counts(pin, idle, now) ? pin : NULL;
+}
+
+/* The handshake that a packet at a number confirms, or the one that its SYN opened. */
+static __always_inline struct xring_pin *handshake_find(struct path *path, __u32 number,
+							__u64 now)
+{
+	__u64 idle = path->idle_ms;
+
+	path->key.flow.claim = XRING_KEPT;
+	path->key.number = number;
+	return pin_find(&xring_syns, path, idle < XRING_SHAKING_MS ? idle : XRING_SHAKING_MS, now);
+}
+
+static __always_inline void handshake_make(struct path *path, const struct xring_pin *pin,
+					   __u32 number)
+{
+	path->key.flow.claim = XRING_KEPT;
+	path->key.number = number;
+	bpf_map_update_elem(&xring_syns, &path->key, pin, BPF_ANY);
+}
+
+/*
+ * What a SYN leaves beside its handshake, where nothing else says that its 5-tuple is disputed: a
+ * void pin. (That of the handshake serves: the stack is small.)
+ */
+static __always_inline void dispute_note(struct path *path, struct xring_pin *note)
+{
+	note->backend = 0;
+	note->generation = XRING_PIN_VOID;
+	path->key.flow.claim = XRING_REOPENED;
+	path->key.number = 0;
+	bpf_map_update_elem(&xring_syns, &path->key, note, BPF_ANY);
+}
+
+/* Did a SYN of the 5-tuple come less than the time of a handshake ago? */
+static __always_inline int is_disputed(struct path *path, __u64 now)
+{
+	struct xring_pin *note;
+
+	path->key.flow.claim = XRING_REOPENED;
+	path->key.number = 0;
+	note = bpf_map_lookup_elem(&xring_syns, &path->key);
+	return note && now <= note->seen + XRING_SHAKING_MS * 1000000ull;
+}
+
+/* A claim that found no room in xring_pins. */
+static __always_inline struct xring_pin *homeless_find(struct path *path, __u64 now)
+{
+	path->key.flow.claim = XRING_OPENED;
+	path->key.number = 0;
+	return pin_find(&xring_syns, path, path->idle_ms, now);
+}
+
+/* Was a table of pins that was full found full less than so long ago? */
+static __always_inline int was_full(__u64 ago, __u64 now)
+{
+	const struct xring_config *config = config_get();
+	__u64 full = config ? *(volatile const __u64 *)&config->full : 0;
+
+	return full && now < full + ago;
+}
+
+static __always_inline void full_note(__u64 now)
+{
+	struct xring_vips *table = vips_get();
+
+	event_count(XRING_EVENT_FULL);
+	if (table && !was_full(FULL_NS / 8, now))
+		table->config.full = now;
 }
 
 /* 0 where the map is full. For a dead backend there is no pin to make. */
-static __always_inline int pin_make(const struct path *path, __u32 backend, __u32 seq, __u64 now)
+static __always_inline int pin_make(struct path *path, __u16 claim, __u32 backend, __u32 base,
+				    __u32 seq, __u64 now)
 {
 	struct xring_pin pin = {
 		.backend = backend,
 		.generation = backend_generation(backend),
 		.seq = seq,
+		.base = base,
 		.hash = path->hash,
 		.seen = now,
 	};
+	int err;
 
 	if (!pin.generation)
 		return 1;
 	if (backend != path->newest)
 		cell_look(path);
-	return !bpf_map_update_elem(&xring_pins, &path->flow, &pin, BPF_ANY);
+	if (claim == XRING_KEPT && path->disputed) {
+		pin.state = XRING_PIN_DISPUTED;
+		pin.sent = XRING_PIN_MS(now);
+	}
+	path->key.flow.claim = claim;
+	err = bpf_map_update_elem(&xring_pins, &path->key, &pin, BPF_ANY);
+	if (err && claim != XRING_KEPT) {
+		pin.state = XRING_PIN_CONFIRMED;
+		path->key.flow.claim = XRING_OPENED;
+		path->key.number = 0;
+		bpf_map_update_elem(&xring_syns, &path->key, &pin, BPF_ANY);
+	}
+	return !err;
 }
 
 /* The backend of a flow that is older than the change. */
@@ -91,21 +197,6 @@ static __always_inline __u32 old_answer(const struct path *path)
 	if (!is_allowed(path, path->old))
 		event_count(XRING_EVENT_FORBIDDEN);
 	return path->newest;
-}
-
-/*
- * Pins a flow that has no pin to a backend, and answers it. Without room for the pin, the
- * path keeps its old side, and the flow goes where that leads.
- */
-static __always_inline __u32 flow_keep(const struct path *path, __u32 backend, __u32 seq, __u64 now)
-{
-	if (pin_make(path, backend, seq, now)) {
-		event_count(XRING_EVENT_MADE);
-		return backend;
-	}
-	event_count(XRING_EVENT_FULL);
-	path_hold(path);
-	return old_answer(path);
 }
 
 /* The load of a backend in thousandths of its bound. */
@@ -148,76 +239,6 @@ __noinline __u32 new_answer(const struct path *path)
 	return best;
 }
 
-/* The backend of a SYN. pin: of the flow, or NULL. */
-static __always_inline __u32 syn_answer(const struct path *path, const struct xring_pin *pin,
-					const struct segment *s, __u64 now)
-{
-	struct xring_pin fresh = {
-		.hash = path->hash,
-		.seq = s->seq + 1,
-		.state = (s->next - s->seq - 1) << XRING_PIN_DATA_SHIFT,
-		.seen = now,
-	};
-	struct xring_pin *syn = pin_find(&xring_syns, path, now);
-	__u32 backend;
-
-	if (pin && !(pin->state & XRING_PIN_CLOSING)) {
-		backend = pin->backend;
-	} else if (syn && (syn->seq == fresh.seq || syn->state & XRING_PIN_CONFIRMED)) {
-		syn->seen = now;		/* the same SYN again, or a forged one */
-		return syn->backend;
-	} else {
-		backend = new_answer(path);
-		if (!pin && !path->moving && backend == path->newest)
-			return backend;
-	}
-	fresh.backend = backend;
-	fresh.generation = backend_generation(backend);
-	if (fresh.generation) {
-		if (backend != path->newest)
-			cell_look(path);
-		bpf_map_update_elem(&xring_syns, &path->flow, &fresh, BPF_ANY);
-		event_count(XRING_EVENT_SYNS);
-	}
-	return backend;
-}
-
-/*
- * Does a segment go on right after the SYN, or after the data that the SYN had? Only one or
- * two of 2^32 sequence numbers do, so that nobody guesses them.
- */
-static __always_inline int syn_continues(const struct xring_pin *syn, __u32 seq)
-{
-	__u32 ahead = seq - syn->seq;
-
-	return !ahead || ahead == syn->state >> XRING_PIN_DATA_SHIFT;
-}
-
-/* The backend that got the SYN after which this segment goes on; 0: there was no such SYN. */
-static __always_inline __u32 syn_confirm(const struct path *path, const struct xring_pin *pin,
-					 const struct segment *s, __u64 now)
-{
-	struct xring_pin *syn = pin_find(&xring_syns, path, now);
-	__u32 backend;
-
-	if (!syn || (!syn_continues(syn, s->seq) && !(syn->state & XRING_PIN_CONFIRMED)))
-		return 0;
-	backend = syn->backend;
-	if (!pin && !path->moving && backend == path->newest) {
-		bpf_map_delete_elem(&xring_syns, &path->flow);
-		return backend;
-	}
-	if (!pin_make(path, backend, s->next, now)) {
-		syn->state |= XRING_PIN_CONFIRMED;	/* instead of a pin */
-		syn->seen = now;
-		event_count(XRING_EVENT_FULL);
-		return backend;
-	}
-	bpf_map_delete_elem(&xring_syns, &path->flow);
-	event_count(XRING_EVENT_CONFIRMED);
-	return backend;
-}
-
 /* The pin may be of an earlier change: then the newest cell has no LOOK for it yet. */
 static __always_inline __u32 pin_follow(const struct path *path, struct xring_pin *pin, __u64 now)
 {
@@ -228,60 +249,188 @@ static __always_inline __u32 pin_follow(const struct path *path, struct xring_pi
 	return pin->backend;
 }
 
-/*
- * Advances the sequence number of a pin. That of a closed flow stands still: a segment at
- * another number belongs to a new flow on the same 5-tuple, whose SYN came while the cell was
- * in the steady state. (A forged segment of that kind makes the pin stay longer.)
- */
-static __always_inline void pin_advance(struct xring_pin *pin, const struct segment *s)
+static __always_inline int claim_fits(const struct xring_pin *pin, __u32 seq)
 {
-	if (s->flags & (TCP_FIN | TCP_RST) && s->seq == pin->seq) {
-		pin->state |= XRING_PIN_CLOSING;
-	} else if (pin->state & XRING_PIN_CLOSING && s->seq != pin->seq && s->next != pin->seq) {
-		pin->state &= ~XRING_PIN_CLOSING;
-		pin->seq = s->next;
-	}
-	if ((__s32)(s->next - pin->seq) > 0)
-		pin->seq = s->next;
+	__u32 most = XRING_SENT_SLACK + 2 * pin->sent;
+
+	if (pin->state & XRING_PIN_CLOSING)
+		most = pin->seq - pin->base;
+	return seq - pin->base + 1 <= most + 1;
 }
 
-/* The backend of a TCP packet. */
-static __always_inline __u32 tcp_answer(struct xdp_md *ctx, const struct path *path, __u64 now)
+/* What the opened flows of a 5-tuple say of a segment. */
+struct claimed {
+	struct xring_pin *pin;		/* the flow that it fits; one that is closing comes last */
+	struct xring_pin *first;	/* the flow that was opened first */
+	__u32 open;			/* the backend of a flow that is not closing; 0: there is none */
+	/*
+	 * A claim that another flow may take, or XRING_CLAIMS. A flow that is closing may be open
+	 * the other way for long, and keeps its claim, unless it was itself the second.
+	 */
+	__u16 unused;
+	__u16 any;			/* there are such flows */
+};
+
+/* A second flow stands beside a first alone, be that over or not. */
+static __always_inline void claims_read(struct path *path, const struct segment *s, __u64 now,
+					struct claimed *ret)
 {
-	struct xring_pin *pin = pin_find(&xring_pins, path, now);
-	struct segment s;
+	for (__u16 claim = XRING_OPENED; claim < XRING_CLAIMS; claim++) {
+		struct xring_pin *pin;
+		int closing;
+
+		path->key.flow.claim = claim;
+		pin = bpf_map_lookup_elem(&xring_pins, &path->key);
+		if (!pin || !pin_counts(pin, path->idle_ms, now)) {
+			if (ret->unused > claim)
+				ret->unused = claim;
+			if (!pin)
+				return;
+			continue;
+		}
+		closing = pin->state & XRING_PIN_CLOSING;
+		ret->any = 1;
+		if (claim == XRING_OPENED)
+			ret->first = pin;
+		else if (closing && ret->unused > claim)
+			ret->unused = claim;
+		if (!closing)
+			ret->open = pin->backend;
+		if (!claim_fits(pin, s->seq) || (ret->pin && closing))
+			continue;
+		ret->pin = pin;
+		if (!closing && !s->opens)
+			return;			/* no other matters */
+	}
+}
+
+/*
+ * The backend of a SYN, or NOBODYS where its flow finds no room for a pin. kept: the pin of the 5-tuple, or NULL. same: a handshake at its number, or
+ * NULL.
+ */
+static __always_inline __u32 syn_answer(struct path *path, struct xring_pin *kept,
+					struct xring_pin *same, const struct claimed *claimed,
+					const struct segment *s, __u64 now)
+{
+	struct xring_pin fresh = { .hash = path->hash, .seen = now, .base = s->seq + 1 };
 	__u32 backend;
 
-	if (!segment_read(ctx, path->flow.family, &s))
-		return path->newest;		/* not reached: flow_rest() */
-	if ((s.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		return syn_answer(path, pin, &s, now);
-	if (!pin || pin->state & XRING_PIN_CLOSING) {
-		backend = syn_confirm(path, pin, &s, now);
-		if (backend)
-			return backend;
+	if (same) {				/* the same SYN again */
+		same->seen = now;
+		return same->backend;
 	}
-	if (pin) {
-		pin_advance(pin, &s);
-		return pin_follow(path, pin, now);
+	if (claimed->unused == XRING_CLAIMS || (!claimed->open && was_full(FULL_NS, now)))
+		return NOBODYS;
+	backend = claimed->open ?: new_answer(path);
+	if (!kept && !claimed->any && !path->moving && backend == path->newest)
+		return backend;
+	fresh.backend = backend;
+	fresh.generation = backend_generation(backend);
+	if (!fresh.generation)
+		return backend;
+	if (backend != path->newest)
+		cell_look(path);
+	handshake_make(path, &fresh, s->seq + 1);
+	if (s->next != s->seq + 1)		/* it has data (RFC 7413), which may be refused */
+		handshake_make(path, &fresh, s->next);
+	event_count(XRING_EVENT_SYNS);
+	if (kept) {
+		kept->state |= XRING_PIN_DISPUTED;
+		kept->sent = XRING_PIN_MS(now);
+	} else {
+		dispute_note(path, &fresh);
 	}
-	if (!path->moving)
-		return path->newest;
-	if (s.flags & TCP_RST)			/* forged, or the end of the flow */
-		return old_answer(path);
-	return flow_keep(path, old_answer(path), s.next, now);
+	return backend;
 }
 
-/* The backend of a UDP packet. */
-static __always_inline __u32 udp_answer(const struct path *path, __u64 now)
+/*
+ * Notes a segment of the flow. The window of numbers moves on by no more than the bytes that
+ * were seen, whatever numbers they had.
+ */
+static __always_inline void claim_advance(struct xring_pin *pin, const struct segment *s)
 {
-	struct xring_pin *pin = pin_find(&xring_pins, path, now);
+	__u32 bytes = s->next - s->seq;
 
-	if (pin)
+	if (s->seq == pin->seq) {
+		pin->seq = s->next;
+		if (s->flags & (TCP_FIN | TCP_RST))
+			pin->state |= XRING_PIN_CLOSING;
+	}
+	if (pin->sent < XRING_SENT_MAX)
+		pin->sent += bytes;
+	else if ((__s32)(s->next - pin->base) > (__s32)XRING_SENT_MAX)
+		pin->base += bytes;
+}
+
+/* The backend that got the SYN after which a segment goes on; from now on its flow is there. */
+static __always_inline __u32 handshake_confirm(struct path *path, const struct xring_pin *syn,
+					       const struct segment *s, __u16 claim, int needed,
+					       __u64 now)
+{
+	__u32 backend = syn->backend, base = syn->base;
+
+	bpf_map_delete_elem(&xring_syns, &path->key);
+	if (!needed && backend == path->newest)
+		return backend;
+	if (claim == XRING_CLAIMS)		/* another handshake was faster */
+		return backend;
+	if (pin_make(path, claim, backend, base, s->next, now))
+		event_count(XRING_EVENT_CONFIRMED);
+	else
+		full_note(now);
+	return backend;
+}
+
+/* A flow that went another way for a while is the first that was opened, at any number. */
+static __always_inline struct xring_pin *returning_find(const struct claimed *claimed,
+							const struct segment *s, __u64 now)
+{
+	const struct xring_config *config = config_get();
+	struct xring_pin *pin = claimed->first;
+
+	if (!config || now >= *(volatile const __u64 *)&config->returning || !pin ||
+	    pin->state & XRING_PIN_CLOSING)
+		return NULL;
+	pin->base = s->seq - pin->sent;
+	return pin;
+}
+
+/*
+ * The backend of the opened flow to which a segment belongs, or which it opens; or NOBODYS. kept:
+ * the pin of the 5-tuple, or NULL. Not static, so that the verifier walks it once.
+ */
+__noinline __u32 opened_answer(struct xring_pin *kept, const struct segment *s, __u64 now)
+{
+	struct claimed claimed = { .unused = XRING_CLAIMS };
+	struct xring_pin *pin, *shaking = NULL;
+	struct path *path = path_get();
+
+	if (!path || !s)
+		return NOBODYS;
+	claims_read(path, s, now, &claimed);
+	pin = claimed.pin;
+	if (s->opens || !pin || pin->state & XRING_PIN_CLOSING)
+		shaking = handshake_find(path, s->seq + s->opens, now);
+	if (s->opens)
+		return syn_answer(path, kept, shaking, &claimed, s, now);
+	/* Where the kept flow is just there, somebody has sent its SYN again. */
+	if (shaking && (!kept || kept->seq != s->seq))
+		return handshake_confirm(path, shaking, s, claimed.unused,
+					 path->moving || kept || claimed.any, now);
+	if (!pin && was_full((__u64)path->idle_ms * 1000000, now))
+		pin = homeless_find(path, now);
+	if (pin && !claim_fits(pin, s->seq))
+		pin = NULL;
+	if (!pin && !kept)
+		pin = returning_find(&claimed, s, now);
+	if (pin) {
+		claim_advance(pin, s);
 		return pin_follow(path, pin, now);
-	if (!path->moving)
-		return path->newest;
-	return flow_keep(path, path->udp_new ? path->newest : old_answer(path), 0, now);
+	}
+	path->disputed = claimed.any || (!kept && path->moving && is_disputed(path, now));
+	if (kept && !claimed.any && XRING_PIN_MS(now) - kept->sent > XRING_SHAKING_MS)
+		kept->state &= ~XRING_PIN_DISPUTED;
+	return NOBODYS;
 }
 
 /* Fills in what the caller of path_find() knows; 0: the packet is malformed. */
@@ -294,7 +443,7 @@ static __always_inline int path_begin(struct xdp_md *ctx, const struct xring_slo
 
 	if (!config || !flow_read(ctx, &flow) || !body_read(ctx, flow.family, &body))
 		return 0;
-	flow_key(&flow, &path->flow);
+	flow_key(&flow, &path->key.flow);
 	path->key_hash = hash;
 	path->number = slot_number(slot);
 	path->tuple = flow_hash(config, &flow);
@@ -313,19 +462,47 @@ static __always_inline int path_begin(struct xdp_md *ctx, const struct xring_slo
  */
 __noinline __u32 path_answer(struct xdp_md *ctx, const struct xring_slot *slot, __u32 hash)
 {
-	struct path path = {};
+	struct path *path = path_get();
+	struct segment s = {};
+	struct xring_pin *kept;
+	__u32 id;
 	__u64 now;
+	int tcp;
 
-	if (!slot || !path_begin(ctx, slot, hash, &path))
+	if (!slot || !path)
 		return 0;
-	/* On the stack: Linux 6.1 takes the keys of maps from there only. */
-	asm volatile("" : : "r"(&path) : "memory");
-	path_find(&path);
+	__builtin_memset(path, 0, sizeof(*path));
+	if (!path_begin(ctx, slot, hash, path))
+		return 0;
+	tcp = path->key.flow.proto == IPPROTO_TCP;
+	if (tcp && !segment_read(ctx, path->key.flow.family, &s))
+		return 0;			/* not reached: body_read() */
+	path_find(path);
 	now = clock_ns();
 	event_count(XRING_EVENT_LOOKS);
-	if (path.flow.proto == IPPROTO_TCP)
-		return tcp_answer(ctx, &path, now);
-	return udp_answer(&path, now);
+	kept = pin_find(&xring_pins, path, path->idle_ms, now);
+	if (tcp && (s.opens || !kept || kept->state & XRING_PIN_DISPUTED)) {
+		id = opened_answer(kept, &s, now);
+		if (id != NOBODYS)
+			return id;
+	}
+	if (kept) {
+		kept->seq = s.next;
+		return pin_follow(path, kept, now);
+	}
+	if (!path->moving)
+		return path->newest;
+	id = tcp || !path->udp_new ? old_answer(path) : path->newest;
+	if (s.flags & TCP_RST)			/* forged, or the end of the flow */
+		return id;
+	if (!s.opens && pin_make(path, XRING_KEPT, id, 0, s.next, now)) {
+		event_count(XRING_EVENT_MADE);
+		return id;
+	}
+	if (!s.opens)
+		full_note(now);
+	path_hold(path);			/* no room: the old answer has to stay */
+	return old_answer(path);
 }
 
 #endif

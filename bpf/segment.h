@@ -7,6 +7,7 @@ struct segment {
 	__u32 seq;
 	__u32 next;			/* the sequence number after this segment */
 	__u8 flags;
+	__u8 opens;			/* 1: it is a SYN */
 };
 
 #define TCP_FIN 0x01
@@ -38,6 +39,7 @@ static __always_inline int segment_read(struct xdp_md *ctx, __u8 family, struct 
 		return 0;
 	ret->seq = bpf_ntohl(tcp->seq);
 	ret->flags = ((__u8 *)tcp)[13];
+	ret->opens = (ret->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 	ret->next = ret->seq + len - tcp->doff * 4 + tcp->syn + tcp->fin;
 	return 1;
 }

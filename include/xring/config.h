@@ -27,6 +27,13 @@ struct xring_config {
 	__u64 vips;
 	__u64 hash_key[XRING_HASH_KEYS];	/* hash_expand() of the configuration's key */
 	__u64 clock;			/* ns that the datapath adds to the time; for tests */
+	/*
+	 * Written by the datapath: when a pin last found no room, ns. For as long as a second
+	 * new flows go where they need no pin.
+	 */
+	__u64 full;
+	/* Until then, ns, opened flows are believed at any number (bpf/pins.h). */
+	__u64 returning;
 	__u64 ingresses[XRING_INGRESSES];	/* ingress: interface index (32) | number, 1 and up (32) */
 } __attribute__((aligned(64)));
 

@@ -11,7 +11,7 @@ struct xring_flow {
 	__u32 ports;			/* as in the packet: source, destination */
 	__u8 proto;
 	__u8 family;			/* 4 or 6 */
-	__u16 pad;
+	__u16 claim;			/* in xring_pins: enum xring_claim; elsewhere 0 */
 };
 
 _Static_assert(sizeof(struct xring_flow) == 40, "no hidden padding: it is a key");

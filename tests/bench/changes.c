@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
 #include <linux/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,10 +76,12 @@ static struct site *site_new(const char *path, bool twins)
 static void run_flows(const struct row *row, uint8_t syn, uint32_t seq, unsigned packets)
 {
 	struct stream stream = row->stream;
-	struct tcphdr *tcp = (void *)(stream.frame + 34);
+	struct iphdr *ip = (void *)(stream.frame + ETH_HLEN);
+	struct tcphdr *tcp = (void *)(ip + 1);
 	struct batch batch;
 
 	stream.flows = stream.fresh = 1;
+	ip->tot_len = htons(sizeof(*ip) + sizeof(*tcp));	/* no data */
 	tcp->syn = syn;
 	tcp->ack = !syn;
 	tcp->seq = htonl(seq);

@@ -47,12 +47,13 @@ const char *traffic_name(enum traffic traffic)
 	return kinds[traffic].name;
 }
 
-static void frame_ipv4(uint8_t *at, const struct address *vip)
+/* padding: bytes of the frame behind the packet; a SYN has no data. */
+static void frame_ipv4(uint8_t *at, const struct address *vip, uint32_t padding)
 {
 	struct iphdr ip = {
 		.version = 4,
 		.ihl = 5,
-		.tot_len = htons(FRAME_BYTES - ETH_HLEN),
+		.tot_len = htons(FRAME_BYTES - ETH_HLEN - padding),
 		.ttl = 64,
 		.protocol = IPPROTO_TCP,
 		.saddr = htonl(10 << 24),
@@ -62,11 +63,11 @@ static void frame_ipv4(uint8_t *at, const struct address *vip)
 	memcpy(at, &ip, sizeof(ip));
 }
 
-static void frame_ipv6(uint8_t *at, const struct address *vip)
+static void frame_ipv6(uint8_t *at, const struct address *vip, uint32_t padding)
 {
 	struct ipv6hdr ip = {
 		.version = 6,
-		.payload_len = htons(FRAME_BYTES - ETH_HLEN - sizeof(ip)),
+		.payload_len = htons(FRAME_BYTES - ETH_HLEN - sizeof(ip) - padding),
 		.nexthdr = IPPROTO_TCP,
 		.hop_limit = 64,
 		.saddr.s6_addr = { 0xfd },
@@ -93,6 +94,8 @@ void traffic_stream(enum traffic traffic, const struct address *vip, struct stre
 		.window = 0xffff,
 	};
 	uint8_t *ip = ret->frame + sizeof(ether);
+	uint32_t padding = kinds[traffic].syn ? FRAME_BYTES - ETH_HLEN - sizeof(tcp) -
+		(four ? sizeof(struct iphdr) : sizeof(struct ipv6hdr)) : 0;
 
 	*ret = (struct stream){
 		.random = 0x9e3779b97f4a7c15,
@@ -104,9 +107,9 @@ void traffic_stream(enum traffic traffic, const struct address *vip, struct stre
 	};
 	memcpy(ret->frame, &ether, sizeof(ether));
 	if (four)
-		frame_ipv4(ip, vip);
+		frame_ipv4(ip, vip, padding);
 	else
-		frame_ipv6(ip, vip);
+		frame_ipv6(ip, vip, padding);
 	memcpy(ip + (four ? sizeof(struct iphdr) : sizeof(struct ipv6hdr)), &tcp, sizeof(tcp));
 }
 

@@ -235,35 +235,37 @@ void balancer_age(struct balancer *b, uint32_t ms)
 }
 
 /* All keys of a map; *ret is to be freed. */
-static size_t keys_read(int fd, uint32_t most, struct xring_flow **ret)
+static size_t keys_read(int fd, uint32_t most, size_t bytes, uint8_t **ret)
 {
-	struct xring_flow *keys = calloc(most, sizeof(*keys)), key;
+	uint8_t *keys = calloc(most + 1, bytes);
 	size_t count = 0;
 
-	for (void *from = NULL; count < most && !bpf_map_get_next_key(fd, from, &key);
-	     from = &keys[count - 1])
-		keys[count++] = key;
+	while (count < most && !bpf_map_get_next_key(fd, count ? keys + (count - 1) * bytes : NULL,
+						     keys + count * bytes))
+		count++;
 	*ret = keys;
 	return count;
 }
 
 static void walk_map(struct balancer *b, const struct bpf_map *map, uint8_t *needed)
 {
-	struct xring_flow *keys;
-	size_t count = keys_read(bpf_map__fd(map), bpf_map__max_entries(map), &keys);
+	size_t bytes = bpf_map__key_size(map);
+	uint8_t *keys;
+	size_t count = keys_read(bpf_map__fd(map), bpf_map__max_entries(map), bytes, &keys);
 
 	for (size_t i = 0; i < count; i++) {
+		uint8_t *key = keys + i * bytes;
 		struct xring_pin pin;
 		enum pin_fate fate;
 
-		assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(map), &keys[i], &pin), 0);
+		assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(map), key, &pin), 0);
 		fate = pin_judge(&b->cells, &(struct path){ pin.hash }, &pin,
 				 pin.generation == b->backends[pin.backend].t[0].generation,
 				 b->now_ms * 1000000, BALANCER_TCP_IDLE);
 		if (fate == PIN_NEEDED)
 			needed[cells_of(&b->cells, pin.hash)] = 1;
 		else if (fate == PIN_GONE && map == b->skel->maps.xring_pins)
-			bpf_map_delete_elem(bpf_map__fd(map), &keys[i]);
+			bpf_map_delete_elem(bpf_map__fd(map), key);
 	}
 	free(keys);
 }
@@ -387,8 +389,9 @@ void balancer_events(const struct balancer *b, uint64_t ret[XRING_EVENT_MAX])
 
 static uint32_t entries(const struct bpf_map *map)
 {
-	struct xring_flow *keys;
-	size_t count = keys_read(bpf_map__fd(map), 2 * bpf_map__max_entries(map), &keys);
+	uint8_t *keys;
+	size_t count = keys_read(bpf_map__fd(map), 2 * bpf_map__max_entries(map),
+				 bpf_map__key_size(map), &keys);
 
 	free(keys);
 	return count;

@@ -98,9 +98,9 @@ static uint16_t packet(struct history *h, size_t i, uint8_t flags, uint32_t seq,
 static bool homeless(const struct history *h, size_t i)
 {
 	const struct rule_flow *f = &h->flows[i];
+	const struct client *c = &h->clients[i];
 
-	return !f->pin.there && !(f->syn.confirmed && rule_valid(&h->rule, f, &f->syn)) &&
-	       rule_moves(&h->rule, f) &&
+	return !rule_remembers(&h->rule, f, c->seq, c->backend) && rule_moves(&h->rule, f) &&
 	       (!h->rule.generation[rule_old(&h->rule, f)] ||
 		!rule_allows(&h->rule, f, rule_old(&h->rule, f)));
 }
@@ -134,7 +134,8 @@ static void client_shakes(struct history *h, size_t i)
 	uint16_t backend = packet(h, i, ACK, c->seq, 0);
 
 	c->life = CLIENT_OPEN;
-	if (c->attacked && backend != c->backend) {
+	if (c->attacked && (backend != c->backend ||
+			    !rule_remembers(&h->rule, &h->flows[i], c->seq, backend))) {
 		h->spoilt++;
 		client_begin(c);
 		return;
@@ -146,6 +147,8 @@ static uint32_t patience(const struct client *c)
 {
 	if (c->udp)
 		return UDP_IDLE;
+	if (c->life == CLIENT_SYN)
+		return XRING_SHAKING_MS;
 	return c->life == CLIENT_CLOSING ? XRING_CLOSING_MS : TCP_IDLE;
 }
 
@@ -164,9 +167,10 @@ static void client_tcp(struct history *h, size_t i)
 
 	switch (c->life) {
 	case CLIENT_NEW:
-		c->seq = draw(h, UINT32_MAX);
+		c->opened = c->seq = draw(h, UINT32_MAX);
 		c->backend = packet(h, i, SYN, c->seq++, 0);
 		c->generation = h->rule.generation[c->backend];
+		c->excused |= homeless(h, i);
 		c->life = CLIENT_SYN;
 		if (!chance(h, 100))
 			return;
@@ -197,13 +201,108 @@ static void client_tcp(struct history *h, size_t i)
 	}
 }
 
+/* ---- strangers, who know addresses and ports ---- */
+
+static void forge(struct history *h, size_t i, uint8_t flags, uint32_t seq)
+{
+	struct client *c = &h->clients[i];
+
+	/* A second flow on its ports that is half open gives way to a third. */
+	c->excused |= c->life == CLIENT_CLOSING && h->flows[i].opened[1].there;
+	h->forged++;
+	packet(h, i, flags, seq, flags & ACK ? draw(h, 5) : 0);
+}
+
+/* One whole flow of their own, with numbers that fit each other; and another. */
+static void forge_flows(struct history *h, size_t i)
+{
+	for (int flow = 0; flow < 2; flow++) {
+		uint32_t seq = draw(h, UINT32_MAX);
+
+		forge(h, i, SYN, seq);
+		packet(h, i, ACK, seq + 1, 0);
+		packet(h, i, ACK, seq + 1, 4);
+		if (chance(h, 500))
+			packet(h, i, FIN | ACK, seq + 5, 0);
+	}
+}
+
+/* By half the space at a time, so that any number seems old; then an end, and a beginning. */
+static void forge_walk(struct history *h, size_t i)
+{
+	uint32_t seq = draw(h, UINT32_MAX);
+
+	for (int step = 0; step < 6; step++)
+		packet(h, i, ACK, seq += 0x40000000, 0);
+	packet(h, i, FIN | ACK, seq, 0);
+	forge(h, i, SYN, seq + 1000);
+	packet(h, i, ACK, seq + 1001, 0);
+}
+
+/*
+ * What the client sent as its SYN. While that was all, it is not to be told from a flow that
+ * opens now.
+ */
+static void forge_again(struct history *h, size_t i)
+{
+	struct client *c = &h->clients[i];
+
+	h->forged++;
+	c->excused |= c->seq == c->opened + 1;
+	packet(h, i, SYN, c->opened, 0);
+}
+
 static void attacker(struct history *h, size_t i)
 {
 	static const uint8_t flags[] = { SYN, SYN, RST, FIN | ACK, ACK, RST | ACK };
 
-	h->forged++;
+	/* While flows come back whose numbers nobody knows, strangers' are believed too. */
+	if (h->rule.now < h->rule.returning)
+		return;
 	h->clients[i].attacked |= h->clients[i].life == CLIENT_SYN;
-	packet(h, i, flags[draw(h, ARRAY_SIZE(flags))], draw(h, UINT32_MAX), draw(h, 5));
+	switch (draw(h, 8)) {
+	case 0:
+		forge_flows(h, i);
+		return;
+	case 1:
+		forge_walk(h, i);
+		return;
+	case 2:
+		forge_again(h, i);
+		return;
+	default:
+		forge(h, i, flags[draw(h, ARRAY_SIZE(flags))], draw(h, UINT32_MAX));
+	}
+}
+
+/* Is the only claim that it has made for its ports the one that there is? */
+static bool alone(const struct rule_flow *f, const struct client *c)
+{
+	bool own = f->opened[0].there && rule_fits(&f->opened[0], c->seq);
+
+	return !f->opened[1].there && !f->homeless.there &&
+	       (own ? !f->kept.there : !f->opened[0].there);
+}
+
+/*
+ * The program was detached for a while, and some flows went on without it. Until these have
+ * come back, flows are not told apart from others that claim their ports.
+ */
+void clients_away(struct history *h)
+{
+	h->config->returning = (h->rule.now + TCP_IDLE) * 1000000;
+	h->rule.returning = h->rule.now + TCP_IDLE;
+	for (size_t i = 0; i < h->rule.flow_count; i++) {
+		struct client *c = &h->clients[i];
+
+		if (c->udp || c->life < CLIENT_OPEN)
+			continue;
+		c->excused |= !alone(&h->flows[i], c);
+		if (c->life != CLIENT_OPEN || !chance(h, 100))
+			continue;
+		c->seq += draw(h, 1u << 31);
+		h->away++;
+	}
 }
 
 /* The tuple's hash, and the key's: where that is the client, the same of its address alone. */
@@ -267,15 +366,6 @@ void clients_step(struct history *h)
 	}
 }
 
-/* Does the datapath remember where the flow lives? */
-static bool remembered(const struct history *h, const struct client *c, const struct rule_flow *f)
-{
-	if (rule_valid(&h->rule, f, &f->pin) && f->pin.backend == c->backend)
-		return true;
-	return (f->syn.confirmed || c->life == CLIENT_SYN) &&
-	       rule_valid(&h->rule, f, &f->syn) && f->syn.backend == c->backend;
-}
-
 /*
  * Where its rule forbids the backend, nothing keeps a flow there. Nor where it was not
  * pinned yet and the rule of before a change does: that ring has cut the backend.
@@ -288,7 +378,8 @@ void clients_excuse(struct history *h)
 
 		c->excused |= c->backend && (!rule_allows(&h->rule, f, c->backend) ||
 					     (!rule_allowed(&h->rule, f, c->backend) &&
-					      !remembered(h, c, f)));
+					      !rule_remembers(&h->rule, f, c->seq,
+							      c->backend)));
 	}
 }
 

@@ -269,39 +269,77 @@ bool history_change(struct history *h)
 	}
 }
 
-/* What the walk makes of one pin. */
-static void pin_see(struct history *h, const struct xring_flow *flow, int fd, uint8_t **needed)
+/* What the walk makes of one pin, whose key in the map begins with its flow. */
+static enum pin_fate pin_see(struct history *h, const struct xring_flow *flow, int fd,
+			     uint8_t **needed)
 {
-	bool is_pin = fd == bpf_map__fd(h->skel->maps.xring_pins);
 	const struct rule_flow *of = &h->flows[ntohs(flow->ports) - PORT_FIRST];
 	struct path path = flow_path(h, flow, of);
 	struct table *t = &h->tables[of->class ? of->class->newest : 0];
 	struct xring_pin pin;
+	uint32_t idle = flow->proto == IPPROTO_TCP ? TCP_IDLE : UDP_IDLE;
 	enum pin_fate fate;
 	bool alive;
 
 	assert_int_equal(bpf_map_lookup_elem(fd, flow, &pin), 0);
+	if (fd == bpf_map__fd(h->skel->maps.xring_syns) && !(pin.state & XRING_PIN_CONFIRMED))
+		idle = XRING_SHAKING_MS;
 	alive = pin.generation == h->rule.generation[pin.backend] &&
 		rule_allows(&h->rule, of, pin.backend);
 	fate = pin_judge(&t->cells, &path, &pin, alive, h->rule.now * 1000000,
-			 flow->proto == IPPROTO_TCP ? TCP_IDLE : UDP_IDLE);
+			 idle);
 	if (fate == PIN_NEEDED) {
 		needed[t - h->tables][cells_of(&t->cells, path.hash)] = 1;
 		cells_look_set(&t->cells, cells_of(&t->cells, path.hash));
-	} else if (fate == PIN_GONE && is_pin) {
-		bpf_map_delete_elem(fd, flow);
 	}
+	return fate;
 }
 
-static void map_walk(struct history *h, int fd, uint8_t **needed)
+static void syns_walk(struct history *h, uint8_t **needed)
 {
-	struct xring_flow *flows = calloc(FLOWS, sizeof(*flows)), flow;
+	int fd = bpf_map__fd(h->skel->maps.xring_syns);
+	struct xring_handshake *keys = calloc(XRING_SYNS, sizeof(*keys)), key;
+	size_t count = 0;
+
+	for (void *from = NULL; !bpf_map_get_next_key(fd, from, &key); from = &keys[count - 1])
+		keys[count++] = key;
+	for (size_t i = 0; i < count; i++)
+		pin_see(h, &keys[i].flow, fd, needed);
+	free(keys);
+}
+
+static bool is_claimed(int fd, const struct xring_flow *flow, enum xring_claim claim)
+{
+	struct xring_flow key = *flow;
+	struct xring_pin pin;
+
+	key.claim = claim;
+	return !bpf_map_lookup_elem(fd, &key, &pin);
+}
+
+/* As the daemon decides it (pin_walk.c). */
+static bool is_spare(int fd, const struct xring_flow *flow)
+{
+	return flow->claim == XRING_KEPT ||
+	       (!is_claimed(fd, flow, XRING_KEPT) &&
+		(flow->claim == XRING_REOPENED || !is_claimed(fd, flow, XRING_REOPENED)));
+}
+
+/* Opened flows come first, and the second before the first, so that all that may go does. */
+static void pins_walk(struct history *h, uint8_t **needed)
+{
+	int fd = bpf_map__fd(h->skel->maps.xring_pins);
+	struct xring_flow *flows = calloc(h->kind.pins, sizeof(*flows)), flow;
 	size_t count = 0;
 
 	for (void *from = NULL; !bpf_map_get_next_key(fd, from, &flow); from = &flows[count - 1])
 		flows[count++] = flow;
-	for (size_t i = 0; i < count; i++)
-		pin_see(h, &flows[i], fd, needed);
+	for (int claim = XRING_CLAIMS - 1; claim >= XRING_KEPT; claim--)
+		for (size_t i = 0; i < count; i++)
+			if (flows[i].claim == claim &&
+			    pin_see(h, &flows[i], fd, needed) == PIN_GONE &&
+			    is_spare(fd, &flows[i]))
+				bpf_map_delete_elem(fd, &flows[i]);
 	free(flows);
 }
 
@@ -311,8 +349,8 @@ void history_walk(struct history *h)
 
 	for (unsigned t = 0; t < h->table_count; t++)
 		needed[t] = calloc(cells_count(&h->tables[t].cells), 1);
-	map_walk(h, bpf_map__fd(h->skel->maps.xring_syns), needed);
-	map_walk(h, bpf_map__fd(h->skel->maps.xring_pins), needed);
+	syns_walk(h, needed);
+	pins_walk(h, needed);
 	for (unsigned t = 0; t < h->table_count; t++) {
 		if (!keys_move(h) && !homes_move(h))
 			cells_look_clear(&h->tables[t].cells, needed[t]);

@@ -83,7 +83,7 @@ struct client {
 	uint32_t addr;
 	uint16_t port;
 	enum life life;
-	uint32_t seq;
+	uint32_t seq, opened;		/* the next number; that of its SYN */
 	uint64_t last;			/* ms: its last packet */
 	uint16_t backend, generation;	/* where it lives; 0: nowhere yet */
 	bool excused;			/* silent for too long */
@@ -136,6 +136,7 @@ struct history {
 	struct bpf_test_run_opts opts;
 	uint8_t in[96], out[256];
 	uint64_t random;
+	uint64_t away;			/* flows that went another way for a while */
 	uint64_t packets, moved, changes, deaths, forged, spoilt, splits;
 	uint64_t returns, drains, bounds, restarts;
 	uint64_t moves, schedules, relocations;	/* of homes, of weights by region, of backends */
@@ -164,6 +165,7 @@ void history_events(const struct history *h, uint64_t ret[XRING_EVENT_MAX]);
 /* clients.c */
 void clients_begin(struct history *h);
 void clients_step(struct history *h);		/* each of them has its turn */
+void clients_away(struct history *h);		/* some go another way for a while */
 void client_speak(struct history *h, size_t i);
 void clients_excuse(struct history *h);		/* those whose rule now forbids where they live */
 

@@ -50,12 +50,23 @@ struct rule_class {
 	bool walked;			/* since its newest ring changed */
 };
 
+/*
+ * What claims a tuple. Whoever was there before the change is `kept`, at any number. A flow that
+ * opened with a SYN has the numbers from `base` on, as far as it can have sent.
+ */
 struct rule_pin {
-	bool there, closing, confirmed;
+	bool there, closing;
 	uint16_t backend, generation;
-	uint32_t seq;
-	uint32_t data;			/* of a SYN: bytes it had */
+	uint32_t expected;		/* the number after what came in order */
+	uint32_t base, sent;
 	uint64_t seen;
+};
+
+/* SYNs that were not confirmed, each by the number that confirms it. */
+#define RULE_SYNS 32
+struct rule_syn {
+	uint32_t number;
+	struct rule_pin pin;
 };
 
 /* Where a key's flows go: over so many shards, to a backend, or (0, 0) as the ring says. */
@@ -78,7 +89,9 @@ struct rule_flow {
 	uint32_t tuple;			/* of all of it */
 	struct rule_key *key;		/* NULL: it has none of its own */
 	struct rule_class *class;	/* of its client; NULL: there are no rules */
-	struct rule_pin pin, syn;
+	struct rule_pin kept, opened[2];
+	struct rule_pin homeless;	/* an opened flow that found the table full */
+	struct rule_syn syns[RULE_SYNS];
 };
 
 struct rule_packet {
@@ -94,6 +107,8 @@ struct rule_model {
 	uint32_t tcp_idle, udp_idle;	/* ms */
 	uint64_t now;			/* ms */
 	uint32_t pins, pins_max;
+	uint64_t full;			/* ms: when a pin last found no room; 0: never */
+	uint64_t returning;		/* ms: until then opened flows are believed at any number */
 	struct rule_flow *flows;
 	size_t flow_count;
 	struct rule_key *keys;
@@ -143,5 +158,12 @@ void rule_refine(struct rule_model *r, unsigned ring, unsigned bits);
 void rule_clear(struct rule_model *r);
 /* Is that pin one that its flow follows? */
 bool rule_valid(const struct rule_model *r, const struct rule_flow *f, const struct rule_pin *pin);
+/* Is that number one of an opened flow's? */
+bool rule_fits(const struct rule_pin *pin, uint32_t seq);
+/* Is that handshake one that a packet may confirm? */
+bool rule_shakes(const struct rule_model *r, const struct rule_flow *f, const struct rule_syn *syn);
+/* Is a packet of the flow at that number remembered to be at the backend? */
+bool rule_remembers(const struct rule_model *r, const struct rule_flow *f, uint32_t seq,
+		    uint16_t backend);
 
 #endif

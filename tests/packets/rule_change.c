@@ -152,21 +152,36 @@ void rule_settle(struct rule_model *r)
 	}
 }
 
-/* What a walk finds of one flow. */
+/* What a walk finds of one pin: does the cell need LOOK for it? */
+static bool walk_pin(struct rule_model *r, struct rule_flow *f, struct rule_pin *pin, bool open,
+		     bool spare)
+{
+	bool valid = rule_valid(r, f, pin);
+	bool differs = open && valid && pin->backend != rule_newest(r, f);
+
+	if (pin->there && spare && !differs && !(valid && rule_moves(r, f))) {
+		pin->there = false;
+		r->pins--;
+	}
+	return differs;
+}
+
+/* Opened flows keep their pins while the tuple is kept, whatever they say. */
 static void walk_flow(struct rule_model *r, struct rule_flow *f)
 {
 	struct rule_cell *c = rule_newest_path(r, f).cell;
 	uint16_t now = rule_newest(r, f);
 	bool open = rule_moves(r, f) || c->look || (f->key && f->key->newest.backend);
-	bool pin_differs = open && rule_valid(r, f, &f->pin) && f->pin.backend != now;
-	bool syn_differs = open && rule_valid(r, f, &f->syn) && f->syn.backend != now;
+	bool needed = open && rule_valid(r, f, &f->homeless) && f->homeless.backend != now;
 
-	if (f->pin.there && !pin_differs && !(rule_valid(r, f, &f->pin) && rule_moves(r, f))) {
-		f->pin.there = false;
-		r->pins--;
-	}
-	c->look |= pin_differs || syn_differs;
-	c->needed |= pin_differs || syn_differs;
+	for (int i = 0; i < RULE_SYNS; i++)
+		needed |= open && rule_shakes(r, f, &f->syns[i]) &&
+			  f->syns[i].pin.backend != now;
+	needed |= walk_pin(r, f, &f->opened[1], open, !f->kept.there);
+	needed |= walk_pin(r, f, &f->opened[0], open, !f->kept.there && !f->opened[1].there);
+	needed |= walk_pin(r, f, &f->kept, open, true);
+	c->look |= needed;
+	c->needed |= needed;
 }
 
 static void look_clear(struct rule_ring *ring)

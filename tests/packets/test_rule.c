@@ -46,6 +46,8 @@ static void step(struct history *h, unsigned number)
 		history_loads(h);
 	if (chance(h, 50))
 		history_restart(h);
+	if (chance(h, 5))
+		clients_away(h);
 	clients_step(h);
 	if (chance(h, 300))
 		history_walk(h);
@@ -85,11 +87,11 @@ static void run_seed(uint64_t seed, const struct history_kind *kind)
 	history_events(h, events);
 	print_message("seed %lu: %u steps, %lu packets, %lu changes, %lu deaths, %lu forged; "
 		      "looked %.2f, pins made %lu, confirmed %lu, full %lu; "
-		      "splits %lu, shed %lu; handshakes spoilt %lu, moved %lu\n", seed, steps,
+		      "splits %lu, shed %lu; handshakes spoilt %lu, away %lu, moved %lu\n", seed, steps,
 		      h->packets, h->changes, h->deaths, h->forged,
 		      (double)events[XRING_EVENT_LOOKS] / h->packets, events[XRING_EVENT_MADE],
 		      events[XRING_EVENT_CONFIRMED], events[XRING_EVENT_FULL], h->splits,
-		      events[XRING_EVENT_SHED], h->spoilt,
+		      events[XRING_EVENT_SHED], h->spoilt, h->away,
 		      h->moved);
 	if (kind->rules)
 		rules_hold(h, events);

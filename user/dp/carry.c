@@ -43,7 +43,9 @@ int carry_prepare(struct dp *dp, struct bpf_map *map, const char *path, bool bla
 	c->from_size = info.value_size;
 	c->to_entries = bpf_map__max_entries(map);
 	c->to_size = bpf_map__value_size(map);
-	c->blank |= info.type != bpf_map__type(map) || info.key_size != bpf_map__key_size(map);
+	c->numbered = !strcmp(c->name, "xring_syns") && info.key_size == sizeof(struct xring_flow);
+	c->blank |= info.type != bpf_map__type(map) ||
+		    (info.key_size != bpf_map__key_size(map) && !c->numbered);
 	log_info("%s is carried over: %u entries of %u bytes become %u of %u", c->name,
 		 c->from_entries, c->from_size, c->to_entries, c->to_size);
 	return bpf_map__set_pin_path(map, NULL);
@@ -77,13 +79,34 @@ static void value_copy(const struct carried *c, const struct dp *dp, const uint8
 		memcpy(to + i * to_step / count, from + i * from_step / count, each);
 }
 
+/* The key in the new map of what is in the old one. */
+static const void *new_key(const struct carried *c, const void *key, const uint8_t *value,
+			   struct xring_handshake *buffer)
+{
+	const struct xring_pin *pin = (const void *)value;
+
+	if (!c->numbered)
+		return key;
+	*buffer = (struct xring_handshake){ .number = pin->seq };
+	memcpy(&buffer->flow, key, sizeof(buffer->flow));
+	if (pin->state & XRING_PIN_CONFIRMED) {
+		buffer->flow.claim = XRING_OPENED;
+		buffer->number = 0;
+	}
+	return buffer;
+}
+
 static int entry_copy(const struct carried *c, const struct dp *dp, const void *key,
 		      uint8_t *from, uint8_t *to, uint64_t flags)
 {
+	struct xring_handshake buffer;
+
 	if (bpf_map_lookup_elem(c->from, key, from))
 		return errno == ENOENT ? 0 : -errno;	/* the entry has just gone */
 	value_copy(c, dp, from, to);
-	if (bpf_map_update_elem(c->to, key, to, flags))
+	if (c->numbered)
+		((struct xring_pin *)to)->base = ((struct xring_pin *)to)->seq;
+	if (bpf_map_update_elem(c->to, new_key(c, key, from, &buffer), to, flags))
 		return errno == EEXIST ? 0 : -errno;
 	return 0;
 }
@@ -104,8 +127,10 @@ static bool is_later(const struct carried *c, const void *key, const uint8_t *fr
 {
 	const struct xring_pin *pin = (const void *)from;
 	_free_ struct xring_pin *there = malloc(c->to_size);
+	struct xring_handshake buffer;
 
-	return !there || bpf_map_lookup_elem(c->to, key, there) || pin->seen > there->seen;
+	return !there || bpf_map_lookup_elem(c->to, new_key(c, key, from, &buffer), there) ||
+	       pin->seen > there->seen;
 }
 
 static int hash_copy_entries(const struct carried *c, const struct dp *dp, uint8_t *from,

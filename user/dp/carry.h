@@ -29,6 +29,8 @@ struct carried {
 	uint32_t key_size;
 	uint32_t from_entries, to_entries;
 	uint32_t from_size, to_size;	/* bytes of a value */
+	/* Handshakes of 0.3.0: their keys had no number, but the values have. */
+	bool numbered;
 	bool blank;			/* the old content means nothing here: not copied */
 };
 

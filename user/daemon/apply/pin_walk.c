@@ -100,6 +100,8 @@ static enum pin_fate pin_fate(struct walk *w, const struct live_backend *backend
 	uint32_t idle_ms = flow->proto == IPPROTO_TCP ? s->tcp_idle_ms : s->udp_idle_ms;
 	enum pin_fate fate = PIN_GONE;
 
+	if (w->syns && !(pin->state & XRING_PIN_CONFIRMED) && idle_ms > XRING_SHAKING_MS)
+		idle_ms = XRING_SHAKING_MS;
 	*path = live_path(w->live, s, flow);
 	for (size_t i = 0; i < count; i++) {
 		struct live_ring *r = rings[i];
@@ -121,6 +123,20 @@ static enum pin_fate pin_fate(struct walk *w, const struct live_backend *backend
 	return fate;
 }
 
+/*
+ * May a pin be deleted that is over, or says nothing but the newest answer? Not that of an opened
+ * flow while its 5-tuple is kept elsewhere: the flow's packets would go there. And the second of
+ * two goes before the first, without which it is not looked for.
+ */
+static bool is_spare(const struct walk *w, const struct xring_flow *flow)
+{
+	const struct dp *dp = w->live->dp;
+
+	return flow->claim == XRING_KEPT ||
+	       (!dp_claim_is(dp, flow, XRING_KEPT) &&
+		(flow->claim == XRING_REOPENED || !dp_claim_is(dp, flow, XRING_REOPENED)));
+}
+
 static void pin_see(struct walk *w, const struct xring_flow *flow, const struct xring_pin *pin,
 		    uint64_t now)
 {
@@ -136,7 +152,7 @@ static void pin_see(struct walk *w, const struct xring_flow *flow, const struct 
 		key_count(w, backend->service, &path);
 	if (fate == PIN_NEEDED)
 		pin_count(w, backend, ring, &path, pin);
-	else if (fate == PIN_GONE && !w->syns)
+	else if (fate == PIN_GONE && !w->syns && is_spare(w, flow))
 		dp_pin_delete(w->live->dp, flow);
 	if (w->syns)
 		w->count.syns++;
