@@ -70,6 +70,7 @@ static __always_inline __u32 nat6(struct xdp_md *ctx, const __be32 addr[4], __be
 	for (int i = 0; i < 4; i++) {
 		delta += csum_delta(where[i], addr[i]);
 		where[i] = addr[i];
+		asm volatile("" : "+r"(delta));	/* one after the other: the stack is small */
 	}
 	if (port) {
 		delta += csum_delta(*at, port);

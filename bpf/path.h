@@ -21,6 +21,7 @@
 struct path {
 	/* Given by the caller. */
 	struct xring_handshake key;	/* the 5-tuple; what pins.h looks for */
+	struct segment segment;		/* all 0: it is no TCP */
 	__u32 key_hash;			/* of the partition key */
 	__u32 number;			/* of the service */
 	__u32 class_index;		/* of the client; 0: the service has no classes */

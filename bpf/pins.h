@@ -399,14 +399,16 @@ static __always_inline struct xring_pin *returning_find(const struct claimed *cl
  * The backend of the opened flow to which a segment belongs, or which it opens; or NOBODYS. kept:
  * the pin of the 5-tuple, or NULL. Not static, so that the verifier walks it once.
  */
-__noinline __u32 opened_answer(struct xring_pin *kept, const struct segment *s, __u64 now)
+__noinline __u32 opened_answer(struct xring_pin *kept, __u64 now)
 {
 	struct claimed claimed = { .unused = XRING_CLAIMS };
 	struct xring_pin *pin, *shaking = NULL;
 	struct path *path = path_get();
+	const struct segment *s;
 
-	if (!path || !s)
+	if (!path)
 		return NOBODYS;
+	s = &path->segment;
 	claims_read(path, s, now, &claimed);
 	pin = claimed.pin;
 	if (s->opens || !pin || pin->state & XRING_PIN_CLOSING)
@@ -463,8 +465,8 @@ static __always_inline int path_begin(struct xdp_md *ctx, const struct xring_slo
 __noinline __u32 path_answer(struct xdp_md *ctx, const struct xring_slot *slot, __u32 hash)
 {
 	struct path *path = path_get();
-	struct segment s = {};
 	struct xring_pin *kept;
+	struct segment *s;
 	__u32 id;
 	__u64 now;
 	int tcp;
@@ -474,32 +476,33 @@ __noinline __u32 path_answer(struct xdp_md *ctx, const struct xring_slot *slot, 
 	__builtin_memset(path, 0, sizeof(*path));
 	if (!path_begin(ctx, slot, hash, path))
 		return 0;
+	s = &path->segment;
 	tcp = path->key.flow.proto == IPPROTO_TCP;
-	if (tcp && !segment_read(ctx, path->key.flow.family, &s))
+	if (tcp && !segment_read(ctx, path->key.flow.family, s))
 		return 0;			/* not reached: body_read() */
 	path_find(path);
 	now = clock_ns();
 	event_count(XRING_EVENT_LOOKS);
 	kept = pin_find(&xring_pins, path, path->idle_ms, now);
-	if (tcp && (s.opens || !kept || kept->state & XRING_PIN_DISPUTED)) {
-		id = opened_answer(kept, &s, now);
+	if (tcp && (s->opens || !kept || kept->state & XRING_PIN_DISPUTED)) {
+		id = opened_answer(kept, now);
 		if (id != NOBODYS)
 			return id;
 	}
 	if (kept) {
-		kept->seq = s.next;
+		kept->seq = s->next;
 		return pin_follow(path, kept, now);
 	}
 	if (!path->moving)
 		return path->newest;
 	id = tcp || !path->udp_new ? old_answer(path) : path->newest;
-	if (s.flags & TCP_RST)			/* forged, or the end of the flow */
+	if (s->flags & TCP_RST)			/* forged, or the end of the flow */
 		return id;
-	if (!s.opens && pin_make(path, XRING_KEPT, id, 0, s.next, now)) {
+	if (!s->opens && pin_make(path, XRING_KEPT, id, 0, s->next, now)) {
 		event_count(XRING_EVENT_MADE);
 		return id;
 	}
-	if (!s.opens)
+	if (!s->opens)
 		full_note(now);
 	path_hold(path);			/* no room: the old answer has to stay */
 	return old_answer(path);

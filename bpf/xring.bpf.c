@@ -53,8 +53,8 @@ const volatile __u8 clock_stopped = 0;
 #include "stats.h"
 #include "heat.h"
 #include "hot.h"
-#include "path.h"
 #include "segment.h"
+#include "path.h"
 #include "pins.h"
 
 /* Sends the packet out of an interface, which may be the one at which it came in. */
