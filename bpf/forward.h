@@ -28,9 +28,18 @@ static __always_inline __u8 head_kind(__u64 head)
  * need not walk all that follows once for each of the two.
  */
 static __always_inline const struct xring_template *
-template_again(const struct xring_backend *backend, __u64 head)
+template_that_counts(const struct xring_backend *backend, __u64 head)
 {
 	return (const void *)backend + (head_kind(head) << 3 & sizeof(struct xring_template));
+}
+
+/* The head that counts, by that of the first, which is read once: it may change meanwhile. */
+static __always_inline __u64 head_that_counts(const struct xring_backend *backend, __u64 head)
+{
+	__u64 second = -(__u64)(head_kind(head) / XRING_SECOND);
+
+	asm volatile("" : "+r"(second));	/* or clang makes it a branch */
+	return (head & ~second) | (head_read(&backend->t[1]) & second);
 }
 
 /* Why a packet that is longer than the MTU cannot be sent: without a link, that is 0. */

@@ -44,13 +44,8 @@ struct path {
 	__u64 class_word;		/* newest word of the class; 0: there is no class */
 };
 
-/* The path of the packet in hand, as the stack is too small for it. Not pinned: it is no state. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct path);
-} xring_path SEC(".maps");
+/* The path of the packet in hand, as the stack is too small for it. */
+MAP_COUNTERS(xring_path, 1, struct path);
 
 static __always_inline struct path *path_get(void)
 {

@@ -211,8 +211,8 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 	t = &backend->t[0];
 	head = head_read(t);
 	if (rare(body.len > head_mtu(head))) {
-		t = template_again(backend, head);
-		head = head_read(t);
+		t = template_that_counts(backend, head);
+		head = head_that_counts(backend, head);
 		if (body.len > head_mtu(head)) {
 			done = forward_refuse(head_kind(head));
 			return done == XRING_CNT_DROP_NO_BACKEND ?

@@ -6,8 +6,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/step.h"
 #include "base/util.h"
 #include "dp/dp.h"
 #include "dp/program.h"
@@ -111,14 +114,53 @@ static int entry_copy(const struct carried *c, const struct dp *dp, const void *
 	return 0;
 }
 
+/* The memory of an array that the daemon writes through mmap. */
+struct view {
+	uint8_t *at;
+	size_t bytes, stride;
+};
+
+static bool view_open(int fd, struct view *ret)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) || info.type != BPF_MAP_TYPE_ARRAY ||
+	    !(info.map_flags & BPF_F_MMAPABLE))
+		return false;
+	ret->stride = (info.value_size + 7) / 8 * 8;
+	ret->bytes = (info.max_entries * ret->stride + page - 1) / page * page;
+	ret->at = mmap(NULL, ret->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return ret->at != MAP_FAILED;
+}
+
+static void view_close(const struct view *view)
+{
+	if (view->at)
+		munmap(view->at, view->bytes);
+}
+
+static uint32_t entries_both(const struct carried *c)
+{
+	return c->from_entries < c->to_entries ? c->from_entries : c->to_entries;
+}
+
 static int array_copy_entries(const struct carried *c, const struct dp *dp, uint8_t *from,
 			      uint8_t *to)
 {
-	uint32_t count = c->from_entries < c->to_entries ? c->from_entries : c->to_entries;
+	struct view old = {}, new = {};
+	uint32_t count = entries_both(c);
 	int err = 0;
 
-	for (uint32_t i = 0; i < count && !err; i++)
-		err = entry_copy(c, dp, &i, from, to, BPF_ANY);
+	if (view_open(c->from, &old) && view_open(c->to, &new))
+		for (uint32_t i = 0; i < count; i++)
+			value_copy(c, dp, old.at + i * old.stride, new.at + i * new.stride);
+	else
+		for (uint32_t i = 0; i < count && !err; i++)
+			err = entry_copy(c, dp, &i, from, to, BPF_ANY);
+	view_close(&old);
+	view_close(&new);
 	return err;
 }
 
@@ -223,7 +265,11 @@ int carry_pin(struct dp *dp)
 		aside_path(c->path, "_new", fresh);
 		aside_path(c->path, "_old", aside);
 		unlink(fresh);
-		if (bpf_obj_pin(c->to, fresh) || rename(c->path, aside) || rename(fresh, c->path))
+		step();
+		if (bpf_obj_pin(c->to, fresh) || rename(c->path, aside))
+			return log_err(-errno, "pin %s", c->path);
+		step();
+		if (rename(fresh, c->path))
 			return log_err(-errno, "pin %s", c->path);
 	}
 	return 0;
@@ -235,15 +281,16 @@ int carry_pin(struct dp *dp)
  */
 static void marks_follow(const struct carried *c, const struct dp *dp)
 {
-	uint32_t count = c->from_entries < c->to_entries ? c->from_entries : c->to_entries;
+	struct view old = {};
+	const uint64_t *words;
 
-	for (uint32_t i = 0; i < count; i++) {
-		uint64_t word;
-
-		if (bpf_map_lookup_elem(c->from, &i, &word) || !(word & XRING_AFTER_FLAG))
-			continue;
-		__atomic_fetch_or(&dp->cells[i], XRING_AFTER_FLAG, __ATOMIC_ACQ_REL);
-	}
+	if (!view_open(c->from, &old))
+		return;
+	words = (const uint64_t *)old.at;
+	for (uint32_t i = 0; i < entries_both(c); i++)
+		if (__atomic_load_n(&words[i], __ATOMIC_ACQUIRE) & XRING_AFTER_FLAG)
+			__atomic_fetch_or(&dp->cells[i], XRING_AFTER_FLAG, __ATOMIC_ACQ_REL);
+	view_close(&old);
 }
 
 void carry_finish(struct dp *dp)
@@ -258,6 +305,7 @@ void carry_finish(struct dp *dp)
 		if (!c->blank && !strcmp(c->name, "xring_cells"))
 			marks_follow(c, dp);
 		aside_path(c->path, "_old", aside);
+		step();
 		unlink(aside);
 	}
 	carry_close(dp);

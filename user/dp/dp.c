@@ -80,30 +80,44 @@ static uint32_t abi_found(const char *pins)
 	return abi;
 }
 
+/* Which pinned maps mean something to this version: those of any layout, or of which. */
+enum map_means {
+	MEANS_ALWAYS,
+	MEANS_WITH_RINGS,		/* of a layout whose rings are as ours */
+	MEANS_WITH_LAYOUT,		/* of our layout alone */
+};
+
 struct map_rule {
 	struct bpf_map *map;
 	uint32_t wanted;		/* entries; 0: as compiled */
+	enum map_means means;
 	bool shrinks;			/* may be made smaller while it is in use */
 	bool grows;			/* `wanted` is a minimum: a larger pinned map is kept */
-	bool rings;			/* no use where the layout of rings is another */
-	bool blank;			/* no use where the layout is another at all */
 };
+
+static bool is_blank(const struct dp *dp, const struct map_rule *rule)
+{
+	bool strange = dp->abi_found && dp->abi_found != XRING_ABI;
+
+	return (rule->means == MEANS_WITH_RINGS && dp->rings_strange) ||
+	       (rule->means == MEANS_WITH_LAYOUT && strange);
+}
 
 /*
  * A pinned map is reused if it is what this version wants. Otherwise a new map is made
- * beside it. Arrays only grow, because ids and cells are indices into them.
+ * beside it. A program of another layout shares no map with ours: what the daemon writes for
+ * ours would mean something else there. Arrays only grow, because ids and cells are indices
+ * into them.
  */
 static int map_size(struct dp *dp, const struct map_rule *rule)
 {
 	const char *path = bpf_map__pin_path(rule->map);
-	bool strange = dp->abi_found && dp->abi_found != XRING_ABI;
-	bool blank = (rule->rings && dp->rings_strange) || (rule->blank && strange);
+	bool strange = dp->abi_found && dp->abi_found != XRING_ABI, blank = is_blank(dp, rule);
 	uint32_t wanted = rule->wanted ?: bpf_map__max_entries(rule->map);
 	struct bpf_map_info info = {};
 	uint32_t len = sizeof(info);
 	_close_ int fd = -1;
 
-	carry_restore(dp, path);
 	bpf_map__set_max_entries(rule->map, wanted);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
@@ -119,39 +133,67 @@ static int map_size(struct dp *dp, const struct map_rule *rule)
 			 wanted);
 		bpf_map__set_max_entries(rule->map, wanted = info.max_entries);
 	}
-	if (!blank && info.max_entries == wanted && info.type == bpf_map__type(rule->map) &&
+	if (!strange && info.max_entries == wanted && info.type == bpf_map__type(rule->map) &&
 	    info.key_size == bpf_map__key_size(rule->map) &&
 	    info.value_size == bpf_map__value_size(rule->map))
 		return 0;
 	return carry_prepare(dp, rule->map, strdupa(path), blank);
 }
 
-static int maps_size(struct xring_bpf *skel, const struct dp_options *o, struct dp *dp)
+/* How many entries a pinned map has; 0: there is none. */
+static uint32_t entries_pinned(const struct bpf_map *map)
 {
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info);
+	_close_ int fd = bpf_obj_get(bpf_map__pin_path(map));
+
+	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.max_entries;
+}
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * Maps that belong together have as many entries as the largest of them that is pinned. The
+ * maps that the program uses come first (carry_restore()).
+ */
+static int maps_size(struct xring_bpf *skel, const struct dp_options *o, const char *pins,
+		     struct dp *dp)
+{
+	uint32_t backends = larger(o->backends, entries_pinned(skel->maps.xring_owners));
+	uint32_t cells = larger(o->cells, entries_pinned(skel->maps.xring_cells));
 	const struct map_rule rules[] = {
-		{ skel->maps.xring_config },
-		{ skel->maps.xring_vips, .blank = true },
-		{ skel->maps.xring_cells, o->cells, .rings = true },
-		{ skel->maps.xring_spills, XRING_SPILLS_FOR(o->cells), .rings = true },
-		{ skel->maps.xring_templates, o->backends, .blank = true },
-		{ skel->maps.xring_owners, o->backends },
-		{ skel->maps.xring_traffic, o->backends },
-		{ skel->maps.xring_loads, o->backends },
-		{ skel->maps.xring_classes, .rings = true },
-		{ skel->maps.xring_lines, o->lines, .grows = true, .rings = true },
-		{ skel->maps.xring_places, o->backends },
+		{ skel->maps.xring_vips, .means = MEANS_WITH_LAYOUT },
+		{ skel->maps.xring_cells, o->cells, MEANS_WITH_RINGS },
+		{ skel->maps.xring_spills, XRING_SPILLS_FOR(cells), MEANS_WITH_RINGS },
+		{ skel->maps.xring_templates, backends, MEANS_WITH_LAYOUT },
+		{ skel->maps.xring_traffic, backends },
+		{ skel->maps.xring_loads, backends },
+		{ skel->maps.xring_classes, .means = MEANS_WITH_RINGS },
+		{ skel->maps.xring_lines, o->lines, MEANS_WITH_RINGS, .grows = true },
+		{ skel->maps.xring_places, backends },
 		{ skel->maps.xring_placed },
 		{ skel->maps.xring_homes },
-		{ skel->maps.xring_routes, .rings = true },
-		{ skel->maps.xring_heat },
+		{ skel->maps.xring_heat, .means = MEANS_WITH_LAYOUT },
 		{ skel->maps.xring_hot },
 		{ skel->maps.xring_counters },
 		{ skel->maps.xring_events },
 		{ skel->maps.xring_pins, o->pins, .shrinks = true },
 		{ skel->maps.xring_syns },
+		{ skel->maps.xring_path, .means = MEANS_WITH_LAYOUT },
+		{ skel->maps.xring_owners, o->backends },
+		{ skel->maps.xring_routes, .means = MEANS_WITH_RINGS },
+		{ skel->maps.xring_config, .means = MEANS_WITH_LAYOUT },
 	};
 	int err = 0;
 
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		carry_restore(dp, bpf_map__pin_path(rules[i].map));
+	dp->abi_found = abi_found(pins);
+	dp->rings_strange = dp->abi_found && dp->abi_found != XRING_ABI &&
+			    dp->abi_found != LAYOUT2;
 	for (size_t i = 0; i < ARRAY_SIZE(rules) && !err; i++)
 		err = map_size(dp, &rules[i]);
 	return err;
@@ -263,10 +305,7 @@ static int skeleton_open(struct dp *dp, const struct dp_options *options, const 
 
 	if (!skel)
 		return load_failed(-errno);
-	dp->abi_found = abi_found(pins);
-	dp->rings_strange = dp->abi_found && dp->abi_found != XRING_ABI &&
-			    dp->abi_found != LAYOUT2;
-	err = maps_size(skel, options, dp);
+	err = maps_size(skel, options, pins, dp);
 	if (!err) {
 		err = xring_bpf__load(skel);
 		if (err)

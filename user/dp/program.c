@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/step.h"
 #include "base/util.h"
 #include "dp/dp.h"
 #include "dp/interfaces.h"
@@ -76,8 +77,10 @@ static int program_replace(struct dp *dp, int fd, const char *path)
 
 	snprintf(fresh, sizeof(fresh), "%s_new", path);	/* bpffs refuses dots */
 	unlink(fresh);
+	step();
 	if (bpf_obj_pin(fd, fresh))
 		return log_err(-errno, "pin %s", fresh);
+	step();
 	if (rename(fresh, path))
 		return log_err(-errno, "pin %s", path);
 	return links_update(dp, fd);

@@ -46,7 +46,7 @@ static int maps_begin(struct engine *e)
 	int err;
 
 	hash_expand(e->model.hash_key, expanded);
-	if (e->dp->layout->abi && any_vip(e->dp) &&
+	if (e->dp->abi_found && any_vip(e->dp) &&
 	    memcmp(expanded, e->dp->config->hash_key, sizeof(expanded))) {
 		if (!e->options.cut) {
 			log_err(0, "hash_key differs from that of the running datapath, "

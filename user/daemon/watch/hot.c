@@ -380,6 +380,8 @@ static void turn(void *context)
 	live_traffic_look(w->engine->live);
 	for (size_t i = 0; i < w->engine->live->service_count; i++)
 		packets += live_established(w->engine->live, w->engine->live->services[i]);
+	if (packets < w->looked)	/* a service has gone, and its packets with it */
+		w->looked = packets;
 	if (packets - w->looked < PACKETS_ENOUGH &&
 	    now - w->opened < OPEN_LONGEST_MS * NS_PER_MS) {
 		loop_timer_set(&w->timer, TURN_MS);
