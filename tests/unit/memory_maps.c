@@ -289,6 +289,12 @@ void dp_pin_delete(const struct dp *dp, const struct xring_flow *flow)
 	(void)dp, (void)flow;
 }
 
+bool dp_claim_is(const struct dp *dp, const struct xring_flow *flow, enum xring_claim claim)
+{
+	(void)dp, (void)flow, (void)claim;
+	return false;
+}
+
 /* ---- dp/interfaces.h: there are none ---- */
 
 int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **ret_mode,
