@@ -25,7 +25,7 @@
  *
  * An opened flow that went another way for a while may come back at a number that does not fit.
  * Then it is taken for a stranger; but for one idle time after the program was attached
- * (config.returning), whoever opened a 5-tuple first is believed, unless it is KEPT too.
+ * (config.attached), whoever opened a 5-tuple first is believed, unless it is KEPT too.
  *
  * UDP has no SYN. Until the daemon marks the old cell XRING_UDP_NEW, one udp_idle after
  * MOVING began, a UDP flow without a pin counts as an old flow; from then on as a new flow.
@@ -382,14 +382,15 @@ static __always_inline __u32 handshake_confirm(struct path *path, const struct x
 }
 
 /* A flow that went another way for a while is the first that was opened, at any number. */
-static __always_inline struct xring_pin *returning_find(const struct claimed *claimed,
+static __always_inline struct xring_pin *returning_find(const struct path *path,
+							const struct claimed *claimed,
 							const struct segment *s, __u64 now)
 {
 	const struct xring_config *config = config_get();
 	struct xring_pin *pin = claimed->first;
 
-	if (!config || now >= *(volatile const __u64 *)&config->returning || !pin ||
-	    pin->state & XRING_PIN_CLOSING)
+	if (!pin || !config || pin->state & XRING_PIN_CLOSING ||
+	    now >= *(volatile const __u64 *)&config->attached + (__u64)path->idle_ms * 1000000)
 		return NULL;
 	pin->base = s->seq - pin->sent;
 	return pin;
@@ -424,7 +425,7 @@ __noinline __u32 opened_answer(struct xring_pin *kept, __u64 now)
 	if (pin && !claim_fits(pin, s->seq))
 		pin = NULL;
 	if (!pin && !kept)
-		pin = returning_find(&claimed, s, now);
+		pin = returning_find(path, &claimed, s, now);
 	if (pin) {
 		claim_advance(pin, s);
 		return pin_follow(path, pin, now);

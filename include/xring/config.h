@@ -32,8 +32,8 @@ struct xring_config {
 	 * new flows go where they need no pin.
 	 */
 	__u64 full;
-	/* Until then, ns, opened flows are believed at any number (bpf/pins.h). */
-	__u64 returning;
+	/* When the daemon last attached the program, ns: flows may come back from another way. */
+	__u64 attached;
 	__u64 ingresses[XRING_INGRESSES];	/* ingress: interface index (32) | number, 1 and up (32) */
 } __attribute__((aligned(64)));
 

@@ -290,7 +290,7 @@ static bool alone(const struct rule_flow *f, const struct client *c)
  */
 void clients_away(struct history *h)
 {
-	h->config->returning = (h->rule.now + TCP_IDLE) * 1000000;
+	h->config->attached = h->rule.now * 1000000;
 	h->rule.returning = h->rule.now + TCP_IDLE;
 	for (size_t i = 0; i < h->rule.flow_count; i++) {
 		struct client *c = &h->clients[i];

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "base/why.h"
@@ -159,6 +160,7 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 		}
 		unlink(link_path(dp, name, path));
 	}
+	dp->config->attached = clock_ns() + dp->config->clock;
 	if (mode != DP_MODE_GENERIC) {
 		fd = link_create(dp, ifindex, XDP_FLAGS_DRV_MODE);
 		err = fd < 0 ? -errno : 0;
