@@ -42,6 +42,15 @@ static __always_inline __u64 head_that_counts(const struct xring_backend *backen
 	return (head & ~second) | (head_read(&backend->t[1]) & second);
 }
 
+static __always_inline int mac_is(const __u8 *mac, const __u8 *other)
+{
+	__u16 differ = 0;
+
+	for (int i = 0; i < ETH_ALEN; i += 2)
+		differ |= *(__u16 *)(mac + i) ^ *(__u16 *)(other + i);
+	return !differ;
+}
+
 /* Why a packet that is longer than the MTU cannot be sent: without a link, that is 0. */
 static __always_inline __u32 forward_refuse(__u8 kind)
 {
@@ -65,6 +74,8 @@ static __always_inline __u32 forward(struct xdp_md *ctx, __u8 family, const stru
 						  XRING_CNT_DROP_TTL;
 	switch (kind) {
 	case XRING_L2:
+		if (rare(mac_is(body->ip - ETH_ALEN - 2, t->eth)))
+			return XRING_CNT_DROP_LOOP;
 		copy(body->ip - sizeof(struct ethhdr), t->eth, 2 * ETH_ALEN);
 		return FORWARD_OK;
 	case XRING_NAT4:

@@ -108,6 +108,47 @@ static __always_inline struct xring_slot *reply_find(struct xring_vips *table, _
 	return slot;
 }
 
+/* What no host sends from (RFC 1122 3.2.1.3, RFC 4291 2.5.3, 2.7): the host's stack drops it too. */
+static __always_inline int source_is_martian(const struct flow *flow)
+{
+	__u32 first = (__u8)flow->src[0];
+
+	if (flow->family == 4)
+		return first == 127 || first - 1 >= 223;	/* 127/8, 0/8 and 224/3 */
+	return first == 0xff || (!flow->src[0] && !(flow->src[1] & ~bpf_cpu_to_be64(1)));
+}
+
+/* May the packet come from the VIP of a service? Its port says so; source_refused() knows. */
+static __always_inline int source_may_be_vip(const struct xring_config *config,
+					     const struct flow *flow)
+{
+	return config->sources[XRING_SOURCE_WORD(flow->ports)] >> XRING_SOURCE_BIT(flow->ports) & 1;
+}
+
+/*
+ * Does the packet come from where none for a service may come from? Answers to the VIP of a service
+ * would go to that service, and two backends would talk to each other for ever.
+ */
+__noinline int source_refused(struct xdp_md *ctx)
+{
+	struct xring_vips *table = vips_get();
+	struct flow flow;
+	__u64 vips;
+	__u8 kind;
+
+	if (!table || !flow_read(ctx, &flow))
+		return 0;
+	if (source_is_martian(&flow))
+		return 1;
+	vips = vips_read(table);
+	kind = flow.family == 4 ? XRING_SLOT_SERVICE4 : XRING_SLOT_SERVICE6;
+	return slot_find(table, vips, flow.src[0], flow.src[1],
+			 XRING_SLOT_PORT(flow_sport(&flow), flow.proto, kind)) ||
+	       (vips & XRING_VIPS_ANY_PORT &&
+		slot_find(table, vips, flow.src[0], flow.src[1],
+			  XRING_SLOT_PORT(0, flow.proto, kind)));
+}
+
 /* The hash of the flow's partition key: the 5-tuple under the masks of the service. */
 static __always_inline __u32 key_hash(const struct xring_config *config,
 				      const struct xring_slot *slot, const struct flow *flow)

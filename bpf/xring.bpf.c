@@ -269,6 +269,9 @@ static __always_inline int common(struct xdp_md *ctx, __u8 family, struct flow *
 			return *reply ? 0 : finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
 		}
 	}
+	if (rare(source_is_martian(flow) || source_may_be_vip(&table->config, flow)) &&
+	    source_refused(ctx))
+		return drop(XRING_CNT_DROP_MARTIAN);
 	return to_backend(ctx, family, flow, &table->config, slot);
 }
 

@@ -17,6 +17,10 @@ struct xring_layout {
 
 /* What the daemon tells the datapath as a whole. It stands before the VIP table (xring/vip.h). */
 #define XRING_HASH_KEYS 12
+#define XRING_SOURCES 64
+/* Of a port in network byte order: its word in xring_config.sources, and its bit there. */
+#define XRING_SOURCE_WORD(port) ((port) & (XRING_SOURCES - 1))
+#define XRING_SOURCE_BIT(port)  ((port) >> 8 & 63)
 struct xring_config {
 	__u32 pad;
 	__u32 window;			/* of struct xring_heat; 0: no window is open */
@@ -34,6 +38,11 @@ struct xring_config {
 	__u64 full;
 	/* When the daemon last attached the program, ns: flows may come back from another way. */
 	__u64 attached;
+	/*
+	 * By source port (XRING_SOURCE_*): may a packet from that port come from the VIP of a
+	 * service? No VIP is missing here; after a change, some that have gone stay until the next.
+	 */
+	__u64 sources[XRING_SOURCES];
 	__u64 ingresses[XRING_INGRESSES];	/* ingress: interface index (32) | number, 1 and up (32) */
 } __attribute__((aligned(64)));
 

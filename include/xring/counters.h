@@ -30,7 +30,9 @@
 	X(DROP_NO_ROUTE,     "drop_no_route",     "nat reply without a route to its client") \
 	X(DROP_FAMILY,       "drop_family",       "nat between IPv4 and IPv6")       \
 	X(PASS_NO_BACKEND,   "pass_no_backend",   "the service has no live backend, and all_down is pass") \
-	X(DROP_RESIDENCY,    "drop_residency",    "no live backend satisfies the constraints of the service's placement")
+	X(DROP_RESIDENCY,    "drop_residency",    "no live backend satisfies the constraints of the service's placement") \
+	X(DROP_MARTIAN,      "drop_martian",      "for a service, from an address that no host sends from, or from a VIP") \
+	X(DROP_LOOP,         "drop_loop",         "from the very backend, in mode l2, that it would be sent to")
 
 enum xring_counter {
 #define X(id, name, help) XRING_CNT_##id,

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "core/vip/vips.h"
 #include "dp/dp.h"
 #include "dp/write.h"
 
@@ -83,6 +84,7 @@ static int vips_fill(struct dp *dp, const char *pins)
 	memcpy(dp->config->ingresses, config.ingresses, sizeof(config.ingresses));
 	dp->config->clock = config.clock;
 	dp->config->vips = config.vips;
+	vips_sources(vips->slot, 2 * XRING_VIP_SLOTS, (uint64_t *)dp->config->sources);
 	return 0;
 }
 

@@ -19,6 +19,9 @@
 int vips_build(struct xring_slot *half, const struct xring_slot *entries, size_t count,
 	       uint32_t *ret_seed);
 
+/* Adds the VIPs among the entries to xring_config.sources. */
+void vips_sources(const struct xring_slot *entries, size_t count, uint64_t sources[XRING_SOURCES]);
+
 /* The slot that answers for an address and port word; NULL: none. */
 const struct xring_slot *vips_find(const struct xring_slot *half, uint32_t seed,
 				   const __be32 addr[4], uint32_t port);
