@@ -19,6 +19,21 @@ static __always_inline __u32 reply_rewrite(struct xdp_md *ctx, const struct flow
 }
 
 /*
+ * Did the packet come in by the interface that leads to the backend whose reply it would be? A
+ * client that takes its address comes in elsewhere.
+ */
+static __always_inline int reply_is_real(struct xdp_md *ctx, const struct xring_slot *slot)
+{
+	__u32 id = slot->backend, ifindex;
+	struct xring_backend *backend = bpf_map_lookup_elem(&xring_templates, &id);
+
+	if (!id || !backend)
+		return 1;
+	ifindex = head_ifindex(head_that_counts(backend, head_read(&backend->t[0])));
+	return !ifindex || ifindex == ctx->ingress_ifindex;
+}
+
+/*
  * Answers the counter that says what became of the reply. With XRING_CNT_TX_REPLY, ifindex is
  * the interface at which the reply must leave. len: bytes of the IP packet.
  */

@@ -79,6 +79,8 @@ static __always_inline int from_backend(struct xdp_md *ctx, const struct xring_s
 	struct flow flow;
 	struct body body;
 
+	if (!reply_is_real(ctx, slot))
+		return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
 	if (!flow_read(ctx, &flow) || !body_read(ctx, flow.family, &body))
 		return drop(XRING_CNT_DROP_MALFORMED);
 	done = reply_forward(ctx, &flow, body.len, slot, &ifindex);

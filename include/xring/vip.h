@@ -41,7 +41,7 @@ struct xring_slot {
 		};
 		struct {		/* of a nat backend */
 			__be16 vip_port;	/* 0: the packet keeps its port */
-			__u16 pad2;
+			__u16 backend;		/* its id; 0: not known, and nothing is asked of it */
 			__be32 vip_addr[4];
 		};
 	};

@@ -146,8 +146,9 @@ static void vips_publish(struct world *w)
 
 	for (size_t i = 0; i < w->model.service_count; i++)
 		count += slots_fill(&w->model.services[i],
-				    &(struct slot_ring){ w->placed[i].base,
-							 32 - w->placed[i].cells.bits },
+				    &(struct slot_ring){ .base = w->placed[i].base,
+							 .shift = 32 - w->placed[i].cells.bits,
+							 .ids = w->placed[i].ids },
 				    slots + count);
 	assert_int_equal(vips_build(w->vips->slot + XRING_VIP_SLOTS, slots, count, &seed), 0);
 	w->config->vips = seed | XRING_VIPS_HALF | slots_flags(slots, count);

@@ -279,6 +279,26 @@ static void what_a_backend_sends_from_another_port_is_not_a_reply(void **state)
 	world_free(w);
 }
 
+/* A client may send in a backend's name; its frames come in elsewhere. */
+static void replies_come_from_where_the_backend_is(void **state)
+{
+	struct world *w = world_new(NAT);
+	struct frame f;
+
+	(void)state;
+	for (int six = 0; six < 2; six++) {
+		frame_of(&f, ETH, IP(six ? "fd00:2::b" : "10.2.0.11", six ? CLIENT6 : CLIENT4),
+			 TCP(8080, 5555, ACK), END);
+		world_way(w, (struct world_way){ out_ifindex(), HOP_MTU });
+		sent(w, &f, XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
+		world_way(w, (struct world_way){});		/* where that is, is not known */
+		sent(w, &f, XDP_REDIRECT, XRING_CNT_TX_REPLY);
+		world_way(w, (struct world_way){ 1, HOP_MTU });
+		sent(w, &f, XDP_REDIRECT, XRING_CNT_TX_REPLY);
+	}
+	world_free(w);
+}
+
 static void replies_without_a_way_have_their_reasons(void **state)
 {
 	struct world *w = world_new(NAT);
@@ -699,6 +719,7 @@ int main(void)
 		cmocka_unit_test(nat_replies_come_from_the_vip_again),
 		cmocka_unit_test(replies_to_this_host_are_left_alone),
 		cmocka_unit_test(what_a_backend_sends_from_another_port_is_not_a_reply),
+		cmocka_unit_test(replies_come_from_where_the_backend_is),
 		cmocka_unit_test(replies_without_a_way_have_their_reasons),
 		cmocka_unit_test(a_service_is_found_by_address_port_and_protocol),
 		cmocka_unit_test(port_0_takes_any_port_behind_the_exact_ones),

@@ -53,12 +53,14 @@ static void fill_service(const struct service *s, const struct vip *vip,
 	ret->tcp_idle = s->tcp_idle_ms;
 }
 
-static void fill_reply(const struct vip *vip, const struct backend *b, struct xring_slot *ret)
+static void fill_reply(const struct vip *vip, const struct backend *b, uint16_t id,
+		       struct xring_slot *ret)
 {
 	slot_address(&b->address, b->port ?: vip->port, vip->protocol,
 		     vip->address.family == AF_INET ? XRING_SLOT_REPLY4 : XRING_SLOT_REPLY6, ret);
 	memcpy(ret->vip_addr, vip->address.bytes, sizeof(ret->vip_addr));
 	ret->vip_port = htons(vip->port);
+	ret->backend = id;
 }
 
 size_t slots_fill(const struct service *s, const struct slot_ring *ring, struct xring_slot *ret)
@@ -71,7 +73,8 @@ size_t slots_fill(const struct service *s, const struct slot_ring *ring, struct 
 		fill_service(s, vip, ring, &ret[count++]);
 		for (size_t b = 0; mode_replies_return(s->mode) && b < s->backend_count; b++)
 			if (s->backends[b].address.family == vip->address.family)
-				fill_reply(vip, &s->backends[b], &ret[count++]);
+				fill_reply(vip, &s->backends[b], ring->ids ? ring->ids[b] : 0,
+					   &ret[count++]);
 	}
 	return count;
 }

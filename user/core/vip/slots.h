@@ -25,6 +25,7 @@ struct slot_ring {
 	uint32_t number;		/* the service's number in the datapath */
 	bool hot;			/* some keys have entries of their own */
 	bool rules;			/* its clients are told apart, by classes */
+	const uint16_t *ids;		/* of its backends, 0: none; NULL: none has one */
 };
 
 /* Fills the entries of one service; returns how many. */

@@ -35,15 +35,18 @@ static int slots_leaving(const struct live_service *s, const struct service *mod
 			 struct xring_slot *ret, size_t *ret_count)
 {
 	_free_ struct backend *backends = calloc(s->leaving_count + 1, sizeof(*backends));
+	_free_ uint16_t *ids = calloc(s->leaving_count + 1, sizeof(*ids));
 	struct slot_ring ring = slot_ring_of(s);
 	struct service leaving = *model;
 
-	if (!backends)
+	if (!backends || !ids)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->leaving_count; i++) {
 		backends[i].address = s->leaving[i]->address;
 		backends[i].port = s->leaving[i]->port;
+		ids[i] = s->leaving[i]->id;
 	}
+	ring.ids = ids;
 	leaving.backends = backends;
 	leaving.backend_count = s->leaving_count;
 	*ret_count = slots_fill(&leaving, &ring, ret);
@@ -142,6 +145,24 @@ static size_t slots_kept(const struct live *live, const struct live_service *s,
 
 /* ---- the table ---- */
 
+/* The slots of a service as it is in the model; returns how many, or -ENOMEM. */
+static long slots_of(const struct live_service *s, const struct service *model,
+		     struct xring_slot *ret)
+{
+	_free_ uint16_t *ids = calloc(model->backend_count + 1, sizeof(*ids));
+	struct slot_ring ring = slot_ring_of(s);
+
+	if (!ids)
+		return -ENOMEM;
+	for (size_t i = 0; i < model->backend_count; i++) {
+		const struct live_backend *b = live_backend(s, model->backends[i].name);
+
+		ids[i] = b ? b->id : 0;
+	}
+	ring.ids = ids;
+	return slots_fill(model, &ring, ret);
+}
+
 /* The slots of the model come first: of two slots for one key the first one counts. */
 static int slots_make(const struct live *live, const struct model *m, struct xring_slot **ret,
 		      size_t *ret_count)
@@ -152,12 +173,13 @@ static int slots_make(const struct live *live, const struct model *m, struct xri
 
 	for (size_t i = 0; i < m->service_count && !err; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
-		struct slot_ring ring;
+		long filled;
 
 		if (!s || !s->main->has_extent || s->failed)
 			continue;	/* the service waits for its first flush */
-		ring = slot_ring_of(s);
-		count += slots_fill(&m->services[i], &ring, slots + count);
+		filled = slots_of(s, &m->services[i], slots + count);
+		err = filled < 0 ? filled : 0;
+		count += err ? 0 : filled;
 	}
 	for (size_t i = 0; i < m->service_count && !err; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
