@@ -406,6 +406,7 @@ __noinline __u32 opened_answer(struct xring_pin *kept, __u64 now)
 	struct xring_pin *pin, *shaking = NULL;
 	struct path *path = path_get();
 	const struct segment *s;
+	int full;
 
 	if (!path)
 		return NOBODYS;
@@ -420,7 +421,8 @@ __noinline __u32 opened_answer(struct xring_pin *kept, __u64 now)
 	if (shaking && (!kept || kept->seq != s->seq))
 		return handshake_confirm(path, shaking, s, claimed.unused,
 					 path->moving || kept || claimed.any, now);
-	if (!pin && was_full((__u64)path->idle_ms * 1000000, now))
+	full = was_full((__u64)path->idle_ms * 1000000, now);
+	if (!pin && full)
 		pin = homeless_find(path, now);
 	if (pin && !claim_fits(pin, s->seq))
 		pin = NULL;
@@ -430,8 +432,8 @@ __noinline __u32 opened_answer(struct xring_pin *kept, __u64 now)
 		claim_advance(pin, s);
 		return pin_follow(path, pin, now);
 	}
-	path->disputed = claimed.any || (!kept && path->moving && is_disputed(path, now));
-	if (kept && !claimed.any && XRING_PIN_MS(now) - kept->sent > XRING_SHAKING_MS)
+	path->disputed = claimed.any || full || (!kept && path->moving && is_disputed(path, now));
+	if (kept && !claimed.any && !full && XRING_PIN_MS(now) - kept->sent > XRING_SHAKING_MS)
 		kept->state &= ~XRING_PIN_DISPUTED;
 	return NOBODYS;
 }

@@ -105,10 +105,25 @@ static bool homeless(const struct history *h, size_t i)
 		!rule_allows(&h->rule, f, rule_old(&h->rule, f)));
 }
 
+/* Is the only claim to its ports the one that it has made? */
+static bool alone(const struct rule_flow *f, const struct client *c)
+{
+	bool own = f->opened[0].there && rule_fits(&f->opened[0], c->seq);
+
+	return !f->opened[1].there && !f->homeless.there &&
+	       (own ? !f->kept.there : !f->opened[0].there);
+}
+
+/* While flows come back whose numbers nobody knows, one may be taken for another. */
+static bool mistaken(const struct history *h, const struct client *c)
+{
+	return !c->udp && h->rule.now < h->rule.returning && !alone(&h->flows[c - h->clients], c);
+}
+
 /* The promise. Where a flow lives is dead or was never told, none is given. */
 static void promise(struct history *h, struct client *c, uint16_t backend)
 {
-	c->excused |= homeless(h, c - h->clients);
+	c->excused |= homeless(h, c - h->clients) || mistaken(h, c);
 	if (!c->backend) {
 		c->backend = backend;
 		c->generation = h->rule.generation[backend];
@@ -275,15 +290,6 @@ static void attacker(struct history *h, size_t i)
 	}
 }
 
-/* Is the only claim that it has made for its ports the one that there is? */
-static bool alone(const struct rule_flow *f, const struct client *c)
-{
-	bool own = f->opened[0].there && rule_fits(&f->opened[0], c->seq);
-
-	return !f->opened[1].there && !f->homeless.there &&
-	       (own ? !f->kept.there : !f->opened[0].there);
-}
-
 /*
  * The program was detached for a while, and some flows went on without it. Until these have
  * come back, flows are not told apart from others that claim their ports.
@@ -297,7 +303,7 @@ void clients_away(struct history *h)
 
 		if (c->udp || c->life < CLIENT_OPEN)
 			continue;
-		c->excused |= !alone(&h->flows[i], c);
+		c->excused |= mistaken(h, c);
 		if (c->life != CLIENT_OPEN || !chance(h, 100))
 			continue;
 		c->seq += draw(h, 1u << 31);

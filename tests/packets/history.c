@@ -359,12 +359,36 @@ void history_walk(struct history *h)
 	rule_walk(&h->rule);
 }
 
+/* Every pin in the map is one of the model's, and has its backend; and there are as many. */
+static void pins_compare(const struct history *h, unsigned step)
+{
+	int fd = bpf_map__fd(h->skel->maps.xring_pins);
+	struct xring_flow key;
+	uint32_t count = 0;
+
+	for (void *from = NULL; !bpf_map_get_next_key(fd, from, &key); from = &key, count++) {
+		unsigned i = ntohs(key.ports) - PORT_FIRST;
+		const struct rule_flow *f = &h->flows[i];
+		const struct rule_pin *pin = key.claim == XRING_KEPT ? &f->kept :
+					     &f->opened[key.claim - XRING_OPENED];
+		struct xring_pin is;
+
+		assert_int_equal(bpf_map_lookup_elem(fd, &key, &is), 0);
+		if (!pin->there || pin->backend != is.backend)
+			fail_msg("step %u, flow %u, claim %u: pinned to %u, the model says %u (%d)",
+				 step, i, key.claim, is.backend, pin->backend, pin->there);
+	}
+	assert_int_equal(count, h->rule.pins);
+}
+
 /* Every flag, and the old answer's, is what the model says. */
 void history_compare(struct history *h, unsigned step)
 {
 	keys_compare(h, step);
 	homes_compare(h, step);
 	tables_compare(h, step);
+	if (step % 10 == 0)
+		pins_compare(h, step);
 }
 
 void history_events(const struct history *h, uint64_t ret[XRING_EVENT_MAX])
