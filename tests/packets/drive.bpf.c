@@ -77,8 +77,7 @@ int drive_random(struct xdp_md *ctx)
 		.seq = random_next(),
 	};
 
-	if ((p.addr & 0xff) == DRIVE_KNOWN)
-		p.addr ^= 1;
+	p.addr = (p.addr & ~0xffu) | (64 + (p.addr & 31));	/* 64 to 95: of hosts that may send */
 	if (!f)
 		return XDP_ABORTED;
 	drive.step++;

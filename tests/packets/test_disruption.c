@@ -106,7 +106,7 @@ static void flows_fill(struct balancer *b, uint8_t flags)
 {
 	srandom(1);
 	for (uint32_t i = 0; i < FLOWS; i++)
-		b->packets[i] = (struct drive_packet){ .addr = random(), .port = random(),
+		b->packets[i] = (struct drive_packet){ .addr = htonl(random() % (100u << 24) + (1u << 24)), .port = random(),
 						       .flags = flags, .seq = i };
 }
 
