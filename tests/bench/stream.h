@@ -71,11 +71,19 @@ static __always_inline void write_tcp(void *frame, const struct stream *s, int a
 	store(__u32, frame + at + 16, load(__u32, s->frame + at + 16));
 }
 
+/* The first byte of an address that a host may have: 1 to 223, but for 127. */
+static __always_inline __u64 host_address(__u64 address)
+{
+	__u64 first = (address & 0xff) % 223 + 1;
+
+	return (address & ~0xffULL) | (first - (first == 127));
+}
+
 static __always_inline void write_ipv4(void *frame, const struct stream *s, __u64 flow)
 {
 	store(__u64, frame + 14, load(__u64, s->frame + 14));
 	store(__u32, frame + 22, load(__u32, s->frame + 22));
-	store(__u64, frame + 26, load(__u64, s->frame + 26) ^ flow_address(s, flow) ^
+	store(__u64, frame + 26, host_address(load(__u64, s->frame + 26) ^ flow_address(s, flow)) ^
 					 flow_service(s, flow));
 	write_tcp(frame, s, 34, flow);
 }
