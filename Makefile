@@ -20,8 +20,10 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANITIZE) -D_GNU_SOURCE \
 LIBS_CLI    := -ljansson -lmd -lncursesw -lm
 LIBS_DAEMON := -lbpf -lcap -lcurl -lfyaml -ljansson -lmnl -lmd -lm
 MULTIARCH   := $(shell $(CC) -print-multiarch)
+# Processors that do loads in their order need no help from the programs (bpf/order.h).
+IN_ORDER    ?= $(if $(filter x86_64%,$(MULTIARCH)),1,0)
 BPF_CFLAGS  := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -fno-strict-aliasing \
-	-Iinclude -Ibpf -I/usr/include/$(MULTIARCH) -MMD -MP
+	-DXRING_LOADS_IN_ORDER=$(IN_ORDER) -Iinclude -Ibpf -I/usr/include/$(MULTIARCH) -MMD -MP
 
 # user/FOLDERS says which folders there are, in their order, and which program has each.
 folders  = $(shell awk '$$1 !~ /^\#/ && $$2 ~ /^($(1))$$/ { print $$1 }' user/FOLDERS)

@@ -33,6 +33,13 @@ template_that_counts(const struct xring_backend *backend, __u64 head)
 	return (const void *)backend + (head_kind(head) << 3 & sizeof(struct xring_template));
 }
 
+/* The first template, for loads that have to be done after that of its head. */
+static __always_inline const struct xring_template *after_head(const struct xring_backend *backend,
+							       __u64 head)
+{
+	return XRING_LOADS_IN_ORDER ? &backend->t[0] : template_that_counts(backend, head);
+}
+
 /* The head that counts, by that of the first, which is read once: it may change meanwhile. */
 static __always_inline __u64 head_that_counts(const struct xring_backend *backend, __u64 head)
 {

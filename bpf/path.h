@@ -28,11 +28,14 @@ struct path {
 	__u32 tuple;			/* hash of the 5-tuple */
 	__u32 base;			/* first cell of the ring; path_find() sets the newest path's */
 	__u32 idle_ms;			/* a flow that is silent for longer may move */
+	__u32 settle_ms;		/* a change that is older is over */
 	__u8 shift;			/* size of that ring; path_find(): as base */
 	__u8 bound;			/* the service has bounded loads */
 	__u8 disputed;			/* others than the kept flow may have claimed the 5-tuple */
+	__u8 alone;			/* no daemon writes loads, or settles what is over */
 	/* Found by path_find(). */
 	__u8 moving;			/* class, entry or cell is moving */
+	__u8 held;			/* and some flow found no room for its pin */
 	__u8 udp_new;			/* a UDP flow without a pin is a new flow */
 	__u32 hash;			/* position at which the newest path ends */
 	__u32 cell;			/* index of the newest cell at that position */
@@ -42,6 +45,9 @@ struct path {
 	__u64 cell_word;		/* of the newest cell */
 	__u64 key_answer;		/* of the key's entry; 0: the key has no entry */
 	__u64 class_word;		/* newest word of the class; 0: there is no class */
+	/* For what the stack is too small. */
+	struct xring_pin pin;		/* the pin that is made */
+	struct xring_flow other;	/* a flow whose pin may have to go */
 };
 
 /* The path of the packet in hand, as the stack is too small for it. */
@@ -125,8 +131,9 @@ static __always_inline __u32 cell_before(struct path *path, __u32 base, __u8 shi
 	__u64 word = cell_read(cell);
 
 	if (word & XRING_MOVING) {
-		path->old_cell = cell + (1u << (-shift & 31));
+		path->old_cell = after_word(cell + (1u << (-shift & 31)), word);
 		word = cell_read(path->old_cell);
+		path->held |= !!(word & XRING_HELD);
 	}
 	return cell_owner(word, hash);
 }
@@ -147,11 +154,13 @@ static __always_inline void old_path_find(struct path *path, const struct xring_
 		shift = xring_class_shift(class);
 	}
 	path->moving = 1;
-	if (path->class_word & XRING_CLASS_MOVING)
+	path->held = !!(path->key_answer & XRING_HOT_HELD);
+	if (path->class_word & XRING_CLASS_MOVING) {
+		path->held |= !!(class & XRING_CLASS_HELD);
 		path->udp_new = class & XRING_CLASS_UDP_NEW && !(class & XRING_CLASS_HELD);
-	else
-		path->udp_new = path->key_answer & XRING_HOT_UDP_NEW &&
-				!(path->key_answer & XRING_HOT_HELD);
+	} else {
+		path->udp_new = path->key_answer & XRING_HOT_UDP_NEW && !path->held;
+	}
 	path->old = side_backend(path, side, class);
 	if (!path->old)
 		path->old = cell_before(path, base, shift,
@@ -166,9 +175,10 @@ static __always_inline void old_cell_find(struct path *path, __u32 given)
 	path->moving = !given && path->cell_word & XRING_MOVING;
 	if (!path->moving)
 		return;
-	path->old_cell = path->cell + table_cells(path);
+	path->old_cell = after_word(path->cell + table_cells(path), path->cell_word);
 	word = cell_read(path->old_cell);
-	path->udp_new = word & XRING_UDP_NEW && !(word & XRING_HELD);
+	path->held = !!(word & XRING_HELD);
+	path->udp_new = word & XRING_UDP_NEW && !path->held;
 	path->old = cell_owner(word, path->hash);
 }
 
@@ -182,7 +192,8 @@ static __always_inline __u64 path_class_read(struct path *path)
 	path->class_word = class_newest(class);
 	path->base = xring_class_base(path->class_word);
 	path->shift = xring_class_shift(path->class_word);
-	return *(volatile __u64 *)&class->old;
+	class = class_at(after_word(path->class_index, path->class_word));
+	return class ? *(volatile __u64 *)&class->old : 0;
 }
 
 /* Fills in the fields of a path that the caller does not give. */

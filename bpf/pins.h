@@ -38,6 +38,19 @@
 #define FULL_NS 1000000000ull
 #define NOBODYS (~0u)			/* not an id: no opened flow claims the packet */
 
+static __always_inline struct xring_order *order_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&xring_order, &zero);
+}
+
+/* The next place in the order of pins. */
+static __always_inline __u32 order_next(struct xring_order *order)
+{
+	return __sync_fetch_and_add(&order->made, 1) & (XRING_ORDER - 1);
+}
+
 /* The time of pins: CLOCK_MONOTONIC, ns, to the last tick. */
 static __always_inline __u64 clock_ns(void)
 {
@@ -52,6 +65,14 @@ static __always_inline int may_keep(const struct path *path, __u32 id)
 	return backend_generation(id) && is_allowed(path, id);
 }
 
+/* Was the flow of a pin silent for longer than its idle time? */
+static __always_inline int pin_is_over(const struct xring_pin *pin, __u64 idle_ms, __u64 now)
+{
+	if (pin->state & XRING_PIN_CLOSING && idle_ms > XRING_CLOSING_MS)
+		idle_ms = XRING_CLOSING_MS;
+	return now > pin->seen + idle_ms * 1000000;
+}
+
 /*
  * Does a pin count? Not, if its flow was silent for longer than idle (ms), the backend was cut, or
  * the rule of the client forbids the backend. Not static, so that the verifier walks it once.
@@ -60,11 +81,7 @@ __noinline int pin_counts(struct xring_pin *pin, __u64 idle, __u64 now)
 {
 	const struct path *path = path_get();
 
-	if (!pin || !path)
-		return 0;
-	if (pin->state & XRING_PIN_CLOSING && idle > XRING_CLOSING_MS)
-		idle = XRING_CLOSING_MS;
-	if (now > pin->seen + idle * 1000000)
+	if (!pin || !path || pin_is_over(pin, idle, now))
 		return 0;
 	if (pin->generation != backend_generation(pin->backend)) {
 		event_count(XRING_EVENT_VOID);
@@ -156,37 +173,89 @@ static __always_inline void full_note(__u64 now)
 		table->config.full = now;
 }
 
+/* Is it the first of two opened flows? The second is looked for only beside it. */
+static __always_inline int has_second(struct path *path, const struct xring_flow *flow)
+{
+	path->other = *flow;
+	path->other.claim = XRING_REOPENED;
+	return flow->claim == XRING_OPENED && bpf_map_lookup_elem(&xring_pins, &path->other);
+}
+
+/*
+ * Takes one pin away that is over, if one of the two at the next places is: a packet looks at no
+ * more. Answers its place, or XRING_ORDER. Not static, so that the verifier walks it once.
+ */
+__noinline __u32 pin_displace(__u64 now)
+{
+	struct path *path = path_get();
+	struct xring_order *order = order_get();
+
+	for (int i = 0; path && order && i < 2; i++) {
+		__u32 place = order_next(order);
+		struct xring_flow *flow = &order->flow[place];
+		struct xring_pin *pin = bpf_map_lookup_elem(&xring_pins, flow);
+		__u64 idle = pin ? XRING_PIN_IDLE(pin->state) : 0;
+
+		if (!flow->family)		/* this place was never used, nor any behind it */
+			order->made = 0;
+		if (idle && pin_is_over(pin, idle * 100, now) && !has_second(path, flow))
+			return bpf_map_delete_elem(&xring_pins, flow) ? XRING_ORDER : place;
+	}
+	return XRING_ORDER;
+}
+
+/* 0: there is no room. */
+static __always_inline int pin_insert(struct path *path, __u64 now)
+{
+	struct xring_order *order = order_get();
+	__u32 place;
+
+	if (!order)
+		return 0;
+	if (!bpf_map_update_elem(&xring_pins, &path->key, &path->pin, BPF_ANY)) {
+		place = order_next(order);
+	} else {
+		place = pin_displace(now);
+		if (place >= XRING_ORDER ||
+		    bpf_map_update_elem(&xring_pins, &path->key, &path->pin, BPF_ANY))
+			return 0;
+	}
+	order->flow[place] = path->key.flow;
+	return 1;
+}
+
 /* 0 where the map is full. For a dead backend there is no pin to make. */
 static __always_inline int pin_make(struct path *path, __u16 claim, __u32 backend, __u32 base,
 				    __u32 seq, __u64 now)
 {
-	struct xring_pin pin = {
-		.backend = backend,
-		.generation = backend_generation(backend),
-		.seq = seq,
-		.base = base,
-		.hash = path->hash,
-		.seen = now,
-	};
-	int err;
+	struct xring_pin *pin = &path->pin;
 
-	if (!pin.generation)
+	pin->generation = backend_generation(backend);
+	if (!pin->generation)
 		return 1;
+	pin->backend = backend;
+	pin->seq = seq;
+	pin->hash = path->hash;
+	pin->state = path->idle_ms / 100 << XRING_PIN_IDLE_BIT;
+	pin->seen = now;
+	pin->base = base;
+	pin->sent = 0;
 	if (backend != path->newest)
 		cell_look(path);
 	if (claim == XRING_KEPT && path->disputed) {
-		pin.state = XRING_PIN_DISPUTED;
-		pin.sent = XRING_PIN_MS(now);
+		pin->state |= XRING_PIN_DISPUTED;
+		pin->sent = XRING_PIN_MS(now);
 	}
 	path->key.flow.claim = claim;
-	err = bpf_map_update_elem(&xring_pins, &path->key, &pin, BPF_ANY);
-	if (err && claim != XRING_KEPT) {
-		pin.state = XRING_PIN_CONFIRMED;
+	if (pin_insert(path, now))
+		return 1;
+	if (claim != XRING_KEPT) {
+		pin->state |= XRING_PIN_CONFIRMED;
 		path->key.flow.claim = XRING_OPENED;
 		path->key.number = 0;
-		bpf_map_update_elem(&xring_syns, &path->key, &pin, BPF_ANY);
+		bpf_map_update_elem(&xring_syns, &path->key, pin, BPF_ANY);
 	}
-	return !err;
+	return 0;
 }
 
 /* The backend of a flow that is older than the change. */
@@ -223,7 +292,7 @@ __noinline __u32 new_answer(const struct path *path)
 		return 0;
 	best = path->newest;
 	least = load_of(best);
-	if (!path->bound || least <= XRING_LOAD_FULL)
+	if (!path->bound || path->alone || least <= XRING_LOAD_FULL)
 		return best;
 	for (__u32 i = 1; i <= XRING_SHED_ATTEMPTS && least > XRING_LOAD_FULL; i++) {
 		__u32 hash = hash_again(config->hash_key, path->tuple, i);
@@ -438,6 +507,27 @@ __noinline __u32 opened_answer(struct xring_pin *kept, __u64 now)
 	return NOBODYS;
 }
 
+/* Was the daemon silent for so long that it does not live, and for so many ms more? */
+static __always_inline int is_alone(__u64 ms, __u64 now)
+{
+	const struct xring_config *config = config_get();
+	__u64 alive = config ? *(volatile const __u64 *)&config->alive : 0;
+
+	return alive && now > alive + (XRING_SILENT_MS + ms) * 1000000;
+}
+
+/*
+ * Without a daemon what moves is over by itself, unless it is HELD. Then no flow has a right to
+ * the old answer but by its pin. A daemon that comes back makes the maps say so, before it says
+ * that it lives.
+ */
+static __always_inline void path_alone(struct path *path, __u64 now)
+{
+	path->alone = is_alone(0, now);
+	if (path->alone && !path->held && is_alone(path->settle_ms, now))
+		path->moving = 0;
+}
+
 /* Fills in what the caller of path_find() knows; 0: the packet is malformed. */
 static __always_inline int path_begin(struct xdp_md *ctx, const struct xring_slot *slot,
 				      __u32 hash, struct path *path)
@@ -455,6 +545,9 @@ static __always_inline int path_begin(struct xdp_md *ctx, const struct xring_slo
 	path->base = slot->ring_base;
 	path->shift = slot->ring_shift;
 	path->bound = !!(slot->flags & XRING_SERVICE_BOUND);
+	path->settle_ms = slot->tcp_idle;
+	if (path->settle_ms < slot->udp_idle * 100u)
+		path->settle_ms = slot->udp_idle * 100u;
 	path->idle_ms = flow.proto == IPPROTO_TCP ? slot->tcp_idle : slot->udp_idle * 100;
 	if (rules && slot->flags & XRING_SERVICE_RULES)
 		class_find(slot, &flow, ctx->ingress_ifindex, &path->class_index);
@@ -476,7 +569,7 @@ __noinline __u32 path_answer(struct xdp_md *ctx, const struct xring_slot *slot, 
 
 	if (!slot || !path)
 		return 0;
-	__builtin_memset(path, 0, sizeof(*path));
+	__builtin_memset(path, 0, offsetof(struct path, pin));
 	if (!path_begin(ctx, slot, hash, path))
 		return 0;
 	s = &path->segment;
@@ -485,6 +578,7 @@ __noinline __u32 path_answer(struct xdp_md *ctx, const struct xring_slot *slot, 
 		return 0;			/* not reached: body_read() */
 	path_find(path);
 	now = clock_ns();
+	path_alone(path, now);
 	event_count(XRING_EVENT_LOOKS);
 	kept = pin_find(&xring_pins, path, path->idle_ms, now);
 	if (tcp && (s->opens || !kept || kept->state & XRING_PIN_DISPUTED)) {

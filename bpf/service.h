@@ -118,11 +118,14 @@ static __always_inline int source_is_martian(const struct flow *flow)
 	return first == 0xff || (!flow->src[0] && !(flow->src[1] & ~bpf_cpu_to_be64(1)));
 }
 
-/* May the packet come from the VIP of a service? Its port says so; source_refused() knows. */
-static __always_inline int source_may_be_vip(const struct xring_config *config,
+/* Is the source martian, or may it be the VIP of a service? source_refused() knows. */
+static __always_inline int source_is_strange(const struct xring_config *config,
 					     const struct flow *flow)
 {
-	return config->sources[XRING_SOURCE_WORD(flow->ports)] >> XRING_SOURCE_BIT(flow->ports) & 1;
+	__u64 sources = config->sources, bit = XRING_SOURCE_BIT(flow->ports);
+
+	asm volatile("%0 >>= %1" : "+r"(sources) : "r"(bit));	/* by its low 6 bits */
+	return sources & 1 || source_is_martian(flow);
 }
 
 /*

@@ -39,6 +39,7 @@ const volatile __u8 clock_stopped = 0;
 /* A condition that few packets fulfil: the others go straight on. */
 #define rare(condition) __builtin_expect(!!(condition), 0)
 
+#include "order.h"
 #include "maps.h"
 #include "parse.h"
 #include "service.h"
@@ -210,8 +211,8 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 		return drop(XRING_CNT_DROP_NO_BACKEND);
 	if (!body_read(ctx, family, &body))
 		return drop(XRING_CNT_DROP_MALFORMED);
-	t = &backend->t[0];
-	head = head_read(t);
+	head = head_read(&backend->t[0]);
+	t = after_head(backend, head);
 	if (rare(body.len > head_mtu(head))) {
 		t = template_that_counts(backend, head);
 		head = head_that_counts(backend, head);
@@ -257,7 +258,7 @@ static __always_inline int common(struct xdp_md *ctx, __u8 family, struct flow *
 	__u64 vips = vips_read(table);
 	struct xring_slot *slot = service_first(table, vips, flow);
 
-	if (rare(!service_is(slot, flow))) {
+	if (rare(!service_is(slot, flow) || source_is_strange(&table->config, flow))) {
 		int elsewhere = slot->port || vips & XRING_VIPS_ANY_PORT;
 
 		if (!elsewhere && !(vips & XRING_VIPS_REPLIES))
@@ -270,10 +271,9 @@ static __always_inline int common(struct xdp_md *ctx, __u8 family, struct flow *
 			*reply = reply_find(table, vips, flow);
 			return *reply ? 0 : finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
 		}
+		if (source_is_strange(&table->config, flow) && source_refused(ctx))
+			return drop(XRING_CNT_DROP_MARTIAN);
 	}
-	if (rare(source_is_martian(flow) || source_may_be_vip(&table->config, flow)) &&
-	    source_refused(ctx))
-		return drop(XRING_CNT_DROP_MARTIAN);
 	return to_backend(ctx, family, flow, &table->config, slot);
 }
 

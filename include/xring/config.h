@@ -17,10 +17,12 @@ struct xring_layout {
 
 /* What the daemon tells the datapath as a whole. It stands before the VIP table (xring/vip.h). */
 #define XRING_HASH_KEYS 12
-#define XRING_SOURCES 64
-/* Of a port in network byte order: its word in xring_config.sources, and its bit there. */
-#define XRING_SOURCE_WORD(port) ((port) & (XRING_SOURCES - 1))
-#define XRING_SOURCE_BIT(port)  ((port) >> 8 & 63)
+#define XRING_SILENT_MS 10000u		/* a daemon that says nothing for so long does not live */
+/*
+ * The bit of a port (network byte order) in xring_config.sources, of which the low 6 bits count:
+ * 1,024 ports share one.
+ */
+#define XRING_SOURCE_BIT(port) ((port) >> 2)
 struct xring_config {
 	__u32 pad;
 	__u32 window;			/* of struct xring_heat; 0: no window is open */
@@ -29,6 +31,11 @@ struct xring_config {
 	 * of hash_vip() in bits 0 to 31, above it XRING_VIPS_HALF and the others.
 	 */
 	__u64 vips;
+	/*
+	 * By source port (XRING_SOURCE_BIT): may a packet from that port come from the VIP of a
+	 * service? No VIP is missing here; after a change, some that have gone stay until the next.
+	 */
+	__u64 sources;
 	__u64 hash_key[XRING_HASH_KEYS];	/* hash_expand() of the configuration's key */
 	__u64 clock;			/* ns that the datapath adds to the time; for tests */
 	/*
@@ -39,10 +46,10 @@ struct xring_config {
 	/* When the daemon last attached the program, ns: flows may come back from another way. */
 	__u64 attached;
 	/*
-	 * By source port (XRING_SOURCE_*): may a packet from that port come from the VIP of a
-	 * service? No VIP is missing here; after a change, some that have gone stay until the next.
+	 * When the daemon last said that it lives, ns; 0: it never does. Each second; and before it
+	 * changes an answer, when the maps say of all earlier changes what was due by then.
 	 */
-	__u64 sources[XRING_SOURCES];
+	__u64 alive;
 	__u64 ingresses[XRING_INGRESSES];	/* ingress: interface index (32) | number, 1 and up (32) */
 } __attribute__((aligned(64)));
 

@@ -234,6 +234,16 @@ void balancer_age(struct balancer *b, uint32_t ms)
 	spill_pool_reclaim(&b->spills);
 }
 
+void balancer_alive(struct balancer *b)
+{
+	b->config->alive = b->now_ms * 1000000;
+}
+
+void balancer_alone(struct balancer *b, uint32_t ms)
+{
+	clock_set(b, b->now_ms + ms);
+}
+
 /* All keys of a map; *ret is to be freed. */
 static size_t keys_read(int fd, uint32_t most, size_t bytes, uint8_t **ret)
 {

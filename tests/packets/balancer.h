@@ -63,6 +63,10 @@ void balancer_change(struct balancer *b, const uint32_t *points, size_t count,
 
 /* Time passes, and what is then due for the cells is done. */
 void balancer_age(struct balancer *b, uint32_t ms);
+/* The daemon says that it lives. */
+void balancer_alive(struct balancer *b);
+/* Time passes without a daemon. */
+void balancer_alone(struct balancer *b, uint32_t ms);
 /* Takes away the pins that nobody needs, and the flags of cells without any. */
 void balancer_walk(struct balancer *b);
 

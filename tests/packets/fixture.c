@@ -152,7 +152,7 @@ static void vips_publish(struct world *w)
 				    slots + count);
 	assert_int_equal(vips_build(w->vips->slot + XRING_VIP_SLOTS, slots, count, &seed), 0);
 	w->config->vips = seed | XRING_VIPS_HALF | slots_flags(slots, count);
-	vips_sources(slots, count, (uint64_t *)w->config->sources);
+	w->config->sources = vips_sources(slots, count);
 }
 
 bool world_second;

@@ -84,7 +84,7 @@ static int vips_fill(struct dp *dp, const char *pins)
 	memcpy(dp->config->ingresses, config.ingresses, sizeof(config.ingresses));
 	dp->config->clock = config.clock;
 	dp->config->vips = config.vips;
-	vips_sources(vips->slot, 2 * XRING_VIP_SLOTS, (uint64_t *)dp->config->sources);
+	dp->config->sources = vips_sources(vips->slot, 2 * XRING_VIP_SLOTS);
 	return 0;
 }
 

@@ -44,13 +44,11 @@ struct xring_slot *dp_vips_idle(struct dp *dp)
 	return dp->vips->slot + (dp->config->vips & XRING_VIPS_HALF ? 0 : XRING_VIP_SLOTS);
 }
 
-void dp_vips_flip(struct dp *dp, uint32_t seed, uint64_t flags,
-		  const uint64_t sources[XRING_SOURCES])
+void dp_vips_flip(struct dp *dp, uint32_t seed, uint64_t flags, uint64_t sources)
 {
 	uint64_t half = ~dp->config->vips & XRING_VIPS_HALF;
 
-	for (size_t i = 0; i < XRING_SOURCES; i++)
-		__atomic_store_n(&dp->config->sources[i], sources[i], __ATOMIC_RELAXED);
+	__atomic_store_n(&dp->config->sources, sources, __ATOMIC_RELAXED);
 	step();
 	__atomic_store_n(&dp->config->vips, seed | half | flags, __ATOMIC_RELEASE);
 	dp->vips_epoch = dp->epoch;

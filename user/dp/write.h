@@ -25,7 +25,6 @@ struct xring_slot *dp_vips_idle(struct dp *dp);
  * Makes the idle half the one in use. flags: XRING_VIPS_ANY_PORT and others; sources: of the
  * entries in both halves.
  */
-void dp_vips_flip(struct dp *dp, uint32_t seed, uint64_t flags,
-		  const uint64_t sources[XRING_SOURCES]);
+void dp_vips_flip(struct dp *dp, uint32_t seed, uint64_t flags, uint64_t sources);
 
 #endif

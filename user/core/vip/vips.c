@@ -84,17 +84,16 @@ const struct xring_slot *vips_find(const struct xring_slot *half, uint32_t seed,
 	return NULL;
 }
 
-void vips_sources(const struct xring_slot *entries, size_t count, uint64_t sources[XRING_SOURCES])
+uint64_t vips_sources(const struct xring_slot *entries, size_t count)
 {
+	uint64_t sources = 0;
+
 	for (size_t i = 0; i < count; i++) {
 		uint32_t kind = entries[i].port >> 24;
 		uint16_t port = entries[i].port;
 
-		if (kind != XRING_SLOT_SERVICE4 && kind != XRING_SLOT_SERVICE6)
-			continue;
-		if (port)
-			sources[XRING_SOURCE_WORD(port)] |= UINT64_C(1) << XRING_SOURCE_BIT(port);
-		else
-			memset(sources, 0xff, XRING_SOURCES * sizeof(*sources));
+		if (kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6)
+			sources |= port ? UINT64_C(1) << (XRING_SOURCE_BIT(port) & 63) : UINT64_MAX;
 	}
+	return sources;
 }

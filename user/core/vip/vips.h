@@ -19,8 +19,8 @@
 int vips_build(struct xring_slot *half, const struct xring_slot *entries, size_t count,
 	       uint32_t *ret_seed);
 
-/* Adds the VIPs among the entries to xring_config.sources. */
-void vips_sources(const struct xring_slot *entries, size_t count, uint64_t sources[XRING_SOURCES]);
+/* The VIPs among the entries, as xring_config.sources has them. */
+uint64_t vips_sources(const struct xring_slot *entries, size_t count);
 
 /* The slot that answers for an address and port word; NULL: none. */
 const struct xring_slot *vips_find(const struct xring_slot *half, uint32_t seed,

@@ -217,7 +217,7 @@ static const struct xring_slot *slot_of(const struct live *live, const struct se
 	return slot;
 }
 
-static int adopt_rings(struct live *live, const struct model *m, uint64_t now)
+static int adopt_rings(struct live *live, const struct model *m, uint64_t since)
 {
 	_free_ uint8_t *used = calloc(live->dp->spill_count, 1);
 	int err = used ? adopt_extents(live, used) : -ENOMEM;
@@ -235,17 +235,28 @@ static int adopt_rings(struct live *live, const struct model *m, uint64_t now)
 		s->key = service->key;
 		if (!slot)
 			continue;
+		s->tcp_idle_ms = slot->tcp_idle;
+		s->udp_idle_ms = slot->udp_idle * 100;
 		adopt_number(live, s, slot->ports_mask >> XRING_SLOT_NUMBER);
 		if (slot->flags & XRING_SERVICE_RULES)
-			err = classes_adopt(live, s, slot->ring_base, now);
+			err = classes_adopt(live, s, slot->ring_base, since);
 		else
-			ring_adopt(live, s->main, slot->ring_base, now);
+			ring_adopt(live, s->main, slot->ring_base, since);
 	}
 	return err ?: classes_strange(live);
 }
 
+/* Whatever moves began to move when the last daemon was there, if not later. */
+static uint64_t moving_since(const struct live *live, uint64_t now)
+{
+	uint64_t alive = live->dp->config->alive;
+
+	return alive && alive < now ? alive : now;
+}
+
 int live_adopt(struct live *live, const struct model *m, uint64_t now)
 {
+	uint64_t since = moving_since(live, now);
 	int err = adopt_backends(live, m, now);
 
 	live_ingresses_adopt(live, m);
@@ -255,5 +266,5 @@ int live_adopt(struct live *live, const struct model *m, uint64_t now)
 	 */
 	if (err || live->dp->rings_strange)
 		return err;
-	return adopt_rings(live, m, now) ?: live_keys_adopt(live, now);
+	return adopt_rings(live, m, since) ?: live_keys_adopt(live, since);
 }

@@ -20,6 +20,7 @@
 #include "daemon/live/times.h"
 #include "daemon/live/vips.h"
 #include "dp/dp.h"
+#include "dp/write.h"
 
 /* ---- what the host lacks ---- */
 
@@ -60,6 +61,26 @@ static bool warn_forwarding(const struct model *m)
 
 static void tick(struct engine *e);
 
+/* ---- a sign of life ---- */
+
+/*
+ * Where no daemon was there for long, packets have taken for over whatever was due. Before this
+ * one says that it is there, or changes an answer, the maps must say so too: or flows that came
+ * meanwhile, and have no pins, would go to the old answers. Classes and keys wait for a walk.
+ */
+static void say_alive(struct engine *e)
+{
+	uint64_t now = engine_now(e), alive = e->dp->config->alive;
+	bool apply;
+
+	if (alive && now > alive + XRING_SILENT_MS * NS_PER_MS && live_busy(e->live)) {
+		walk_whole(e->walk);
+		live_tick(e->live, now, &apply);
+		dp_grace(e->dp);
+	}
+	__atomic_store_n(&e->dp->config->alive, now, __ATOMIC_RELEASE);
+}
+
 /* ---- flushing ---- */
 
 int engine_flush(struct engine *e, bool cut)
@@ -68,6 +89,7 @@ int engine_flush(struct engine *e, bool cut)
 	struct live_report report;
 	int err;
 
+	say_alive(e);
 	err = live_apply(e->live, &e->model, &times, &report);
 	e->failed = err;
 	if (err) {
@@ -166,6 +188,7 @@ static void tick(struct engine *e)
 	uint64_t now = engine_now(e), next, stage;
 	bool apply = false;
 
+	say_alive(e);
 	next = live_tick(e->live, now, &apply);
 	if (e->live->slots_stale)
 		live_vips_write(e->live, &e->model);
@@ -175,10 +198,9 @@ static void tick(struct engine *e)
 	if (live_busy(e->live))
 		walk_begin(e->walk);
 	changes_write_soon(e->changes, now);
-	if (e->changes->dirty && (!next || next > now + NS_PER_S))
+	if (!next || next > now + NS_PER_S)
 		next = now + NS_PER_S;
-	if (next)
-		loop_timer_set(&e->tick, next > now ? (next - now) / NS_PER_MS + 1 : 0);
+	loop_timer_set(&e->tick, next > now ? (next - now) / NS_PER_MS + 1 : 0);
 	/* If changes are gathered, their flush applies this too. */
 	if (apply && !e->stats.pending) {
 		say_why(e);

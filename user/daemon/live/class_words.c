@@ -164,6 +164,15 @@ bool class_held(struct live *live, const struct live_class *class)
 	return held;
 }
 
+void class_stops(struct live *live, const struct live_class *class)
+{
+	for (uint32_t d = 0; d < class->places; d++) {
+		step();
+		__atomic_fetch_and(&live->dp->classes[class->first + d].newest,
+				   ~XRING_CLASS_MOVING, __ATOMIC_ACQ_REL);
+	}
+}
+
 void class_wants(struct live_class *class)
 {
 	for (uint32_t d = 0; d < class->places; d++) {

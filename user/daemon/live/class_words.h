@@ -39,6 +39,9 @@ void class_udp_new(struct live *live, const struct live_class *class);
  */
 bool class_held(struct live *live, const struct live_class *class);
 
+/* Says in the maps that the newest rings alone answer. Nothing else of the class need be known. */
+void class_stops(struct live *live, const struct live_class *class);
+
 /* Marks the newest and old rings of the class as wanted. */
 void class_wants(struct live_class *class);
 

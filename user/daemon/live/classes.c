@@ -223,9 +223,9 @@ static uint32_t class_over(struct live *live, struct live_service *s, struct liv
 		log_warn("service %s: clients stay as they are: the table of pins is full", s->name);
 		return moving_again(&class->since, t);
 	}
+	class_stops(live, class);
 	class->moving = false;
 	memset(class->old, 0, sizeof(class->old));
-	class_words_write(live, class);
 	s->classes->moving--;
 	s->classes->epoch = live->dp->epoch;
 	s->classes->unapplied = true;

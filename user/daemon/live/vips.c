@@ -202,7 +202,7 @@ static int slots_make(const struct live *live, const struct model *m, struct xri
 int live_vips_write(struct live *live, const struct model *m)
 {
 	_free_ struct xring_slot *slots = NULL;
-	uint64_t flags, sources[XRING_SOURCES] = {};
+	uint64_t flags, sources;
 	size_t count = 0;
 	uint32_t seed;
 	int err = slots_make(live, m, &slots, &count);
@@ -214,10 +214,9 @@ int live_vips_write(struct live *live, const struct model *m)
 	    !memcmp(slots, live->slots, count * sizeof(*slots)))
 		return 0;
 	flags = slots_flags(slots, count);
+	sources = vips_sources(live->slots, live->slot_count) | vips_sources(slots, count);
 	if (!live->slots_known)		/* an earlier daemon's are not known one by one */
-		memcpy(sources, live->dp->config->sources, sizeof(sources));
-	vips_sources(live->slots, live->slot_count, sources);
-	vips_sources(slots, count, sources);
+		sources |= live->dp->config->sources;
 	if (vips_build(dp_vips_idle(live->dp), slots, count, &seed))
 		return log_err(-ENOSPC, "%zu entries of the VIP table", count);
 	dp_vips_flip(live->dp, seed, flags, sources);
