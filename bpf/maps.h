@@ -10,6 +10,15 @@
 	})
 #include <xring/lpm.h>
 
+/* The low 32 bits: clang, left alone, shifts a word left and right for that. */
+static __always_inline __u32 low_half(__u64 word)
+{
+	__u32 half = word;
+
+	asm volatile("" : "+w"(half));
+	return half;
+}
+
 /*
  * Every map is pinned by name, so that iproute2 and xringd share one set of maps. The daemon
  * writes arrays through mmap; per-CPU maps and hashes it can only reach by system calls.

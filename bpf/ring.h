@@ -58,7 +58,7 @@ static __always_inline __u64 cell_read(__u32 i)
  */
 static __always_inline __u32 cell_owner(__u64 word, __u32 hash)
 {
-	__u64 before = (__u64)hash - (__u32)word;	/* below 0 where the split is above */
+	__u64 before = (__u64)hash - low_half(word);	/* below 0 where the split is above */
 	__u32 owner;
 
 	asm volatile("" : "+r"(before));	/* or clang makes it a branch */

@@ -46,7 +46,7 @@ static __always_inline __u64 vips_read(const struct xring_vips *table)
 static __always_inline struct xring_slot *slot_find(struct xring_vips *table, __u64 vips,
 						    __u64 addr0, __u64 addr1, __u32 port)
 {
-	__u64 hash = hash_vip(vips, addr0, addr1, port);
+	__u64 hash = hash_vip(low_half(vips), addr0, addr1, port);
 	struct xring_slot *slot = slot_at(table, vips, hash);
 
 	if (slot_is(slot, addr0, addr1, port))
@@ -69,7 +69,7 @@ static __always_inline struct xring_slot *service_first(struct xring_vips *table
 							const struct flow *flow)
 {
 	return slot_at(table, vips,
-		       hash_vip(vips, flow->dst[0], flow->dst[1], service_port(flow)));
+		       hash_vip(low_half(vips), flow->dst[0], flow->dst[1], service_port(flow)));
 }
 
 static __always_inline int service_is(const struct xring_slot *slot, const struct flow *flow)
