@@ -122,8 +122,6 @@ MAP_ARRAY(xring_hot, XRING_HOT_BUCKETS, struct xring_hot);
 /* Flows that are kept where they are; no flow pushes out another. */
 MAP(xring_pins, HASH, XRING_PINS, 0, struct xring_flow, struct xring_pin);
 
-MAP_ARRAY(xring_order, 1, struct xring_order);
-
 /* TCP handshakes on open paths until they are confirmed; a flood of SYNs may fill it. */
 MAP(xring_syns, LRU_HASH, XRING_SYNS, 0, struct xring_handshake, struct xring_pin);
 

@@ -47,7 +47,6 @@ struct path {
 	__u64 class_word;		/* newest word of the class; 0: there is no class */
 	/* For what the stack is too small. */
 	struct xring_pin pin;		/* the pin that is made */
-	struct xring_flow other;	/* a flow whose pin may have to go */
 };
 
 /* The path of the packet in hand, as the stack is too small for it. */

@@ -38,19 +38,6 @@
 #define FULL_NS 1000000000ull
 #define NOBODYS (~0u)			/* not an id: no opened flow claims the packet */
 
-static __always_inline struct xring_order *order_get(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&xring_order, &zero);
-}
-
-/* The next place in the order of pins. */
-static __always_inline __u32 order_next(struct xring_order *order)
-{
-	return __sync_fetch_and_add(&order->made, 1) & (XRING_ORDER - 1);
-}
-
 /* The time of pins: CLOCK_MONOTONIC, ns, to the last tick. */
 static __always_inline __u64 clock_ns(void)
 {
@@ -173,57 +160,6 @@ static __always_inline void full_note(__u64 now)
 		table->config.full = now;
 }
 
-/* Is it the first of two opened flows? The second is looked for only beside it. */
-static __always_inline int has_second(struct path *path, const struct xring_flow *flow)
-{
-	path->other = *flow;
-	path->other.claim = XRING_REOPENED;
-	return flow->claim == XRING_OPENED && bpf_map_lookup_elem(&xring_pins, &path->other);
-}
-
-/*
- * Takes one pin away that is over, if one of the two at the next places is: a packet looks at no
- * more. Answers its place, or XRING_ORDER. Not static, so that the verifier walks it once.
- */
-__noinline __u32 pin_displace(__u64 now)
-{
-	struct path *path = path_get();
-	struct xring_order *order = order_get();
-
-	for (int i = 0; path && order && i < 2; i++) {
-		__u32 place = order_next(order);
-		struct xring_flow *flow = &order->flow[place];
-		struct xring_pin *pin = bpf_map_lookup_elem(&xring_pins, flow);
-		__u64 idle = pin ? XRING_PIN_IDLE(pin->state) : 0;
-
-		if (!flow->family)		/* this place was never used, nor any behind it */
-			order->made = 0;
-		if (idle && pin_is_over(pin, idle * 100, now) && !has_second(path, flow))
-			return bpf_map_delete_elem(&xring_pins, flow) ? XRING_ORDER : place;
-	}
-	return XRING_ORDER;
-}
-
-/* 0: there is no room. */
-static __always_inline int pin_insert(struct path *path, __u64 now)
-{
-	struct xring_order *order = order_get();
-	__u32 place;
-
-	if (!order)
-		return 0;
-	if (!bpf_map_update_elem(&xring_pins, &path->key, &path->pin, BPF_ANY)) {
-		place = order_next(order);
-	} else {
-		place = pin_displace(now);
-		if (place >= XRING_ORDER ||
-		    bpf_map_update_elem(&xring_pins, &path->key, &path->pin, BPF_ANY))
-			return 0;
-	}
-	order->flow[place] = path->key.flow;
-	return 1;
-}
-
 /* 0 where the map is full. For a dead backend there is no pin to make. */
 static __always_inline int pin_make(struct path *path, __u16 claim, __u32 backend, __u32 base,
 				    __u32 seq, __u64 now)
@@ -247,7 +183,7 @@ static __always_inline int pin_make(struct path *path, __u16 claim, __u32 backen
 		pin->sent = XRING_PIN_MS(now);
 	}
 	path->key.flow.claim = claim;
-	if (pin_insert(path, now))
+	if (!bpf_map_update_elem(&xring_pins, &path->key, pin, BPF_ANY))
 		return 1;
 	if (claim != XRING_KEPT) {
 		pin->state |= XRING_PIN_CONFIRMED;

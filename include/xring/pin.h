@@ -49,17 +49,6 @@ struct xring_handshake {
 
 _Static_assert(sizeof(struct xring_handshake) == 44, "no hidden padding: it is a key");
 
-/*
- * The flows whose pins were made last. Where no daemon walks and the pins fill up, those of them
- * that are over give way, the oldest first.
- */
-#define XRING_ORDER (1u << 14)		/* flows */
-struct xring_order {
-	__u64 made;			/* pins, ever */
-	__u64 pad[7];
-	struct xring_flow flow[XRING_ORDER];	/* by the number of their making, modulo XRING_ORDER */
-};
-
 #define XRING_PIN_VOID     1u		/* generation of a pin of no backend */
 #define XRING_PIN_CLOSING  1u		/* a FIN or RST was seen, at exactly the number expected */
 #define XRING_PIN_CONFIRMED 2u		/* in xring_syns, as xring_pins was full */

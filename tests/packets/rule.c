@@ -166,53 +166,18 @@ static struct rule_pin pin_of(const struct rule_model *r, uint16_t backend, uint
 				  .generation = r->generation[backend] };
 }
 
-static bool is_over(const struct rule_model *r, const struct rule_made *made)
-{
-	uint64_t idle = idle_of(r, made->flow);
-
-	if (made->pin->closing && idle > XRING_CLOSING_MS)
-		idle = XRING_CLOSING_MS;
-	return made->pin->there && r->now > made->pin->seen + idle &&
-	       !(made->pin == &made->flow->opened[0] && made->flow->opened[1].there);
-}
-
-/* Of two places, that of a pin that is over and has gone; NULL: neither is. */
-static struct rule_made *displace(struct rule_model *r)
-{
-	for (int i = 0; i < 2; i++) {
-		struct rule_made *made = &r->order[r->made++ % XRING_ORDER];
-
-		if (!made->flow)
-			r->made = 0;
-		if (made->flow && is_over(r, made)) {
-			made->pin->there = false;
-			r->pins--;
-			return made;
-		}
-	}
-	return NULL;
-}
-
 /* False where the table is full. */
 static bool pin(struct rule_model *r, struct rule_flow *f, struct rule_pin *to, uint16_t backend,
 		uint32_t base, uint32_t expected)
 {
-	struct rule_made *made;
-
 	if (!r->generation[backend])
 		return true;
 	if (backend != rule_newest(r, f))
 		rule_newest_path(r, f).cell->look = true;
-	if (to->there || r->pins < r->pins_max) {
-		made = &r->order[r->made++ % XRING_ORDER];
-	} else {
-		made = displace(r);
-		if (!made) {
-			fill(r);
-			return false;
-		}
+	if (!to->there && r->pins == r->pins_max) {
+		fill(r);
+		return false;
 	}
-	*made = (struct rule_made){ f, to };
 	r->pins += !to->there;
 	*to = pin_of(r, backend, base, expected);
 	return true;

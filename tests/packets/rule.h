@@ -109,9 +109,6 @@ struct rule_model {
 	uint32_t tcp_idle, udp_idle;	/* ms */
 	uint64_t now;			/* ms */
 	uint32_t pins, pins_max;
-	/* The flows whose pins were made last; made: the place of the next one. */
-	struct rule_made { struct rule_flow *flow; struct rule_pin *pin; } order[XRING_ORDER];
-	uint32_t made;
 	uint64_t full;			/* ms: when a pin last found no room; 0: never */
 	uint64_t returning;		/* ms: until then opened flows are believed at any number */
 	struct rule_flow *flows;

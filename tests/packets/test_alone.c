@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The datapath without a daemon: what is over is over by itself, pins that are over give way, and
- * old loads shed nobody. No flow leaves its backend.
+ * The datapath without a daemon: what is over is over by itself, and old loads shed nobody. No flow leaves its backend.
  */
 #include "balancer.h"
 
@@ -168,36 +167,6 @@ static void what_is_held_stays(void **state)
 	balancer_free(b);
 }
 
-/* Pins of flows that ended give way to those of later flows, the change going on. */
-static void pins_that_are_over_give_way(void **state)
-{
-	enum { FEW = 3000 };
-	struct balancer *b = balancer_steady(FEW, 0);
-	struct clients before, within;
-	unsigned there = 0;
-
-	(void)state;
-	come(b, &before, 1);
-	change(b);
-	assert_int_equal(moved(b, &before), 0);
-	for (unsigned round = 2; round < 12; round++) {
-		change(b);
-		come(b, &within, round);
-		there = newest(b, &within);
-		assert_int_equal(moved(b, &within) + moved(b, &before), 0);
-		balancer_alone(b, BALANCER_TCP_IDLE / 2);
-		assert_int_equal(moved(b, &before), 0);
-		balancer_alive(b);
-		balancer_alone(b, BALANCER_TCP_IDLE / 2 + 1000);
-		assert_int_equal(moved(b, &before), 0);
-		balancer_alive(b);
-	}
-	printf("the tenth lot of %u new flows, room for %u pins in all: %u got one\n", FLOWS, FEW,
-	       there);
-	assert_true(there > FLOWS / 4);
-	balancer_free(b);
-}
-
 static void an_old_load_sheds_nobody(void **state)
 {
 	struct balancer *b = balancer_steady(0, 1250);
@@ -220,7 +189,6 @@ int main(void)
 		cmocka_unit_test(a_change_ends_without_a_daemon),
 		cmocka_unit_test(not_before_its_time),
 		cmocka_unit_test(what_is_held_stays),
-		cmocka_unit_test(pins_that_are_over_give_way),
 		cmocka_unit_test(an_old_load_sheds_nobody),
 	};
 

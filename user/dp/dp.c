@@ -182,7 +182,6 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, const c
 		{ skel->maps.xring_events },
 		{ skel->maps.xring_pins, o->pins, .shrinks = true },
 		{ skel->maps.xring_syns },
-		{ skel->maps.xring_order, .means = MEANS_WITH_LAYOUT },
 		{ skel->maps.xring_path, .means = MEANS_WITH_LAYOUT },
 		{ skel->maps.xring_owners, o->backends },
 		{ skel->maps.xring_routes, .means = MEANS_WITH_RINGS },
