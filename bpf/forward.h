@@ -46,7 +46,7 @@ static __always_inline __u64 head_that_counts(const struct xring_backend *backen
 	__u64 second = -(__u64)(head_kind(head) / XRING_SECOND);
 
 	asm volatile("" : "+r"(second));	/* or clang makes it a branch */
-	return (head & ~second) | (head_read(&backend->t[1]) & second);
+	return (head & ~second) | (head_read(template_that_counts(backend, head)) & second);
 }
 
 static __always_inline int mac_is(const __u8 *mac, const __u8 *other)

@@ -10,15 +10,6 @@
 	})
 #include <xring/lpm.h>
 
-/* The low 32 bits, in one instruction: clang, left alone, shifts a word left and right. */
-static __always_inline __u32 low_half(__u64 word)
-{
-	__u32 half;
-
-	asm volatile("%0 = %1" : "=w"(half) : "w"((__u32)word));
-	return half;
-}
-
 /*
  * Every map is pinned by name, so that iproute2 and xringd share one set of maps. The daemon
  * writes arrays through mmap; per-CPU maps and hashes it can only reach by system calls.

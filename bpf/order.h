@@ -15,6 +15,10 @@
  *     pin                         backend            likewise
  *     newest cell, newest class   the old one        after_word()
  *     head of a first template    its headers        after_head() in forward.h
+ *     head of a first template    that of the second head_that_counts() there
+ *
+ * A change of xring_config.sources may be seen a packet late, and so may xring_config.alive, whose
+ * writer waits for a grace period (say_alive() in the daemon's engine).
  *
  * What else is reused (an id, a spill, an entry of a key, a line, the other half or template) is
  * so only after a grace period, in which all packets under way have ended.

@@ -45,8 +45,7 @@ struct path {
 	__u64 cell_word;		/* of the newest cell */
 	__u64 key_answer;		/* of the key's entry; 0: the key has no entry */
 	__u64 class_word;		/* newest word of the class; 0: there is no class */
-	/* For what the stack is too small. */
-	struct xring_pin pin;		/* the pin that is made */
+	struct xring_pin pin;		/* the pin that is made: for it the stack is too small, too */
 };
 
 /* The path of the packet in hand, as the stack is too small for it. */

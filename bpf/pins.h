@@ -52,14 +52,6 @@ static __always_inline int may_keep(const struct path *path, __u32 id)
 	return backend_generation(id) && is_allowed(path, id);
 }
 
-/* Was the flow of a pin silent for longer than its idle time? */
-static __always_inline int pin_is_over(const struct xring_pin *pin, __u64 idle_ms, __u64 now)
-{
-	if (pin->state & XRING_PIN_CLOSING && idle_ms > XRING_CLOSING_MS)
-		idle_ms = XRING_CLOSING_MS;
-	return now > pin->seen + idle_ms * 1000000;
-}
-
 /*
  * Does a pin count? Not, if its flow was silent for longer than idle (ms), the backend was cut, or
  * the rule of the client forbids the backend. Not static, so that the verifier walks it once.
@@ -68,7 +60,11 @@ __noinline int pin_counts(struct xring_pin *pin, __u64 idle, __u64 now)
 {
 	const struct path *path = path_get();
 
-	if (!pin || !path || pin_is_over(pin, idle, now))
+	if (!pin || !path)
+		return 0;
+	if (pin->state & XRING_PIN_CLOSING && idle > XRING_CLOSING_MS)
+		idle = XRING_CLOSING_MS;
+	if (now > pin->seen + idle * 1000000)
 		return 0;
 	if (pin->generation != backend_generation(pin->backend)) {
 		event_count(XRING_EVENT_VOID);
@@ -172,21 +168,21 @@ static __always_inline int pin_make(struct path *path, __u16 claim, __u32 backen
 	pin->backend = backend;
 	pin->seq = seq;
 	pin->hash = path->hash;
-	pin->state = path->idle_ms / 100 << XRING_PIN_IDLE_BIT;
+	pin->state = 0;
 	pin->seen = now;
 	pin->base = base;
 	pin->sent = 0;
 	if (backend != path->newest)
 		cell_look(path);
 	if (claim == XRING_KEPT && path->disputed) {
-		pin->state |= XRING_PIN_DISPUTED;
+		pin->state = XRING_PIN_DISPUTED;
 		pin->sent = XRING_PIN_MS(now);
 	}
 	path->key.flow.claim = claim;
 	if (!bpf_map_update_elem(&xring_pins, &path->key, pin, BPF_ANY))
 		return 1;
 	if (claim != XRING_KEPT) {
-		pin->state |= XRING_PIN_CONFIRMED;
+		pin->state = XRING_PIN_CONFIRMED;
 		path->key.flow.claim = XRING_OPENED;
 		path->key.number = 0;
 		bpf_map_update_elem(&xring_syns, &path->key, pin, BPF_ANY);
@@ -460,7 +456,7 @@ static __always_inline int is_alone(__u64 ms, __u64 now)
 static __always_inline void path_alone(struct path *path, __u64 now)
 {
 	path->alone = is_alone(0, now);
-	if (path->alone && !path->held && is_alone(path->settle_ms, now))
+	if (!path->held && is_alone(path->settle_ms, now))
 		path->moving = 0;
 }
 

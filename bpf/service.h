@@ -125,7 +125,7 @@ static __always_inline int source_is_strange(const struct xring_config *config,
 	__u64 sources = config->sources, bit = XRING_SOURCE_BIT(flow->ports);
 
 	asm volatile("%0 >>= %1" : "+r"(sources) : "r"(bit));	/* by its low 6 bits */
-	return sources & 1 || source_is_martian(flow);
+	return source_is_martian(flow) || sources & 1;
 }
 
 /*

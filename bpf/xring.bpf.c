@@ -39,6 +39,7 @@ const volatile __u8 clock_stopped = 0;
 /* A condition that few packets fulfil: the others go straight on. */
 #define rare(condition) __builtin_expect(!!(condition), 0)
 
+#include "word.h"
 #include "order.h"
 #include "maps.h"
 #include "parse.h"

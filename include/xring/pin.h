@@ -28,7 +28,7 @@ struct xring_pin {
 	/* Opened: the sequence number expected next, in order. Kept: that after its last segment. */
 	__u32 seq;
 	__u32 hash;			/* position on the flow's newest path when it was made */
-	__u32 state;			/* XRING_PIN_CLOSING and the others, XRING_PIN_IDLE() above */
+	__u32 state;			/* XRING_PIN_CLOSING and the others */
 	__u64 seen;			/* time of the flow's last packet, CLOCK_MONOTONIC, ns */
 	__u32 base;			/* opened: the flow's sequence numbers are from here on */
 	/* Opened: bytes that it has sent since base, XRING_SENT_MAX at most. Kept: XRING_PIN_MS() */
@@ -54,9 +54,6 @@ _Static_assert(sizeof(struct xring_handshake) == 44, "no hidden padding: it is a
 #define XRING_PIN_CONFIRMED 2u		/* in xring_syns, as xring_pins was full */
 /* Kept: a handshake of the same 5-tuple may be under way, or another claim may be there. */
 #define XRING_PIN_DISPUTED 4u
-/* The idle time of the pin's flow, in tenths of a second; 0: it is not known. */
-#define XRING_PIN_IDLE_BIT 8
-#define XRING_PIN_IDLE(state) ((state) >> XRING_PIN_IDLE_BIT)
 #define XRING_CLOSING_MS   60000u	/* the longest idle time of a closing flow */
 #define XRING_SHAKING_MS   60000u	/* and of a handshake */
 #define XRING_PIN_MS(ns)   ((__u32)((ns) >> 20))	/* milliseconds, nearly */

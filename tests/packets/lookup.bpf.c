@@ -7,6 +7,7 @@
 
 #include <xring/abi.h>
 
+#include "word.h"
 #include "maps.h"
 #include "ring.h"
 

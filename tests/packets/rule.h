@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <xring/abi.h>
-
 #include "core/ring/ring.h"
 
 /*

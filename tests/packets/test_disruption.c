@@ -106,8 +106,9 @@ static void flows_fill(struct balancer *b, uint8_t flags)
 {
 	srandom(1);
 	for (uint32_t i = 0; i < FLOWS; i++)
-		b->packets[i] = (struct drive_packet){ .addr = htonl(random() % (100u << 24) + (1u << 24)), .port = random(),
-						       .flags = flags, .seq = i };
+		b->packets[i] = (struct drive_packet){
+			.addr = htonl(random() % (100u << 24) + (1u << 24)),
+			.port = random(), .flags = flags, .seq = i };
 }
 
 /* How many flows moved; each one is held against the plan and against its cell. */

@@ -71,14 +71,16 @@ static void tick(struct engine *e);
 static void say_alive(struct engine *e)
 {
 	uint64_t now = engine_now(e), alive = e->dp->config->alive;
-	bool apply;
+	bool silent = alive && now > alive + XRING_SILENT_MS * NS_PER_MS, apply;
 
-	if (alive && now > alive + XRING_SILENT_MS * NS_PER_MS && live_busy(e->live)) {
+	if (silent && live_busy(e->live)) {
 		walk_whole(e->walk);
 		live_tick(e->live, now, &apply);
-		dp_grace(e->dp);
+		dp_grace(e->dp);	/* for packets that saw what was due still move */
 	}
 	__atomic_store_n(&e->dp->config->alive, now, __ATOMIC_RELEASE);
+	if (silent)
+		dp_grace(e->dp);	/* none takes the next change for over at once */
 }
 
 /* ---- flushing ---- */
@@ -199,7 +201,7 @@ static void tick(struct engine *e)
 		walk_begin(e->walk);
 	changes_write_soon(e->changes, now);
 	if (!next || next > now + NS_PER_S)
-		next = now + NS_PER_S;
+		next = now + NS_PER_S;	/* for the sign of life */
 	loop_timer_set(&e->tick, next > now ? (next - now) / NS_PER_MS + 1 : 0);
 	/* If changes are gathered, their flush applies this too. */
 	if (apply && !e->stats.pending) {
