@@ -11,6 +11,7 @@
 
 #include <xring/abi.h>
 
+#include "word.h"
 #include "maps.h"
 #include "ring.h"
 
