@@ -49,6 +49,9 @@ static __always_inline const struct xring_config *config_get(void)
 	return (const struct xring_config *)vips_get();	/* its first member */
 }
 
+/* The MAC addresses of this host; only a few packets ask. */
+MAP(xring_macs, HASH, XRING_MACS, 0, struct xring_mac, __u8);
+
 /* ---- rings ---- */
 
 /* The tables of all rings. A value is a struct xring_cell, read as one word. */

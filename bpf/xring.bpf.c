@@ -278,21 +278,55 @@ static __always_inline int common(struct xdp_md *ctx, __u8 family, struct flow *
 	return to_backend(ctx, family, flow, &table->config, slot);
 }
 
+/*
+ * Is a frame, which is not to the first MAC address of this host, for another host, a group or
+ * everybody? XDP sees such frames too, while the interface is promiscuous. The answer of one balancer
+ * each, for a frame that a switch floods, would multiply it (RFC 1812, section 5.3.4).
+ */
+__noinline int is_elsewhere(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	const struct xring_config *config = config_get();
+	struct xring_mac key = {};
+
+	if (!config || data + sizeof(struct ethhdr) > end)
+		return 0;
+	key.mac = XRING_MAC_WORD(*(__u64 *)data);
+	if (!config->macs[0] || bpf_map_lookup_elem(&xring_macs, &key))
+		return 0;
+	key.mac = 0;
+	key.ifindex = ctx->ingress_ifindex;
+	return !bpf_map_lookup_elem(&xring_macs, &key);
+}
+
 SEC("xdp")
 int xring(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	__be16 *type = data + offsetof(struct ethhdr, h_proto);
 	struct xring_vips *table = vips_get();
 	struct xring_slot *reply = NULL;
 	struct flow flow;
+	__be16 type;
 	int verdict;
+	__u64 mac;
 
 	if (!table || data + sizeof(struct ethhdr) + sizeof(struct iphdr) > end)
 		return finish(XDP_PASS, XRING_CNT_PASS_OTHER);
-	if (*type == bpf_htons(ETH_P_IP) && flow_parse4(data, end, &flow) == FLOW_OK)
+	mac = XRING_MAC_WORD(*(__u64 *)data);
+	if (rare(mac != table->config.macs[0]) && mac != table->config.macs[1]) {
+		if (is_elsewhere(ctx))
+			return finish(XDP_PASS, XRING_CNT_PASS_OTHER_MAC);
+		/* Anew, or the common packet would keep them over this call. */
+		data = (void *)(long)ctx->data;
+		end = (void *)(long)ctx->data_end;
+		if (data + sizeof(struct ethhdr) + sizeof(struct iphdr) > end)
+			return finish(XDP_PASS, XRING_CNT_PASS_OTHER);
+	}
+	asm volatile("" : "+r"(data));
+	type = *(__be16 *)(data + offsetof(struct ethhdr, h_proto));
+	if (type == bpf_htons(ETH_P_IP) && flow_parse4(data, end, &flow) == FLOW_OK)
 		verdict = common(ctx, 4, &flow, table, &reply);
-	else if (*type == bpf_htons(ETH_P_IPV6) && flow_parse6(data, end, &flow) == FLOW_OK)
+	else if (type == bpf_htons(ETH_P_IPV6) && flow_parse6(data, end, &flow) == FLOW_OK)
 		verdict = common(ctx, 6, &flow, table, &reply);
 	else
 		return unusual(ctx);

@@ -27,7 +27,7 @@ LONGEST := $(patsubst %,tests/netns/%.sh, \
 	health/dead_are_cut_and_come_back)
 NETNS   := $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/netns/*/*.sh))
 LINT    := $(wildcard tests/lint/*.sh)
-TOOLS   := $(BUILD)/tests/tools/talk $(BUILD)/tests/tools/flood
+TOOLS   := $(BUILD)/tests/tools/talk $(BUILD)/tests/tools/flood $(BUILD)/tests/tools/inject
 BENCH_LPM := $(BUILD)/tests/bench/lpm
 BENCHES := $(BUILD)/tests/bench/bench $(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o \
 	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.bpf.c))
@@ -75,6 +75,9 @@ $(BUILD)/tests/tools/talk: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard te
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(BUILD)/tests/tools/flood: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/tools/flood*.c))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/tests/tools/inject: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/tools/inject*.c))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
 
 unit: $(UNIT)

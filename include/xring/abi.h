@@ -12,6 +12,7 @@
 #include <xring/sizes.h>
 #include <xring/config.h>
 #include <xring/vip.h>
+#include <xring/mac.h>
 #include <xring/cell.h>
 #include <xring/backend.h>
 #include <xring/flow.h>

@@ -36,6 +36,12 @@ struct xring_config {
 	 * service? No VIP is missing here; after a change, some that have gone stay until the next.
 	 */
 	__u64 sources;
+	/*
+	 * MAC addresses of this host (XRING_MAC_WORD()), those of its first interfaces in the
+	 * configuration; xring_macs has all. Frames to others pass. The first is 0: frames to any
+	 * MAC are taken, as the addresses are not known yet.
+	 */
+	__u64 macs[2];
 	__u64 hash_key[XRING_HASH_KEYS];	/* hash_expand() of the configuration's key */
 	__u64 clock;			/* ns that the datapath adds to the time; for tests */
 	/*

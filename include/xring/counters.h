@@ -32,7 +32,8 @@
 	X(PASS_NO_BACKEND,   "pass_no_backend",   "the service has no live backend, and all_down is pass") \
 	X(DROP_RESIDENCY,    "drop_residency",    "no live backend satisfies the constraints of the service's placement") \
 	X(DROP_MARTIAN,      "drop_martian",      "for a service, from an address that no host sends from, or from a VIP") \
-	X(DROP_LOOP,         "drop_loop",         "from the very backend, in mode l2, that it would be sent to")
+	X(DROP_LOOP,         "drop_loop",         "from the very backend, in mode l2, that it would be sent to") \
+	X(PASS_OTHER_MAC,    "pass_other_mac",    "to broadcast, to a group, or to a MAC address of another host")
 
 enum xring_counter {
 #define X(id, name, help) XRING_CNT_##id,

@@ -18,6 +18,7 @@
 #define XRING_ROUTES   2048u		/* records of rings and rules, of services with rules */
 #define XRING_PLACED   8192u		/* counters by rule and region */
 #define XRING_LINES    (1u << 14)	/* lines of prefix tables: room for 9,000 networks */
+#define XRING_MACS     4096u		/* MAC addresses of this host */
 #define XRING_HOMES    32768u		/* client networks counted by ingress */
 
 /* Sizes that are part of a layout: no option changes them. */

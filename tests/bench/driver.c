@@ -81,7 +81,6 @@ void traffic_stream(enum traffic traffic, const struct address *vip, struct stre
 {
 	bool four = vip->family == AF_INET;
 	struct ethhdr ether = {
-		.h_dest = { 2, 0, 0, 1, 0, 1 },
 		.h_source = { 2, 0, 0, 2, 0, 2 },
 		.h_proto = htons(four ? ETH_P_IP : ETH_P_IPV6),
 	};
@@ -105,6 +104,7 @@ void traffic_stream(enum traffic traffic, const struct address *vip, struct stre
 		.spread = 256,
 		.services = 1,
 	};
+	memcpy(ether.h_dest, WORLD_MAC, ETH_ALEN);
 	memcpy(ret->frame, &ether, sizeof(ether));
 	if (four)
 		frame_ipv4(ip, vip, padding);

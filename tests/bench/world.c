@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include <arpa/inet.h>
+#include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,10 +222,13 @@ void world_serve(struct world *world, struct served *service)
 
 void world_publish(struct world *world)
 {
+	uint64_t own_mac = 0;
 	uint32_t seed;
 
 	if (vips_build(world->vips->slot, world->entries, world->entry_count, &seed))
 		fail("VIP table: %zu entries do not fit", world->entry_count);
+	memcpy(&own_mac, WORLD_MAC, ETH_ALEN);
+	world->config->macs[0] = XRING_MAC_WORD(own_mac);
 	__atomic_store_n(&world->config->vips, (uint64_t)seed, __ATOMIC_RELEASE);
 }
 

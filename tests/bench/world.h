@@ -47,6 +47,7 @@ struct served {
 };
 
 #define WORLD_PORT 80
+#define WORLD_MAC "\x02\x00\x00\x01\x00\x01"	/* where frames go: this host's */
 
 void world_open(const char *path, struct world *ret);
 void world_fill(struct bpf_object *obj, struct world *ret);	/* one without the program */

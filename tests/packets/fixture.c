@@ -153,6 +153,8 @@ static void vips_publish(struct world *w)
 	assert_int_equal(vips_build(w->vips->slot + XRING_VIP_SLOTS, slots, count, &seed), 0);
 	w->config->vips = seed | XRING_VIPS_HALF | slots_flags(slots, count);
 	w->config->sources = vips_sources(slots, count);
+	memcpy(w->config->macs, FRAME_MAC, 6);
+	w->config->macs[0] = XRING_MAC_WORD(w->config->macs[0]);
 }
 
 bool world_second;
@@ -217,6 +219,19 @@ void world_way(struct world *w, struct world_way way)
 			dp_template_write(&w->dp, w->placed[i].ids[b], &t);
 		}
 	}
+}
+
+void world_mac_add(struct world *w, const struct xring_mac *key)
+{
+	uint8_t there = 1;
+
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(w->skel->maps.xring_macs), key, &there,
+					     BPF_ANY), 0);
+}
+
+struct xring_config *world_config(struct world *w)
+{
+	return w->config;
 }
 
 struct model *world_model(struct world *w)

@@ -25,6 +25,7 @@
 #define CLIENT_MAC "\x02\x00\x00\x00\x00\x02"
 #define HOP_MAC "\x02\x00\x00\x00\x00\x0a"
 #define OWN_MAC "\x02\x00\x00\x00\x00\x0b"
+#define FRAME_MAC "\x02\x00\x00\x00\x00\x63"	/* where frames go: this host's */
 #define HOP_MTU 1500
 
 struct world;
@@ -43,6 +44,10 @@ struct world_way {
 /* Every backend's way; resolved, by ifindex 1, to begin with. */
 void world_way(struct world *w, struct world_way way);
 
+/* Adds a MAC address of this host, or an interface that takes frames to any (struct xring_mac). */
+void world_mac_add(struct world *w, const struct xring_mac *key);
+
+struct xring_config *world_config(struct world *w);
 struct model *world_model(struct world *w);
 const uint64_t *world_hash_key(struct world *w);
 

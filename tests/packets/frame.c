@@ -102,7 +102,7 @@ static void put_layer(struct building *b, const struct layer *l)
 
 	switch (l->kind) {
 	case LAYER_ETH:
-		memcpy(p, "\x02\x00\x00\x00\x00\x63\x02\x00\x00\x00\x00\x64", 12);
+		memcpy(p, FRAME_MAC "\x02\x00\x00\x00\x00\x64", 12);
 		put16(p + 12, type_of(l + 1));
 		b->at += 14;
 		break;

@@ -12,8 +12,10 @@
 #include "base/why.h"
 #include "core/hot/entries.h"
 #include "daemon/live/hot_keys.h"
+#include "daemon/net/devices.h"
 #include "daemon/net/nexthop.h"
 #include "dp/interfaces.h"
+#include "dp/macs.h"
 #include "dp/pins.h"
 #include "dp/read.h"
 #include "dp/write.h"
@@ -316,6 +318,44 @@ int dp_interfaces(const struct dp *dp, struct dp_interface **ret, size_t *ret_co
 	*ret = NULL;
 	*ret_count = 0;
 	return 0;
+}
+
+int dp_macs_order(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct xring_mac));
+}
+
+int dp_macs_set(struct dp *dp, const struct xring_mac *keys, size_t count)
+{
+	(void)dp, (void)keys, (void)count;
+	return 0;
+}
+
+void dp_macs_first(struct dp *dp, const uint64_t macs[2])
+{
+	(void)dp, (void)macs;
+}
+
+/* ---- daemon/net/devices.h: there are none ---- */
+
+int devices_open(struct loop *loop, void (*changed)(void *context), void *context,
+		 struct devices **ret)
+{
+	(void)loop, (void)changed, (void)context;
+	*ret = NULL;
+	return 0;
+}
+
+void devices_close(struct devices *devices)
+{
+	(void)devices;
+}
+
+const struct device *devices_list(const struct devices *devices, size_t *ret_count)
+{
+	(void)devices;
+	*ret_count = 0;
+	return NULL;
 }
 
 /* ---- daemon/net: every backend is on the link, and its neighbour has answered ---- */

@@ -54,7 +54,19 @@ static int read_region_name(struct reader *r, void *to)
 	return 0;
 }
 
+static int read_any_mac(struct reader *r, void *to)
+{
+	struct reading *reading = to;
+	bool yes = r->yaml.kind == YAML_SCALAR && !strcmp(r->yaml.text, "true");
+
+	if (!yes && (r->yaml.kind != YAML_SCALAR || strcmp(r->yaml.text, "false")))
+		return yaml_refuse(&r->yaml, "any_mac", "true or false");
+	reading->interface.any_mac = yes;
+	return 0;
+}
+
 static const struct field interface_fields[] = {
+	{ "any_mac", read_any_mac },
 	{ "name", read_name },
 	{ "region", read_region_name },
 };

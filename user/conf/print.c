@@ -143,13 +143,17 @@ static void print_service(FILE *f, const struct service *s)
 
 static void print_interface(FILE *f, const struct interface *interface)
 {
-	fputs(*interface->region ? "{name: " : "", f);
+	bool more = *interface->region || interface->any_mac;
+
+	fputs(more ? "{name: " : "", f);
 	print_text(f, interface->name);
-	if (!*interface->region)
-		return;
-	fputs(", region: ", f);
-	print_text(f, interface->region);
-	fputc('}', f);
+	if (*interface->region) {
+		fputs(", region: ", f);
+		print_text(f, interface->region);
+	}
+	if (interface->any_mac)
+		fputs(", any_mac: true", f);
+	fputs(more ? "}" : "", f);
 }
 
 static void print_interfaces(FILE *f, const struct model *m)

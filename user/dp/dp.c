@@ -176,6 +176,7 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, const c
 		{ skel->maps.xring_places, backends },
 		{ skel->maps.xring_placed },
 		{ skel->maps.xring_homes },
+		{ skel->maps.xring_macs },
 		{ skel->maps.xring_heat, .means = MEANS_WITH_LAYOUT },
 		{ skel->maps.xring_hot },
 		{ skel->maps.xring_counters },
@@ -268,10 +269,12 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 	dp->syns_fd = fcntl(bpf_map__fd(skel->maps.xring_syns), F_DUPFD_CLOEXEC, 3);
 	dp->placed_fd = fcntl(bpf_map__fd(skel->maps.xring_placed), F_DUPFD_CLOEXEC, 3);
 	dp->homes_fd = fcntl(bpf_map__fd(skel->maps.xring_homes), F_DUPFD_CLOEXEC, 3);
+	dp->macs_fd = fcntl(bpf_map__fd(skel->maps.xring_macs), F_DUPFD_CLOEXEC, 3);
 	dp->pin_max = bpf_map__max_entries(skel->maps.xring_pins);
 	dp->template_epoch = calloc(dp->backend_count, sizeof(*dp->template_epoch));
 	if (dp->traffic_fd < 0 || dp->counters_fd < 0 || dp->events_fd < 0 || dp->pins_fd < 0 ||
-	    dp->syns_fd < 0 || dp->placed_fd < 0 || dp->homes_fd < 0 || !dp->template_epoch)
+	    dp->syns_fd < 0 || dp->placed_fd < 0 || dp->homes_fd < 0 || dp->macs_fd < 0 ||
+	    !dp->template_epoch)
 		return log_err(-ENOMEM, "maps");
 	return 0;
 }
@@ -339,7 +342,7 @@ int dp_open(const struct dp_options *options, struct dp **ret)
 	if (!dp)
 		return -ENOMEM;
 	dp->lock_fd = dp->traffic_fd = dp->counters_fd = dp->prog_fd = dp->fresh_fd = -1;
-	dp->events_fd = dp->pins_fd = dp->syns_fd = dp->placed_fd = dp->homes_fd = -1;
+	dp->events_fd = dp->pins_fd = dp->syns_fd = dp->placed_fd = dp->homes_fd = dp->macs_fd = -1;
 	dp->epoch = 1;
 	dp->cpus = libbpf_num_possible_cpus();
 	libbpf_set_print(libbpf_message);
@@ -362,6 +365,7 @@ void dp_close(struct dp *dp)
 	closep(&dp->syns_fd);
 	closep(&dp->placed_fd);
 	closep(&dp->homes_fd);
+	closep(&dp->macs_fd);
 	closep(&dp->prog_fd);
 	closep(&dp->fresh_fd);
 	carry_close(dp);

@@ -56,6 +56,7 @@ struct dp {
 	int syns_fd;
 	int placed_fd;
 	int homes_fd;
+	int macs_fd;
 	uint32_t pin_max;
 	uint32_t abi_found;			/* layout of the pinned maps; 0: none were */
 	bool rings_strange;			/* the pinned rings have another layout: made anew */

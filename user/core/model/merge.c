@@ -260,12 +260,26 @@ static int merge_services(const struct model *running, const struct model *loade
 	return 0;
 }
 
-static int add_interface(struct model *m, const char *name, const char *region)
+static int add_interface(struct model *m, const struct interface *interface)
 {
-	if (model_interface_add(m, name))
+	if (model_interface_add(m, interface->name))
 		return -ENOMEM;
-	strcpy(m->interfaces[m->interface_count - 1].region, region);
+	m->interfaces[m->interface_count - 1] = *interface;
 	return 0;
+}
+
+/* What the running interface becomes where the file says something else than when it was loaded. */
+static struct interface merge_interface(const struct interface *running,
+					const struct interface *loaded,
+					const struct interface *file)
+{
+	struct interface ret = *running;
+
+	if (file && (!loaded || strcmp(loaded->region, file->region)))
+		memcpy(ret.region, file->region, sizeof(ret.region));
+	if (file && (!loaded || loaded->any_mac != file->any_mac))
+		ret.any_mac = file->any_mac;
+	return ret;
 }
 
 /* The running interfaces keep their order; those that the file adds come after them. */
@@ -278,18 +292,16 @@ static int merge_interfaces(const struct model *running, const struct model *loa
 		const struct interface *r = &running->interfaces[i];
 		const struct interface *l = model_interface(loaded, r->name);
 		const struct interface *f = model_interface(file, r->name);
+		struct interface merged = merge_interface(r, l, f);
 
-		if (l && !f)
-			continue;
-		err = add_interface(ret, r->name,
-				    f && (!l || strcmp(l->region, f->region)) ? f->region
-									      : r->region);
+		if (f || !l)
+			err = add_interface(ret, &merged);
 	}
 	for (size_t i = 0; i < file->interface_count && !err; i++) {
 		const struct interface *f = &file->interfaces[i];
 
 		if (!model_interface(loaded, f->name) && !model_interface(running, f->name))
-			err = add_interface(ret, f->name, f->region);
+			err = add_interface(ret, f);
 	}
 	return err;
 }
@@ -373,7 +385,8 @@ bool model_equal(const struct model *a, const struct model *b)
 		return false;
 	for (size_t i = 0; i < a->interface_count; i++)
 		if (strcmp(a->interfaces[i].name, b->interfaces[i].name) ||
-		    strcmp(a->interfaces[i].region, b->interfaces[i].region))
+		    strcmp(a->interfaces[i].region, b->interfaces[i].region) ||
+		    a->interfaces[i].any_mac != b->interfaces[i].any_mac)
 			return false;
 	for (size_t i = 0; i < a->region_count; i++)
 		if (!region_equal(&a->regions[i], &b->regions[i]))

@@ -99,6 +99,7 @@ struct service {
 struct interface {
 	char name[16];			/* IFNAMSIZ */
 	char region[PLACE_NAME];	/* where packets on this interface enter; empty: none */
+	bool any_mac;			/* frames to any MAC address are taken */
 };
 
 struct model {

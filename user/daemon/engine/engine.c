@@ -108,8 +108,12 @@ int engine_begin(struct engine *e, const struct source_text *source)
 int engine_start(struct engine *e)
 {
 	static const struct model none;
-	int err = engine_flush(e, e->options.cut) ?: dp_take_over(e->dp);
+	int err = engine_flush(e, e->options.cut);
 
+	if (!err) {
+		interfaces_write(e);
+		err = dp_take_over(e->dp);
+	}
 	if (err)
 		return err;
 	nexthop_settle(e->live->nexthops, SETTLE_MS);
@@ -159,7 +163,7 @@ void engine_close(struct engine *e)
 {
 	timer_close(e->loop, &e->flush);
 	timer_close(e->loop, &e->tick);
-	timer_close(e->loop, &e->interfaces);
+	interfaces_close(e);
 	if (e->walk)
 		walk_close(e->walk);
 	if (e->live)

@@ -14,6 +14,7 @@
  */
 struct change_entry;
 struct changes;
+struct devices;
 struct dp;
 struct key_record;
 struct live;
@@ -57,7 +58,9 @@ struct engine {
 	bool ran;			/* a model ran before, with this daemon or an earlier one */
 	struct loop_timer flush;
 	struct loop_timer tick;
-	struct loop_timer interfaces;	/* every second: indexes of interfaces may change */
+	struct devices *devices;	/* of this host; they may come, go and change */
+	struct loop_timer interfaces;	/* tells the datapath of them again, after a failure */
+	bool macs_full;			/* the log says already that it has no room for all */
 	struct walk *walk;
 	struct changes *changes;	/* changes under way and past ones (engine/log.h) */
 	struct engine_listener *listeners;

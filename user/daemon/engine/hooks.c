@@ -8,12 +8,12 @@
 #include "daemon/apply/apply.h"
 #include "daemon/apply/pin_walk.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/interfaces.h"
 #include "daemon/engine/log.h"
 #include "daemon/engine/parts.h"
 #include "daemon/engine/state.h"
 #include "daemon/live/events.h"
 #include "daemon/live/hot_keys.h"
-#include "daemon/live/ingress.h"
 #include "daemon/live/live.h"
 #include "daemon/live/rings.h"
 #include "daemon/live/services.h"
@@ -73,15 +73,6 @@ static void hook_walk_done(void *context)
 	changes_write_soon(e->changes, engine_now(e));
 }
 
-#define INTERFACES_MS 1000
-
-static void interfaces_due(void *context)
-{
-	struct engine *e = context;
-
-	live_ingresses_write(e->live);
-}
-
 int engine_hooks_open(struct engine *e)
 {
 	struct walk_hooks hooks = {
@@ -95,11 +86,10 @@ int engine_hooks_open(struct engine *e)
 		  walk_open(e->loop, e->live, &hooks, &e->walk) ?:
 		  loop_timer_new(e->loop, &e->flush, engine_flush_due, e) ?:
 		  loop_timer_new(e->loop, &e->tick, engine_tick_due, e) ?:
-		  loop_timer_new(e->loop, &e->interfaces, interfaces_due, e);
+		  interfaces_open(e);
 
 	if (err)
 		return err;
-	loop_timer_every(&e->interfaces, INTERFACES_MS);
 	e->live->events.context = e;
 	e->live->events.moved = hook_moved;
 	e->live->events.key_moved = hook_key;

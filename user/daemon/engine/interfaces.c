@@ -1,14 +1,120 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/engine/interfaces.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/util.h"
 #include "base/why.h"
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"
+#include "daemon/live/ingress.h"
+#include "daemon/net/devices.h"
 #include "dp/dp.h"
 #include "dp/interfaces.h"
+#include "dp/macs.h"
+
+#define AGAIN_MS 1000		/* after a failure */
+
+static const struct device *device_find(const struct device *list, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(list[i].name, name))
+			return &list[i];
+	return NULL;
+}
+
+static uint64_t mac_word(const struct device *device)
+{
+	uint64_t first8 = 0;
+
+	memcpy(&first8, device->mac, sizeof(device->mac));
+	return XRING_MAC_WORD(first8);
+}
+
+/* The addresses of the first interfaces of the model; where it has none of the host's, any. */
+static void macs_first(struct engine *e, const struct device *list, size_t count)
+{
+	uint64_t macs[2] = {};
+	size_t found = 0;
+
+	for (size_t i = 0; i < e->model.interface_count && found < 2; i++) {
+		const struct device *d = device_find(list, count, e->model.interfaces[i].name);
+		uint64_t mac = d ? mac_word(d) : 0;
+
+		if (mac && mac != macs[0])
+			macs[found++] = mac;
+	}
+	for (size_t i = 0; i < count && !found; i++)
+		if (mac_word(&list[i]))
+			macs[found++] = mac_word(&list[i]);
+	dp_macs_first(e->dp, macs);
+}
+
+static size_t keys_fill(const struct model *m, const struct device *list, size_t count,
+			struct xring_mac *keys)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct interface *interface = model_interface(m, list[i].name);
+
+		if (mac_word(&list[i]))
+			keys[n++] = (struct xring_mac){ .mac = mac_word(&list[i]) };
+		if (interface && interface->any_mac)
+			keys[n++] = (struct xring_mac){ .ifindex = list[i].ifindex };
+	}
+	qsort(keys, n, sizeof(*keys), dp_macs_order);
+	return n;
+}
+
+static int macs_write(struct engine *e)
+{
+	size_t count;
+	const struct device *list = devices_list(e->devices, &count);
+	_free_ struct xring_mac *keys = calloc(2 * count + 1, sizeof(*keys));
+	int err;
+
+	if (!keys)
+		return log_err(-ENOMEM, "MAC addresses of this host");
+	err = dp_macs_set(e->dp, keys, keys_fill(&e->model, list, count, keys));
+	if (err && err != -E2BIG)
+		return log_err(err, "MAC addresses of this host");
+	if (err && !e->macs_full)
+		log_warn("this host has more MAC addresses than %u: frames to some of them pass",
+			 XRING_MACS);
+	e->macs_full = err;
+	macs_first(e, list, count);
+	return 0;
+}
+
+void interfaces_write(struct engine *e)
+{
+	live_ingresses_write(e->live);
+	if (macs_write(e))
+		loop_timer_set(&e->interfaces, AGAIN_MS);
+}
+
+static void devices_changed(void *context)
+{
+	interfaces_write(context);
+}
+
+int interfaces_open(struct engine *e)
+{
+	return loop_timer_new(e->loop, &e->interfaces, devices_changed, e) ?:
+	       devices_open(e->loop, devices_changed, e, &e->devices);
+}
+
+void interfaces_close(struct engine *e)
+{
+	if (e->interfaces.source.fd >= 0)
+		loop_timer_close(e->loop, &e->interfaces);
+	if (e->devices)
+		devices_close(e->devices);
+}
 
 void interfaces_attach(struct engine *e, const struct model *before)
 {
@@ -38,5 +144,6 @@ static void interfaces_detach(struct engine *e, const struct model *before)
 void interfaces_follow(struct engine *e, const struct model *before)
 {
 	interfaces_detach(e, before);
+	interfaces_write(e);
 	interfaces_attach(e, before);
 }

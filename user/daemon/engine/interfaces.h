@@ -5,6 +5,12 @@
 struct engine;
 struct model;
 
+/* Follows this host's network devices: the datapath knows their indexes and MAC addresses. */
+int interfaces_open(struct engine *e);
+void interfaces_close(struct engine *e);
+/* Tells the datapath what the model says of interfaces and what the host has. Logs errors. */
+void interfaces_write(struct engine *e);
+
 /* Attaches the program to the model's interfaces that `before` did not have. Logs errors. */
 void interfaces_attach(struct engine *e, const struct model *before);
 /* The same, and detaches from interfaces that only `before` had. */

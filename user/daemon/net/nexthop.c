@@ -362,13 +362,13 @@ void nexthop_settle(struct nexthop_table *table, unsigned ms)
 
 int nexthop_on_link(const struct address *to)
 {
-	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	struct rtnl_route route;
-	int err;
+	struct mnl_socket *nl;
+	int err = rtnl_open(&nl);
 
-	if (!nl)
-		return -errno;
-	err = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ? -errno : rtnl_route_get(nl, to, &route);
+	if (err)
+		return err;
+	err = rtnl_route_get(nl, to, &route);
 	mnl_socket_close(nl);
 	if (err || route.type != RTN_UNICAST)
 		return -ENOENT;

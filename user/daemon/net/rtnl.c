@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <net/if_arp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -105,11 +106,49 @@ static int on_neighbour(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
+bool rtnl_device_read(const struct nlmsghdr *nlh, struct rtnl_device *ret)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+
+	/* AF_BRIDGE messages are about ports of bridges, not about the device. */
+	if ((nlh->nlmsg_type != RTM_NEWLINK && nlh->nlmsg_type != RTM_DELLINK) ||
+	    ifi->ifi_family != AF_UNSPEC)
+		return false;
+	*ret = (struct rtnl_device){ .is.ifindex = ifi->ifi_index,
+				     .gone = nlh->nlmsg_type == RTM_DELLINK };
+	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) {
+		uint16_t len = mnl_attr_get_payload_len(attr);
+
+		if (mnl_attr_get_type(attr) == IFLA_IFNAME && len <= sizeof(ret->is.name))
+			memcpy(ret->is.name, mnl_attr_get_payload(attr), len);
+		else if (mnl_attr_get_type(attr) == IFLA_ADDRESS &&
+			 ifi->ifi_type == ARPHRD_ETHER && len == sizeof(ret->is.mac))
+			memcpy(ret->is.mac, mnl_attr_get_payload(attr), len);
+	}
+	return true;
+}
+
+struct each_device {
+	void (*on_device)(void *context, const struct rtnl_device *device);
+	void *context;
+};
+
+static int on_device_message(const struct nlmsghdr *nlh, void *data)
+{
+	const struct each_device *each = data;
+	struct rtnl_device device;
+
+	if (rtnl_device_read(nlh, &device))
+		each->on_device(each->context, &device);
+	return MNL_CB_OK;
+}
+
 /* Sends one request and gives its answer to cb. 0, or the kernel's negative errno. */
 static int ask(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 {
 	static unsigned sequence;
-	char buf[8192];
+	char buf[32768];
 	ssize_t len;
 	int ret;
 
@@ -124,6 +163,38 @@ static int ask(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *d
 		ret = mnl_cb_run(buf, len, nlh->nlmsg_seq, mnl_socket_get_portid(nl), cb, data);
 	} while (ret > MNL_CB_STOP);
 	return ret < 0 ? -errno : 0;
+}
+
+int rtnl_open(struct mnl_socket **ret)
+{
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	int err;
+
+	if (!nl)
+		return -errno;
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID)) {
+		err = -errno;
+		mnl_socket_close(nl);
+		return err;
+	}
+	*ret = nl;
+	return 0;
+}
+
+int rtnl_devices(struct mnl_socket *nl,
+		 void (*on_device)(void *context, const struct rtnl_device *device), void *context)
+{
+	struct each_device each = { on_device, context };
+	char buf[512];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *ifi;
+
+	nlh->nlmsg_type = RTM_GETLINK;
+	nlh->nlmsg_flags = NLM_F_DUMP;
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_family = AF_UNSPEC;
+	mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return ask(nl, nlh, on_device_message, &each);
 }
 
 int rtnl_route_get(struct mnl_socket *nl, const struct address *to, struct rtnl_route *ret)

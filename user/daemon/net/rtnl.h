@@ -3,9 +3,11 @@
 #define XRING_DAEMON_NET_RTNL_H
 
 #include <libmnl/libmnl.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/value/address.h"
+#include "daemon/net/devices.h"
 
 /*
  * Questions to the kernel by rtnetlink. Each waits for its answer: 0, or the kernel's
@@ -26,12 +28,26 @@ struct rtnl_link {
 	uint32_t mtu;
 };
 
+struct rtnl_device {
+	struct device is;
+	bool gone;
+};
+
 struct rtnl_neighbour {
 	uint16_t state;			/* NUD_REACHABLE and the like; NUD_NONE */
 	uint8_t mac[6];
 };
 
 int rtnl_route_get(struct mnl_socket *nl, const struct address *to, struct rtnl_route *ret);
+/* Opens such a socket. */
+int rtnl_open(struct mnl_socket **ret);
+
+/* Gives each network device of the host to on_device. */
+int rtnl_devices(struct mnl_socket *nl,
+		 void (*on_device)(void *context, const struct rtnl_device *device), void *context);
+/* Reads a message about a device, also one that nobody asked for. False: it is about none. */
+bool rtnl_device_read(const struct nlmsghdr *nlh, struct rtnl_device *ret);
+
 int rtnl_link_get(struct mnl_socket *nl, uint32_t ifindex, struct rtnl_link *ret);
 int rtnl_neighbour_get(struct mnl_socket *nl, uint32_t ifindex, const struct address *address,
 		       struct rtnl_neighbour *ret);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_NET_DEVICES_H
+#define XRING_DAEMON_NET_DEVICES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The network devices of this host, asked of the kernel (rtnetlink) and followed. */
+struct loop;
+struct devices;
+
+struct device {
+	uint32_t ifindex;
+	char name[16];
+	uint8_t mac[6];			/* zeros: it has none */
+};
+
+/*
+ * changed: is called when a device has come, gone, or has another name or MAC address. Where the
+ * kernel's answer is not to be had, devices_open() goes on without, and asks again each second.
+ */
+int devices_open(struct loop *loop, void (*changed)(void *context), void *context,
+		 struct devices **ret);
+void devices_close(struct devices *devices);
+
+/* All devices, in the order of their indexes; until the loop's next turn. */
+const struct device *devices_list(const struct devices *devices, size_t *ret_count);
+
+#endif
