@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# make            build/xring, build/xringd, build/xring.bpf.o, build/decap.bpf.o
+# make            build/xring, build/xringd, build/xring-backend, build/xring.bpf.o, build/decap.bpf.o
 # make check      unit tests, packet tests, end-to-end tests
 # make bench      the figures of docs/performance.md
 # make install    DESTDIR= PREFIX=/usr/local
@@ -28,21 +28,25 @@ BPF_CFLAGS  := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -fno-strict-ali
 # user/FOLDERS says which folders there are, in their order, and which program has each.
 folders  = $(shell awk '$$1 !~ /^\#/ && $$2 ~ /^($(1))$$/ { print $$1 }' user/FOLDERS)
 objects  = $(patsubst %.c,$(BUILD)/%.o,$(foreach folder,$(1),$(wildcard user/$(folder)/*.c)))
-FOLDERS := $(call folders,both|xringd|xring)
+FOLDERS := $(call folders,both|xringd|xring|xring-backend)
 CORE    := $(call objects,base $(filter core/%,$(FOLDERS)))
 CONF    := $(call objects,conf)
 DP      := $(call objects,dp)
 XRING   := $(call objects,$(call folders,both|xring))
+XRING_BACKEND := $(call objects,base core/value $(call folders,xring-backend))
 XRINGD  := $(call objects,$(call folders,both|xringd))
 OBJECTS := $(call objects,$(FOLDERS))
 
-all: $(BUILD)/xring $(BUILD)/xringd $(BUILD)/xring.bpf.o $(BUILD)/decap.bpf.o $(BUILD)/pass.bpf.o
+all: $(BUILD)/xring $(BUILD)/xringd $(BUILD)/xring-backend $(BUILD)/xring.bpf.o $(BUILD)/decap.bpf.o $(BUILD)/pass.bpf.o
 
 $(BUILD)/xring: $(XRING)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CLI)
 
 $(BUILD)/xringd: $(XRINGD)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
+
+$(BUILD)/xring-backend: $(XRING_BACKEND)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -ljansson -lmd
 
 $(BUILD)/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
@@ -55,6 +59,10 @@ $(BUILD)/tests/%.bpf.o: tests/%.bpf.c
 $(BUILD)/xring.skel.h: $(BUILD)/xring.bpf.o
 	$(BPFTOOL) gen skeleton $< name xring_bpf > $@.tmp && mv $@.tmp $@
 
+$(BUILD)/decap.skel.h: $(BUILD)/decap.bpf.o
+	$(BPFTOOL) gen skeleton $< name decap_bpf > $@.tmp && mv $@.tmp $@
+
+$(call objects,backend): | $(BUILD)/decap.skel.h
 $(DP): | $(BUILD)/xring.skel.h
 
 $(BUILD)/%.o: %.c
@@ -70,6 +78,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 		$(DESTDIR)$(PREFIX)/share/doc/xring
 	install $(BUILD)/xring $(DESTDIR)$(PREFIX)/bin/
+	install $(BUILD)/xring-backend $(DESTDIR)$(PREFIX)/sbin/
 	install $(BUILD)/xringd $(DESTDIR)$(PREFIX)/sbin/
 	install system/prepare-bpffs $(DESTDIR)$(PREFIX)/lib/xring/
 	install -m 644 $(BUILD)/xring.bpf.o $(BUILD)/decap.bpf.o $(DESTDIR)$(PREFIX)/lib/xring/
@@ -80,6 +89,8 @@ install: all
 	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	$(BUILD)/xring completion bash \
 		> $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xring
+	install -m 644 system/xring-backend.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/xring-backend
 	install -m 644 system/xring.yaml.example README.md CHANGELOG.md \
 		$(DESTDIR)$(PREFIX)/share/doc/xring/
 

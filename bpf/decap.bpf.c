@@ -4,21 +4,59 @@
  * that a balancer in mode ipip sent (4in4, 6in4, 4in6, 6in6) and passes the inner packet to
  * the host, which must have the VIP as one of its addresses.
  *
+ *     xring-backend attach eth0 --balancer 192.0.2.0/28 --vip 203.0.113.0/24
  *     ip link set dev eth0 xdp obj decap.bpf.o sec xdp
  *
- * The program unwraps every whole tunnel packet to this host's MAC address, so it must not
- * run on a host that routes the tunnels of others. All other packets pass unchanged.
+ * With xring-backend, packets are unwrapped that come from a balancer and are for a VIP. Loaded by
+ * ip, the program unwraps every whole tunnel packet: then whoever can send such a packet to this host
+ * chooses the source address of what is in it. It must not run on a host that routes the tunnels of
+ * others. All other packets pass unchanged.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <stddef.h>
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include <xring/decap.h>
+
 #define IP_FRAGMENT 0x3fff
+#define NETWORKS 65536
+
+/* Do the lists count? */
+const volatile __u8 listed = 0;
+
+struct networks {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, NETWORKS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct decap_network);
+	__type(value, __u8);
+};
+
+struct networks balancers SEC(".maps");
+struct networks vips SEC(".maps");
+
+/* By enum xring_decap. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XRING_DECAP_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters SEC(".maps");
+
+static __always_inline int pass(__u32 counter)
+{
+	__u64 *count = bpf_map_lookup_elem(&counters, &counter);
+
+	if (count)
+		++*count;
+	return XDP_PASS;
+}
 
 /* The Ethernet type of the inner packet; 0: the packet is no tunnel. */
 static __always_inline __be16 inner_type(__u8 protocol)
@@ -41,22 +79,38 @@ static __always_inline int inner_whole(const void *inner, const void *end, __be1
 	return (const void *)(ip6 + 1) <= end && ip6->version == 6;
 }
 
+/* Is the source (or the destination) of a whole IP header in the list? */
+static __always_inline int is_listed(void *list, const void *head, __be16 type, int source)
+{
+	struct decap_network key = { .bits = 128 };
+	const struct ipv6hdr *ip6 = head;
+	const struct iphdr *ip = head;
+
+	if (type == bpf_htons(ETH_P_IP)) {
+		key.address[10] = key.address[11] = 0xff;
+		__builtin_memcpy(key.address + 12, source ? &ip->saddr : &ip->daddr, 4);
+	} else {
+		__builtin_memcpy(key.address, source ? &ip6->saddr : &ip6->daddr, 16);
+	}
+	return bpf_map_lookup_elem(list, &key) != NULL;
+}
+
 /* Removes the outer header of so many bytes, and answers the verdict. */
 static __always_inline int unwrap(struct xdp_md *ctx, int bytes, __be16 type)
 {
 	struct ethhdr eth, *at = (void *)(long)ctx->data;
 
 	if ((void *)(at + 1) > (void *)(long)ctx->data_end)
-		return XDP_PASS;
+		return pass(XRING_DECAP_OTHER);
 	eth = *at;
 	eth.h_proto = type;
 	if (bpf_xdp_adjust_head(ctx, bytes))
-		return XDP_PASS;
+		return pass(XRING_DECAP_OTHER);
 	at = (void *)(long)ctx->data;
 	if ((void *)(at + 1) > (void *)(long)ctx->data_end)
 		return XDP_DROP;
 	*at = eth;
-	return XDP_PASS;
+	return pass(XRING_DECAP_UNWRAPPED);
 }
 
 SEC("xdp")
@@ -70,20 +124,24 @@ int decap(struct xdp_md *ctx)
 	int bytes = 0;
 
 	if ((void *)(ip + 1) > end || eth->h_dest[0] & 1)
-		return XDP_PASS;
+		return pass(XRING_DECAP_OTHER);
 	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
 		if (*(__u8 *)ip != 0x45 || ip->frag_off & bpf_htons(IP_FRAGMENT))
-			return XDP_PASS;
+			return pass(XRING_DECAP_OTHER);
 		type = inner_type(ip->protocol);
 		bytes = sizeof(*ip);
 	} else if (eth->h_proto == bpf_htons(ETH_P_IPV6)) {
 		if ((void *)(ip6 + 1) > end)
-			return XDP_PASS;
+			return pass(XRING_DECAP_OTHER);
 		type = inner_type(ip6->nexthdr);
 		bytes = sizeof(*ip6);
 	}
 	if (!type || !inner_whole((void *)(eth + 1) + bytes, end, type))
-		return XDP_PASS;
+		return pass(XRING_DECAP_OTHER);
+	if (listed && !is_listed(&balancers, eth + 1, eth->h_proto, 1))
+		return pass(XRING_DECAP_STRANGER);
+	if (listed && !is_listed(&vips, (void *)(eth + 1) + bytes, type, 0))
+		return pass(XRING_DECAP_NOT_VIP);
 	return unwrap(ctx, bytes, type);
 }
 

@@ -27,7 +27,7 @@ arrows() { # PROGRAM
 		} }' | sort -u
 }
 
-for program in xring xringd; do
+for program in xring xringd xring-backend; do
 	pairs=$(arrows $program)
 	[ -n "$pairs" ] || { echo "$build: no objects of $program: want it built"; exit 1; }
 	if ! loops=$(tsort <<<"$pairs" 2>&1 >/dev/null); then

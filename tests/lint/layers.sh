@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# An include looks down user/FOLDERS and never up; only user/dp sees libbpf, user/core does
+# An include looks down user/FOLDERS and never up; only user/dp and user/backend see libbpf, user/core does
 # no I/O, and the datapath includes nothing of user/.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -35,8 +35,8 @@ while IFS=: read -r file line include; do
 done < <(grep -rHno --include='*.[ch]' '^#include "[a-z_]*/[a-z_/]*\.h"' user |
 	sed 's/#include "//; s/"$//')
 
-if grep -rn '#include <bpf/' user | grep -v '^user/dp/'; then
-	say "only user/dp sees libbpf"
+if grep -rn '#include <bpf/' user | grep -v '^user/\(dp\|backend\)/'; then
+	say "only user/dp and user/backend see libbpf"
 fi
 if grep -rnE '#include ("base/(log|loop|file)|<sys/(socket|epoll))' user/core; then
 	say "user/core is pure"
