@@ -135,4 +135,10 @@ MAP_ARRAY(xring_owners, XRING_BACKENDS, struct xring_owner);
 /* Which ring is where, and which counters belong to which rule. */
 MAP_ARRAY(xring_routes, XRING_ROUTES, struct xring_route);
 
+/* Since when each cell moves. */
+MAP_ARRAY(xring_since, XRING_SINCE_FOR(XRING_CELLS), struct xring_since);
+
+/* By place of xring_hot: whose entry it is. */
+MAP_ARRAY(xring_keys, XRING_HOT_BUCKETS * XRING_HOT_WAYS, struct xring_key_record);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 
+#include <xring/flow.h>
 #include <xring/sizes.h>
 
 /*
@@ -48,5 +49,22 @@ struct xring_route {
 };
 
 _Static_assert(sizeof(struct xring_route) == 96, "no hidden padding");
+
+/* An element of xring_since: when each of two cells began to move, in tenths of a second. */
+#define XRING_SINCE_FOR(cells) (((cells) / 2 + 1) / 2)	/* of the newest answers alone */
+struct xring_since {
+	__u32 cell[2];
+};
+
+/* An element of xring_keys: what is known of the entry of xring_hot at that place. */
+struct xring_key_record {
+	struct xring_flow flow;		/* a flow that has the key */
+	__u32 number, hash;		/* of the service; of the key */
+	__u32 since;			/* tenths of a second: when the key began to move */
+	__u32 pad;
+	__u64 pad2;
+};
+
+_Static_assert(sizeof(struct xring_key_record) == 64, "no hidden padding");
 
 #endif

@@ -77,8 +77,7 @@ struct life *life_begin(struct memory *memory, const struct model *m)
 	hash_expand(m->hash_key, (uint64_t *)life->dp->config->hash_key);
 	life->dp->layout->abi = XRING_ABI;
 	assert_int_equal(loop_new(&life->loop), 0);
-	assert_int_equal(live_open(life->dp, life->loop, memory->since, memory->records,
-				   &life->live), 0);
+	assert_int_equal(live_open(life->dp, life->loop, &life->live), 0);
 	assert_int_equal(walk_open(life->loop, life->live, &hooks, &life->walk), 0);
 	assert_int_equal(live_adopt(life->live, m, *memory->now), 0);
 	return life;

@@ -49,8 +49,8 @@ static void parts_of(struct memory *m, struct part ret[PARTS])
 		{ "hot", (void **)&dp->hot, XRING_HOT_BUCKETS * sizeof(*dp->hot) },
 		{ "traffic", (void **)&m->traffic, dp->backend_count * sizeof(*m->traffic) },
 		{ "placed", (void **)&m->placed, XRING_PLACED * sizeof(*m->placed) },
-		{ "since", (void **)&m->since, dp->cell_count / 2 * sizeof(*m->since) },
-		{ "keys", (void **)&m->records, HOT_PLACES * sizeof(*m->records) },
+		{ "since", (void **)&dp->since, dp->cell_count / 2 * sizeof(*dp->since) },
+		{ "keys", (void **)&dp->keys, HOT_PLACES * sizeof(*dp->keys) },
 		{ "clock", (void **)&m->now, sizeof(*m->now) },
 	};
 

@@ -11,14 +11,10 @@
  * so its code runs without root, BPF or interfaces. The memory is shared with child processes:
  * a child that is killed leaves the maps as a killed daemon leaves them.
  */
-struct key_record;
-
 struct memory {
 	void *block;			/* all of what follows, in one piece */
 	size_t size;
 	struct dp maps;			/* where each map begins; sizes */
-	uint32_t *since;		/* the two files of the state directory that are mapped */
-	struct key_record *records;
 	struct xring_traffic *traffic;	/* by backend, as the datapath would have counted */
 	struct xring_placed *placed;	/* XRING_PLACED of them */
 	uint64_t *now;			/* ns of the engine's clock, kept across a kill */

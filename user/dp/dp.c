@@ -186,6 +186,8 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, const c
 		{ skel->maps.xring_path, .means = MEANS_WITH_LAYOUT },
 		{ skel->maps.xring_owners, o->backends },
 		{ skel->maps.xring_routes, .means = MEANS_WITH_RINGS },
+		{ skel->maps.xring_since, XRING_SINCE_FOR(cells), MEANS_WITH_RINGS },
+		{ skel->maps.xring_keys },
 		{ skel->maps.xring_config, .means = MEANS_WITH_LAYOUT },
 	};
 	int err = 0;
@@ -242,7 +244,9 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 		  map_memory(skel->maps.xring_places, (void **)&dp->places) ?:
 		  map_memory(skel->maps.xring_routes, (void **)&dp->routes) ?:
 		  heat_open(dp, bpf_map__fd(skel->maps.xring_heat)) ?:
-		  map_memory(skel->maps.xring_hot, (void **)&dp->hot);
+		  map_memory(skel->maps.xring_hot, (void **)&dp->hot) ?:
+		  map_memory(skel->maps.xring_since, (void **)&dp->since) ?:
+		  map_memory(skel->maps.xring_keys, (void **)&dp->keys);
 	struct bpf_map *map;
 
 	if (err)

@@ -44,6 +44,8 @@ struct dp {
 	struct xring_heat **heat;		/* one sketch for each CPU */
 	unsigned heat_cpus;
 	struct xring_hot *hot;
+	uint32_t *since;			/* by cell: when it began to move, tenths */
+	struct xring_key_record *keys;		/* by place of `hot` */
 	bool adopted;				/* the maps were pinned already */
 
 	uint64_t epoch;				/* number of grace periods that have passed */

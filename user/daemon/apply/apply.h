@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 struct dp;
-struct key_record;
 struct live;
 struct live_report;
 struct live_times;
@@ -21,12 +20,8 @@ struct why;
 
 /* How the maps become what the model says: opening, adopting, applying, settling, sweeping. */
 
-/*
- * since: one element for each two cells; records: one for each entry of hot keys
- * (daemon/live/hot_keys.h). The caller sets live->events.
- */
-int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct key_record *records,
-	      struct live **ret);
+/* The caller sets live->events. */
+int live_open(struct dp *dp, struct loop *loop, struct live **ret);
 void live_close(struct live *live);
 
 /* Takes over what the maps hold for the services of m. Call before the first live_apply(). */

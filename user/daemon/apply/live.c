@@ -17,8 +17,7 @@
 #include "daemon/net/nexthop.h"
 #include "dp/dp.h"
 
-int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct key_record *records,
-	      struct live **ret)
+int live_open(struct dp *dp, struct loop *loop, struct live **ret)
 {
 	struct live *live = calloc(1, sizeof(*live));
 	int err;
@@ -26,8 +25,6 @@ int live_open(struct dp *dp, struct loop *loop, uint32_t *since, struct key_reco
 	if (!live)
 		return -ENOMEM;
 	live->dp = dp;
-	live->since = since;
-	live->records = records;
 	live->arena.size = dp->cell_count;
 	live->by_id = calloc(dp->backend_count, sizeof(*live->by_id));
 	live->class_by_index = calloc(XRING_CLASSES, sizeof(struct live_class *));

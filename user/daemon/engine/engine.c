@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -21,7 +20,6 @@
 #include "daemon/engine/parts.h"
 #include "daemon/engine/state.h"
 #include "daemon/engine/zones.h"
-#include "daemon/live/hot_keys.h"
 #include "daemon/live/live.h"
 #include "daemon/net/nexthop.h"
 #include "dp/dp.h"
@@ -39,12 +37,25 @@ static bool any_vip(const struct dp *dp)
 	return false;
 }
 
+/*
+ * Version 0.3.0 kept some of what the next daemon must know in mapped files, where a store may
+ * fail on a full disk.
+ */
+static void files_move_to_maps(struct engine *e)
+{
+	state_move_to_map(e->options.state, "since", e->dp->since,
+			  e->dp->cell_count / 2 * sizeof(*e->dp->since));
+	state_move_to_map(e->options.state, "keys", e->dp->keys,
+			  HOT_PLACES * sizeof(*e->dp->keys));
+}
+
 /* Adopts what the maps hold, unless another hash key forbids that. */
 static int maps_begin(struct engine *e)
 {
 	uint64_t expanded[XRING_HASH_KEYS];
 	int err;
 
+	files_move_to_maps(e);
 	hash_expand(e->model.hash_key, expanded);
 	if (e->dp->abi_found && any_vip(e->dp) &&
 	    memcmp(expanded, e->dp->config->hash_key, sizeof(expanded))) {
@@ -171,10 +182,6 @@ void engine_close(struct engine *e)
 	if (e->changes)
 		changes_close(e->changes);
 	free(e->changes);
-	if (e->records)
-		munmap(e->records, HOT_PLACES * sizeof(*e->records));
-	if (e->since)
-		munmap(e->since, e->dp->cell_count / 2 * sizeof(*e->since));
 	if (e->dp)
 		dp_close(e->dp);
 	if (e->loaded)

@@ -16,7 +16,6 @@ struct change_entry;
 struct changes;
 struct devices;
 struct dp;
-struct key_record;
 struct live;
 struct loaded;
 struct walk;
@@ -64,8 +63,6 @@ struct engine {
 	struct walk *walk;
 	struct changes *changes;	/* changes under way and past ones (engine/log.h) */
 	struct engine_listener *listeners;
-	uint32_t *since;		/* memory-mapped files of the state directory: `since` */
-	struct key_record *records;	/* and `keys` */
 	struct engine_stats stats;
 	bool warned;			/* the log says already that IP forwarding is off */
 	bool failed;			/* the last flush failed for some service; it is tried again */

@@ -78,11 +78,7 @@ int engine_hooks_open(struct engine *e)
 	struct walk_hooks hooks = {
 		e, hook_now, hook_held, hook_walk_begun, hook_walk_done,
 	};
-	size_t bytes = e->dp->cell_count / 2 * sizeof(*e->since);
-	int err = state_map(e->options.state, "since", bytes, (void **)&e->since) ?:
-		  state_map(e->options.state, "keys", HOT_PLACES * sizeof(*e->records),
-			    (void **)&e->records) ?:
-		  live_open(e->dp, e->loop, e->since, e->records, &e->live) ?:
+	int err = live_open(e->dp, e->loop, &e->live) ?:
 		  walk_open(e->loop, e->live, &hooks, &e->walk) ?:
 		  loop_timer_new(e->loop, &e->flush, engine_flush_due, e) ?:
 		  loop_timer_new(e->loop, &e->tick, engine_tick_due, e) ?:

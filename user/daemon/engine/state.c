@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -72,19 +71,26 @@ int state_read(const char *dir, const char *name, char **ret, size_t *ret_len)
 	return err;
 }
 
-int state_map(const char *dir, const char *name, size_t size, void **ret)
+static bool is_blank(const uint8_t *memory, size_t size)
+{
+	return !memory[0] && !memcmp(memory, memory + 1, size - 1);
+}
+
+void state_move_to_map(const char *dir, const char *name, void *memory, size_t size)
 {
 	char path[512];
-	_close_ int fd = open(state_path(dir, name, path), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-	void *memory;
+	_close_ int fd = open(state_path(dir, name, path), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	_free_ void *copy = malloc(size);
+	ssize_t got;
 
-	if (fd < 0 || ftruncate(fd, size))
-		return log_err(-errno, "%s", path);
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (memory == MAP_FAILED)
-		return log_err(-errno, "%s", path);
-	*ret = memory;
-	return 0;
+	if (fd < 0 || !copy)
+		return;
+	got = pread(fd, copy, size, 0);
+	if (got < 0)
+		log_warn("%s: %s: it is left out", path, errno_text(-errno));
+	else if (is_blank(memory, size))
+		memcpy(memory, copy, got);
+	unlink(path);
 }
 
 int state_write_running(const char *dir, const struct model *m)

@@ -14,11 +14,9 @@
  *     loaded         the configuration file when it was last loaded
  *     changes.json   the changes under way and past ones
  *     hot.json       what is set by hand of hot keys
- *     homes          where clients' networks belong
- *     since, keys    when each cell began to move; records of the entries of hot keys
- *
+ *     homes          where clients' networks belong *
  * A file is replaced as a whole (written beside, synced, renamed). Moves are appended to
- * `homes` in between; `since` and `keys` are memory-mapped.
+ * `homes` in between.
  */
 
 /* Makes the directory, and locks other daemons out while *ret_lock is open. Logs errors. */
@@ -28,10 +26,10 @@ int state_write(const char *dir, const char *name, const char *text, size_t len)
 int state_read(const char *dir, const char *name, char **ret, size_t *ret_len);
 
 /*
- * Maps a file of that size into memory, so that it survives a kill; makes it if it does not
- * exist.
+ * Version 0.3.0 kept in a file what is a map now: takes the file's content over if nobody has
+ * written to the map yet, and removes the file. `memory` is of the map.
  */
-int state_map(const char *dir, const char *name, size_t size, void **ret);
+void state_move_to_map(const char *dir, const char *name, void *memory, size_t size);
 
 int state_write_running(const char *dir, const struct model *m);
 int state_read_running(const char *dir, struct model *ret);	/* -ENOENT: there is none */

@@ -48,7 +48,7 @@ static int extent_take(struct live *live, struct live_ring *r, unsigned bits)
 	r->base = base;
 	r->cells = (struct cells){
 		.words = live->dp->cells + base,
-		.since = live->since + base / 2,
+		.since = live->dp->since + base / 2,
 		.bits = bits,
 		.spills = &live->spills,
 	};

@@ -59,7 +59,7 @@ static struct live_key *key_add(struct live *live, struct live_service *s, uint3
 		return NULL;
 	}
 	*key = (struct live_key){ s, hash, place, hot_word(live->dp->hot, place),
-				  &live->records[place] };
+				  &live->dp->keys[place] };
 	at = key_place(live, s, hash);
 	memmove(keys + at + 1, keys + at, (live->key_count - at) * sizeof(*keys));
 	keys[at] = key;
@@ -121,7 +121,7 @@ bool live_keys_name(const struct live *live, uint16_t id)
 static int adopt_key(struct live *live, uint32_t place, uint32_t number, uint32_t hash,
 		     uint64_t now)
 {
-	struct key_record *record = &live->records[place];
+	struct xring_key_record *record = &live->dp->keys[place];
 	struct live_service *s = live_service_of_number(live, number);
 	struct live_key *key;
 
@@ -180,7 +180,7 @@ static int key_new(struct live *live, struct live_service *s, const struct xring
 	if (err)
 		return err;
 	step();
-	live->records[place] = (struct key_record){ .flow = *flow, .number = s->number,
+	live->dp->keys[place] = (struct xring_key_record){ .flow = *flow, .number = s->number,
 						    .hash = hash };
 	key = key_add(live, s, hash, place);
 	if (!key)

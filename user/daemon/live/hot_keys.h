@@ -19,24 +19,12 @@ struct xring_flow;
  * key that has settled on the ring's own answer is removed.
  */
 
-/*
- * What the next daemon must know of an entry: an element of a memory-mapped file of the state
- * directory, with the entry's index. The daemon alone reads and writes it.
- */
-struct key_record {
-	struct xring_flow flow;			/* a flow that has the key */
-	uint32_t number, hash;			/* of the service; of the key */
-	uint32_t since;				/* tenths of a second: when the key began to move */
-	uint32_t pad;
-	uint64_t pad2;
-};
-
 struct live_key {
 	struct live_service *service;
 	uint32_t hash;
 	uint32_t place;				/* index of the entry in the table */
 	uint64_t *answer;			/* the entry's word in the maps */
-	struct key_record *record;
+	struct xring_key_record *record;
 	uint64_t changed;			/* live->walk_begun when the key last changed */
 	uint32_t pins;				/* pins of its flows: last whole walk */
 	uint32_t pins_now;

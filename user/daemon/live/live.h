@@ -19,7 +19,6 @@
 struct compiled_ahead;
 struct dp;
 struct ingress;
-struct key_record;
 struct live_backend;
 struct live_class;
 struct live_key;
@@ -31,7 +30,6 @@ struct live {
 	struct nexthop_table *nexthops;
 	struct arena arena;			/* free and taken extents of the map of cells */
 	struct spill_pool spills;
-	uint32_t *since;			/* when each cell began to move, tenths; a state file */
 	struct live_service **services;		/* sorted by name */
 	size_t service_count;
 	struct live_backend **by_id;		/* dp->backend_count elements */
@@ -39,7 +37,6 @@ struct live {
 
 	struct live_key **keys;			/* hot keys with an entry, sorted by hash */
 	size_t key_count;
-	struct key_record *records;		/* by index of the entry; a state file */
 	uint64_t keys_epoch;			/* dp->epoch when a key last settled or went */
 	bool keys_due;				/* a key has changed since the last tick */
 

@@ -182,7 +182,7 @@ bool ring_adopt(struct live *live, struct live_ring *r, uint32_t base, uint64_t 
 		r->base = e.base;
 		r->cells = (struct cells){
 			.words = live->dp->cells + e.base,
-			.since = live->since + e.base / 2,
+			.since = live->dp->since + e.base / 2,
 			.bits = e.bits,
 			.spills = &live->spills,
 		};
