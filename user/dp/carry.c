@@ -264,7 +264,7 @@ int carry_pin(struct dp *dp)
 
 		aside_path(c->path, "_new", fresh);
 		aside_path(c->path, "_old", aside);
-		unlink(fresh);
+		remove(fresh);
 		step();
 		if (bpf_obj_pin(c->to, fresh) || rename(c->path, aside))
 			return log_err(-errno, "pin %s", c->path);

@@ -20,6 +20,7 @@
 #include "dp/carry.h"
 #include "dp/heat.h"
 #include "dp/layout2.h"
+#include "dp/pin_kind.h"
 #include "dp/program.h"
 #include "xring.skel.h"
 
@@ -192,7 +193,9 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, const c
 	};
 	int err = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rules) && !err; i++)
+		err = pin_kind_check(bpf_map__pin_path(rules[i].map), PIN_MAP);
+	for (size_t i = 0; i < ARRAY_SIZE(rules) && !err; i++)
 		carry_restore(dp, bpf_map__pin_path(rules[i].map));
 	dp->abi_found = abi_found(pins);
 	dp->rings_strange = dp->abi_found && dp->abi_found != XRING_ABI &&

@@ -16,6 +16,7 @@
 #include "base/why.h"
 #include "dp/dp.h"
 #include "dp/interfaces.h"
+#include "dp/pin_kind.h"
 
 #define LINK_PREFIX "link-"
 
@@ -60,22 +61,30 @@ static int link_get(const struct dp *dp, const char *name)
 	return bpf_obj_get(link_path(dp, name, path));
 }
 
-static int link_update(struct dp *dp, const char *name, int prog_fd)
+/*
+ * An interface whose link cannot be updated keeps the program that it has: that is no reason
+ * not to serve the others.
+ */
+static void link_update(struct dp *dp, const char *name, int prog_fd)
 {
-	_close_ int fd = link_get(dp, name);
+	_close_ int fd = -1;
 	struct bpf_link_info info;
 	char path[300];
 
-	if (fd < 0)
-		return log_err(-errno, "pinned link %s", link_path(dp, name, path));
+	if (pin_kind_check(link_path(dp, name, path), PIN_LINK))
+		return;
+	fd = link_get(dp, name);
+	if (fd < 0) {
+		if (errno != ENOENT)	/* not what has just been moved out of the way */
+			log_err(-errno, "pinned link %s", path);
+		return;
+	}
 	if (link_info(fd, &info) || !info.xdp.ifindex) {
 		log_info("%s is gone: forgetting its link", name);
-		unlink(link_path(dp, name, path));
-		return 0;
+		unlink(path);
+	} else if (bpf_link_update(fd, prog_fd, NULL)) {
+		log_err(-errno, "program of %s", name);
 	}
-	if (bpf_link_update(fd, prog_fd, NULL))
-		return log_err(-errno, "program of %s", name);
-	return 0;
 }
 
 int links_update(struct dp *dp, int prog_fd)
@@ -87,14 +96,11 @@ int links_update(struct dp *dp, int prog_fd)
 		return log_err(-errno, "%s", dp->dir);
 	while ((entry = readdir(dir))) {
 		char *name = entry->d_name + strlen(LINK_PREFIX);
-		int err;
 
 		if (strncmp(entry->d_name, LINK_PREFIX, strlen(LINK_PREFIX)))
 			continue;
 		swap(name, ':', '.');
-		err = link_update(dp, name, prog_fd);
-		if (err)
-			return err;
+		link_update(dp, name, prog_fd);
 	}
 	return 0;
 }
@@ -146,13 +152,15 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 	      struct why *why)
 {
 	int ifindex = if_nametoindex(name), err = -EOPNOTSUPP;
-	_close_ int pinned = link_get(dp, name);
+	_close_ int pinned = -1;
 	_close_ int fd = -1;
 	struct bpf_link_info info;
 	char path[300];
 
 	if (!ifindex)
 		return why_set(why, -ENODEV, "%s: no such interface", name);
+	pin_kind_check(link_path(dp, name, path), PIN_LINK);
+	pinned = link_get(dp, name);
 	if (pinned >= 0) {
 		if (!link_info(pinned, &info) && info.xdp.ifindex == (uint32_t)ifindex) {
 			*ret_mode = attached_mode(ifindex, NULL) ?: "none";

@@ -13,6 +13,7 @@
 #include "dp/dp.h"
 #include "dp/interfaces.h"
 #include "dp/links.h"
+#include "dp/pin_kind.h"
 
 #define MAPS_MAX 32
 
@@ -76,7 +77,7 @@ static int program_replace(struct dp *dp, int fd, const char *path)
 	char fresh[300];
 
 	snprintf(fresh, sizeof(fresh), "%s_new", path);	/* bpffs refuses dots */
-	unlink(fresh);
+	remove(fresh);
 	step();
 	if (bpf_obj_pin(fd, fresh))
 		return log_err(-errno, "pin %s", fresh);
@@ -126,6 +127,9 @@ int program_pin(struct dp *dp, int fresh)
 	int err;
 
 	snprintf(path, sizeof(path), "%s/prog", dp->dir);
+	err = pin_kind_check(path, PIN_PROGRAM);
+	if (err)
+		return err;
 	pinned = bpf_obj_get(path);
 	if (pinned < 0 && errno != ENOENT)
 		return log_err(-errno, "pinned program %s", path);
