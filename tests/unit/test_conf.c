@@ -475,7 +475,7 @@ static void what_is_remembered_is_read_without_its_lists(void **state)
 
 	assert_int_equal(conf_parse_source(&source, &m, NULL, &err), 0);
 	assert_int_equal(m.regions[0].clients->list.count, 0);
-	assert_int_equal(conf_validate(&m, &wrong), -EINVAL);
+	assert_int_equal(conf_validate(&m, NULL, &wrong), -EINVAL);
 	assert_int_equal(wrong.at, PART_REGION);
 	printed = conf_print(&m);
 	source.text = printed;

@@ -169,6 +169,9 @@ int conf_parse_source(const struct conf_source *source, struct model *ret,
 	struct reader r = { .source = source, .model = &m };
 	int failed;
 
+	if (source->len > CONF_BYTES_MAX && !source->remembered)
+		return location_fail(err, name, (struct location){ 0 }, "%zu bytes: want at most %u",
+				     source->len, CONF_BYTES_MAX);
 	drafts = calloc(1, sizeof(*drafts));
 	if (!drafts)
 		return conf_no_memory(err, name);
@@ -185,7 +188,7 @@ int conf_parse_source(const struct conf_source *source, struct model *ret,
 	if (!failed)
 		failed = drafts_finish(drafts, &m, err);
 	if (!failed && !source->remembered)
-		failed = drafts_check(drafts, &m, err);
+		failed = drafts_check(drafts, &m, source->before, err);
 	if (failed) {
 		model_clear(&m);
 		return failed;

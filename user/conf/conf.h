@@ -38,10 +38,12 @@ struct conf_source {
 	size_t len;			/* bytes of text, which need not end in a NUL */
 	/*
 	 * The text was valid once, and was saved by the daemon. A list of networks that
-	 * cannot be read any more becomes an empty set, and nothing is validated: the
-	 * caller must validate the model that comes of it.
+	 * cannot be read any more becomes an empty set, nothing is validated, and the text may
+	 * have any size: the caller must validate the model that comes of it.
 	 */
 	bool remembered;
+	/* The model that runs; NULL: none. What it has of the host was there once (conf_validate()). */
+	const struct model *before;
 };
 
 /*
@@ -62,10 +64,11 @@ int conf_parse(const char *name, const char *text, size_t len, struct model *ret
 int conf_lists_renew(struct model *m, const struct model *fresh);
 
 /*
- * Like model_validate(), and validates all that needs the system's time zones. 0, -EINVAL
- * or -ENOMEM.
+ * Like model_validate(), and validates all that needs the system's time zones. A zone that
+ * `before` (NULL: no model) has as well is right, and any zone is where the host has no time
+ * zones at all: it lost them, and UTC counts meanwhile. 0, -EINVAL or -ENOMEM.
  */
-int conf_validate(const struct model *m, struct model_error *ret);
+int conf_validate(const struct model *m, const struct model *before, struct model_error *ret);
 
 /* Reads a file of at most CONF_BYTES_MAX; the caller frees *ret_text. */
 int conf_read(const char *path, char **ret_text, size_t *ret_len, struct why *err);

@@ -369,10 +369,11 @@ int drafts_finish(struct conf_locations *drafts, struct model *m, struct why *er
 	return failed;
 }
 
-int drafts_check(const struct conf_locations *drafts, const struct model *m, struct why *err)
+int drafts_check(const struct conf_locations *drafts, const struct model *m,
+		 const struct model *before, struct why *err)
 {
 	struct model_error wrong;
-	int failed = conf_validate(m, &wrong);
+	int failed = conf_validate(m, before, &wrong);
 
 	if (failed == -ENOMEM)
 		return conf_no_memory(err, drafts->name);

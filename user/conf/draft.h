@@ -84,6 +84,6 @@ struct daylight *draft_daylight_add(struct service_draft *s, struct location at,
  */
 int drafts_finish(struct conf_locations *drafts, struct model *m, struct why *err);
 int drafts_check(const struct conf_locations *drafts, const struct model *m,
-		 struct why *err);
+		 const struct model *before, struct why *err);
 
 #endif

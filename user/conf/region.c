@@ -11,25 +11,21 @@
 #include "conf/yaml.h"
 #include "conf/zones.h"
 #include "core/model/placement.h"
-#include "core/time/tz.h"
 #include "core/value/name.h"
 
 static int read_timezone(struct reader *r, void *to)
 {
 	struct region_draft *region = to;
-	struct tz zone;
 	int err = -EINVAL;
 
 	region->timezone = r->yaml.at;
 	if (r->yaml.kind == YAML_SCALAR && *r->yaml.text &&
 	    strlen(r->yaml.text) < sizeof(region->region.timezone))
-		err = r->source->remembered ? 0 : zone_load(r->yaml.text, &zone);
+		err = r->source->remembered ? 0 : zone_check(r->yaml.text, r->source->before);
 	if (err == -ENOMEM)
 		return reader_no_memory(r);
 	if (err)
 		return yaml_refuse(&r->yaml, "timezone", WANT_TIMEZONE);
-	if (!r->source->remembered)
-		tz_clear(&zone);
 	strcpy(region->region.timezone, r->yaml.text);
 	return 0;
 }

@@ -59,9 +59,6 @@ int scan_text(const char *name, const char *text, size_t len, struct why *err)
 	bool comment = false, blank = true;
 	size_t depth = 0, step;
 
-	if (len > CONF_BYTES_MAX)
-		return location_fail(err, name, (struct location){ 0 }, "%zu bytes: want at most %u",
-				  len, CONF_BYTES_MAX);
 	for (size_t i = 0; i < len; i += step) {
 		step = utf8_len(s + i, len - i);
 		if (!step)

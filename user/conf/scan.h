@@ -8,8 +8,7 @@ struct why;
 
 
 /*
- * Scans the text before the YAML library sees it. The text must have at most CONF_BYTES_MAX
- * bytes and be UTF-8 without control characters, because the library takes the first bad
+ * Scans the text before the YAML library sees it. The text must be UTF-8 without control characters, because the library takes the first bad
  * byte for the end of the file; and brackets must not be nested too deep, because the
  * library remembers them all. Returns 0, or -EINVAL with *err filled.
  */

@@ -34,17 +34,30 @@ int zone_load(const char *timezone, struct tz *ret)
 	return err ? err : tz_parse(bytes, len, ret);
 }
 
-static int check_timezones(const struct model *m, struct model_error *ret)
+int zone_check(const char *timezone, const struct model *before)
+{
+	struct tz zone;
+	int err = zone_load(timezone, &zone);
+
+	if (!err)
+		tz_clear(&zone);
+	if (!err || err == -ENOMEM)
+		return err;
+	for (size_t i = 0; before && i < before->region_count; i++)
+		if (!strcmp(before->regions[i].timezone, timezone))
+			return 0;
+	return access(ZONEINFO_DIRECTORY, F_OK) ? 0 : err;
+}
+
+static int check_timezones(const struct model *m, const struct model *before,
+			   struct model_error *ret)
 {
 	for (size_t i = 0; i < m->region_count; i++) {
 		const struct region *region = &m->regions[i];
-		struct tz zone;
-		int err = zone_load(region->timezone, &zone);
+		int err = zone_check(region->timezone, before);
 
-		if (!err) {
-			tz_clear(&zone);
+		if (!err)
 			continue;
-		}
 		if (err == -ENOMEM)
 			return err;
 		*ret = (struct model_error){ .at = PART_REGION_TIMEZONE, .region = region };
@@ -97,8 +110,10 @@ static int skies_add(const struct model *m, const struct service *s, const char 
 	struct schedule *schedule = &k->schedules[k->count];
 	int err = zone_load(region->timezone, &k->zones[k->count]);
 
-	if (err)
+	if (err == -ENOMEM)
 		return err;
+	if (err)
+		k->zones[k->count] = (struct tz){};
 	*schedule = (struct schedule){ &k->zones[k->count++], k->entries + k->entry_count, 0 };
 	for (size_t i = 0; i < s->daylight_count; i++) {
 		if (strcmp(s->daylights[i].region, name))
@@ -165,9 +180,9 @@ static int check_dark(const struct model *m, const struct service *s, struct mod
 		 s->name, when);
 }
 
-int conf_validate(const struct model *m, struct model_error *ret)
+int conf_validate(const struct model *m, const struct model *before, struct model_error *ret)
 {
-	int err = model_validate(m, ret) ?: check_timezones(m, ret);
+	int err = model_validate(m, ret) ?: check_timezones(m, before, ret);
 
 	for (size_t i = 0; i < m->service_count && !err; i++)
 		err = check_dark(m, &m->services[i], ret);

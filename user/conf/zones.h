@@ -14,4 +14,11 @@ struct tz;
  */
 int zone_load(const char *timezone, struct tz *ret);
 
+/*
+ * Is there such a zone? 0 also where the host has no time zones, or `before` (NULL: none) has
+ * a region with this one.
+ */
+struct model;
+int zone_check(const char *timezone, const struct model *before);
+
 #endif

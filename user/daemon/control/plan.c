@@ -24,6 +24,7 @@ static int request_model(struct engine *e, const json_t *request, struct model *
 	struct change change = { .cut = request_flag(request, "cut"), .validated = true };
 	struct conf_source source = {
 		.name = name, .directory = request_text(request, "directory"), .text = text,
+		.before = &e->model,
 	};
 	struct why why;
 	struct model m;

@@ -111,7 +111,7 @@ struct candidate {
 static int makes_no_sense(const struct candidate *c, struct why *why)
 {
 	struct model_error error;
-	int err = c->change->validated ? 0 : conf_validate(c->model, &error);
+	int err = c->change->validated ? 0 : conf_validate(c->model, &c->engine->model, &error);
 
 	return err ? why_set(why, -EINVAL, "%s", error.why.text) : 0;
 }

@@ -30,6 +30,14 @@ static int file_links(const struct model *before, const struct model *file,
 	return -EINVAL;
 }
 
+static int parse(const char *path, const char *text, size_t len, const struct model *before,
+		 struct model *ret, struct conf_locations **ret_places, struct why *why)
+{
+	struct conf_source source = { .name = path, .text = text, .len = len, .before = before };
+
+	return conf_parse_source(&source, ret, ret_places, why);
+}
+
 int file_read_model(const char *path, const struct model *before, struct model *ret,
 		    char **ret_text, size_t *ret_len)
 {
@@ -37,7 +45,7 @@ int file_read_model(const char *path, const struct model *before, struct model *
 	struct why why;
 	struct model file;
 	int err = conf_read(path, ret_text, ret_len, &why) ?:
-		  conf_parse(path, *ret_text, *ret_len, &file, &places, &why);
+		  parse(path, *ret_text, *ret_len, before, &file, &places, &why);
 
 	if (err) {
 		log_err(0, "%s", why.text);
@@ -131,7 +139,7 @@ int file_saved(struct config_file *file, struct why *why)
 	struct model saved;
 	size_t len;
 	int err = conf_read(file->name, &text, &len, why) ?:
-		  conf_parse(file->name, text, len, &saved, NULL, why);
+		  parse(file->name, text, len, &e->model, &saved, NULL, why);
 
 	if (err)
 		return err;
