@@ -46,11 +46,13 @@ $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 	$(call objects,daemon/probe)
 
 # On maps in memory: live/ and apply/; the whole daemon but dp/, daemon/net and main.c.
-IN_MEMORY := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill test_failing test_daemon)
+IN_MEMORY := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill test_failing \
+	test_daemon test_state)
 $(IN_MEMORY): $(patsubst %,$(BUILD)/tests/unit/%.o,life map_answers memory_maps) \
 	$(BUILD)/user/dp/write.o $(call objects,daemon/live daemon/apply)
-$(BUILD)/tests/unit/test_daemon: LIBS_UNIT := -lcurl -ljansson
-$(BUILD)/tests/unit/test_daemon: $(BUILD)/user/daemon/start.o $(call objects,\
+WHOLE := $(BUILD)/tests/unit/test_daemon $(BUILD)/tests/unit/test_state
+$(WHOLE): LIBS_UNIT := -lcurl -ljansson
+$(WHOLE): $(BUILD)/tests/unit/host.o $(BUILD)/user/daemon/start.o $(call objects,\
 	$(addprefix daemon/,probe engine source watch view control) proto)
 
 $(BUILD)/tests/unit/test_top_model: LIBS_UNIT := -ljansson

@@ -11,8 +11,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,111 +25,11 @@
 #include "base/util.h"
 #include "daemon/apply/apply.h"
 #include "daemon/apply/pin_walk.h"
-#include "daemon/control/verbs.h"
 #include "daemon/live/live.h"
-#include "daemon/start.h"
 #include "dp/dp.h"
+#include "host.h"
 #include "life.h"
 #include "models.h"
-
-static const struct dp_options sizes = { .cells = 1 << 15, .backends = 32, .lines = 256 };
-
-/* ---- a host ---- */
-
-/* What outlives a daemon: the maps, the state directory, the configuration file. */
-struct host {
-	struct memory *memory;
-	char dir[32];
-	char file[64], state[64], socket[64];
-};
-
-struct running {
-	struct host *host;
-	struct loop *loop;
-	struct start start;
-};
-
-static void file_put(const struct host *h, const char *yaml)
-{
-	FILE *to = fopen(h->file, "we");
-
-	assert_non_null(to);
-	fputs(yaml, to);
-	fclose(to);
-}
-
-static void host_open(struct host *h, const char *yaml)
-{
-	h->memory = memory_new(&sizes);
-	strcpy(h->dir, "/tmp/xring-host-XXXXXX");
-	assert_non_null(mkdtemp(h->dir));
-	snprintf(h->file, sizeof(h->file), "%s/xring.yaml", h->dir);
-	snprintf(h->state, sizeof(h->state), "%s/state", h->dir);
-	snprintf(h->socket, sizeof(h->socket), "%s/socket", h->dir);
-	mkdir(h->state, 0755);
-	file_put(h, yaml);
-}
-
-static int unlink_it(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
-static void host_close(struct host *h)
-{
-	memory_free(h->memory);
-	nftw(h->dir, unlink_it, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static struct engine *engine_of(const struct running *r)
-{
-	return r->start.daemon.engine;
-}
-
-static int daemon_start(struct host *h, struct running *r)
-{
-	struct start_options options = {
-		.engine = { .bpffs = "/none", .state = h->state, .test_clock = true },
-		.file = h->file,
-		.socket = h->socket,
-	};
-
-	r->host = h;
-	memory_offer(h->memory);
-	assert_int_equal(loop_new(&r->loop), 0);
-	assert_int_equal(start_file(r->loop, &options, &r->start), 0);
-	return start_maps(&r->start);
-}
-
-static void daemon_begin(struct host *h, struct running *r)
-{
-	assert_int_equal(daemon_start(h, r), 0);
-}
-
-static void daemon_end(struct running *r)
-{
-	start_close(&r->start);
-	loop_free(r->loop);
-}
-
-/* The answer's data; the caller's. */
-static json_t *ask(struct running *r, const char *request)
-{
-	_free_ char *text = verbs_answer(&r->start.daemon, request, strlen(request));
-	json_t *answer = json_loads(text, 0, NULL), *data;
-
-	if (!json_is_true(json_object_get(answer, "ok")))
-		fail_msg("%s: %s", request, text);
-	data = json_incref(json_object_get(answer, "data"));
-	json_decref(answer);
-	return data;
-}
-
-static void do_it(struct running *r, const char *request)
-{
-	json_decref(ask(r, request));
-}
 
 /* Half an hour passes, and walks go round. */
 static void time_passes(struct running *r)
@@ -256,7 +154,7 @@ static void what_can_be_asked_is_answered(void **state)
 	(void)state;
 	host_open(&h, MODEL_PLAIN);
 	daemon_begin(&h, &r);
-	file_put(&h, MODEL_RULES);
+	host_file_put(&h, MODEL_RULES);
 	assert_int_equal(file_reload(&r.start.daemon.file), 0);
 	for (int i = 0; i < 2; i++) {		/* while all changes, and when it has */
 		for (size_t k = 0; k < ARRAY_SIZE(requests); k++)
@@ -335,7 +233,7 @@ static void a_service_that_fails_is_tried_again_and_others_change_meanwhile(void
 	taken = buckets_take(&e->live->spills, 0);
 
 	/* No bucket is free for cells with several splits, and `users` wants some. */
-	file_put(&h, TWO("40", "1"));
+	host_file_put(&h, TWO("40", "1"));
 	assert_int_equal(file_reload(&r.start.daemon.file), 0);
 	assert_true(e->failed);
 	assert_true(live_service(e->live, "users")->failed);
@@ -384,7 +282,7 @@ static bool dies(struct host *h, uint64_t step)
 	assert_true(child >= 0);
 	if (!child) {
 		daemon_begin(h, &r);
-		file_put(h, MODEL_RULES);
+		host_file_put(h, MODEL_RULES);
 		step_fatal = step;
 		if (file_reload(&r.start.daemon.file))
 			_exit(1);

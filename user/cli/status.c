@@ -8,6 +8,18 @@
 #include "cli/common/field.h"
 #include "cli/common/table.h"
 
+/* What is wrong with the state directory. */
+static void print_keeping(const json_t *keeping)
+{
+	const json_t *aside;
+	size_t i;
+
+	if (json_is_false(json_object_get(keeping, "kept")))
+		printf("         changes are refused: %s\n", text(keeping, "why"));
+	json_array_foreach(json_object_get(keeping, "set_aside"), i, aside)
+		printf("         damaged, and set aside: %s\n", json_string_value(aside));
+}
+
 static void print_status(const json_t *data)
 {
 	const json_t *program = json_object_get(data, "program");
@@ -23,6 +35,7 @@ static void print_status(const json_t *data)
 	       json_is_true(json_object_get(data, "adopted")) ? ", adopted a running datapath" : "");
 	printf("file     %s\npins     %s\nstate    %s\n", text(data, "file"), text(data, "pins"),
 	       text(data, "state"));
+	print_keeping(json_object_get(data, "keeping"));
 	printf("program  id %lld, %lld instructions walked by the verifier\n",
 	       number(program, "id"), number(program, "verifier_instructions"));
 	printf("room     %lld services; %lld of %lld backends; %lld of %lld cells\n",

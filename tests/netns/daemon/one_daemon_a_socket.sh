@@ -43,7 +43,7 @@ fails 1 "another xringd runs on $RUN/bpf" daemon bpf sock2 state2
 unharmed 20020
 [ ! -e "$RUN/sock2" ] || fail "the second daemon left its socket"
 fails 1 "another xringd keeps its state in $RUN/state" daemon bpf2 sock2 state
-rm -r "$RUN/bpf2/xring" "$RUN/bpf2/tc"
+rm -rf "$RUN/bpf2/xring" "$RUN/bpf2/tc"
 unharmed 20030
 
 echo "a stale socket"

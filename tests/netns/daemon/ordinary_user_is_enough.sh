@@ -43,17 +43,23 @@ fails 1 "capabilities are missing: cap_perfmon" daemon ,+bpf,+net_admin
 as_user "" "$RUN/xringd" --check -f "$RUN/xring.yaml" >/dev/null
 [ ! -e "$RUN/bpf/xring/prog" ] || fail "something is pinned"
 
-echo "without its directories"
-fails 1 "$RUN/bpf/" daemon $THREE
-chown -R $ID:$ID "$RUN/bpf/xring" "$RUN/bpf/tc"
-fails 1 "$RUN/state/since: Permission denied" daemon $THREE
-chown $ID:$ID "$RUN/state"
-
 serve() {
 	daemon $THREE >"$RUN/xringd.log" 2>&1 &
 	wait_for xring status
 	status .pid >"$RUN/xringd.pid"
 }
+
+echo "without its directories"
+fails 1 "$RUN/bpf/" daemon $THREE
+chown -R $ID:$ID "$RUN/bpf/xring" "$RUN/bpf/tc"
+serve
+equal "keeps changes" "$(status .keeping.kept)" false
+fails 1 "state directory $RUN/state: running.yaml: Permission denied" \
+	xring backend set web b1 --weight 2
+chown $ID:$ID "$RUN/state"
+wait_for equals true status .keeping.kept
+xring backend set web b1 --weight 2
+stop
 
 echo "with both"
 serve

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/why.h"
 #include "core/model/key.h"
 #include "core/model/key_value.h"
 #include "daemon/control/request.h"
@@ -67,21 +67,15 @@ static int hand_set(struct daemon *d, struct hot_hand *hand, const struct live_s
 		    const char *key, struct answer *a)
 {
 	struct engine *e = d->engine;
+	struct why why;
 
 	snprintf(hand->service, sizeof(hand->service), "%s", s->name);
 	hand->since_ms = clock_wall_ms();
 	changes_touch_none(e->changes);
-	switch (hot_hand_set(&d->hot, hand)) {
-	case 0:
-		a->data = json_pack("{s:o}", "changes", changes_ids(e->changes));
-		return 0;
-	case -ENOSPC:
-		return answer_no(a, EXIT_NO, "service %s: key %s: the table of hot keys is full: "
-				 "want another one cleared", s->name, key);
-	default:
-		return answer_no(a, EXIT_NO, "service %s: key %s: it could not be kept in %s",
-				 s->name, key, e->options.state);
-	}
+	if (hot_hand_set(&d->hot, hand, &why))
+		return answer_no(a, EXIT_NO, "service %s: key %s: %s", s->name, key, why.text);
+	a->data = json_pack("{s:o}", "changes", changes_ids(e->changes));
+	return 0;
 }
 
 int verb_hot_split(struct daemon *d, const json_t *request, struct answer *a)
@@ -134,18 +128,14 @@ int verb_hot_clear(struct daemon *d, const json_t *request, struct answer *a)
 {
 	struct xring_flow flow;
 	struct live_service *s = request_key(d->engine, request, &flow, a);
-	int err;
+	struct why why;
 
 	if (!s)
 		return -EINVAL;
 	changes_touch_none(d->engine->changes);
-	err = hot_clear(&d->hot, s, &flow);
-	if (err == -ENOENT)
-		return answer_no(a, EXIT_NO, "service %s: key %s: it is neither hot nor set by "
-				 "hand", s->name, request_text(request, "key"));
-	if (err)
+	if (hot_clear(&d->hot, s, &flow, &why))
 		return answer_no(a, EXIT_NO, "service %s: key %s: %s", s->name,
-				 request_text(request, "key"), errno_text(-err));
+				 request_text(request, "key"), why.text);
 	a->data = json_pack("{s:o}", "changes", changes_ids(d->engine->changes));
 	return 0;
 }

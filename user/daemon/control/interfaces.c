@@ -23,7 +23,8 @@ int verb_attach(struct daemon *d, const json_t *request, struct answer *a)
 		wanted = DP_MODE_GENERIC;
 	else if (mode)
 		return answer_wrong(a, "mode", mode, "native or generic");
-	if (dp_attach(d->engine->dp, name, wanted, &became, &a->why)) {
+	if (engine_keeps(d->engine, &a->why) ||
+	    dp_attach(d->engine->dp, name, wanted, &became, &a->why)) {
 		a->code = EXIT_NO;
 		return -EINVAL;
 	}
@@ -37,7 +38,8 @@ int verb_detach(struct daemon *d, const json_t *request, struct answer *a)
 
 	if (!name)
 		return -EINVAL;
-	if (dp_detach(d->engine->dp, name, &a->why)) {
+	if (engine_keeps(d->engine, &a->why) ||
+	    dp_detach(d->engine->dp, name, &a->why)) {
 		a->code = EXIT_NO;
 		return -EINVAL;
 	}

@@ -51,6 +51,21 @@ static void cut_named(const struct engine *e, const struct change *change)
 		backend->cut_asked = true;
 }
 
+/* Keeps a model in the state directory; or the one that runs stays there, or is put there again. */
+static int keep(struct engine *e, const struct model *m, struct why *why)
+{
+	int err = state_write_running(e->state, m, why);
+
+	if (err)
+		state_keep_running(e->state, &e->model);
+	return err;
+}
+
+int engine_keeps(struct engine *e, struct why *why)
+{
+	return keep(e, &e->model, why);
+}
+
 int engine_change(struct engine *e, struct model *next, const struct change *change,
 		  struct why *why)
 {
@@ -58,9 +73,9 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 
 	if (err)
 		return err;
-	err = state_write_running(e->options.state, next);
+	err = keep(e, next, why);
 	if (err)
-		return why_set(why, err, "state directory %s: %s", e->options.state, errno_text(-err));
+		return err;
 	if (change->cut && e->stats.pending)
 		engine_flush(e, false);	/* changes gathered before cut nothing */
 	cut_named(e, change);

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "base/why.h"
@@ -43,9 +43,9 @@ static bool any_vip(const struct dp *dp)
  */
 static void files_move_to_maps(struct engine *e)
 {
-	state_move_to_map(e->options.state, "since", e->dp->since,
+	state_move_to_map(e->state, "since", e->dp->since,
 			  e->dp->cell_count / 2 * sizeof(*e->dp->since));
-	state_move_to_map(e->options.state, "keys", e->dp->keys,
+	state_move_to_map(e->state, "keys", e->dp->keys,
 			  HOT_PLACES * sizeof(*e->dp->keys));
 }
 
@@ -98,7 +98,7 @@ int engine_begin(struct engine *e, const struct source_text *source)
 {
 	struct dp_options dp = { .bpffs = e->options.bpffs };
 	struct model next;
-	int err = state_read_loaded(e->options.state, source->name, e->loaded) ?:
+	int err = state_read_loaded(e->state, source->name, e->loaded) ?:
 		  engine_merge(e, source, &next);
 
 	if (err)
@@ -107,10 +107,11 @@ int engine_begin(struct engine *e, const struct source_text *source)
 	dp.backends = next.limit_backends;
 	dp.pins = next.pins;
 	err = engine_lines(&next, &dp.lines) ?: dp_open(&dp, &e->dp) ?:
-	      state_open(e->options.state, &e->state_lock) ?: engine_hooks_open(e) ?:
-	      check_begin(e, source->name, &next) ?: maps_begin(e) ?:
-	      state_write_running(e->options.state, &e->model) ?:
-	      engine_loaded(e, source);
+	      engine_hooks_open(e) ?: check_begin(e, source->name, &next) ?: maps_begin(e);
+	if (!err) {
+		state_keep_running(e->state, &e->model);
+		err = engine_loaded(e, source);
+	}
 	e->ran = true;
 	model_clear(&next);
 	return err;
@@ -143,12 +144,13 @@ int engine_open(const struct engine_options *options, struct loop *loop, struct 
 		return -ENOMEM;
 	e->options = *options;
 	e->loop = loop;
-	e->started = time(NULL);
-	e->flush.source.fd = e->tick.source.fd = e->interfaces.source.fd = e->state_lock = -1;
+	e->started = clock_ns();
+	e->flush.source.fd = e->tick.source.fd = e->interfaces.source.fd = e->retry.source.fd = -1;
 	model_init(&e->model);
 	e->changes = calloc(1, sizeof(*e->changes));
 	e->loaded = calloc(1, sizeof(*e->loaded));
-	err = e->changes && e->loaded ? state_read_running(e->options.state, &e->model) : -ENOMEM;
+	err = !e->changes || !e->loaded ? -ENOMEM : state_open(options->state, &e->state) ?:
+	      state_read_running(e->state, &e->model);
 	if (err && err != -ENOENT) {
 		engine_close(e);
 		return err;
@@ -175,6 +177,7 @@ void engine_close(struct engine *e)
 	timer_close(e->loop, &e->flush);
 	timer_close(e->loop, &e->tick);
 	interfaces_close(e);
+	timer_close(e->loop, &e->retry);
 	if (e->walk)
 		walk_close(e->walk);
 	if (e->live)
@@ -187,7 +190,7 @@ void engine_close(struct engine *e)
 	if (e->loaded)
 		loaded_clear(e->loaded);
 	free(e->loaded);
-	closep(&e->state_lock);
+	state_close(e->state);
 	model_clear(&e->model);
 	free(e);
 }

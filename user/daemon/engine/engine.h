@@ -18,12 +18,13 @@ struct devices;
 struct dp;
 struct live;
 struct loaded;
+struct state;
 struct walk;
 struct why;
 
 struct engine_options {
 	const char *bpffs;
-	const char *state;		/* the state directory */
+	const char *state;		/* path of the state directory */
 	bool cut;			/* accept changes that move every flow */
 	bool test_clock;		/* commands may put the time forward */
 };
@@ -52,6 +53,7 @@ struct engine {
 	struct loop *loop;
 	struct dp *dp;
 	struct live *live;
+	struct state *state;		/* the state directory (engine/state.h) */
 	struct model model;		/* the model that runs */
 	struct loaded *loaded;		/* the configuration source when it was last loaded */
 	bool ran;			/* a model ran before, with this daemon or an earlier one */
@@ -60,14 +62,14 @@ struct engine {
 	struct devices *devices;	/* of this host; they may come, go and change */
 	struct loop_timer interfaces;	/* tells the datapath of them again, after a failure */
 	bool macs_full;			/* the log says already that it has no room for all */
+	struct loop_timer retry;	/* every second: what the state directory lacks */
 	struct walk *walk;
 	struct changes *changes;	/* changes under way and past ones (engine/log.h) */
 	struct engine_listener *listeners;
 	struct engine_stats stats;
 	bool warned;			/* the log says already that IP forwarding is off */
 	bool failed;			/* the last flush failed for some service; it is tried again */
-	int state_lock;
-	uint64_t started;		/* CLOCK_REALTIME, seconds */
+	uint64_t started;		/* CLOCK_MONOTONIC, ns */
 };
 
 /* The engine's clock in ns: CLOCK_MONOTONIC, put forward by tests. */
@@ -122,6 +124,12 @@ void engine_keys_changed(struct engine *e);
  */
 int engine_change(struct engine *e, struct model *next, const struct change *change,
 		  struct why *why);
+
+/*
+ * Can changes be kept now? For a command that has an effect of its own before it changes the
+ * model.
+ */
+int engine_keeps(struct engine *e, struct why *why);
 
 /* Would engine_change() accept the model? Changes nothing. */
 int engine_check(struct engine *e, const struct model *next, const struct change *change,

@@ -73,6 +73,15 @@ static void hook_walk_done(void *context)
 	changes_write_soon(e->changes, engine_now(e));
 }
 
+#define RETRY_MS 1000
+
+static void retry_due(void *context)
+{
+	struct engine *e = context;
+
+	state_retry(e->state);
+}
+
 int engine_hooks_open(struct engine *e)
 {
 	struct walk_hooks hooks = {
@@ -82,14 +91,16 @@ int engine_hooks_open(struct engine *e)
 		  walk_open(e->loop, e->live, &hooks, &e->walk) ?:
 		  loop_timer_new(e->loop, &e->flush, engine_flush_due, e) ?:
 		  loop_timer_new(e->loop, &e->tick, engine_tick_due, e) ?:
+		  loop_timer_new(e->loop, &e->retry, retry_due, e) ?:
 		  interfaces_open(e);
 
 	if (err)
 		return err;
+	loop_timer_every(&e->retry, RETRY_MS);
 	e->live->events.context = e;
 	e->live->events.moved = hook_moved;
 	e->live->events.key_moved = hook_key;
 	e->live->events.shifted = hook_shifted;
-	changes_open(e->changes, e->options.state, e->dp->adopted);
+	changes_open(e->changes, e->state, e->dp->adopted);
 	return 0;
 }

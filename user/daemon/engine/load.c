@@ -21,12 +21,13 @@
 int engine_loaded(struct engine *e, const struct source_text *source)
 {
 	struct loaded now = { .text = malloc(source->len + 1), .len = source->len };
-	int err = state_write(e->options.state, "loaded", source->text, source->len);
+	int err;
 
+	state_keep(e->state, STATE_LOADED, source->text, source->len);
 	if (!now.text)
-		return err ?: -ENOMEM;
+		return -ENOMEM;
 	memcpy(now.text, source->text, source->len);
-	err = err ?: model_copy(source->model, &now.model);
+	err = model_copy(source->model, &now.model);
 	now.known = !err;
 	if (err) {
 		loaded_clear(&now);
@@ -62,20 +63,22 @@ static int merge(struct engine *e, const struct source_text *source, struct mode
 
 int engine_merge(struct engine *e, const struct source_text *source, struct model *ret)
 {
+	bool known = e->loaded->known || says_the_same(e->loaded, source);
 	struct model running;
 	int err;
 
 	if (!e->ran)
 		return model_copy(source->model, ret);
-	if (!e->loaded->known && !says_the_same(e->loaded, source)) {
-		log_warn("state directory %s: what commands changed is not known: "
-			 "%s counts", e->options.state, source->name);
-		return model_copy(source->model, ret);
-	}
+	if (!known)
+		log_warn("state directory %s: what %s said when it was last loaded is not known: "
+			 "all stays as it ran: want `xring apply` for what the file says",
+			 e->options.state, source->name);
 	err = model_copy(&e->model, &running);
 	if (err)
 		return err;
-	err = conf_lists_renew(&running, source->model) ?: merge(e, source, &running);
+	err = conf_lists_renew(&running, source->model);
+	if (known && !err)
+		err = merge(e, source, &running);
 	if (err)
 		model_clear(&running);
 	else

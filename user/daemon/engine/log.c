@@ -86,6 +86,7 @@ struct change_entry *change_new(struct changes *c, const char *service)
 	}
 	e->id = c->next_id++;
 	e->asked_ms = clock_wall_ms();
+	e->asked_ns = clock_ns();
 	snprintf(e->service, sizeof(e->service), "%s", service);
 	list[c->count++] = e;
 	return e;
@@ -271,8 +272,20 @@ void changes_shifted(struct changes *c, const struct live_service *s, uint64_t n
 
 #define PLANNED_AT_ONCE 256	/* up to that many backends a plan takes no noticeable time */
 
+uint64_t change_age_ms(const struct change_entry *e)
+{
+	uint64_t now = clock_ns(), wall = clock_wall_ms();
+
+	if (e->stage == STAGE_DONE)
+		return e->took_ms;
+	if (e->asked_ns && now >= e->asked_ns)
+		return (now - e->asked_ns) / NS_PER_MS;
+	return wall > e->asked_ms ? wall - e->asked_ms : 0;
+}
+
 void change_end(struct changes *c, struct change_entry *e, const char *why)
 {
+	e->took_ms = change_age_ms(e);
 	if (e->before.count + e->after.count <= PLANNED_AT_ONCE)
 		change_plan(e);
 	stage_set(c, e, STAGE_DONE);

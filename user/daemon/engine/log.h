@@ -32,6 +32,7 @@ struct live_ring;
 struct live_service;
 struct path;
 struct service;
+struct state;
 struct roster {
 	struct plan_node *nodes;
 	size_t count;
@@ -46,6 +47,8 @@ struct change_entry {
 	char end[96];			/* for people: done, cancelled by 9; empty: under way */
 	uint64_t asked_ms;		/* CLOCK_REALTIME */
 	uint64_t ended_ms;
+	uint64_t asked_ns;		/* CLOCK_MONOTONIC; 0: in another life of the host, or unknown */
+	uint64_t took_ms;		/* when it is over, whatever happened to the wall clock */
 	uint64_t begun;			/* when it was flushed, ns of the engine's clock */
 	uint64_t window, settle;	/* ns */
 	bool of_key;			/* a hot key moves, no ring */
@@ -65,7 +68,7 @@ struct change_entry {
 };
 
 struct changes {
-	const char *dir;		/* the state directory */
+	struct state *state;		/* where it is kept; NULL: it is not open */
 	struct change_entry **list;	/* sorted by id */
 	size_t count;
 	uint32_t next_id;
@@ -75,7 +78,7 @@ struct changes {
 	unsigned touched_count;
 };
 
-void changes_open(struct changes *c, const char *dir, bool adopted);
+void changes_open(struct changes *c, struct state *state, bool adopted);
 void changes_close(struct changes *c);
 void changes_write(struct changes *c);	/* only if anything has changed */
 /* The same, at most once a second. */
@@ -128,6 +131,9 @@ void change_end(struct changes *c, struct change_entry *e, const char *why);
  * thousand backends take some tens of milliseconds.
  */
 void change_plan(struct change_entry *e);
+
+/* How long the change has been under way, or was. */
+uint64_t change_age_ms(const struct change_entry *e);
 
 void change_free(struct change_entry *e);
 /* A new empty change at the end of the list; NULL: no memory. */

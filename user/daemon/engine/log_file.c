@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/util.h"
 #include "daemon/engine/log.h"
 #include "daemon/engine/state.h"
 
@@ -44,11 +45,12 @@ static json_t *entry_kept(const struct change_entry *e, bool whole)
 {
 	static const struct roster nobody;
 
-	return json_pack("{s:i, s:s, s:o, s:i, s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:f,"
+	return json_pack("{s:i, s:s, s:o, s:i, s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:f,"
 			 " s:f, s:o, s:o, s:s*, s:s*, s:o*}",
 			 "id", e->id, "service", e->service, "what", change_whats_json(e),
 			 "asked", e->what_count, "stage", e->stage, "end", e->end,
 			 "asked_ms", (json_int_t)e->asked_ms, "ended_ms", (json_int_t)e->ended_ms,
+			 "asked_ns", (json_int_t)e->asked_ns, "took_ms", (json_int_t)e->took_ms,
 			 "begun", (json_int_t)e->begun, "window", (json_int_t)e->window,
 			 "settle", (json_int_t)e->settle, "cells", e->cells, "planned", e->planned,
 			 "moved", e->moved,
@@ -105,6 +107,9 @@ static void entry_read(struct changes *c, const json_t *json)
 		 json_string_value(json_object_get(json, "end")) ?: "");
 	e->asked_ms = number(json, "asked_ms");
 	e->ended_ms = number(json, "ended_ms");
+	e->asked_ns = number(json, "asked_ns");
+	e->took_ms = json_object_get(json, "took_ms") ? number(json, "took_ms") :
+		     e->ended_ms > e->asked_ms ? e->ended_ms - e->asked_ms : 0;
 	e->begun = number(json, "begun");
 	e->window = number(json, "window");
 	e->settle = number(json, "settle");
@@ -146,35 +151,56 @@ void changes_write(struct changes *c)
 	}
 	root = json_pack("{s:i, s:o}", "next_id", c->next_id, "changes", list);
 	text = root ? json_dumps(root, JSON_COMPACT) : NULL;
-	if (text && !state_write(c->dir, "changes.json", text, strlen(text)))
+	if (text) {
+		state_keep(c->state, STATE_CHANGES, text, strlen(text));
 		c->dirty = false;
+	}
 	free(text);
 	json_decref(root);
 }
 
-void changes_open(struct changes *c, const char *dir, bool adopted)
+static json_t *file_read(struct state *state)
 {
-	char path[512];
+	_free_ char *text = NULL;
+	json_error_t wrong;
 	json_t *root;
+	size_t len;
+
+	if (state_read(state, STATE_CHANGES, &text, &len) || !text)
+		return NULL;
+	root = json_loadb(text, len, 0, &wrong);
+	if (!json_is_array(json_object_get(root, "changes"))) {
+		state_set_aside(state, STATE_CHANGES, "%s", root ? "it has no list of changes" :
+				wrong.text);
+		json_decref(root);
+		return NULL;
+	}
+	return root;
+}
+
+void changes_open(struct changes *c, struct state *state, bool adopted)
+{
+	json_t *root = file_read(state);
 	const json_t *item;
 	size_t i;
 
-	*c = (struct changes){ .dir = dir, .next_id = 1 };
-	snprintf(path, sizeof(path), "%s/changes.json", dir);
-	root = json_load_file(path, 0, NULL);
+	*c = (struct changes){ .state = state, .next_id = 1 };
 	json_array_foreach(json_object_get(root, "changes"), i, item)
 		entry_read(c, item);
 	c->next_id = number(root, "next_id") ?: 1;
 	json_decref(root);
 	/* If the maps are new, no change is under way any more. */
-	for (i = c->count; !adopted && i-- > 0;)
-		if (c->list[i]->stage != STAGE_DONE)
-			change_end(c, c->list[i], "the maps were made anew");
+	for (i = c->count; !adopted && i-- > 0;) {
+		if (c->list[i]->stage == STAGE_DONE)
+			continue;
+		c->list[i]->asked_ns = 0;
+		change_end(c, c->list[i], "the maps were made anew");
+	}
 }
 
 void changes_close(struct changes *c)
 {
-	if (c->dir)
+	if (c->state)
 		changes_write(c);
 	for (size_t i = 0; i < c->count; i++)
 		change_free(c->list[i]);

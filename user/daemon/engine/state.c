@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The files of the state directory. */
+/* The state directory: its lock, what is written there, and what waits to be written. */
 #include "daemon/engine/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,140 +11,192 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/seal.h"
 #include "base/util.h"
-#include "base/why.h"
-#include "conf/conf.h"
-#include "core/model/model.h"
 
-static const char *state_path(const char *dir, const char *name, char buf[512])
+/* ---- the directory ---- */
+
+static int directory_lock(struct state *st, struct why *why)
 {
-	snprintf(buf, 512, "%s/%s", dir, name);
-	return buf;
-}
+	_close_ int fd = open(st->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-int state_open(const char *dir, int *ret_lock)
-{
-	_close_ int fd = -1;
-
-	if (strlen(dir) > 400)
-		return log_err(-ENAMETOOLONG, "state directory %s", dir);
-	if (mkdir(dir, 0750) && errno != EEXIST)
-		return log_err(-errno, "state directory %s", dir);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return log_err(-errno, "state directory %s", dir);
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		log_err(0, "another xringd keeps its state in %s: want --state DIR", dir);
-		return -EBUSY;
-	}
-	*ret_lock = take_fd(&fd);
+		return why_set(why, -errno, "state directory %s: %s", st->dir, errno_text(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return why_set(why, -EBUSY, "another xringd keeps its state in %s: want --state DIR",
+			       st->dir);
+	st->lock = take_fd(&fd);
 	return 0;
 }
 
-int state_write(const char *dir, const char *name, const char *text, size_t len)
+int state_open(const char *dir, struct state **ret)
 {
-	char path[512];
-	int err = file_replace(state_path(dir, name, path), text, len, 0640);
-
-	return err ? log_err(err, "%s", path) : 0;
-}
-
-int state_read(const char *dir, const char *name, char **ret, size_t *ret_len)
-{
+	struct state *st = calloc(1, sizeof(*st));
 	struct why why;
-	char path[512];
-	struct stat st;
 	int err;
 
-	if (stat(state_path(dir, name, path), &st)) {
-		if (errno != ENOENT)
-			return log_err(-errno, "%s", path);
-		*ret = NULL;
-		*ret_len = 0;
-		return 0;
-	}
-	err = conf_read(path, ret, ret_len, &why);
-	if (err)
-		log_err(0, "%s", why.text);
-	return err;
-}
-
-static bool is_blank(const uint8_t *memory, size_t size)
-{
-	return !memory[0] && !memcmp(memory, memory + 1, size - 1);
-}
-
-void state_move_to_map(const char *dir, const char *name, void *memory, size_t size)
-{
-	char path[512];
-	_close_ int fd = open(state_path(dir, name, path), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	_free_ void *copy = malloc(size);
-	ssize_t got;
-
-	if (fd < 0 || !copy)
-		return;
-	got = pread(fd, copy, size, 0);
-	if (got < 0)
-		log_warn("%s: %s: it is left out", path, errno_text(-errno));
-	else if (is_blank(memory, size))
-		memcpy(memory, copy, got);
-	unlink(path);
-}
-
-int state_write_running(const char *dir, const struct model *m)
-{
-	_free_ char *text = conf_print(m);
-
-	if (!text)
+	if (!st)
 		return -ENOMEM;
-	return state_write(dir, "running.yaml", text, strlen(text));
+	*st = (struct state){ .dir = dir, .lock = -1 };
+	err = strlen(dir) > 400 ? why_set(&why, -ENAMETOOLONG, "state directory %s: %s", dir,
+					  errno_text(ENAMETOOLONG)) : directory_lock(st, &why);
+	if (err == -EBUSY || err == -ENAMETOOLONG) {
+		log_err(0, "%s", why.text);
+		state_close(st);
+		return err;
+	}
+	/* It always had this file, which this version takes away (state_move_to_map()). */
+	st->old = st->lock >= 0 && !faccessat(st->lock, "since", F_OK, AT_SYMLINK_NOFOLLOW);
+	if (err && err != -ENOENT)
+		log_warn("%s: what an earlier daemon kept there is not known", why.text);
+	*ret = st;
+	return 0;
+}
+
+void state_close(struct state *st)
+{
+	if (!st)
+		return;
+	closep(&st->lock);
+	for (int i = 0; i < STATE_FILES; i++)
+		free(st->file[i].waiting);
+	free(st);
+}
+
+/* Is the locked directory the one that the path names? */
+static bool still_there(const struct state *st)
+{
+	struct stat locked, named;
+
+	return st->lock >= 0 && !fstat(st->lock, &locked) && !stat(st->dir, &named) &&
+	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
 /*
- * Reads a model from the state directory; -ENOENT: there is no readable one. near: the
- * directory of the files that it names; NULL: these have absolute paths.
+ * Makes or opens the directory where it was not there, or is another one now. The files of such
+ * a directory, which nobody has read, must not be lost.
  */
-static int state_model(const char *dir, const char *name, const char *near, struct model *ret)
+static int directory_ready(struct state *st, struct why *why)
 {
-	struct conf_source source = { .name = name, .directory = near, .remembered = true };
-	_free_ char *text = NULL;
-	struct why why;
-	int err = state_read(dir, name, &text, &source.len);
+	int err;
+
+	if (still_there(st))
+		return 0;
+	closep(&st->lock);
+	st->lock = -1;
+	if (mkdir(st->dir, 0750) && errno != EEXIST)
+		return why_set(why, -errno, "state directory %s: %s", st->dir, errno_text(errno));
+	err = directory_lock(st, why);
+	for (enum state_name i = 0; i < STATE_FILES && !err; i++) {
+		char path[512];
+		struct stat any;
+
+		if (!lstat(state_path(st, i, path), &any))
+			state_set_aside(st, i, "it was not there when the daemon started");
+	}
+	return err;
+}
+
+/* ---- writing ---- */
+
+static char *sealed(const char *text, size_t len)
+{
+	char *copy = malloc(SEAL_BYTES + len + 1);
+
+	if (!copy)
+		return NULL;
+	seal_print(text, len, copy);
+	memcpy(copy + SEAL_BYTES, text, len);
+	return copy;
+}
+
+static int put(struct state *st, enum state_name name, const char *text, size_t len,
+	       struct why *why)
+{
+	char path[512];
+	int err = directory_ready(st, why);
 
 	if (err)
 		return err;
-	if (!text)
-		return -ENOENT;
-	source.text = text;
-	err = conf_parse_source(&source, ret, NULL, &why);
-	if (err != -EINVAL)
+	err = file_replace(state_path(st, name, path), text, len, 0640);
+	return err ? why_set(why, err, "state directory %s: %s: %s", st->dir, state_file_name(name),
+			     errno_text(err)) : 0;
+}
+
+/* Says when keeping begins to fail, fails for another reason, and works again. */
+static void say(struct state *st, const struct why *why)
+{
+	if (!strcmp(st->why.text, why->text))
+		return;
+	if (*why->text)
+		log_warn("%s: changes are refused until it can be written", why->text);
+	else
+		log_info("state directory %s: all is kept again", st->dir);
+	st->why = *why;
+}
+
+int state_retry(struct state *st)
+{
+	struct why why = {};
+	int err = 0;
+
+	for (enum state_name i = 0; i < STATE_FILES && !err; i++) {
+		struct state_file *f = &st->file[i];
+
+		if (!f->waiting)
+			continue;
+		err = put(st, i, f->waiting, f->len, &why);
+		if (err)
+			break;
+		free(f->waiting);
+		f->waiting = NULL;
+	}
+	say(st, &why);
+	return err;
+}
+
+void state_keep(struct state *st, enum state_name name, const char *text, size_t len)
+{
+	struct state_file *f = &st->file[name];
+	char *copy = sealed(text, len);
+
+	if (!copy) {
+		log_err(-ENOMEM, "state directory %s: %s", st->dir, state_file_name(name));
+		return;
+	}
+	free(f->waiting);
+	f->waiting = copy;
+	f->len = SEAL_BYTES + len;
+	state_retry(st);
+}
+
+int state_write(struct state *st, enum state_name name, const char *text, size_t len,
+		struct why *why)
+{
+	_free_ char *copy = NULL;
+	int err = state_retry(st);
+
+	if (err) {
+		*why = st->why;
 		return err;
-	log_warn("state directory %s: %s: it is left out", dir, why.text);
-	return -ENOENT;
+	}
+	copy = sealed(text, len);
+	if (!copy)
+		return why_set(why, -ENOMEM, "state directory %s: %s: %s", st->dir, state_file_name(name),
+			       errno_text(ENOMEM));
+	return put(st, name, copy, SEAL_BYTES + len, why);
 }
 
-int state_read_running(const char *dir, struct model *ret)
+int state_append(struct state *st, enum state_name name, const char *text, size_t len)
 {
-	return state_model(dir, "running.yaml", NULL, ret);
-}
+	char path[512];
+	_close_ int fd = -1;
 
-int state_read_loaded(const char *dir, const char *path, struct loaded *ret)
-{
-	char near[PATH_MAX];
-	int err = state_read(dir, "loaded", &ret->text, &ret->len);
-
-	if (err)
-		return err;
-	snprintf(near, sizeof(near), "%s", path);
-	err = ret->text ? state_model(dir, "loaded", dirname(near), &ret->model) : -ENOENT;
-	ret->known = !err;
-	return err == -ENOENT ? 0 : err;
-}
-
-void loaded_clear(struct loaded *loaded)
-{
-	if (loaded->known)
-		model_clear(&loaded->model);
-	free(loaded->text);
-	*loaded = (struct loaded){};
+	if (st->file[name].waiting || !still_there(st))
+		return -EAGAIN;
+	fd = open(state_path(st, name, path),
+		  O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return write(fd, text, len) == (ssize_t)len ? 0 : -EIO;
 }

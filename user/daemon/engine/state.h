@@ -5,34 +5,74 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/why.h"
 #include "core/model/model.h"
 
 /*
- * What survives the daemon, in its state directory:
+ * The state directory: what the next daemon should know and the maps do not hold. A daemon
+ * serves without it: what cannot be read counts as missing and is set aside, what cannot be
+ * written waits in memory and is tried again. A change that somebody asks for is refused as
+ * long as something waits.
  *
- *     running.yaml   the model with all that commands changed
- *     loaded         the configuration file when it was last loaded
- *     changes.json   the changes under way and past ones
- *     hot.json       what is set by hand of hot keys
- *     homes          where clients' networks belong *
- * A file is replaced as a whole (written beside, synced, renamed). Moves are appended to
- * `homes` in between.
+ * A file is replaced as a whole (written beside, synced, renamed) and has a seal
+ * (base/seal.h); version 0.3.0 wrote its files without one. The text of a file that grows is
+ * the sealed text and what has been appended since.
  */
+enum state_name {
+	STATE_RUNNING,			/* the model with all that commands changed */
+	STATE_LOADED,			/* the configuration file when it was last loaded */
+	STATE_CHANGES,			/* the changes under way and past ones */
+	STATE_HOT,			/* what is set by hand of hot keys */
+	STATE_HOMES,			/* where clients' networks belong; it grows */
+	STATE_FILES
+};
 
-/* Makes the directory, and locks other daemons out while *ret_lock is open. Logs errors. */
-int state_open(const char *dir, int *ret_lock);
-int state_write(const char *dir, const char *name, const char *text, size_t len);
-/* *ret is NULL where there is no such file. */
-int state_read(const char *dir, const char *name, char **ret, size_t *ret_len);
+struct state_file {
+	char *waiting;			/* what could not be written yet, sealed; NULL: nothing */
+	size_t len;
+	char aside[32];			/* the name of the damaged file now; empty: none was */
+};
+
+struct state {
+	const char *dir;
+	int lock;			/* the directory, locked; -1: it cannot be opened */
+	bool old;			/* version 0.3.0 was the last that wrote there */
+	struct state_file file[STATE_FILES];
+	struct why why;			/* why something waits; empty: nothing does */
+};
 
 /*
- * Version 0.3.0 kept in a file what is a map now: takes the file's content over if nobody has
- * written to the map yet, and removes the file. `memory` is of the map.
+ * Locks other daemons out of the directory while it is open; it is made when something is
+ * written. -EBUSY: another daemon has it. Logs errors.
  */
-void state_move_to_map(const char *dir, const char *name, void *memory, size_t size);
+int state_open(const char *dir, struct state **ret);
+void state_close(struct state *st);
 
-int state_write_running(const char *dir, const struct model *m);
-int state_read_running(const char *dir, struct model *ret);	/* -ENOENT: there is none */
+/*
+ * *ret is NULL where there is no such file, or none that can be read: that file is set aside.
+ * 0 or -ENOMEM.
+ */
+int state_read(struct state *st, enum state_name name, char **ret, size_t *ret_len);
+/* The file makes no sense: renames it to NAME.bad, and logs the reason. */
+void state_set_aside(struct state *st, enum state_name name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Writes a file now, after all that waits, or not at all; *why is then the reason. */
+int state_write(struct state *st, enum state_name name, const char *text, size_t len,
+		struct why *why);
+/* Writes a file now, or as soon as it can be. */
+void state_keep(struct state *st, enum state_name name, const char *text, size_t len);
+/* Appends to a file that grows. On an error the caller must state_keep() all of it. */
+int state_append(struct state *st, enum state_name name, const char *text, size_t len);
+/* Writes what waits. 0: nothing waits any more. */
+int state_retry(struct state *st);
+
+/* ---- models ---- */
+
+/* As state_write() and state_keep(). */
+int state_write_running(struct state *st, const struct model *m, struct why *why);
+void state_keep_running(struct state *st, const struct model *m);
+int state_read_running(struct state *st, struct model *ret);	/* -ENOENT: there is none */
 
 /* What the source of the configuration said when it was last loaded. */
 struct loaded {
@@ -46,7 +86,20 @@ struct loaded {
  * path: of the source; files that it names are in the same directory. The model is not
  * validated, and a list of networks that no longer exists is empty.
  */
-int state_read_loaded(const char *dir, const char *path, struct loaded *ret);
+int state_read_loaded(struct state *st, const char *path, struct loaded *ret);
 void loaded_clear(struct loaded *loaded);
+
+/*
+ * Version 0.3.0 kept in a file what is a map now: takes the file's content over if nobody has
+ * written to the map yet, and removes the file. `memory` is of the map.
+ */
+void state_move_to_map(const struct state *st, const char *name, void *memory, size_t size);
+
+/* ---- for the files of the state directory alone ---- */
+
+const char *state_path(const struct state *st, enum state_name name, char buf[512]);
+const char *state_file_name(enum state_name name);
+/* Renames to NAME.bad, or where this is taken to NAME.bad2 and so on; the last one gives way. */
+int state_rename(const struct state *st, const char *name, char ret[32]);
 
 #endif

@@ -2,7 +2,6 @@
 /* Changes under way and past ones. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "daemon/engine/log.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
@@ -16,7 +15,6 @@ json_t *view_change(struct change_entry *e, uint64_t now)
 {
 	uint64_t next = e->stage == STAGE_COPY ? e->begun + e->window :
 			e->stage == STAGE_CATCH_UP ? e->begun + e->settle : 0;
-	uint64_t until = e->ended_ms ?: clock_wall_ms();
 
 	change_plan(e);
 	return json_pack("{s:i, s:s, s:o, s:s, s:o, s:f, s:f, s:i, s:i, s:f, s:f, s:f, s:o, s:f}",
@@ -24,7 +22,7 @@ json_t *view_change(struct change_entry *e, uint64_t now)
 			 stage_print(e->stage), "end", *e->end ? json_string(e->end) : json_null(),
 			 "moved", e->moved, "least", e->least, "cells", e->cells, "pins", e->pins,
 			 "old_per_s", e->old_per_s, "started", e->asked_ms / 1000.0, "age",
-			 (until - e->asked_ms) / 1000.0, "next_in", number_or_null(next, now),
+			 change_age_ms(e) / 1000.0, "next_in", number_or_null(next, now),
 			 "settle", e->settle / 1e9);
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The daemon itself: its program, its maps, its interfaces. */
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "core/model/model.h"
 #include "core/ring/arena.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/state.h"
 #include "daemon/live/live.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
@@ -41,16 +42,29 @@ static size_t backends_of(const struct model *m)
 	return n;
 }
 
+/* Can changes be kept, and which files were set aside as damaged? */
+static json_t *kept_json(const struct state *st)
+{
+	json_t *aside = json_array();
+
+	for (int i = 0; i < STATE_FILES; i++)
+		if (*st->file[i].aside)
+			json_array_append_new(aside, json_string(st->file[i].aside));
+	return json_pack("{sb so so}", "kept", !*st->why.text, "why",
+			 *st->why.text ? json_string(st->why.text) : json_null(), "set_aside",
+			 aside);
+}
+
 json_t *view_status(const struct daemon *d)
 {
 	const struct engine *e = d->engine;
 	const struct dp *dp = e->dp;
 
 	return json_pack(
-		"{sssisIsssssssb s{sisi} so so s{sisisisi} si}",
+		"{sssisIsssssssosb s{sisi} so so s{sisisisi} si}",
 		"version", XRING_VERSION, "pid", getpid(), "uptime",
-		(json_int_t)(time(NULL) - e->started), "file", d->file.name, "pins", dp->dir,
-		"state", e->options.state, "adopted", dp->adopted,
+		(json_int_t)((clock_ns() - e->started) / NS_PER_S), "file", d->file.name, "pins", dp->dir,
+		"state", e->options.state, "keeping", kept_json(e->state), "adopted", dp->adopted,
 		"program", "id", dp->prog_id, "verifier_instructions", dp->prog_insns,
 		"interfaces", interfaces_json(e), "writes", writes_json(&e->stats),
 		"room", "cells", dp->cell_count, "cells_used", arena_used(&e->live->arena),

@@ -29,7 +29,6 @@
 #include "dp/read.h"
 
 #define LOOK_MS 500
-#define FILE_NAME "homes"
 #define REGION_NUMBERS 255u
 /* Lines of moves that the file may have beside one for each home. */
 #define LINES_MORE 4096u
@@ -112,51 +111,40 @@ static void record_write(FILE *to, const struct live_service *s, uint64_t *lines
 }
 
 /* Writes the file again with one line for each home; later moves are appended. */
-static int file_renew(struct home_watch *w)
+static void file_renew(struct home_watch *w)
 {
 	struct engine *e = w->engine;
 	_free_ char *text = NULL;
-	char path[512];
 	size_t len = 0;
 	FILE *to = open_memstream(&text, &len);
-	int err;
 
-	if (!to)
-		return -ENOMEM;
 	w->lines = 0;
-	for (size_t i = 0; i < e->live->service_count; i++)
+	for (size_t i = 0; to && i < e->live->service_count; i++)
 		record_write(to, e->live->services[i], &w->lines);
-	if (fclose(to))
-		return -ENOMEM;
-	err = state_write(e->options.state, FILE_NAME, text, len);
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), "%s/" FILE_NAME, e->options.state);
-	closep(&w->log);
-	w->log = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	return w->log < 0 ? -errno : 0;
+	if (!to || fclose(to))
+		log_err(-ENOMEM, "state directory %s: homes", e->options.state);
+	else
+		state_keep(e->state, STATE_HOMES, text, len);
 }
 
-static int file_append(struct home_watch *w, const struct live_service *s,
-		       const struct home_moves *moves, int64_t wall_ms)
+/* If moves cannot be appended, the whole file waits until it can be written. */
+static void file_append(struct home_watch *w, const struct live_service *s,
+			const struct home_moves *moves, int64_t wall_ms)
 {
 	_free_ char *text = NULL;
 	size_t len = 0;
 	FILE *to = open_memstream(&text, &len);
 
-	if (!to)
-		return -ENOMEM;
-	for (size_t i = 0; i < moves->count; i++)
+	for (size_t i = 0; to && i < moves->count; i++)
 		line_print(to, s, &moves->list[i].prefix, moves->list[i].to, moves->list[i].from,
 			   moves->list[i].share, wall_ms);
-	if (fclose(to))
-		return -ENOMEM;
 	w->lines += moves->count;
-	return write(w->log, text, len) == (ssize_t)len ? 0 : -EIO;
+	if (!to || fclose(to) || state_append(w->engine->state, STATE_HOMES, text, len))
+		file_renew(w);
 }
 
-/* Ignores a line of no service, and one that a kill has cut short. */
-static void line_read(struct home_watch *w, char *line)
+/* Ignores a line of no service. False: the line makes no sense. */
+static bool line_read(struct home_watch *w, char *line)
 {
 	struct engine *e = w->engine;
 	char *service = strsep(&line, "\t"), *network = strsep(&line, "\t");
@@ -166,32 +154,38 @@ static void line_read(struct home_watch *w, char *line)
 	struct home_record record = {};
 	struct home_service *hs;
 
-	if (!since || !s || !service_home(s) || prefix_parse(network, &record.prefix, NULL))
-		return;
+	if (!since || prefix_parse(network, &record.prefix, NULL))
+		return false;
+	if (!s || !service_home(s))
+		return true;
 	hs = live_service_get(e->live, service) ? slot_get(live_service(e->live, service)) : NULL;
 	if (!hs)
-		return;
+		return true;
 	record.region = strcmp(region, "-") ? region_get(hs, region) : 0;
 	record.from = strcmp(from, "-") ? region_get(hs, from) : 0;
 	record.share = strtoul(share, NULL, 10);
 	record.since_ms = strtoll(since, NULL, 10);
 	homes_put(hs->homes, &record);
+	return true;
 }
 
 static int file_read(struct home_watch *w)
 {
 	struct engine *e = w->engine;
 	_free_ char *text = NULL;
+	size_t len, strange = 0;
 	char *line, *rest;
-	size_t len;
-	int err = state_read(e->options.state, FILE_NAME, &text, &len);
+	int err = state_read(e->state, STATE_HOMES, &text, &len);
 
 	if (err)
 		return err;
+	strange = text && memchr(text, '\0', len);
 	rest = text;
 	while (rest && (line = strsep(&rest, "\n")))
-		if (rest)
-			line_read(w, line);
+		strange += (rest || *line) && !line_read(w, line);
+	if (strange)
+		state_set_aside(e->state, STATE_HOMES, "%zu lines make no sense, others are taken",
+				strange);
 	return 0;
 }
 
@@ -323,8 +317,8 @@ static bool judge(struct home_watch *w, const struct live_service *s)
 		return false;
 	homes_judge(s->home->homes, &look, &moves);
 	any = moves.count > 0;
-	if (any && file_append(w, s, &moves, look.wall_ms))
-		log_warn("state directory %s: homes: what moved is not kept", e->options.state);
+	if (any)
+		file_append(w, s, &moves, look.wall_ms);
 	free(moves.list);
 	return any;
 }
@@ -357,8 +351,8 @@ static void look(void *context)
 		any |= judge(w, e->live->services[i]);
 	w->recheck = false;
 	if (any) {
-		if (w->lines > homes_all(e->live) + LINES_MORE && file_renew(w))
-			log_warn("state directory %s: homes: not written", e->options.state);
+		if (w->lines > homes_all(e->live) + LINES_MORE)
+			file_renew(w);
 		spread(w);
 		engine_flush_soon(e);
 	}
@@ -395,10 +389,10 @@ int homes_open(struct engine *e, struct home_watch *w)
 	int err;
 
 	w->engine = e;
-	w->log = -1;
-	err = loop_timer_new(e->loop, &w->look, look, w) ?: file_read(w) ?: file_renew(w);
+	err = loop_timer_new(e->loop, &w->look, look, w) ?: file_read(w);
 	if (err)
 		return err;
+	file_renew(w);
 	w->listener = (struct engine_listener){ .context = w, .changed = changed };
 	engine_listen(e, &w->listener);
 	w->services = (struct service_listener){ .context = w, .gone = service_gone };
@@ -415,5 +409,4 @@ void homes_close(struct home_watch *w)
 	loop_timer_close(w->engine->loop, &w->look);
 	for (size_t i = 0; i < w->engine->live->service_count; i++)
 		slot_free(w->engine->live->services[i]);
-	closep(&w->log);
 }

@@ -31,7 +31,6 @@ struct home_watch {
 	struct engine_listener listener;
 	struct loop_timer look;
 	struct service_listener services;
-	int log;				/* the file, to append to; -1: not open */
 	uint64_t lines;				/* lines in the file */
 	bool recheck;				/* the model has changed since the last look */
 };

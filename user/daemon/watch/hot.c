@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "base/why.h"
 #include "core/hot/entries.h"
 #include "core/hot/judge.h"
 #include "core/model/key.h"
@@ -401,56 +402,106 @@ static void turn(void *context)
 
 /* ---- by hand ---- */
 
-int hot_hand_set(struct hot_watch *w, const struct hot_hand *hand)
+/* Puts a hand into the list, in place of the one of the same key; NULL: no memory. */
+static struct hot_hand *hand_put(struct hot_watch *w, struct hot_hand *now,
+				 const struct hot_hand *hand)
 {
-	struct engine *e = w->engine;
-	struct live_service *s = live_service(e->live, hand->service);
-	struct hot_service *hs = s ? slot_get(s) : NULL;
-	struct hot_hand *now, *hands;
-	uint32_t hash;
-	int err;
-
-	if (!hs)
-		return s ? -ENOMEM : -ENOENT;
-	hash = live_key_hash(e->live, s, &hand->flow);
-	if (hand->hand != HAND_EXEMPT) {
-		err = live_key_set(e->live, s, &hand->flow, hand_side(s, hand), engine_now(e));
-		if (err)
-			return err;
-	}
-	now = hot_hand(w, s, hash);
 	if (!now) {
-		hands = reallocarray(w->hands, w->hand_count + 1, sizeof(*hands));
+		struct hot_hand *hands = reallocarray(w->hands, w->hand_count + 1, sizeof(*hands));
+
 		if (!hands)
-			return -ENOMEM;
+			return NULL;
 		w->hands = hands;
 		now = &hands[w->hand_count++];
 	}
 	*now = *hand;
+	return now;
+}
+
+/* Sets the key's entry in the maps. */
+static int hand_enter(struct hot_watch *w, struct live_service *s, const struct hot_hand *hand,
+		      struct why *why)
+{
+	struct engine *e = w->engine;
+	int err = hand->hand == HAND_EXEMPT ? 0 :
+		  live_key_set(e->live, s, &hand->flow, hand_side(s, hand), engine_now(e));
+
+	return err ? why_set(why, err, "%s", err == -ENOSPC ?
+			     "the table of hot keys is full: want another one cleared" :
+			     errno_text(err)) : 0;
+}
+
+int hot_hand_set(struct hot_watch *w, const struct hot_hand *hand, struct why *why)
+{
+	struct live_service *s = live_service(w->engine->live, hand->service);
+	struct hot_service *hs = s ? slot_get(s) : NULL;
+	struct hot_hand *now, was = {};
+	bool had;
+	uint32_t hash;
+	int err;
+
+	if (!hs)
+		return why_set(why, -ENOMEM, "out of memory");
+	hash = live_key_hash(w->engine->live, s, &hand->flow);
+	now = hot_hand(w, s, hash);
+	had = now;
+	if (had)
+		was = *now;
+	now = hand_put(w, now, hand);
+	if (!now)
+		return why_set(why, -ENOMEM, "out of memory");
 	now->key = s->key;
+	err = hot_state_write(w, why) ?: hand_enter(w, s, hand, why);
+	if (err) {
+		if (had)
+			*now = was;
+		else
+			w->hand_count--;
+		hot_state_keep(w);
+		return err;
+	}
 	if (heat_follow(&hs->heat, hash, &hand->flow))
 		heat_key(&hs->heat, hash)->split = false;
 	apply(w);
-	return hot_state_write(w);
+	return 0;
 }
 
-int hot_clear(struct hot_watch *w, struct live_service *s, const struct xring_flow *flow)
+/* Takes a hand out of the list, when the list without it is kept. */
+static int hand_drop(struct hot_watch *w, struct hot_hand *hand, struct why *why)
+{
+	struct hot_hand was = *hand;
+	int err;
+
+	*hand = w->hands[--w->hand_count];
+	err = hot_state_write(w, why);
+	if (err) {
+		w->hands[w->hand_count++] = *hand;
+		*hand = was;
+		hot_state_keep(w);
+	}
+	return err;
+}
+
+int hot_clear(struct hot_watch *w, struct live_service *s, const struct xring_flow *flow,
+	      struct why *why)
 {
 	uint32_t hash = live_key_hash(w->engine->live, s, flow);
 	struct hot_hand *hand = hot_hand(w, s, hash);
 	struct hot_service *hs = s->hot;
 	struct heat_key *key = hs ? heat_key(&hs->heat, hash) : NULL;
+	int err;
 
 	if (!hand && !(key && key->state))
-		return -ENOENT;
-	if (hand)
-		*hand = w->hands[--w->hand_count];
+		return why_set(why, -ENOENT, "it is neither hot nor set by hand");
+	err = hand ? hand_drop(w, hand, why) : 0;
+	if (err)
+		return err;
 	if (key) {
 		key->split = key->kept = false;
 		key->state = HEAT_NONE;
 	}
 	apply(w);
-	return hand ? hot_state_write(w) : 0;
+	return 0;
 }
 
 /* ---- begin and end ---- */

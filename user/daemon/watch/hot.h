@@ -59,15 +59,13 @@ void hot_close(struct hot_watch *w);
 /* What is set by hand of the key; NULL: nothing. */
 struct hot_hand *hot_hand(const struct hot_watch *w, const struct live_service *s, uint32_t hash);
 
+/* Sets a key by hand, in place of what was set before, or does nothing and says why. */
+int hot_hand_set(struct hot_watch *w, const struct hot_hand *hand, struct why *why);
 /*
- * Sets a key by hand, in place of what was set before. 0, or -EINVAL, -ENOENT, -ENOSPC,
- * -ENOMEM with nothing done.
+ * Undoes what is set by hand, and heals a key that was split automatically, or does nothing
+ * and says why.
  */
-int hot_hand_set(struct hot_watch *w, const struct hot_hand *hand);
-/*
- * Undoes what is set by hand, and heals a key that was split automatically; -ENOENT: neither
- * applies.
- */
-int hot_clear(struct hot_watch *w, struct live_service *s, const struct xring_flow *flow);
+int hot_clear(struct hot_watch *w, struct live_service *s, const struct xring_flow *flow,
+	      struct why *why);
 
 #endif

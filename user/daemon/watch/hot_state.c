@@ -36,10 +36,10 @@ static json_t *hand_json(const struct engine *e, const struct hot_hand *hand)
 			 (json_int_t)hand->since_ms);
 }
 
-int hot_state_write(const struct hot_watch *w)
+static char *hands_print(const struct hot_watch *w)
 {
 	json_t *list = json_array();
-	_free_ char *text = NULL;
+	char *text;
 
 	for (size_t i = 0; i < w->hand_count; i++) {
 		json_t *one = hand_json(w->engine, &w->hands[i]);
@@ -49,8 +49,23 @@ int hot_state_write(const struct hot_watch *w)
 	}
 	text = json_dumps(list, JSON_INDENT(1));
 	json_decref(list);
-	return text ? state_write(w->engine->options.state, "hot.json", text, strlen(text)) :
-		      -ENOMEM;
+	return text;
+}
+
+int hot_state_write(const struct hot_watch *w, struct why *why)
+{
+	_free_ char *text = hands_print(w);
+
+	return text ? state_write(w->engine->state, STATE_HOT, text, strlen(text), why) :
+		      why_set(why, -ENOMEM, "out of memory");
+}
+
+void hot_state_keep(const struct hot_watch *w)
+{
+	_free_ char *text = hands_print(w);
+
+	if (text)
+		state_keep(w->engine->state, STATE_HOT, text, strlen(text));
 }
 
 static const char *text_of(const json_t *json, const char *key)
@@ -93,12 +108,16 @@ int hot_state_read(struct hot_watch *w)
 {
 	_free_ char *text = NULL;
 	json_t *list, *item;
+	json_error_t wrong;
 	size_t len, i;
-	int err = state_read(w->engine->options.state, "hot.json", &text, &len);
+	int err = state_read(w->engine->state, STATE_HOT, &text, &len);
 
 	if (err || !text)
 		return err;
-	list = json_loadb(text, len, 0, NULL);
+	list = json_loadb(text, len, 0, &wrong);
+	if (!json_is_array(list))
+		state_set_aside(w->engine->state, STATE_HOT, "%s", list ? "it is no list" :
+				wrong.text);
 	w->hands = calloc(json_array_size(list) + 1, sizeof(*w->hands));
 	if (!w->hands) {
 		json_decref(list);
