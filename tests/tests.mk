@@ -27,7 +27,7 @@ LONGEST := $(patsubst %,tests/netns/%.sh, \
 	health/dead_are_cut_and_come_back)
 NETNS   := $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/netns/*/*.sh))
 LINT    := $(wildcard tests/lint/*.sh)
-TOOLS   := $(BUILD)/tests/tools/talk $(BUILD)/tests/tools/flood $(BUILD)/tests/tools/inject
+TOOLS   := $(patsubst %,$(BUILD)/tests/tools/%,talk flood inject wall.so)
 BENCH_LPM := $(BUILD)/tests/bench/lpm
 BENCHES := $(BUILD)/tests/bench/bench $(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o \
 	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.bpf.c))
@@ -81,6 +81,10 @@ $(BUILD)/tests/tools/flood: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard t
 
 $(BUILD)/tests/tools/inject: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/tools/inject*.c))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/tests/tools/%.so: tests/tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -shared -fPIC -o $@ $<
 
 unit: $(UNIT)
 	@$(RUN) -j $(CORES) $^

@@ -35,18 +35,30 @@ static bool is_right(const char *path, const struct stat *st, const char *kind)
 	return fd < 0 || is_kind(fd, kind);
 }
 
-int pin_kind_check(const char *path, const char *kind)
+#define ASIDE_MAX 9
+
+/* A name in the same folder that is free: bad_NAME, bad2_NAME and so on. */
+static void aside_path(const char *path, char ret[PATH_MAX])
 {
 	const char *name = strrchr(path, '/') + 1;
+	int folder = name - path;
+	struct stat any;
+
+	snprintf(ret, PATH_MAX, "%.*sbad_%s", folder, path, name);
+	for (unsigned i = 2; i <= ASIDE_MAX && !lstat(ret, &any); i++)
+		snprintf(ret, PATH_MAX, "%.*sbad%u_%s", folder, path, i, name);
+}
+
+int pin_kind_check(const char *path, const char *kind)
+{
 	char aside[PATH_MAX];
 	struct stat st;
 
 	if (lstat(path, &st) || is_right(path, &st, kind))
 		return 0;
-	snprintf(aside, sizeof(aside), "%.*sbad_%s", (int)(name - path), path, name);
-	remove(aside);
+	aside_path(path, aside);
 	if (rename(path, aside))
 		return log_err(-errno, "%s is no pinned %s, and cannot be renamed", path, kind);
-	log_warn("%s is no pinned %s: it is bad_%s now", path, kind, name);
+	log_warn("%s is no pinned %s: it is %s now", path, kind, aside);
 	return 0;
 }

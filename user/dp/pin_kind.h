@@ -9,8 +9,8 @@
 
 /*
  * Makes room for a pin of that kind: anything else of its name (an object of another kind, a
- * directory, a symbolic link) is renamed to bad_NAME in the same folder, and logged. 0, or a
- * negative errno, logged, if it cannot be renamed.
+ * directory, a symbolic link) is renamed in the same folder, to bad_NAME, bad2_NAME and so on,
+ * and logged. 0, or a negative errno, logged, if it cannot be renamed.
  */
 int pin_kind_check(const char *path, const char *kind);
 

@@ -16,16 +16,16 @@
 
 /* ---- the directory ---- */
 
-static int directory_lock(struct state *st, struct why *why)
+static int directory_lock(const char *dir, int *ret, struct why *why)
 {
-	_close_ int fd = open(st->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return why_set(why, -errno, "state directory %s: %s", st->dir, errno_text(errno));
+		return why_set(why, -errno, "state directory %s: %s", dir, errno_text(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return why_set(why, -EBUSY, "another xringd keeps its state in %s: want --state DIR",
-			       st->dir);
-	st->lock = take_fd(&fd);
+			       dir);
+	*ret = take_fd(&fd);
 	return 0;
 }
 
@@ -39,7 +39,8 @@ int state_open(const char *dir, struct state **ret)
 		return -ENOMEM;
 	*st = (struct state){ .dir = dir, .lock = -1 };
 	err = strlen(dir) > 400 ? why_set(&why, -ENAMETOOLONG, "state directory %s: %s", dir,
-					  errno_text(ENAMETOOLONG)) : directory_lock(st, &why);
+					  errno_text(ENAMETOOLONG)) :
+	      directory_lock(dir, &st->lock, &why);
 	if (err == -EBUSY || err == -ENAMETOOLONG) {
 		log_err(0, "%s", why.text);
 		state_close(st);
@@ -72,28 +73,43 @@ static bool still_there(const struct state *st)
 	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
-/*
- * Makes or opens the directory where it was not there, or is another one now. The files of such
- * a directory, which nobody has read, must not be lost.
- */
-static int directory_ready(struct state *st, struct why *why)
+/* The files of a directory that came later, which nobody has read, must not be lost. */
+static int strangers_rename(struct state *st, struct why *why)
 {
+	for (enum state_name i = 0; i < STATE_FILES; i++) {
+		char path[512], *aside = st->file[i].aside;
+		struct stat any;
+		int err;
+
+		if (lstat(state_path(st, i, path), &any))
+			continue;
+		err = state_rename(st, state_file_name(i), aside);
+		if (err) {
+			*aside = '\0';
+			return why_set(why, err, "%s: %s", path, errno_text(err));
+		}
+		log_warn("%s was not there when the daemon started: it is %s now", path, aside);
+	}
+	return 0;
+}
+
+/*
+ * Makes or opens the directory where it was not there, or is another one now: *ret is its lock.
+ * -1: it is the one that is locked already.
+ */
+static int directory_ready(struct state *st, int *ret, struct why *why)
+{
+	_close_ int fd = -1;
 	int err;
 
+	*ret = -1;
 	if (still_there(st))
 		return 0;
-	closep(&st->lock);
-	st->lock = -1;
 	if (mkdir(st->dir, 0750) && errno != EEXIST)
 		return why_set(why, -errno, "state directory %s: %s", st->dir, errno_text(errno));
-	err = directory_lock(st, why);
-	for (enum state_name i = 0; i < STATE_FILES && !err; i++) {
-		char path[512];
-		struct stat any;
-
-		if (!lstat(state_path(st, i, path), &any))
-			state_set_aside(st, i, "it was not there when the daemon started");
-	}
+	err = directory_lock(st->dir, &fd, why) ?: strangers_rename(st, why);
+	if (!err)
+		*ret = take_fd(&fd);
 	return err;
 }
 
@@ -113,14 +129,21 @@ static char *sealed(const char *text, size_t len)
 static int put(struct state *st, enum state_name name, const char *text, size_t len,
 	       struct why *why)
 {
+	_close_ int lock = -1;
 	char path[512];
-	int err = directory_ready(st, why);
+	int err = directory_ready(st, &lock, why);
 
 	if (err)
 		return err;
 	err = file_replace(state_path(st, name, path), text, len, 0640);
-	return err ? why_set(why, err, "state directory %s: %s: %s", st->dir, state_file_name(name),
-			     errno_text(err)) : 0;
+	if (err)
+		return why_set(why, err, "state directory %s: %s: %s", st->dir,
+			       state_file_name(name), errno_text(err));
+	if (lock >= 0) {
+		closep(&st->lock);
+		st->lock = take_fd(&lock);
+	}
+	return 0;
 }
 
 /* Says when keeping begins to fail, fails for another reason, and works again. */
