@@ -487,6 +487,29 @@ static void what_is_remembered_is_read_without_its_lists(void **state)
 	model_clear(&again);
 }
 
+static void a_zone_that_runs_may_be_lost(void **state)
+{
+	static const char text[] = "hash_key: 00112233445566778899aabbccddeeff\n"
+				   "regions: {atlantis: {timezone: Atlantis/Poseidonia}}\n"
+				   "services: {}\n";
+	struct conf_source source = { .name = "x.yaml", .text = text, .len = strlen(text) };
+	struct model_error wrong;
+	struct model ran, m;
+	struct why err;
+
+	(void)state;
+	assert_int_equal(conf_parse_source(&source, &m, NULL, &err), -EINVAL);
+	source.remembered = true;
+	assert_int_equal(conf_parse_source(&source, &ran, NULL, &err), 0);
+	source.remembered = false;
+	source.before = &ran;
+	assert_int_equal(conf_parse_source(&source, &m, NULL, &err), 0);
+	assert_int_equal(conf_validate(&m, &ran, &wrong), 0);
+	assert_int_equal(conf_validate(&m, NULL, &wrong), -EINVAL);
+	model_clear(&m);
+	model_clear(&ran);
+}
+
 #define MANY_NETWORKS 1000000
 
 static void a_million_networks_are_read_and_the_bad_line_among_them_is_told(void **state)
@@ -578,6 +601,7 @@ int main(void)
 		cmocka_unit_test(a_text_nested_a_million_deep_is_refused),
 		cmocka_unit_test(a_list_is_found_beside_the_file_and_kept_by_its_whole_path),
 		cmocka_unit_test(what_is_remembered_is_read_without_its_lists),
+		cmocka_unit_test(a_zone_that_runs_may_be_lost),
 		cmocka_unit_test(a_million_networks_are_read_and_the_bad_line_among_them_is_told),
 		cmocka_unit_test(a_thousand_services_and_32000_backends_are_read),
 		cmocka_unit_test(backends_in_any_order_are_read_in_one_service),

@@ -35,6 +35,14 @@ static int directory_sync(const char *path)
 	return fd < 0 || fsync(fd) ? -errno : 0;
 }
 
+/* Who may not give files away keeps the new one. */
+static int look_like(int fd, const struct stat *old)
+{
+	if (fchmod(fd, old->st_mode & 07777))
+		return -errno;
+	return fchown(fd, old->st_uid, old->st_gid) && errno != EPERM ? -errno : 0;
+}
+
 int file_replace(const char *path, const char *text, size_t len, unsigned mode)
 {
 	char fresh[PATH_MAX];
@@ -49,9 +57,8 @@ int file_replace(const char *path, const char *text, size_t len, unsigned mode)
 	if (fd < 0)
 		return -errno;
 	err = write_all(fd, text, len);
-	if (!err && !stat(path, &old) &&
-	    (fchmod(fd, old.st_mode & 07777) || fchown(fd, old.st_uid, old.st_gid)))
-		err = -errno;
+	if (!err && !stat(path, &old))
+		err = look_like(fd, &old);
 	if (!err && fsync(fd))
 		err = -errno;
 	step();

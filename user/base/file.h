@@ -7,8 +7,9 @@
 /*
  * Replaces the content of the file at `path`. The text is written to a new file beside the
  * old one, synced and renamed, so that a reader, and a reboot after a crash, find the old
- * content or the new one and nothing between. An existing file keeps its mode and owner;
- * `mode` is for a file that did not exist. Returns 0 or a negative errno.
+ * content or the new one and nothing between. An existing file keeps its mode, and its
+ * owner if the process may give files away; `mode` is for a file that did not exist. Returns 0
+ * or a negative errno.
  */
 int file_replace(const char *path, const char *text, size_t len, unsigned mode);
 
