@@ -132,6 +132,9 @@ int layout2_fill(struct dp *dp, const char *pins)
 {
 	if (dp->abi_found != LAYOUT2)
 		return 0;
+	/* Files of that version have this; the maps, if any, are of a take-over that was killed. */
+	memset(dp->since, 0, dp->cell_count / 2 * sizeof(*dp->since));
+	memset(dp->keys, 0, XRING_HOT_BUCKETS * XRING_HOT_WAYS * sizeof(*dp->keys));
 	return vips_fill(dp, pins) ?: templates_fill(dp, pins);
 }
 

@@ -41,11 +41,11 @@ static bool any_vip(const struct dp *dp)
  * Version 0.3.0 kept some of what the next daemon must know in mapped files, where a store may
  * fail on a full disk.
  */
-static void files_move_to_maps(struct engine *e)
+static void files_to_maps(struct engine *e)
 {
-	state_move_to_map(e->state, "since", e->dp->since,
+	state_copy_to_map(e->state, "since", e->dp->since,
 			  e->dp->cell_count / 2 * sizeof(*e->dp->since));
-	state_move_to_map(e->state, "keys", e->dp->keys,
+	state_copy_to_map(e->state, "keys", e->dp->keys,
 			  HOT_PLACES * sizeof(*e->dp->keys));
 }
 
@@ -55,7 +55,7 @@ static int maps_begin(struct engine *e)
 	uint64_t expanded[XRING_HASH_KEYS];
 	int err;
 
-	files_move_to_maps(e);
+	files_to_maps(e);
 	hash_expand(e->model.hash_key, expanded);
 	if (e->dp->abi_found && any_vip(e->dp) &&
 	    memcmp(expanded, e->dp->config->hash_key, sizeof(expanded))) {
@@ -128,6 +128,8 @@ int engine_start(struct engine *e)
 	}
 	if (err)
 		return err;
+	state_forget(e->state, "since");
+	state_forget(e->state, "keys");
 	nexthop_settle(e->live->nexthops, SETTLE_MS);
 	if (e->dp->adopted)
 		log_info("adopted the running datapath");

@@ -46,7 +46,7 @@ int state_open(const char *dir, struct state **ret)
 		state_close(st);
 		return err;
 	}
-	/* It always had this file, which this version takes away (state_move_to_map()). */
+	/* It always had this file, which this version takes away (state_forget()). */
 	st->old = st->lock >= 0 && !faccessat(st->lock, "since", F_OK, AT_SYMLINK_NOFOLLOW);
 	if (err && err != -ENOENT)
 		log_warn("%s: what an earlier daemon kept there is not known", why.text);

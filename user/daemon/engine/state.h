@@ -90,10 +90,12 @@ int state_read_loaded(struct state *st, const char *path, struct loaded *ret);
 void loaded_clear(struct loaded *loaded);
 
 /*
- * Version 0.3.0 kept in a file what is a map now: takes the file's content over if nobody has
- * written to the map yet, and removes the file. `memory` is of the map.
+ * Version 0.3.0 kept in a file what is a map now: copies the file's content if nobody has
+ * written to the map yet. `memory` is of the map.
  */
-void state_move_to_map(const struct state *st, const char *name, void *memory, size_t size);
+void state_copy_to_map(const struct state *st, const char *name, void *memory, size_t size);
+/* Removes such a file, when nobody goes back to that version by a start that failed. */
+void state_forget(const struct state *st, const char *name);
 
 /* ---- for the files of the state directory alone ---- */
 

@@ -141,7 +141,7 @@ static bool is_blank(const uint8_t *memory, size_t size)
 	return !memory[0] && !memcmp(memory, memory + 1, size - 1);
 }
 
-void state_move_to_map(const struct state *st, const char *name, void *memory, size_t size)
+void state_copy_to_map(const struct state *st, const char *name, void *memory, size_t size)
 {
 	char path[512], aside[32];
 	_close_ int fd = -1;
@@ -163,5 +163,12 @@ void state_move_to_map(const struct state *st, const char *name, void *memory, s
 	}
 	if (is_blank(memory, size))
 		memcpy(memory, copy, has < size ? has : size);
+}
+
+void state_forget(const struct state *st, const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", st->dir, name);
 	unlink(path);
 }
