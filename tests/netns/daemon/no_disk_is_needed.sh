@@ -14,7 +14,10 @@ services:
     vip: $VIP4:80/tcp
     mode: nat
     check: {type: http, interval: 200ms, timeout: 150ms, rise: 1, fall: 2}
-    backends: {b1: $(lab address b1), b2: $(lab address b2), b3: $(lab address b3)}
+    backends:
+      b1: {address: $(lab address b1), weight: 2}
+      b2: $(lab address b2)
+      b3: $(lab address b3)
 EOT
 mkdir "$RUN/state"
 mount -t tmpfs -o size=128k tmpfs "$RUN/state"
@@ -48,8 +51,7 @@ refused() {
 wait_for equals up health b1
 wait_for equals up health b2
 wait_for equals up health b3
-xring backend set web b1 --weight 2 --now
-fill
+fill		# before the first cell moves
 
 echo "the full disk, and a backend that dies and comes back"
 dies b2
