@@ -119,6 +119,25 @@ static __always_inline struct xring_placed *placed_count(__u32 counter, __u32 by
 	return placed;
 }
 
+/* How much a packet counts for the home of its network (struct xring_home). Notes its flow. */
+static __always_inline __u32 home_weight(struct xdp_md *ctx, const struct flow *flow,
+					 struct xring_home *home)
+{
+	__u32 hash = (flow->ports ^ (__u32)(flow->src[0] ^ flow->src[1])) * 0x9e3779b1u | 1;
+	__u32 *flow_hash = &home->last[hash >> 28].flow, *next = flow_hash + 1;
+	struct segment segment;
+	int goes_on;
+
+	if (flow->proto != IPPROTO_TCP)
+		return 1;
+	if (!segment_read(ctx, flow->family, &segment) || segment.opens)
+		return 0;
+	goes_on = *flow_hash == hash && segment.next - *next - 1 < XRING_FORWARD;
+	*flow_hash = hash;
+	*next = segment.next;
+	return goes_on ? XRING_HOME_PROVEN : 1;
+}
+
 /* Counts a packet for the network of its client and its ingress (struct xring_home). */
 __noinline int home_count(struct xdp_md *ctx, __u32 own, __u32 service)
 {
@@ -147,7 +166,8 @@ __noinline int home_count(struct xdp_md *ctx, __u32 own, __u32 service)
 		home = bpf_map_lookup_elem(&xring_homes, &key);
 	}
 	if (home)
-		__sync_fetch_and_add(&home->packets[number & (XRING_INGRESSES - 1)], 1);
+		__sync_fetch_and_add(&home->packets[number & (XRING_INGRESSES - 1)],
+				     home_weight(ctx, &flow, home));
 	return 0;
 }
 

@@ -16,19 +16,38 @@ static __always_inline struct xring_heat *heat_here(void)
 	return map ? bpf_map_lookup_elem(map, &zero) : NULL;
 }
 
-/* Keeps the flow of a packet beside its word, so that the daemon can show the key. */
-__noinline int heat_sample(struct xdp_md *ctx, __u32 index, __u32 number, __u32 hash)
+static __always_inline int flow_is(const struct xring_flow *is, const struct flow *flow)
+{
+	return *(__u64 *)is->src == flow->src[0] && *(__u64 *)(is->src + 2) == flow->src[1] &&
+	       *(__u64 *)is->dst == flow->dst[0] && is->ports == flow->ports;
+}
+
+/* Keeps a packet beside its word, so that the daemon can show the key, or compares one with it. */
+__noinline int heat_sample(struct xdp_md *ctx, __u32 index, __u32 number, __u32 hash, __u32 count)
 {
 	struct xring_heat *heat = heat_here();
+	struct segment segment = {};
 	struct xring_heat_key *key;
 	struct flow flow;
 
 	if (!heat || !flow_read(ctx, &flow))
 		return 0;
+	if (flow.proto == IPPROTO_TCP && !segment_read(ctx, flow.family, &segment))
+		return 0;
 	key = &heat->key[index & (XRING_HEAT_WORDS - 1)];
+	if ((count & 31) != XRING_HEAT_KEPT) {
+		key->proven += key->proven < key->sampled && flow_is(&key->flow, &flow) &&
+			       segment.next - key->next - 1 < XRING_FORWARD;
+		return 0;
+	}
+	if (count == XRING_HEAT_KEPT)
+		key->sampled = key->proven = 0;
 	flow_key(&flow, &key->flow);
 	key->number = number;
 	key->hash = hash;
+	key->next = segment.next;
+	key->sampled++;
+	key->proven += flow.proto != IPPROTO_TCP;
 	return 0;
 }
 
@@ -90,7 +109,7 @@ static __always_inline void heat_count(struct xdp_md *ctx, __u8 family, __u32 wi
 		/* Keeps clang from testing the owner before the sample, which is the rarer. */
 		asm volatile("" : "+r"(owner));
 		if (word >> XRING_HEAT_COUNT_BITS == owner)
-			heat_sample(ctx, index, number, hash);
+			heat_sample(ctx, index, number, hash, word & XRING_HEAT_COUNT);
 	}
 }
 

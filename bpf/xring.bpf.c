@@ -43,6 +43,7 @@ const volatile __u8 clock_stopped = 0;
 #include "order.h"
 #include "maps.h"
 #include "parse.h"
+#include "segment.h"
 #include "service.h"
 #include "classes.h"
 #include "ring.h"
@@ -55,7 +56,6 @@ const volatile __u8 clock_stopped = 0;
 #include "stats.h"
 #include "heat.h"
 #include "hot.h"
-#include "segment.h"
 #include "path.h"
 #include "pins.h"
 

@@ -32,17 +32,26 @@
 	((((print) ^ (window)) * 0x9e3779b1u) >> (32 - XRING_HEAT_BITS))
 /* The bits of a word above its count: which key the word belongs to. */
 #define XRING_HEAT_OWNER(print, number) ((__u64)(print) << 12 | ((number) & XRING_HEAT_NUMBER))
-/* One packet in 32 that a word counts is kept beside the word, the fourth first. */
-#define XRING_HEAT_SAMPLE(count) (((count) & 31) == 4)
+/*
+ * One packet in 32 that a word counts is kept beside the word, the fourth first. The two after it
+ * are compared with it: one of the same TCP flow, whose bytes go on a little further, is proof of
+ * a flow. Whoever only sends in another's name has no such flows, unless he makes them up whole.
+ */
+#define XRING_HEAT_KEPT 4u
+#define XRING_HEAT_SAMPLE(count) ((__u32)((count) & 31) - XRING_HEAT_KEPT <= 2)
+#define XRING_FORWARD (1u << 24)	/* bytes: less is a little further */
 
 /* A packet of the key that a word counts: so the daemon shows addresses, not hashes. */
 struct xring_heat_key {
 	struct xring_flow flow;
 	__u32 number;			/* of the service */
 	__u32 hash;			/* of the partition key */
+	__u32 next;			/* TCP: the sequence number after the packet */
+	__u16 sampled;			/* packets kept since the word is the key's */
+	__u16 proven;			/* of them proven, as UDP always is */
 };
 
-_Static_assert(sizeof(struct xring_heat_key) == 48, "no hidden padding");
+_Static_assert(sizeof(struct xring_heat_key) == 56, "no hidden padding");
 
 /* The one element of the map that a CPU has in xring_heat. */
 struct xring_heat {

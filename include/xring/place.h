@@ -36,11 +36,20 @@ struct xring_home_key {
 _Static_assert(sizeof(struct xring_home_key) == 24, "no hidden padding: it is a key");
 
 /*
- * How many packets of the network came in at which ingress. The datapath counts one packet
- * in XRING_HOME_EACH; the daemon takes the counts out twice a second.
+ * How much of the network's traffic came in at which ingress. The datapath looks at one packet
+ * in XRING_HOME_EACH; the daemon takes the counts out twice a second. A TCP packet that goes on a
+ * little further (XRING_FORWARD) than an earlier one of its flow counts XRING_HOME_PROVEN times, so
+ * that packets in the network's name alone must be as many times more to move it. A SYN does not
+ * count.
  */
+#define XRING_HOME_FLOWS 16u
+#define XRING_HOME_PROVEN 16u
 struct xring_home {
 	__u32 packets[XRING_INGRESSES];	/* packets[n - 1]: at ingress number n */
+	struct {
+		__u32 flow;		/* a hash of addresses and ports */
+		__u32 next;		/* the sequence number after its last packet */
+	} last[XRING_HOME_FLOWS];	/* TCP flows seen last, by hash */
 };
 #define XRING_HOME_EACH 8u
 

@@ -192,6 +192,46 @@ static void a_part_of_four_times_as_many_packets_finds_the_same(void **state)
 	hot_keys_of(1.0, TURN_BLOCKS);
 }
 
+/* A hundred flows of one client, in bursts of five packets: as they go on, or with any numbers. */
+static struct heat_seen client_of_flows(struct traffic *t, bool goes_on)
+{
+	struct heat_seen seen = {};
+	struct heat_tally tally;
+	uint32_t next[100] = {};
+
+	balancer_window(t->b, 2);
+	for (uint32_t i = 0; i < 4000; i++) {
+		uint32_t flow = i / 5 % 100;
+
+		next[flow] = goes_on ? next[flow] + 1400 : zipf_random(&t->zipf);
+		t->b->packets[i] = (struct drive_packet){ .addr = key_addr(3), .flags = ACK,
+							  .port = flow, .seq = next[flow] };
+	}
+	balancer_send(t->b, 4000);
+	balancer_window(t->b, 0);
+	balancer_tally(t->b, &tally);
+	assert_int_equal(tally.seen_count, 1);
+	seen = tally.seen[0];
+	heat_tally_clear(&tally);
+	return seen;
+}
+
+static void packets_that_go_on_prove_flows(void **state)
+{
+	struct heat_seen seen;
+	struct traffic t;
+
+	(void)state;
+	traffic_open(&t, 1, 1, TURN);
+	seen = client_of_flows(&t, true);
+	assert_int_equal(seen.sampled, 125);
+	assert_true(seen.proven > 60);
+	seen = client_of_flows(&t, false);
+	assert_int_equal(seen.sampled, 125);
+	assert_true(seen.proven < 3);
+	traffic_close(&t);
+}
+
 static void a_flood_of_syns_makes_nothing_hot(void **state)
 {
 	uint64_t syns = setting("XRING_FLOOD", 1000000);
@@ -253,6 +293,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_heavy_of_a_million_clients_are_found_within_a_second),
 		cmocka_unit_test(a_part_of_four_times_as_many_packets_finds_the_same),
+		cmocka_unit_test(packets_that_go_on_prove_flows),
 		cmocka_unit_test(a_flood_of_syns_makes_nothing_hot),
 		cmocka_unit_test(a_closed_window_counts_nothing),
 		cmocka_unit_test(the_counters_of_a_cpu_stay_small),

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Sends one IPv4 packet as a stranger on the link would: with any addresses, past the host's own
- * stack. A TCP packet is an ACK without data; a UDP packet carries its TTL as text.
+ * Sends IPv4 packets as a stranger on the link would: with any addresses, past the host's own
+ * stack. A TCP packet is an ACK without data and with a random number; a UDP packet carries its
+ * TTL as text.
  *
- *     inject [-t TTL] [-o OUTER-SRC,OUTER-DST] DEV MAC udp|tcp SRC SPORT DST DPORT
+ *     inject [-n COUNT] [-r RATE] [-t TTL] [-o OUTER-SRC,OUTER-DST]
+ *            DEV MAC udp|tcp SRC SPORT DST DPORT
  *
- * -o: in a tunnel (RFC 2003).
+ * -n: so many (1), -r: a second (1000). -o: in a tunnel (RFC 2003). SPORT 0: a random one each.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -80,6 +82,11 @@ static uint16_t l4_check(const struct packet *p, const char *src, const char *ds
 			  sum(pseudo, sizeof(pseudo), protocol + len)));
 }
 
+static uint16_t port(const char *text)
+{
+	return htons(atoi(text) ?: 1024 + random() % 60000);
+}
+
 static void put_udp(struct packet *p, char **args, int ttl)
 {
 	struct udphdr *udp;
@@ -88,7 +95,7 @@ static void put_udp(struct packet *p, char **args, int ttl)
 
 	memcpy(put(p, len), text, len);
 	udp = (void *)put(p, sizeof(*udp));
-	*udp = (struct udphdr){ .source = htons(atoi(args[1])), .dest = htons(atoi(args[3])),
+	*udp = (struct udphdr){ .source = port(args[1]), .dest = htons(atoi(args[3])),
 				.len = htons(sizeof(*udp) + len) };
 	udp->check = l4_check(p, args[0], args[2], IPPROTO_UDP);
 }
@@ -97,8 +104,8 @@ static void put_tcp(struct packet *p, char **args)
 {
 	struct tcphdr *tcp = (void *)put(p, sizeof(*tcp));
 
-	*tcp = (struct tcphdr){ .source = htons(atoi(args[1])), .dest = htons(atoi(args[3])),
-				.seq = htonl(1), .ack_seq = htonl(1), .doff = 5, .ack = 1,
+	*tcp = (struct tcphdr){ .source = port(args[1]), .dest = htons(atoi(args[3])),
+				.seq = (uint32_t)random() << 1, .ack_seq = htonl(1), .doff = 5, .ack = 1,
 				.window = 0xffff };
 	tcp->check = l4_check(p, args[0], args[2], IPPROTO_TCP);
 }
@@ -115,45 +122,73 @@ static void put_ether(struct packet *p, const char *mac)
 	eth->h_proto = htons(ETH_P_IP);
 }
 
-static void send_out(const struct packet *p, const char *device)
+static int link_open(const char *device)
 {
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_halen = ETH_ALEN,
-				  .sll_ifindex = if_nametoindex(device) };
+	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_ifindex = if_nametoindex(device) };
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || sendto(fd, p->bytes + p->at, sizeof(p->bytes) - p->at, 0, (void *)&to,
-			     sizeof(to)) < 0)
+	if (fd < 0 || !at.sll_ifindex || bind(fd, (void *)&at, sizeof(at)))
 		err(1, "%s", device);
-	close(fd);
+	return fd;
+}
+
+struct options {
+	int ttl, count, rate;
+	const char *outer_src, *outer_dst;
+};
+
+/* args: DEV MAC udp|tcp SRC SPORT DST DPORT */
+static void send_one(int fd, const struct options *o, char **args)
+{
+	struct packet p = { .at = sizeof(p.bytes) };
+	bool udp = !strcmp(args[2], "udp");
+
+	if (udp)
+		put_udp(&p, args + 3, o->ttl);
+	else
+		put_tcp(&p, args + 3);
+	put_ip(&p, args[3], args[5], o->ttl, udp ? IPPROTO_UDP : IPPROTO_TCP);
+	if (o->outer_src)
+		put_ip(&p, o->outer_src, o->outer_dst, 64, IPPROTO_IPIP);
+	put_ether(&p, args[1]);
+	if (send(fd, p.bytes + p.at, sizeof(p.bytes) - p.at, 0) < 0)
+		err(1, "%s", args[0]);
+}
+
+static struct options parse(int argc, char **argv)
+{
+	struct options o = { .ttl = 64, .count = 1, .rate = 1000 };
+	int option;
+
+	while ((option = getopt(argc, argv, "n:r:t:o:")) >= 0) {
+		if (option == 'n')
+			o.count = atoi(optarg);
+		else if (option == 'r' && atoi(optarg) > 0)
+			o.rate = atoi(optarg);
+		else if (option == 't')
+			o.ttl = atoi(optarg);
+		else if (option == 'o' && strchr(optarg, ','))
+			o.outer_src = strtok(optarg, ","), o.outer_dst = strtok(NULL, ",");
+		else
+			errx(2, "-%c: want -n COUNT, -r RATE, -t TTL or -o SRC,DST", option);
+	}
+	if (argc - optind != 7)
+		errx(2, "want DEV MAC udp|tcp SRC SPORT DST DPORT");
+	return o;
 }
 
 int main(int argc, char **argv)
 {
-	struct packet p = { .at = sizeof(p.bytes) };
-	char *outer_src = NULL, *outer_dst = NULL, **args;
-	int option, ttl = 64;
-	bool udp;
+	struct options o = parse(argc, argv);
+	char **args = argv + optind;
+	int fd = link_open(args[0]);
 
-	while ((option = getopt(argc, argv, "t:o:")) >= 0) {
-		if (option == 't')
-			ttl = atoi(optarg);
-		else if (option == 'o' && strchr(optarg, ','))
-			outer_src = strtok(optarg, ","), outer_dst = strtok(NULL, ",");
-		else
-			errx(2, "-%c: want -t TTL or -o SRC,DST", option);
+	srandom(getpid());
+	for (int i = 0; i < o.count; i++) {
+		send_one(fd, &o, args);
+		if (i + 1 < o.count)
+			usleep(1000000 / o.rate);
 	}
-	if (argc - optind != 7)
-		errx(2, "want [-t TTL] [-o SRC,DST] DEV MAC udp|tcp SRC SPORT DST DPORT");
-	args = argv + optind + 3;
-	udp = !strcmp(argv[optind + 2], "udp");
-	if (udp)
-		put_udp(&p, args, ttl);
-	else
-		put_tcp(&p, args);
-	put_ip(&p, args[0], args[2], ttl, udp ? IPPROTO_UDP : IPPROTO_TCP);
-	if (outer_src)
-		put_ip(&p, outer_src, outer_dst, 64, IPPROTO_IPIP);
-	put_ether(&p, argv[optind + 1]);
-	send_out(&p, argv[optind]);
+	close(fd);
 	return 0;
 }

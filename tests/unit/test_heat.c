@@ -112,6 +112,7 @@ struct watched {
 	struct hot hot;
 	double backends;
 	bool whole_flows;
+	unsigned proven;		/* of 50 packets that are kept; so many in a window */
 	enum heat_state told;
 	unsigned tellings;
 };
@@ -127,7 +128,7 @@ static void told(void *context, const struct heat_key *key, enum heat_state was)
 
 static struct watched watched_new(void)
 {
-	return (struct watched){ .now = 1000 * NS_PER_S, .backends = 10,
+	return (struct watched){ .now = 1000 * NS_PER_S, .backends = 10, .proven = 20,
 				 .hot = { HOT_FACTOR, HOT_FLOOR, 10000, HOT_SHARDS, 1 } };
 }
 
@@ -135,7 +136,8 @@ static struct watched watched_new(void)
 static void window(struct watched *w, uint32_t count, uint64_t packets, double distinct,
 		   uint16_t port)
 {
-	struct heat_seen seen = { NUMBER, 7, count, { .ports = port, .proto = 6, .family = 4 } };
+	struct heat_seen seen = { NUMBER, 7, count, 50, w->proven,
+				  { .ports = port, .proto = 6, .family = 4 } };
 	struct judge_rules rules = { &w->hot, w->backends, w->whole_flows,
 				     w->now += WINDOW_MS * NS_PER_MS, w->now / NS_PER_MS };
 	struct heat_window heat = { &seen, count > 0, distinct, packets, WINDOW_MS * NS_PER_MS,
@@ -230,6 +232,32 @@ static void a_hot_key_is_split_once_it_is_known_to_be_of_many_flows(void **state
 	windows(&w, 10, 5000, 10000);
 	assert_int_equal(state_now(&w), HEAT_SPLIT);
 	assert_true(heat_key(&w.s, 7)->split);
+	heat_service_clear(&w.s);
+}
+
+/* A stranger sends in the name of a client that has some flows of its own. */
+static void a_key_whose_traffic_is_not_of_flows_is_hot_and_not_split(void **state)
+{
+	struct watched w = watched_new();
+
+	(void)state;
+	w.hot.proven = 1;
+	w.proven = 0;
+	windows(&w, 12, 5000, 10000);
+	assert_int_equal(state_now(&w), HEAT_HOT);
+	for (int i = 0; i < 100; i++) {
+		w.proven = i % 4 == 0;
+		window(&w, 5000, 10000, 100, i);
+	}
+	assert_int_equal(state_now(&w), HEAT_HOT);
+	w.proven = 5;
+	windows(&w, 12, 5000, 10000);
+	assert_int_equal(state_now(&w), HEAT_SPLIT);
+	heat_service_clear(&w.s);
+	w = watched_new();			/* where nobody asks for proof */
+	w.proven = 0;
+	windows(&w, 12, 5000, 10000);
+	assert_int_equal(state_now(&w), HEAT_SPLIT);
 	heat_service_clear(&w.s);
 }
 
@@ -337,6 +365,7 @@ int main(void)
 		cmocka_unit_test(what_is_below_notice_is_followed_no_more),
 		cmocka_unit_test(the_threshold_is_the_greatest_of_three),
 		cmocka_unit_test(a_hot_key_is_split_once_it_is_known_to_be_of_many_flows),
+		cmocka_unit_test(a_key_whose_traffic_is_not_of_flows_is_hot_and_not_split),
 		cmocka_unit_test(one_flow_is_an_elephant),
 		cmocka_unit_test(so_is_one_that_another_connection_came_before),
 		cmocka_unit_test(where_the_key_is_a_flow_the_heavy_are_elephants),

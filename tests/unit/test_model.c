@@ -342,6 +342,7 @@ static void other_factor(struct model *m) { m->services[0].hot.factor++; }
 static void other_floor(struct model *m) { m->services[0].hot.floor++; }
 static void other_hold(struct model *m) { m->services[0].hot.hold_ms++; }
 static void other_shards(struct model *m) { m->services[0].hot.shards++; }
+static void other_proven(struct model *m) { m->services[0].hot.proven = 1; }
 static void other_split(struct model *m) { m->services[0].hot.split = 0; }
 static void other_check(struct model *m) { m->services[0].check.kind = CHECK_TCP; }
 static void other_check_port(struct model *m) { m->services[0].check.port++; }
@@ -412,7 +413,7 @@ static void (*const changes[])(struct model *m) = {
 	other_weight,
 	other_pins, other_drain, other_tcp_idle, other_udp_idle, other_slow_start, other_panic,
 	other_all_down, other_bound, other_factor, other_floor, other_hold, other_shards,
-	other_split, other_check, other_check_port, other_check_interval, other_check_timeout,
+	other_split, other_proven, other_check, other_check_port, other_check_interval, other_check_timeout,
 	other_rise, other_fall, other_jitter, other_path, other_host, other_status_min,
 	other_status_max, other_state, other_region, more_regions, other_timezone, no_prefixes,
 	other_prefixes, other_file, other_place, other_tags, more_rules, less_rules,

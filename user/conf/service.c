@@ -104,6 +104,7 @@ static const struct field hot_fields[] = {
 	{ "hold", read_hot_value },
 	{ "shards", read_hot_value },
 	{ "auto", read_hot_value },
+	{ "proven", read_hot_value },
 };
 
 static int read_hot(struct reader *r, void *to)

@@ -28,7 +28,8 @@ static enum heat_state state_of(struct heat_key *key, const struct judge_rules *
 		return HEAT_SPLIT;
 	if (rules->whole_flows || heat_is_one_flow(key))
 		return HEAT_ELEPHANT;
-	if (!rules->hot->split || !heat_is_known(key))
+	if (!rules->hot->split || !heat_is_known(key) ||
+	    (rules->hot->proven && !heat_is_proven(key)))
 		return HEAT_HOT;
 	key->split = true;
 	return HEAT_SPLIT;

@@ -23,6 +23,12 @@
 #define PACKETS_LEAST 30		/* with fewer packets a rate is not believed */
 /* Packets that a window should have counted: with fewer, a low count is chance. */
 #define MISSED_LEAST 16
+/*
+ * A key is proven by one packet in so many. Of flows that take turns few packets follow one of
+ * their own flow; of what is in a client's name without its flows nearly none.
+ */
+#define PROVEN_SHARE 50
+#define PROVEN_LEAST 1
 
 /* ---- one window ---- */
 
@@ -57,8 +63,11 @@ static void place_tally(struct xring_heat *const *cpus, unsigned count, uint32_t
 				seen = &tally->seen[i];
 		if (!seen) {
 			seen = &tally->seen[tally->seen_count++];
-			*seen = (struct heat_seen){ key->number, key->hash, 0, key->flow };
+			*seen = (struct heat_seen){ .number = key->number, .hash = key->hash,
+						    .flow = key->flow };
 		}
+		seen->sampled += key->sampled;
+		seen->proven += key->proven;
 		seen->count += word & XRING_HEAT_COUNT;
 	}
 }
@@ -193,6 +202,8 @@ static void key_update(struct heat_key *key, const struct heat_seen *seen,
 {
 	double packets = seen ? seen->count : 0, seconds = w->open / NS, age = w->since / NS;
 
+	key->sampled = key->sampled * exp(-age / SLOW) + (seen ? seen->sampled : 0);
+	key->proven = key->proven * exp(-age / SLOW) + (seen ? seen->proven : 0);
 	if (seen)
 		sample_add(key, &seen->flow);
 	if (is_far_less(key, packets, seconds)) {
@@ -307,6 +318,16 @@ static bool is_surely_above(const struct heat_rate *r, double rate)
 bool heat_is_above(const struct heat_key *key, double rate)
 {
 	return is_surely_above(&key->pace.fast, rate) || is_surely_above(&key->pace.slow, rate);
+}
+
+double heat_proven(const struct heat_key *key)
+{
+	return key->sampled > 0 ? key->proven / key->sampled : 0;
+}
+
+bool heat_is_proven(const struct heat_key *key)
+{
+	return key->proven >= PROVEN_LEAST && key->proven * PROVEN_SHARE >= key->sampled;
 }
 
 bool heat_is_known(const struct heat_key *key)

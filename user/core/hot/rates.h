@@ -19,6 +19,7 @@ struct heat_seen {
 	uint32_t number;		/* number of the key's service */
 	uint32_t hash;
 	uint32_t count;
+	uint32_t sampled, proven;	/* packets kept of it; of them proven to be of a flow */
 	struct xring_flow flow;		/* the 5-tuple of one of the key's packets */
 };
 
@@ -67,6 +68,7 @@ struct heat_key {
 	struct xring_flow flow;		/* the 5-tuple of the last packet seen of the key */
 	struct heat_pace pace;
 	bool missed;			/* the last window counted far less than the key's rate */
+	double sampled, proven;		/* of struct heat_seen, both fading with age */
 	uint8_t samples;		/* packets seen of the key, at most 255 */
 	uint8_t repeats;		/* a bit for each of the last 8 seen: same flow as before */
 	enum heat_state state;		/* set by core/hot/judge.h */
@@ -117,6 +119,13 @@ bool heat_is_above(const struct heat_key *key, double rate);
 
 /* Is nearly all traffic of the key one flow? False as long as too little is known. */
 bool heat_is_one_flow(const struct heat_key *key);
+/* Which part of the key's sampled packets was proven to be of a flow; UDP counts as proven. */
+double heat_proven(const struct heat_key *key);
+/*
+ * Was enough of the key's TCP traffic proven to be of flows? Packets that a stranger sends in a
+ * client's name are not.
+ */
+bool heat_is_proven(const struct heat_key *key);
 /* Have enough packets of the key been seen to tell? */
 bool heat_is_known(const struct heat_key *key);
 

@@ -63,6 +63,7 @@ struct hot {
 	uint32_t hold_ms;		/* how long a key stays hot at least */
 	uint32_t shards;		/* the number of sub-keys that a hot key is split into */
 	uint32_t split;			/* 1: hot keys are split automatically; 0: only shown */
+	uint32_t proven;		/* 1: of them, only keys whose packets are proven */
 };
 
 /* What happens to packets when no backend of a service is alive. */

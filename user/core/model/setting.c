@@ -18,7 +18,7 @@
 _Static_assert(DURATION_TEXT <= SETTING_TEXT && WEIGHT_TEXT <= SETTING_TEXT,
 	       "a setting has room for the text of each kind");
 _Static_assert(sizeof(enum all_down) == sizeof(uint32_t), "settings are of one size");
-_Static_assert(sizeof(struct hot) == 5 * sizeof(uint32_t), "settings are of one size");
+_Static_assert(sizeof(struct hot) == 6 * sizeof(uint32_t), "settings are of one size");
 _Static_assert(HOT_SHARDS_MAX == 16383, "what is wanted of shards says it");
 
 #define DURATION(name, min, max, want) \
@@ -45,6 +45,7 @@ static const struct setting table[] = {
 	HOT("hold", hold_ms, SETTING_DURATION, 0, DAY_MS, "0s to 24h, as 60s or 15m"),
 	HOT("shards", shards, SETTING_COUNT, 1, HOT_SHARDS_MAX, "1 to 16383"),
 	HOT("auto", split, SETTING_FLAG, 0, 1, "true or false"),
+	HOT("proven", proven, SETTING_FLAG, 0, 1, "true or false"),
 };
 
 /* ---- the table ---- */

@@ -79,10 +79,10 @@ static json_t *key_json(const struct engine *e, const struct seen *k)
 	uint32_t shards = xring_hot_shards(side);
 	char text[KEY_VALUE_TEXT];
 	json_t *json = json_pack(
-		"{s:s, s:s, s:f, s:f, s:f, s:s, s:s, s:i, s:i, s:o, s:o, s:f}",
+		"{s:s, s:s, s:f, s:f, s:f, s:f, s:s, s:s, s:i, s:i, s:o, s:o, s:f}",
 		"service", k->s->name, "key", key_flow_print(&k->s->key, &k->key->flow, text),
 		"rate_pps", rate, "share", all > 0 ? fmin(rate / all, 1) : 0, "times_average",
-		average > 0 ? rate / average : 0, "state", state_says(k), "by",
+		average > 0 ? rate / average : 0, "proven", heat_proven(k->key), "state", state_says(k), "by",
 		k->hand ? "hand" : "auto", "shards", shards, "backends",
 		shards ? backends_of(e, k->s, k->key, shards) : 1, "backend",
 		k->hand && k->hand->hand == HAND_PIN ? json_string(k->hand->backend) : json_null(),
