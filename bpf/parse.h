@@ -148,46 +148,88 @@ static __always_inline int parse_ipv6(struct cursor *cur, struct flow *flow)
 }
 
 /*
- * The packet that an ICMP error quotes was sent by the service, so that its source and
- * destination change places.
+ * The IP header of either version that begins at an offset of the frame. Answers the offset of what
+ * follows it, with IP_LATER for a fragment after the first; 0: there is none. Not static, like
+ * parse_unusual(): the verifier walks it once.
  */
-static __always_inline int parse_icmp_error(struct cursor *cur, struct flow *flow)
+#define IP_LATER 0x10000
+#define IP_DEEPEST 16384		/* bytes: no header that is read begins later in a frame */
+__noinline int parse_ip(struct xdp_md *ctx, struct flow *flow, __u32 at)
 {
-	struct icmp_head *icmp = cursor_take(cur, struct icmp_head);	/* ICMPv6 too */
-	__u64 src[2];
-	int ok;
+	void *data = (void *)(long)ctx->data;
+	struct cursor cur = { data, (void *)(long)ctx->data_end, 0 };
+	__u8 *first;
 
-	if (!icmp)
+	if (!flow || at > IP_DEEPEST)
 		return 0;
-	flow->defect = XRING_CNT_DROP_ICMP_ERROR;
-	if (flow->family == 4) {
-		if (icmp->type != ICMP_DEST_UNREACH && icmp->type != ICMP_SOURCE_QUENCH &&
-		    icmp->type != ICMP_TIME_EXCEEDED && icmp->type != ICMP_PARAMETERPROB)
-			return 0;
-		ok = parse_ipv4(cur, flow);
-	} else {
-		if (icmp->type >= ICMPV6_INFOMSG_MASK)
-			return 0;
-		ok = parse_ipv6(cur, flow);
-	}
-	__builtin_memcpy(src, flow->src, 16);
-	__builtin_memcpy(flow->src, flow->dst, 16);
-	__builtin_memcpy(flow->dst, src, 16);
-	return ok;
+	cur.pos += at;
+	first = cur.pos;
+	if ((void *)(first + 1) > cur.end)
+		return 0;
+	if (*first >> 4 == 4 ? !parse_ipv4(&cur, flow) : !parse_ipv6(&cur, flow))
+		return 0;
+	return (cur.pos - data) | (cur.later_fragment ? IP_LATER : 0);
+}
+
+/* Does an ICMP message of a family quote the packet that it is about? */
+static __always_inline int icmp_is_error(__u8 family, __u8 type)
+{
+	if (family == 6)
+		return type < ICMPV6_INFOMSG_MASK;
+	return type == ICMP_DEST_UNREACH || type == ICMP_SOURCE_QUENCH ||
+	       type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETERPROB;
 }
 
 /*
- * Parses any packet but the common one, and leaves its defect in the flow. Not static, so
- * that the verifier walks the function once, and not once more for each caller.
+ * The packet that an ICMP error at an offset quotes was sent by the service, so that its source and
+ * destination change places. Answers like parse_ip().
  */
+static __always_inline int parse_icmp_error(struct xdp_md *ctx, struct flow *flow, __u32 at)
+{
+	struct cursor cur = { (void *)(long)ctx->data, (void *)(long)ctx->data_end, 0 };
+	__u8 family = flow->family;
+	struct icmp_head *icmp;
+	__u64 src[2];
+	int next;
+
+	if (at > IP_DEEPEST)
+		return 0;
+	cur.pos += at;
+	icmp = cursor_take(&cur, struct icmp_head);	/* ICMPv6 too */
+	if (!icmp || !icmp_is_error(family, icmp->type))
+		return 0;
+	flow->defect = XRING_CNT_DROP_ICMP_ERROR;
+	next = parse_ip(ctx, flow, at + sizeof(*icmp));
+	if (flow->family != family)
+		return 0;
+	__builtin_memcpy(src, flow->src, 16);
+	__builtin_memcpy(flow->src, flow->dst, 16);
+	__builtin_memcpy(flow->dst, src, 16);
+	return next;
+}
+
+/* The ports at an offset, as in struct flow; 0: the packet ends before. */
+static __always_inline __u32 ports_read(struct xdp_md *ctx, __u32 at)
+{
+	struct cursor cur = { (void *)(long)ctx->data, (void *)(long)ctx->data_end, 0 };
+	struct { __u32 ports, rest; } *l4;
+
+	if (at > IP_DEEPEST)
+		return 0;
+	cur.pos += at;
+	l4 = cursor_take(&cur, typeof(*l4));
+	return l4 ? l4->ports : 0;
+}
+
+/* Parses any packet but the common one, and leaves its defect in the flow. */
 __noinline int parse_unusual(struct xdp_md *ctx, struct flow *flow)
 {
 	struct cursor cur = { (void *)(long)ctx->data, (void *)(long)ctx->data_end, 0 };
-	struct { __be16 source, dest; __u32 rest; } *ports;
 	struct ethhdr *eth = cursor_take(&cur, struct ethhdr);
+	__u32 at = sizeof(*eth);
 	__u8 quoted = 0;
 	__be16 type;
-	int ok = 0;
+	int next;
 
 	if (!eth || !flow)
 		return FLOW_NOT_OURS;
@@ -202,22 +244,24 @@ __noinline int parse_unusual(struct xdp_md *ctx, struct flow *flow)
 			return FLOW_NOT_OURS;
 		flow_defect(flow, XRING_CNT_DROP_VLAN);
 		type = vlan->type;
+		at += sizeof(*vlan);
 	}
-	if (type == bpf_htons(ETH_P_IP))
-		ok = parse_ipv4(&cur, flow);
-	else if (type == bpf_htons(ETH_P_IPV6))
-		ok = parse_ipv6(&cur, flow);
-	if (ok && !cur.later_fragment &&
+	if (type != bpf_htons(ETH_P_IP) && type != bpf_htons(ETH_P_IPV6))
+		return FLOW_NOT_OURS;
+	next = parse_ip(ctx, flow, at);
+	if (!next || (flow->family == 4) != (type == bpf_htons(ETH_P_IP)))
+		return FLOW_NOT_OURS;
+	if (!(next & IP_LATER) &&
 	    flow->proto == (flow->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6)) {
 		quoted = 1;
-		ok = parse_icmp_error(&cur, flow);
+		next = parse_icmp_error(ctx, flow, next);
 	}
-	if (!ok || (flow->proto != IPPROTO_TCP && flow->proto != IPPROTO_UDP))
+	if (!next || (flow->proto != IPPROTO_TCP && flow->proto != IPPROTO_UDP))
 		return FLOW_NOT_OURS;
-	ports = cur.later_fragment ? NULL : cursor_take(&cur, typeof(*ports));
-	if (ports) {
-		flow->ports = quoted ? (__u32)ports->source << 16 | ports->dest :
-				       (__u32)ports->dest << 16 | ports->source;
+	if (!(next & IP_LATER)) {
+		__u32 ports = ports_read(ctx, next);
+
+		flow->ports = quoted ? ports << 16 | ports >> 16 : ports;
 	}
 	/* Only a packet that is too short for a common one has no defect up to here. */
 	flow_defect(flow, XRING_CNT_DROP_MALFORMED);

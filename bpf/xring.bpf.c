@@ -260,14 +260,14 @@ static __always_inline int common(struct xdp_md *ctx, __u8 family, struct flow *
 	struct xring_slot *slot = service_first(table, vips, flow);
 
 	if (rare(!service_is(slot, flow) || source_is_strange(&table->config, flow))) {
-		int elsewhere = slot->port || vips & XRING_VIPS_ANY_PORT;
+		__u32 taken = slot->port;
 
-		if (!elsewhere && !(vips & XRING_VIPS_REPLIES))
+		if (!taken && !(vips & (XRING_VIPS_ANY_PORT | XRING_VIPS_REPLIES)))
 			return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
 		if (!flow_again(ctx, family, flow))
 			return drop(XRING_CNT_DROP_MALFORMED);	/* not reached */
 		vips = vips_read(table);
-		slot = elsewhere ? service_find(table, vips, flow) : NULL;
+		slot = taken || vips & XRING_VIPS_ANY_PORT ? service_find(table, vips, flow) : NULL;
 		if (!slot) {
 			*reply = reply_find(table, vips, flow);
 			return *reply ? 0 : finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
