@@ -15,7 +15,12 @@ VERSION := $(shell sed -n 's/^\#\# \[\{0,1\}\([0-9][0-9.]*\).*/\1/p' CHANGELOG.m
 
 WARN    := -Wall -Wextra -Werror -Wno-missing-field-initializers
 CFLAGS  ?= -O2 -g
-ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANITIZE) -D_GNU_SOURCE \
+# A mistake in memory must end the program, not serve a stranger (tests/lint/hardened.sh). Copies
+# can only be checked in optimized code, and a sanitizer has checks of its own.
+HARDEN  ?= -fstack-protector-strong -fPIE $(if $(SANITIZE),,$(if $(findstring -O,$(CFLAGS)),\
+	-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+HARDEN_LDFLAGS ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
+ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZE) -D_GNU_SOURCE \
 	-DXRING_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(BUILD) -MMD -MP
 LIBS_CLI    := -ljansson -lmd -lncursesw -lm
 LIBS_DAEMON := -lbpf -lcap -lcurl -lfyaml -ljansson -lmnl -lmd -lm
@@ -40,10 +45,10 @@ OBJECTS := $(call objects,$(FOLDERS))
 all: $(BUILD)/xring $(BUILD)/xringd $(BUILD)/xring-backend $(BUILD)/xring.bpf.o $(BUILD)/decap.bpf.o $(BUILD)/pass.bpf.o
 
 $(BUILD)/xring: $(XRING)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CLI)
+	$(CC) $(ALL_CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CLI)
 
 $(BUILD)/xringd: $(XRINGD)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
+	$(CC) $(ALL_CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
 
 $(BUILD)/xring-backend: $(XRING_BACKEND)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lbpf -ljansson -lmd

@@ -13,6 +13,7 @@
 #include "base/step.h"
 #include "base/util.h"
 #include "dp/dp.h"
+#include "dp/pinned.h"
 #include "dp/program.h"
 #include "dp/write.h"
 
@@ -24,20 +25,17 @@ static void aside_path(const char *path, const char *suffix, char ret[320])
 int carry_prepare(struct dp *dp, struct bpf_map *map, const char *path, bool blank)
 {
 	struct carried *list = reallocarray(dp->carried, dp->carried_count + 1, sizeof(*list));
-	struct bpf_map_info info = {};
-	uint32_t len = sizeof(info);
+	struct bpf_map_info info;
 	struct carried *c;
 
 	if (!list)
 		return -ENOMEM;
 	dp->carried = list;
 	c = &list[dp->carried_count];
-	*c = (struct carried){ .from = bpf_obj_get(path), .to = -1, .blank = blank };
+	*c = (struct carried){ .from = pinned_map(path, &info), .to = -1, .blank = blank };
 	if (c->from < 0)
-		return log_err(-errno, "pinned map %s", path);
+		return c->from;
 	dp->carried_count++;
-	if (bpf_obj_get_info_by_fd(c->from, &info, &len))
-		return log_err(-errno, "pinned map %s", path);
 	snprintf(c->path, sizeof(c->path), "%s", path);
 	snprintf(c->name, sizeof(c->name), "%s", bpf_map__name(map));
 	c->type = info.type;
@@ -168,7 +166,7 @@ static int array_copy_entries(const struct carried *c, const struct dp *dp, uint
 static bool is_later(const struct carried *c, const void *key, const uint8_t *from)
 {
 	const struct xring_pin *pin = (const void *)from;
-	_free_ struct xring_pin *there = malloc(c->to_size);
+	_free_ struct xring_pin *there = calloc(1, c->to_size + sizeof(*there));
 	struct xring_handshake buffer;
 
 	return !there || bpf_map_lookup_elem(c->to, new_key(c, key, from, &buffer), there) ||
@@ -197,8 +195,10 @@ static int hash_copy_entries(const struct carried *c, const struct dp *dp, uint8
 
 static int content_copy(const struct carried *c, const struct dp *dp)
 {
-	_free_ uint8_t *from = malloc(stride(c, dp, c->from_size));
-	_free_ uint8_t *to = malloc(stride(c, dp, c->to_size));
+	/* Where a pin is looked at, the value is one, however short the pinned map's values are. */
+	size_t pin = is_hash(c) ? sizeof(struct xring_pin) : 0;
+	_free_ uint8_t *from = calloc(1, stride(c, dp, c->from_size) + pin);
+	_free_ uint8_t *to = calloc(1, stride(c, dp, c->to_size) + pin);
 
 	if (!from || !to)
 		return -ENOMEM;
@@ -223,28 +223,35 @@ int carry_fill(struct dp *dp, const struct bpf_object *object)
 	return 0;
 }
 
+/* 1: the pinned program uses the map that is pinned there, 0: it does not, -ENOENT: there is none. */
+static int is_used(const struct dp *dp, const char *path)
+{
+	_close_ int fd = pinned_open(path, PINNED_MAP);
+
+	return fd < 0 ? fd : program_uses(dp, fd);
+}
+
 /*
  * Maps are restored all together or not at all. No program uses the map of owners and some
  * others, so that these maps follow what dp->restores says of the maps before them.
  */
-void carry_restore(struct dp *dp, const char *path)
+int carry_restore(struct dp *dp, const char *path)
 {
 	char aside[320];
-	_close_ int old = -1, now = -1;
+	int old, now;
 
 	aside_path(path, "_old", aside);
-	old = bpf_obj_get(aside);
+	old = is_used(dp, aside);
 	if (old < 0)
-		return;
-	now = bpf_obj_get(path);
-	if (program_uses(dp, old))
-		dp->restores = true;
-	else if (now >= 0 && program_uses(dp, now))
-		dp->restores = false;
-	if (dp->restores)
-		rename(aside, path);
-	else
-		unlink(aside);
+		return old == -ENOENT ? 0 : old;
+	now = is_used(dp, path);
+	if (now < 0 && now != -ENOENT)
+		return now;
+	if (old || now > 0)
+		dp->restores = old;
+	if (dp->restores ? rename(aside, path) : unlink(aside))
+		return log_err(-errno, "%s", aside);
+	return 0;
 }
 
 /* Copies the pins that the old program has made or seen meanwhile. */

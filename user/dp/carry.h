@@ -42,7 +42,7 @@ int carry_prepare(struct dp *dp, struct bpf_map *map, const char *path, bool bla
 int carry_fill(struct dp *dp, const struct bpf_object *object);
 
 /* Puts a pin back that was moved aside, if the pinned program still uses its map. */
-void carry_restore(struct dp *dp, const char *path);
+int carry_restore(struct dp *dp, const char *path);
 int carry_pin(struct dp *dp);
 void carry_finish(struct dp *dp);
 void carry_close(struct dp *dp);

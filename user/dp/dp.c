@@ -20,7 +20,7 @@
 #include "dp/carry.h"
 #include "dp/heat.h"
 #include "dp/layout2.h"
-#include "dp/pin_kind.h"
+#include "dp/pinned.h"
 #include "dp/program.h"
 #include "xring.skel.h"
 
@@ -65,20 +65,30 @@ static int directories_open(const char *bpffs, char pins[256], struct dp *dp)
 	return 0;
 }
 
-/* The layout of the pinned maps; 0: there are none. */
-static uint32_t abi_found(const char *pins)
+/* The layout of the pinned maps: dp->abi_found. */
+static int abi_read(const char *pins, struct dp *dp)
 {
-	uint8_t value[4096] = {};	/* large enough for the value of any version */
+	struct bpf_map_info info;
+	_free_ void *value = NULL;
 	char path[280];
-	uint32_t zero = 0, abi;
+	uint32_t zero = 0;
 	_close_ int fd = -1;
 
 	snprintf(path, sizeof(path), "%s/xring_config", pins);
-	fd = bpf_obj_get(path);
-	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, value))
-		return 0;
-	memcpy(&abi, value, sizeof(abi));
-	return abi;
+	fd = pinned_map(path, &info);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (!pinned_is_array(&info) || info.value_size < sizeof(dp->abi_found)) {
+		log_err(0, "pinned map %s is none of xring's: want it removed", path);
+		return -EINVAL;
+	}
+	value = malloc(info.value_size);
+	if (!value)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(fd, &zero, value))
+		return log_err(-errno, "pinned map %s", path);
+	memcpy(&dp->abi_found, value, sizeof(dp->abi_found));
+	return 0;
 }
 
 /* Which pinned maps mean something to this version: those of any layout, or of which. */
@@ -104,6 +114,14 @@ static bool is_blank(const struct dp *dp, const struct map_rule *rule)
 	       (rule->means == MEANS_WITH_LAYOUT && strange);
 }
 
+static bool is_same(const struct bpf_map *map, const struct bpf_map_info *info)
+{
+	return info->type == bpf_map__type(map) && info->key_size == bpf_map__key_size(map) &&
+	       info->value_size == bpf_map__value_size(map) &&
+	       info->max_entries == bpf_map__max_entries(map) &&
+	       info->map_flags == bpf_map__map_flags(map);
+}
+
 /*
  * A pinned map is reused if it is what this version wants. Otherwise a new map is made
  * beside it. A program of another layout shares no map with ours: what the daemon writes for
@@ -115,16 +133,13 @@ static int map_size(struct dp *dp, const struct map_rule *rule)
 	const char *path = bpf_map__pin_path(rule->map);
 	bool strange = dp->abi_found && dp->abi_found != XRING_ABI, blank = is_blank(dp, rule);
 	uint32_t wanted = rule->wanted ?: bpf_map__max_entries(rule->map);
-	struct bpf_map_info info = {};
-	uint32_t len = sizeof(info);
+	struct bpf_map_info info;
 	_close_ int fd = -1;
 
 	bpf_map__set_max_entries(rule->map, wanted);
-	fd = bpf_obj_get(path);
+	fd = pinned_map(path, &info);
 	if (fd < 0)
-		return errno == ENOENT ? 0 : log_err(-errno, "pinned map %s", path);
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return log_err(-errno, "pinned map %s", path);
+		return fd == -ENOENT ? 0 : fd;
 	dp->adopted = true;
 	if (info.max_entries > wanted && rule->grows && !blank)
 		bpf_map__set_max_entries(rule->map, wanted = info.max_entries);
@@ -132,28 +147,23 @@ static int map_size(struct dp *dp, const struct map_rule *rule)
 		log_warn("%s keeps its %u entries, the configuration wants %u: "
 			 "it becomes smaller when it is made anew", path, info.max_entries,
 			 wanted);
-		bpf_map__set_max_entries(rule->map, wanted = info.max_entries);
+		bpf_map__set_max_entries(rule->map, info.max_entries);
 	}
-	if (!strange && info.max_entries == wanted && info.type == bpf_map__type(rule->map) &&
-	    info.key_size == bpf_map__key_size(rule->map) &&
-	    info.value_size == bpf_map__value_size(rule->map))
+	if (!strange && is_same(rule->map, &info))
 		return 0;
 	return carry_prepare(dp, rule->map, strdupa(path), blank);
 }
 
-/* How many entries a pinned map has; 0: there is none. */
-static uint32_t entries_pinned(const struct bpf_map *map)
+/* The greater of `least` and the entries of a pinned map, if there is one. */
+static int entries_pinned(const struct bpf_map *map, uint32_t least, uint32_t *ret)
 {
-	struct bpf_map_info info = {};
-	uint32_t len = sizeof(info);
-	_close_ int fd = bpf_obj_get(bpf_map__pin_path(map));
+	struct bpf_map_info info;
+	_close_ int fd = pinned_map(bpf_map__pin_path(map), &info);
 
-	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.max_entries;
-}
-
-static uint32_t larger(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
+	if (fd < 0 && fd != -ENOENT)
+		return fd;
+	*ret = fd >= 0 && info.max_entries > least ? info.max_entries : least;
+	return 0;
 }
 
 /*
@@ -163,8 +173,9 @@ static uint32_t larger(uint32_t a, uint32_t b)
 static int maps_size(struct xring_bpf *skel, const struct dp_options *o, const char *pins,
 		     struct dp *dp)
 {
-	uint32_t backends = larger(o->backends, entries_pinned(skel->maps.xring_owners));
-	uint32_t cells = larger(o->cells, entries_pinned(skel->maps.xring_cells));
+	uint32_t backends = 0, cells = 0;
+	int err = entries_pinned(skel->maps.xring_owners, o->backends, &backends) ?:
+		  entries_pinned(skel->maps.xring_cells, o->cells, &cells);
 	const struct map_rule rules[] = {
 		{ skel->maps.xring_vips, .means = MEANS_WITH_LAYOUT },
 		{ skel->maps.xring_cells, o->cells, MEANS_WITH_RINGS },
@@ -191,13 +202,10 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, const c
 		{ skel->maps.xring_keys },
 		{ skel->maps.xring_config, .means = MEANS_WITH_LAYOUT },
 	};
-	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rules) && !err; i++)
-		err = pin_kind_check(bpf_map__pin_path(rules[i].map), PIN_MAP);
-	for (size_t i = 0; i < ARRAY_SIZE(rules) && !err; i++)
-		carry_restore(dp, bpf_map__pin_path(rules[i].map));
-	dp->abi_found = abi_found(pins);
+		err = carry_restore(dp, bpf_map__pin_path(rules[i].map));
+	err = err ?: abi_read(pins, dp);
 	dp->rings_strange = dp->abi_found && dp->abi_found != XRING_ABI &&
 			    dp->abi_found != LAYOUT2;
 	for (size_t i = 0; i < ARRAY_SIZE(rules) && !err; i++)
@@ -353,7 +361,8 @@ int dp_open(const struct dp_options *options, struct dp **ret)
 	dp->epoch = 1;
 	dp->cpus = libbpf_num_possible_cpus();
 	libbpf_set_print(libbpf_message);
-	err = directories_open(options->bpffs, pins, dp) ?: skeleton_open(dp, options, pins);
+	err = dp->cpus < 0 ? log_err(dp->cpus, "possible CPUs") :
+	      directories_open(options->bpffs, pins, dp) ?: skeleton_open(dp, options, pins);
 	if (err) {
 		dp_close(dp);
 		return err;

@@ -16,6 +16,7 @@
 #include "base/util.h"
 #include "core/vip/vips.h"
 #include "dp/dp.h"
+#include "dp/pinned.h"
 #include "dp/write.h"
 
 /* The configuration had a map of its own; all but the first word is where it was. */
@@ -48,19 +49,18 @@ struct backend2 {
 
 static int map_get(const char *pins, const char *name, uint32_t value_size)
 {
-	struct bpf_map_info info = {};
-	uint32_t len = sizeof(info);
+	struct bpf_map_info info;
+	_close_ int fd = -1;
 	char path[300];
-	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", pins, name);
-	fd = bpf_obj_get(path);
+	fd = pinned_map(path, &info);
 	if (fd < 0)
-		return log_err(-errno, "pinned map %s", path);
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.value_size == value_size)
-		return fd;
-	close(fd);
-	log_err(0, "pinned map %s: %u bytes a value, want %u", path, info.value_size, value_size);
+		return fd == -ENOENT ? log_err(fd, "pinned map %s", path) : fd;
+	if (pinned_is_array(&info) && info.value_size == value_size)
+		return take_fd(&fd);
+	log_err(0, "pinned map %s: %u bytes a value, want an array of %u", path, info.value_size,
+		value_size);
 	return -EINVAL;
 }
 
@@ -115,8 +115,11 @@ static int templates_fill(struct dp *dp, const char *pins)
 		struct xring_template to;
 		const struct template2 *t;
 
-		if (bpf_map_lookup_elem(fd, &id, &from))
-			break;		/* there were fewer */
+		if (bpf_map_lookup_elem(fd, &id, &from)) {
+			if (errno == ENOENT)
+				break;	/* there were fewer */
+			return log_err(-errno, "pinned map of backends");
+		}
 		t = &from.t[from.t[0].live & 1];
 		to = (struct xring_template){ .ifindex = t->ifindex, .kind = t->kind,
 					      .mtu = t->mtu, .generation = t->generation };

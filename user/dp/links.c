@@ -16,7 +16,7 @@
 #include "base/why.h"
 #include "dp/dp.h"
 #include "dp/interfaces.h"
-#include "dp/pin_kind.h"
+#include "dp/pinned.h"
 
 #define LINK_PREFIX "link-"
 
@@ -50,15 +50,17 @@ static int link_info(int fd, struct bpf_link_info *ret)
 	uint32_t len = sizeof(*ret);
 
 	*ret = (struct bpf_link_info){};
-	return bpf_obj_get_info_by_fd(fd, ret, &len) ? -errno : 0;
+	if (bpf_obj_get_info_by_fd(fd, ret, &len))
+		return -errno;
+	return ret->type == BPF_LINK_TYPE_XDP ? 0 : -EINVAL;
 }
 
-/* The pinned link of an interface; -1: xring has pinned none. */
+/* The pinned link of an interface; -ENOENT: xring has pinned none. */
 static int link_get(const struct dp *dp, const char *name)
 {
 	char path[300];
 
-	return bpf_obj_get(link_path(dp, name, path));
+	return pinned_open(link_path(dp, name, path), PINNED_LINK);
 }
 
 /*
@@ -70,18 +72,17 @@ static void link_update(struct dp *dp, const char *name, int prog_fd)
 	_close_ int fd = -1;
 	struct bpf_link_info info;
 	char path[300];
+	int err;
 
-	if (pin_kind_check(link_path(dp, name, path), PIN_LINK))
-		return;
 	fd = link_get(dp, name);
-	if (fd < 0) {
-		if (errno != ENOENT)	/* not what has just been moved out of the way */
-			log_err(-errno, "pinned link %s", path);
-		return;
-	}
-	if (link_info(fd, &info) || !info.xdp.ifindex) {
+	if (fd < 0)
+		return;		/* -ENOENT: what was no link has just been moved out of the way */
+	err = link_info(fd, &info);
+	if (err) {
+		log_err(err, "pinned link %s", link_path(dp, name, path));
+	} else if (!info.xdp.ifindex) {
 		log_info("%s is gone: forgetting its link", name);
-		unlink(path);
+		unlink(link_path(dp, name, path));
 	} else if (bpf_link_update(fd, prog_fd, NULL)) {
 		log_err(-errno, "program of %s", name);
 	}
@@ -159,10 +160,17 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 
 	if (!ifindex)
 		return why_set(why, -ENODEV, "%s: no such interface", name);
-	pin_kind_check(link_path(dp, name, path), PIN_LINK);
 	pinned = link_get(dp, name);
+	if (pinned < 0 && pinned != -ENOENT)
+		return why_set(why, pinned, "%s: %s", link_path(dp, name, path),
+			       errno_text(pinned));
 	if (pinned >= 0) {
-		if (!link_info(pinned, &info) && info.xdp.ifindex == (uint32_t)ifindex) {
+		err = link_info(pinned, &info);
+		if (err)
+			return why_set(why, err, "%s: %s", link_path(dp, name, path),
+				       errno_text(err));
+		err = -EOPNOTSUPP;
+		if (info.xdp.ifindex == (uint32_t)ifindex) {
 			*ret_mode = attached_mode(ifindex, NULL) ?: "none";
 			return 0;	/* attached already */
 		}
@@ -194,6 +202,8 @@ int dp_detach(struct dp *dp, const char *name, struct why *why)
 	_close_ int fd = link_get(dp, name);
 	char path[300];
 
+	if (fd < 0 && fd != -ENOENT)
+		return why_set(why, fd, "%s: %s", link_path(dp, name, path), errno_text(fd));
 	if (fd < 0) {
 		int ifindex = if_nametoindex(name);
 

@@ -13,7 +13,7 @@
 #include "dp/dp.h"
 #include "dp/interfaces.h"
 #include "dp/links.h"
-#include "dp/pin_kind.h"
+#include "dp/pinned.h"
 
 #define MAPS_MAX 32
 
@@ -40,18 +40,23 @@ static bool has_map(const struct program *p, uint32_t id)
 	return false;
 }
 
-bool program_uses(const struct dp *dp, int map)
+int program_uses(const struct dp *dp, int map)
 {
 	struct bpf_map_info info = {};
 	uint32_t len = sizeof(info);
 	struct program p;
 	_close_ int fd = -1;
 	char path[280];
+	int err;
 
 	snprintf(path, sizeof(path), "%s/prog", dp->dir);
-	fd = bpf_obj_get(path);
-	return fd >= 0 && !program_read(fd, &p) && !bpf_obj_get_info_by_fd(map, &info, &len) &&
-	       has_map(&p, info.id);
+	fd = pinned_open(path, PINNED_PROGRAM);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	err = program_read(fd, &p);
+	if (!err && bpf_obj_get_info_by_fd(map, &info, &len))
+		err = -errno;
+	return err ? log_err(err, "pinned program %s", path) : has_map(&p, info.id);
 }
 
 static bool same_code(const struct program *a, const struct program *b)
@@ -127,12 +132,9 @@ int program_pin(struct dp *dp, int fresh)
 	int err;
 
 	snprintf(path, sizeof(path), "%s/prog", dp->dir);
-	err = pin_kind_check(path, PIN_PROGRAM);
-	if (err)
-		return err;
-	pinned = bpf_obj_get(path);
-	if (pinned < 0 && errno != ENOENT)
-		return log_err(-errno, "pinned program %s", path);
+	pinned = pinned_open(path, PINNED_PROGRAM);
+	if (pinned < 0 && pinned != -ENOENT)
+		return pinned;
 	err = program_read(fresh, &ours);
 	if (err)
 		return log_err(err, "program");

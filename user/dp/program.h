@@ -2,8 +2,6 @@
 #ifndef XRING_DP_PROGRAM_H
 #define XRING_DP_PROGRAM_H
 
-#include <stdbool.h>
-
 struct dp;
 
 /*
@@ -12,7 +10,7 @@ struct dp;
  */
 int program_pin(struct dp *dp, int fresh);
 
-/* Does the pinned program use that map? */
-bool program_uses(const struct dp *dp, int map);
+/* Does the pinned program use that map? 1: yes, 0: no, or no program is pinned. */
+int program_uses(const struct dp *dp, int map);
 
 #endif
