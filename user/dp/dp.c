@@ -24,22 +24,61 @@
 #include "dp/program.h"
 #include "xring.skel.h"
 
-static int directory_make(const char *path)
+/*
+ * Opens a directory of pins; makes it, if there is none. A directory of another user is
+ * refused, because he could put anything in the place of a pin.
+ */
+static int directory_open(const char *path, mode_t mode, int *ret)
 {
-	if (mkdir(path, 0755) && errno != EEXIST)
+	_close_ int fd = -1;
+	struct stat st;
+
+	if (mkdir(path, mode) && errno != EEXIST)
 		return log_err(-errno, "%s", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st))
+		return log_err(-errno, "%s", path);
+	if (st.st_uid && st.st_uid != geteuid()) {
+		log_err(0, "%s belongs to user %u: want it removed", path, st.st_uid);
+		return -EPERM;
+	}
+	*ret = take_fd(&fd);
 	return 0;
 }
 
+static int directory_make(const char *path)
+{
+	_close_ int fd = -1;
+
+	return directory_open(path, 0755, &fd);
+}
+
 /*
- * Makes and opens bpffs/xring and bpffs/tc/globals, and takes the lock that keeps a second
- * daemon out.
+ * The lock that keeps a second daemon out. A bpffs has no ordinary files, so the directory is
+ * locked: nobody else can open it, for whoever opens a file can lock it.
  */
+static int directory_lock(const char *bpffs, struct dp *dp)
+{
+	int err = directory_open(dp->dir, 0700, &dp->lock_fd);
+
+	if (err)
+		return err;
+	if (fchmod(dp->lock_fd, 0700))
+		return log_err(-errno, "%s", dp->dir);
+	if (flock(dp->lock_fd, LOCK_EX | LOCK_NB)) {
+		if (errno != EWOULDBLOCK)
+			return log_err(-errno, "%s", dp->dir);
+		log_err(0, "another xringd runs on %s", bpffs);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/* Makes and opens bpffs/xring and bpffs/tc/globals. */
 static int directories_open(const char *bpffs, char pins[256], struct dp *dp)
 {
 	struct statfs fs;
 	char tc[256];
-	int err;
 
 	if (strlen(bpffs) > 200)
 		return log_err(-ENAMETOOLONG, "bpffs %s", bpffs);
@@ -52,17 +91,7 @@ static int directories_open(const char *bpffs, char pins[256], struct dp *dp)
 	snprintf(dp->dir, sizeof(dp->dir), "%s/xring", bpffs);
 	snprintf(tc, sizeof(tc), "%s/tc", bpffs);
 	snprintf(pins, 256, "%s/tc/globals", bpffs);
-	err = directory_make(dp->dir) ?: directory_make(tc) ?: directory_make(pins);
-	if (err)
-		return err;
-	dp->lock_fd = open(dp->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dp->lock_fd < 0)
-		return log_err(-errno, "%s", dp->dir);
-	if (flock(dp->lock_fd, LOCK_EX | LOCK_NB)) {
-		log_err(0, "another xringd runs on %s", bpffs);
-		return -EBUSY;
-	}
-	return 0;
+	return directory_lock(bpffs, dp) ?: directory_make(tc) ?: directory_make(pins);
 }
 
 /* The layout of the pinned maps: dp->abi_found. */

@@ -22,6 +22,7 @@ static int directory_lock(const char *dir, int *ret, struct why *why)
 
 	if (fd < 0)
 		return why_set(why, -errno, "state directory %s: %s", dir, errno_text(errno));
+	fchmod(fd, 0700);	/* whoever can open it could lock it; a read-only disk stays as it is */
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return why_set(why, -EBUSY, "another xringd keeps its state in %s: want --state DIR",
 			       dir);
@@ -105,7 +106,7 @@ static int directory_ready(struct state *st, int *ret, struct why *why)
 	*ret = -1;
 	if (still_there(st))
 		return 0;
-	if (mkdir(st->dir, 0750) && errno != EEXIST)
+	if (mkdir(st->dir, 0700) && errno != EEXIST)
 		return why_set(why, -errno, "state directory %s: %s", st->dir, errno_text(errno));
 	err = directory_lock(st->dir, &fd, why) ?: strangers_rename(st, why);
 	if (!err)
