@@ -22,7 +22,7 @@ HARDEN  ?= -fstack-protector-strong -fPIE $(if $(SANITIZE),,$(if $(findstring -O
 HARDEN_LDFLAGS ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZE) -D_GNU_SOURCE \
 	-DXRING_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(BUILD) -MMD -MP
-LIBS_CLI    := -ljansson -lmd -lncursesw -lm
+LIBS_CLI    := -lfyaml -ljansson -lmd -lncursesw -lm
 LIBS_DAEMON := -lbpf -lcap -lcurl -lfyaml -ljansson -lmnl -lmd -lm
 MULTIARCH   := $(shell $(CC) -print-multiarch)
 # Processors that do loads in their order need no help from the programs (bpf/order.h).

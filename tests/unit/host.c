@@ -87,7 +87,8 @@ void daemon_end(struct running *r)
 
 json_t *ask(struct running *r, const char *request)
 {
-	_free_ char *text = verbs_answer(&r->start.daemon, request, strlen(request));
+	struct parts *parts = NULL;
+	_free_ char *text = verbs_answer(&r->start.daemon, &parts, request, strlen(request));
 	json_t *answer = json_loads(text, 0, NULL), *data;
 
 	if (!json_is_true(json_object_get(answer, "ok")))

@@ -467,7 +467,8 @@ static json_t *keeping(struct running *r, const char *key)
 
 static void is_refused(struct running *r, const char *request, const char *sentence)
 {
-	_free_ char *text = verbs_answer(&r->start.daemon, request, strlen(request));
+	struct parts *parts = NULL;
+	_free_ char *text = verbs_answer(&r->start.daemon, &parts, request, strlen(request));
 
 	if (!strstr(text, "\"ok\":false") && !strstr(text, "\"ok\": false"))
 		fail_msg("%s: not refused: %s", request, text);

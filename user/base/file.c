@@ -70,3 +70,22 @@ int file_replace(const char *path, const char *text, size_t len, unsigned mode)
 	}
 	return directory_sync(path);
 }
+
+int file_open_ordinary(const char *path, int *ret, struct stat *ret_stat)
+{
+	_close_ int there = open(path, O_PATH | O_CLOEXEC), fd = -1;
+	char name[64];
+
+	if (there < 0 || fstat(there, ret_stat))
+		return -errno;
+	if (S_ISDIR(ret_stat->st_mode))
+		return -EISDIR;
+	if (!S_ISREG(ret_stat->st_mode))
+		return -EINVAL;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", there);
+	fd = open(name, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	*ret = take_fd(&fd);
+	return 0;
+}

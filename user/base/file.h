@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+struct stat;
+
 /*
  * Replaces the content of the file at `path`. The text is written to a new file beside the
  * old one, synced and renamed, so that a reader, and a reboot after a crash, find the old
@@ -12,5 +14,14 @@
  * or a negative errno.
  */
 int file_replace(const char *path, const char *text, size_t len, unsigned mode);
+
+
+/*
+ * Opens an ordinary file for reading, and nothing else: the path is looked at before anything is
+ * opened, because opening alone lets a pipe's writer go, or starts a device's work. Returns 0,
+ * with what fstat() says in *ret_stat, or a negative errno: -EISDIR for a directory, -EINVAL for
+ * other things.
+ */
+int file_open_ordinary(const char *path, int *ret, struct stat *ret_stat);
 
 #endif

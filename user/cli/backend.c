@@ -77,7 +77,7 @@ static void tags_cell(struct table *t, const json_t *backend)
 	json_array_foreach(tags, i, tag)
 		if (at < sizeof(buf))
 			at += snprintf(buf + at, sizeof(buf) - at, "%s%s", i ? "," : "",
-				       json_string_value(tag));
+				       item_text(tag));
 	table_cell(t, "%s", buf);
 }
 

@@ -5,11 +5,11 @@
 #include "cli/commands.h"
 #include "cli/common/args.h"
 #include "cli/common/ask.h"
+#include "cli/common/field.h"
 
 static void print_attached(const json_t *data)
 {
-	printf("%s: attached (%s)\n", json_string_value(json_object_get(data, "interface")),
-	       json_string_value(json_object_get(data, "mode")));
+	printf("%s: attached (%s)\n", text(data, "interface"), text(data, "mode"));
 }
 
 int run_attach(const struct args *args)

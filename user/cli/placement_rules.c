@@ -35,7 +35,7 @@ static void print_names(const json_t *names)
 	size_t i;
 
 	json_array_foreach(names, i, name)
-		printf("%s%s", i ? ", " : "", or_dash(json_string_value(name)));
+		printf("%s%s", i ? ", " : "", or_dash(item_text(name)));
 	if (!json_array_size(names))
 		printf("nowhere");
 }

@@ -2,74 +2,44 @@
 /* The commands plan and apply: showing what a file would change, and changing it. */
 #include "cli/plan.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buffer.h"
-#include "base/log.h"
 #include "base/util.h"
 #include "cli/commands.h"
 #include "cli/common/args.h"
 #include "cli/common/ask.h"
 #include "cli/common/field.h"
 #include "cli/common/watch.h"
+#include "cli/parts.h"
 #include "cli/plan_text.h"
 #include "proto/proto.h"
 
-#define FILE_MAX (512u << 10)	/* its request, with escapes, must fit in PROTO_REQUEST_MAX */
-
 /* ---- the file ---- */
 
-static int text_read(const char *path, struct buffer *b)
-{
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -errno : 1;
-
-	while (n > 0 && buffer_len(b) <= FILE_MAX)
-		n = buffer_read(b, fd);
-	if (n < 0) {
-		fprintf(stderr, "xring: %s: %s\n", path, errno_text(-n));
-		return EXIT_NO;
-	}
-	if (buffer_len(b) > FILE_MAX)
-		return words_wrong("%s: want a file of at most %u KiB", path, FILE_MAX >> 10);
-	return 0;
-}
-
 /*
- * Sets the directory of the lists that the file names, because the daemon runs in another
- * directory.
+ * Sends the file of -f, the lists that it names, and then the request (taken over) about it.
+ * 0, with the answer's data in *ret, or the exit code after printing what is wrong.
  */
-static void directory_set(json_t *request, const char *path)
-{
-	_free_ char *copy = strdup(path), *directory = NULL;
-
-	if (copy)
-		directory = realpath(dirname(copy), NULL);
-	request_set(request, "directory", directory);
-}
-
-/* Sets "file", "directory" and "text" of the request from -f FILE. */
-static int file_set(const struct args *args, json_t *request)
+static int file_ask(const struct args *args, json_t *request, json_t **ret)
 {
 	const char *path = option(args, "f");
-	struct buffer b = {};
-	json_t *text;
+	json_t *requests = json_array();
+	_free_ char *directory = NULL;
 	int code;
 
-	if (!path)
-		return words_wrong("%s: want -f FILE", args->command->name);
-	code = text_read(path, &b);
-	text = code ? NULL : json_stringn(buffer_len(&b) ? b.data + b.start : "", buffer_len(&b));
-	buffer_clear(&b);
-	if (!code && !text)
-		code = words_wrong("%s: want text in UTF-8", path);
+	if (path) {
+		directory = parts_directory(path);
+		code = parts_read(path, requests);
+	} else {
+		code = words_wrong("%s: want -f FILE", args->command->name);
+	}
 	request_set(request, "file", path);
-	directory_set(request, path);
-	json_object_set_new(request, "text", text);
+	request_set(request, "directory", directory);
+	json_array_append_new(requests, request);
+	if (!code)
+		code = ask_in_turn(args, requests, ret);
+	json_decref(requests);
 	return code;
 }
 
@@ -130,43 +100,39 @@ static void print_command(const struct args *args, const char *name)
 				     option_value(args, i));
 }
 
-static int plan_show(const struct args *args, json_t *request, bool of_file)
+static int plan_show(const struct args *args, json_t *data, bool of_file)
 {
-	json_t *data = NULL;
-	int code = ask(args, request, &data);
-
-	if (!code && args->json) {
-		json_print(data);
-	} else if (!code) {
-		plan_print(data);
-		if (!plan_is_empty(data)) {
-			printf("hash     %s\nto do exactly this:\n  ", text(data, "hash"));
-			print_command(args, of_file ? "apply" : args->command->name);
-			if (of_file)
-				printf(" --expect %s", text(data, "hash"));
-			putchar('\n');
-		}
-	}
-	json_decref(data);
-	return code;
+	if (args->json)
+		return json_print(data);
+	plan_print(data);
+	if (plan_is_empty(data))
+		return 0;
+	printf("hash     %s\nto do exactly this:\n  ", text(data, "hash"));
+	print_command(args, of_file ? "apply" : args->command->name);
+	if (of_file)
+		printf(" --expect %s", text(data, "hash"));
+	putchar('\n');
+	return 0;
 }
 
 int plan_ask(const struct args *args, json_t *request)
 {
+	json_t *data = NULL;
+	int code;
+
 	json_object_set_new(request, "plan", json_true());
-	return plan_show(args, request, false);
+	code = ask(args, request, &data) ?: plan_show(args, data, false);
+	json_decref(data);
+	return code;
 }
 
 int run_plan(const struct args *args)
 {
-	json_t *request = request_new("plan");
-	int code = file_set(args, request);
+	json_t *data = NULL;
+	int code = file_ask(args, request_new("plan"), &data) ?: plan_show(args, data, true);
 
-	if (code) {
-		json_decref(request);
-		return code;
-	}
-	return plan_show(args, request, true);
+	json_decref(data);
+	return code;
 }
 
 /* ---- apply ---- */
@@ -189,24 +155,22 @@ static void print_applied(const json_t *data)
 		printf("nothing to change\n");
 	plan_print_headlines(data);
 	json_array_foreach(other, i, item)
-		printf("%s\n", json_string_value(item));
+		printf("%s\n", item_text(item));
 	fflush(stdout);
 }
 
 int run_apply(const struct args *args)
 {
-	json_t *request = change_new(args, "apply"), *data = NULL;
 	const char *hash = option(args, "expect");
+	json_t *request, *data = NULL;
 	enum stage until;
-	int code = check_hash(hash) ?: watch_option(args, STAGE_COPY, &until) ?:
-		   file_set(args, request);
+	int code = check_hash(hash) ?: watch_option(args, STAGE_COPY, &until);
 
-	if (code) {
-		json_decref(request);
+	if (code)
 		return code;
-	}
+	request = change_new(args, "apply");
 	request_set(request, "expect", hash);
-	code = ask(args, request, &data);
+	code = file_ask(args, request, &data);
 	if (!code && args->json)
 		json_print(data);
 	else if (!code)

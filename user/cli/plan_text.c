@@ -238,7 +238,7 @@ void plan_print(const json_t *data)
 	if (i)
 		putchar('\n');
 	json_array_foreach(other, i, item)
-		printf("%s\n", json_string_value(item));
+		printf("%s\n", item_text(item));
 	if (json_array_size(other))
 		putchar('\n');
 }

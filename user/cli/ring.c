@@ -154,10 +154,10 @@ static void print_answers(const json_t *data)
 	size_t i, b;
 
 	json_array_foreach(data, i, answer) {
-		printf("%s\t%lld\t", json_string_value(json_object_get(answer, "key")),
+		printf("%s\t%lld\t", text(answer, "key"),
 		       json_integer_value(json_object_get(answer, "position")));
 		json_array_foreach(json_object_get(answer, "backends"), b, name)
-			printf("%s%s", b ? "," : "", json_string_value(name));
+			printf("%s%s", b ? "," : "", item_text(name));
 		if (json_object_get(answer, "shards"))
 			printf("\tsplit over %lld shards",
 			       json_integer_value(json_object_get(answer, "shards")));

@@ -52,14 +52,14 @@ static void vips_text(const json_t *service, char *buf, size_t size)
 	json_array_foreach(vips, i, vip)
 		if (at < size)
 			at += snprintf(buf + at, size - at, "%s%s", i ? "," : "",
-				       json_string_value(vip));
+				       item_text(vip));
 }
 
 /* A value as the configuration file has it: text, number, flag or null. */
 static const char *value_text(const json_t *value, char *buf, size_t size)
 {
 	if (json_is_string(value))
-		snprintf(buf, size, "%s", json_string_value(value));
+		snprintf(buf, size, "%s", item_text(value));
 	else if (json_is_number(value))
 		snprintf(buf, size, "%.10g", json_number_value(value));
 	else if (json_is_boolean(value))

@@ -184,7 +184,7 @@ int conf_parse_source(const struct conf_source *source, struct model *ret,
 	if (!failed)
 		failed = read_file(&r);
 	yaml_close(&r.yaml);
-	prefixes_forget(&r);
+	conf_lists_clear(&r.files);
 	if (!failed)
 		failed = drafts_finish(drafts, &m, err);
 	if (!failed && !source->remembered)

@@ -21,10 +21,21 @@
 struct conf_locations;
 struct model;
 struct model_error;
+struct prefix_set;
 struct why;
 void conf_locations_free(struct conf_locations *places);
 const char *conf_location(const struct conf_locations *places, const char *service,
 		       const char *backend, char *buf, size_t size);
+
+struct conf_lists {
+	struct prefix_set **sets;	/* of files: set->file is the absolute path */
+	size_t count;
+};
+/* Takes the set over, also if there is no memory for it: -ENOMEM. */
+int conf_lists_add(struct conf_lists *lists, struct prefix_set *set);
+/* Adds the sets of files that a model has. 0 or -ENOMEM. */
+int conf_lists_of(const struct model *m, struct conf_lists *lists);
+void conf_lists_clear(struct conf_lists *lists);
 
 /*
  * A configuration's text, and what is needed to understand it: lists of networks may be in
@@ -36,6 +47,11 @@ struct conf_source {
 	const char *directory;		/* where relative names start; NULL: where `name` is */
 	const char *text;
 	size_t len;			/* bytes of text, which need not end in a NUL */
+	/*
+	 * The sets of networks of all files that the text may name, so that none is opened
+	 * whoever wrote the text. NULL: the files are read.
+	 */
+	const struct conf_lists *lists;
 	/*
 	 * The text was valid once, and was saved by the daemon. A list of networks that
 	 * cannot be read any more becomes an empty set, nothing is validated, and the text may

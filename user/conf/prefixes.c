@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/array.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "conf/conf.h"
@@ -24,6 +25,7 @@
 #define PATH_BYTES_MAX 500	/* the printed model has such paths, and must be readable again */
 
 #define WANT_NETWORKS "a list of networks, or the name of a file of them"
+#define WANT_SENT "the list's networks in the request, as xring sends them"
 #define WANT_SHORT "at most 500 printable ASCII characters with its directory"
 
 /* ---- a list in the configuration ---- */
@@ -136,17 +138,14 @@ static bool path_valid(const char *path)
 }
 
 /* Opens an ordinary file. Reading a device or a pipe would hold up the daemon. */
-static int file_open(const char *path, int *ret, size_t *ret_len)
+static int list_open(const char *path, int *ret, size_t *ret_len)
 {
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	_close_ int fd = -1;
 	struct stat st;
+	int err = file_open_ordinary(path, &fd, &st);
 
-	if (fd < 0 || fstat(fd, &st))
-		return -errno;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
+	if (err)
+		return err;
 	if (st.st_size > FILE_BYTES_MAX)
 		return -EFBIG;
 	*ret_len = (size_t)st.st_size;
@@ -161,7 +160,7 @@ static int file_read(const char *path, char **ret, size_t *ret_len)
 	_free_ char *text = NULL;
 	size_t len = 0, size = 0;
 	ssize_t got = 1;
-	int err = file_open(path, &fd, &size);
+	int err = list_open(path, &fd, &size);
 
 	if (err)
 		return err;
@@ -197,8 +196,8 @@ static int refuse_file(struct reader *r, const char *what, int err)
 
 /*
  * Cuts a message about a wrong line in such a file. The user may have named the wrong file:
- * a line of that file may be a secret, and a user who asks for a plan need not be allowed
- * to read the file. So the message shows the line's text only if it looks like a network.
+ * a line of that file may be a secret, and the log has more readers than the file. So the
+ * message shows the line's text only if it looks like a network.
  */
 static const char *without_secrets(const char *message)
 {
@@ -231,60 +230,84 @@ static int parse_file(struct reader *r, const char *what, const char *path,
 	return yaml_refuse(&r->yaml, what, "a file with one network at least");
 }
 
-static struct prefix_set *find_file(const struct reader *r, const char *path)
+static struct prefix_set *find_file(const struct conf_lists *lists, const char *path)
 {
-	for (size_t i = 0; i < r->file_count; i++)
-		if (!strcmp(r->files[i]->file, path))
-			return r->files[i];
+	for (size_t i = 0; i < lists->count; i++)
+		if (!strcmp(lists->sets[i]->file, path))
+			return lists->sets[i];
 	return NULL;
 }
 
-static int remember(struct reader *r, struct prefix_set *set)
+int conf_lists_add(struct conf_lists *lists, struct prefix_set *set)
 {
-	struct prefix_set **files = array_grow(r->files, r->file_count, sizeof(*files));
+	struct prefix_set **sets = array_grow(lists->sets, lists->count, sizeof(*sets));
 
-	if (!files)
-		return reader_no_memory(r);
-	r->files = files;
-	files[r->file_count++] = prefix_set_get(set);
+	if (!sets) {
+		prefix_set_put(set);
+		return -ENOMEM;
+	}
+	lists->sets = sets;
+	sets[lists->count++] = set;
 	return 0;
 }
 
-void prefixes_forget(struct reader *r)
+void conf_lists_clear(struct conf_lists *lists)
 {
-	for (size_t i = 0; i < r->file_count; i++)
-		prefix_set_put(r->files[i]);
-	free(r->files);
+	for (size_t i = 0; i < lists->count; i++)
+		prefix_set_put(lists->sets[i]);
+	free(lists->sets);
+	*lists = (struct conf_lists){};
+}
+
+/* Makes the set of what a file says, or of what the source has instead of the file. */
+static int set_make(struct reader *r, const char *what, const char *path, struct prefix_set **ret)
+{
+	struct prefix_list list = {};
+	char *name;
+	int err = 0;
+
+	if (!r->source->lists)
+		err = parse_file(r, what, path, &list);
+	else if (!r->source->remembered)
+		err = yaml_refuse(&r->yaml, what, WANT_SENT);
+	if (err == -ENOMEM || (err && !r->source->remembered))
+		return err;
+	name = strdup(path);
+	if (!name) {
+		prefix_list_clear(&list);
+		return reader_no_memory(r);
+	}
+	*ret = prefix_set_new(name, &list);
+	return *ret ? 0 : reader_no_memory(r);
 }
 
 static int read_file(struct reader *r, const char *what, struct prefix_set **ret)
 {
 	_free_ char *path = file_path(r, r->yaml.text);
-	struct prefix_list list = {};
 	struct prefix_set *set;
-	int err = 0;
+	int err;
 
 	if (!path)
 		return reader_no_memory(r);
 	if (!path_valid(path))
 		return yaml_refuse(&r->yaml, what, WANT_SHORT);
-	set = find_file(r, path);
+	set = find_file(&r->files, path);
+	if (!set && r->source->lists)
+		set = find_file(r->source->lists, path);
 	if (set) {
 		*ret = prefix_set_get(set);
 		return 0;
 	}
-	err = parse_file(r, what, path, &list);
-	if (err == -ENOMEM || (err && !r->source->remembered))
-		return err;
-	set = prefix_set_new(take_ptr(path), &list);
-	if (!set)
-		return reader_no_memory(r);
-	err = remember(r, set);
+	err = set_make(r, what, path, &set);
 	if (err)
-		prefix_set_put(set);
-	else
-		*ret = set;
-	return err;
+		return err;
+	*ret = prefix_set_get(set);
+	err = conf_lists_add(&r->files, set);
+	if (!err)
+		return 0;
+	prefix_set_put(*ret);
+	*ret = NULL;
+	return reader_no_memory(r);
 }
 
 int read_prefixes(struct reader *r, const char *what, struct prefix_set **ret)
@@ -344,6 +367,17 @@ static struct prefix_set *set_read(const char *file)
 	char *path = err == -ENOMEM ? NULL : strdup(file);
 
 	return path ? prefix_set_new(path, &list) : NULL;
+}
+
+int conf_lists_of(const struct model *m, struct conf_lists *lists)
+{
+	struct prefix_set **set;
+	int err = 0;
+
+	for (size_t at = 0; !err && (set = next_set((struct model *)m, &at));)
+		if (*set && (*set)->file && !find_file(lists, (*set)->file))
+			err = conf_lists_add(lists, prefix_set_get(*set));
+	return err;
 }
 
 int conf_lists_renew(struct model *m, const struct model *fresh)

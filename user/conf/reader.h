@@ -4,10 +4,9 @@
 
 #include <stdint.h>
 
+#include "conf/conf.h"
 #include "conf/yaml.h"
 
-struct conf_locations;
-struct conf_source;
 struct model;
 struct prefix_set;
 
@@ -24,9 +23,7 @@ struct reader {
 	struct model *model;
 	struct conf_locations *drafts;
 	const char *key;		/* the key of the current value, for its field's function */
-	/* sets of networks from files, for rules that name a file again */
-	struct prefix_set **files;
-	size_t file_count;
+	struct conf_lists files;	/* those that were read, for rules that name a file again */
 	bool has_hash_key;
 };
 

@@ -25,6 +25,5 @@ int read_home(struct reader *r, struct home *ret);	/* the value */
  * current node. A file that is named again gives the same set. what: the key, for messages.
  */
 int read_prefixes(struct reader *r, const char *what, struct prefix_set **ret);
-void prefixes_forget(struct reader *r);		/* drops the sets of files that were read */
 
 #endif

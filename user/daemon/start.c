@@ -10,20 +10,31 @@
 
 #include <string.h>
 
+#include "daemon/control/parts.h"
 #include "daemon/control/socket.h"
 #include "daemon/control/verbs.h"
 
-static char *answer(void *context, const char *line, size_t len)
+static char *answer(void *context, void **kept, const char *line, size_t len)
 {
-	return verbs_answer(context, line, len);
+	struct parts *parts = *kept;
+	char *text = verbs_answer(context, &parts, line, len);
+
+	*kept = parts;
+	return text;
+}
+
+static void forget(void *kept)
+{
+	parts_free(kept);
 }
 
 int start_file(struct loop *loop, const struct start_options *options, struct start *ret)
 {
 	struct daemon *d = &ret->daemon;
+	const struct control_answers answers = { answer, forget, d };
 
 	*ret = (struct start){};
-	return control_open(loop, options->socket, answer, d, &ret->control) ?:
+	return control_open(loop, options->socket, &answers, &ret->control) ?:
 	       engine_open(&options->engine, loop, &d->engine) ?:
 	       file_open(d->engine, options->file, &d->file);
 }

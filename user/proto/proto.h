@@ -15,7 +15,21 @@
  * kernel refused; EXIT_WORDS, the words of the request were wrong.
  */
 #define PROTO_SOCKET "/run/xring/xringd.sock"
+#define PROTO_FILE "/etc/xring/xring.yaml"	/* the configuration, where none is named */
 #define PROTO_REQUEST_MAX (1u << 20)		/* the longest request line, in bytes */
+
+/*
+ * What is longer is sent in parts, before the request on the same connection; a part's text is
+ * appended to what came before:
+ *
+ *     {"do": "part", "of": "text", "text": "hash_key: ..."}       the configuration
+ *     {"do": "part", "of": "/etc/xring/eu", "text": "192.0.2.0/24\n"}    a list that it names
+ *     {"do": "plan", "file": "xring.yaml", "directory": "/etc/xring"}
+ *
+ * The lists must be sent: the daemon opens no file for a request.
+ */
+#define PROTO_PART_TEXT "text"
+#define PROTO_PART_BYTES (128u << 10)		/* its request, with escapes, is no longer than the most */
 
 #define EXIT_NO 1
 #define EXIT_WORDS 2

@@ -6,11 +6,16 @@
 
 mkdir -p "$RUN/answers"
 
-# One request a connection; "changes" goes on from answer to answer, and stays at the last.
+# One request a connection, after its parts; "changes" goes on from answer to answer, and stays at the last.
 cat >"$RUN/answer" <<'EOT'
 #!/bin/bash
 cd "$(dirname "$0")" || exit 1
 read -r line
+while [[ $line == '{"do":"part"'* ]]; do
+	echo "$line" >>requests
+	echo '{"ok":true}'
+	read -r line
+done
 echo "$line" >>requests
 verb=$(sed 's/^{"do":"\([a-z-]*\)".*/\1/' <<<"$line")
 file=answers/$verb
@@ -69,7 +74,8 @@ b1    ->  b3  10.000%"
 stages="flows    about 123 at stake; 4 pinned now
 cells    567 to be written
 stages   prepare 0s, copy 30s, catch-up 5m30s, switch 0s, cleanup 15m"
-echo 'services: {}	# "quoted"' >"$RUN/new file.yaml"
+KEY="hash_key: 00112233445566778899aabbccddeeff"
+echo "$KEY	# \"quoted\"" >"$RUN/new file.yaml"
 cd "$RUN"
 
 echo "plan"
@@ -101,20 +107,26 @@ hash     0123456789abcdef
 to do exactly this:
   xring --socket $RUN/sock apply -f 'new file.yaml' --expect 0123456789abcdef
 EOT
-asked '{"do":"plan","file":"new file.yaml","directory":"'$RUN'","text":"services: {}\t# \"quoted\"\n"}'
+asked '{"do":"plan","file":"new file.yaml","directory":"'$RUN'"}'
+equal "the part before" "$(tail -n 2 requests | head -n 1)" \
+	'{"do":"part","of":"text","text":"'"$KEY"'\t# \"quoted\"\n"}'
 equal "as JSON" "$(xring plan -f "new file.yaml" --json | jq -r '.services[0].after[1].weight')" 2.5
 answers plan <<<'{"hash":"0123456789abcdef","services":[],"other":[]}'
 prints xring plan -f "new file.yaml" <<<"nothing would change"
 fails 2 "plan: want -f FILE" xring plan
 fails 1 "/none: No such file" xring plan -f /none
 fails 1 "/run: Is a directory" xring plan -f /run
-head -c 524288 /dev/zero | tr '\0' '#' >big
+{ echo "$KEY"; seq 600000 | sed "s/.*/# é/"; } >big
+: >requests
 xring plan -f big >/dev/null
-echo >>big
-fails 2 "big: want a file of at most 512 KiB" xring plan -f big
+equal "a large file in parts" "$(jq -rj 'select(.do == "part").text' requests | cmp - big && grep -c part requests)" 23
+echo "east: {}" >>big
+fails 2 "big:600002:1: unknown key east" xring plan -f big
+head -c 16777217 /dev/zero | tr '\0' '#' >big
+fails 1 "big: 16777217 bytes: want at most 16777216" xring plan -f big
 printf '\xff' >bytes
 fails 2 "bytes: want text in UTF-8" xring apply -f bytes
-prints xring plan -f /dev/null <<<"nothing would change"
+prints xring plan -f <(echo "$KEY") <<<"nothing would change"
 
 echo "backend ... --plan"
 for verb in add set del drain undrain maintenance enable; do
@@ -206,7 +218,7 @@ change 8 web: prepare
 change 8 web: copy
 change 7 web: copy
 EOT
-grep -Fq '{"do":"apply","now":true,"file":"new file.yaml","directory":"'$RUN'","text":"services: {}\t# \"quoted\"\n","expect":"0123456789abcdef"}' \
+grep -Fq '{"do":"apply","now":true,"expect":"0123456789abcdef","file":"new file.yaml","directory":"'$RUN'"}' \
 	requests || fail "apply asked otherwise"
 turns "[$(change 7 'done' '"done"'),$(change 8 'done' '"done"')]"
 xring apply -f "new file.yaml" --wait cleanup | grep -Fxq "change 8 web: done" || fail "apply --wait"

@@ -22,6 +22,12 @@ int ask(const struct args *args, json_t *request, json_t **ret);
 #define ASK_NOBODY (-1)
 int ask_quietly(const struct args *args, json_t *request, json_t **ret, struct why *why);
 
+/*
+ * Sends the requests of the array one after the other on one connection, each when the one
+ * before was answered. As ask(), with the data of the last answer.
+ */
+int ask_in_turn(const struct args *args, const json_t *requests, json_t **ret);
+
 /* As ask(), and shows the data: by `print` (NULL: not at all), or as JSON with --json. */
 int ask_and_print(const struct args *args, json_t *request, void (*print)(const json_t *data));
 

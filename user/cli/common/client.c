@@ -69,27 +69,44 @@ void asking_end(struct asking *a)
 	a->fd = -1;
 }
 
-int asking_begin(struct asking *a, const char *path, json_t *request, struct why *why)
+/* Sends the request in place of what was read last. 0 or an exit code. */
+static int request_send(struct asking *a, const json_t *request, struct why *why)
 {
 	_free_ char *text = json_dumps(request, JSON_COMPACT);
-	int fd, err;
+	int err;
 
-	json_decref(request);
 	if (!text)
 		return why_set(why, EXIT_WORDS, "want text in UTF-8");
-	fd = daemon_connect(path, why);
+	buffer_clear(&a->b);
+	err = buffer_append(&a->b, text, strlen(text)) ?: buffer_append(&a->b, "\n", 1);
+	if (err)
+		return why_set(why, EXIT_NO, "%s", errno_text(-err));
+	send_all(a->fd, &a->b);	/* if this fails, a refusal may still wait to be read */
+	buffer_clear(&a->b);
+	return 0;
+}
+
+static int asking_open(struct asking *a, const char *path, struct why *why)
+{
+	int fd = daemon_connect(path, why);
+
 	if (fd < 0)
 		return ASK_NOBODY;
 	*a = (struct asking){ .path = path, .fd = fd };
-	err = buffer_append(&a->b, text, strlen(text)) ?: buffer_append(&a->b, "\n", 1);
-	if (err) {
-		why_set(why, 0, "%s", errno_text(-err));
-		asking_end(a);
-		return EXIT_NO;
-	}
-	send_all(fd, &a->b);	/* if this fails, a refusal may still wait to be read */
-	buffer_clear(&a->b);
 	return 0;
+}
+
+int asking_begin(struct asking *a, const char *path, json_t *request, struct why *why)
+{
+	int code = asking_open(a, path, why);
+
+	if (!code) {
+		code = request_send(a, request, why);
+		if (code)
+			asking_end(a);
+	}
+	json_decref(request);
+	return code;
 }
 
 int asking_step(struct asking *a, json_t **ret, struct why *why)
@@ -112,6 +129,15 @@ int asking_step(struct asking *a, json_t **ret, struct why *why)
 	return code;
 }
 
+static int answer_wait(struct asking *a, json_t **ret, struct why *why)
+{
+	int code;
+
+	while ((code = asking_step(a, ret, why)) == ASK_MORE)
+		;
+	return code;
+}
+
 int ask_quietly(const struct args *args, json_t *request, json_t **ret, struct why *why)
 {
 	struct asking a;
@@ -119,20 +145,44 @@ int ask_quietly(const struct args *args, json_t *request, json_t **ret, struct w
 
 	if (code)
 		return code;
-	while ((code = asking_step(&a, ret, why)) == ASK_MORE)
-		;
+	code = answer_wait(&a, ret, why);
 	asking_end(&a);
 	return code;
+}
+
+static int print_refusal(int code, const struct why *why)
+{
+	if (code)
+		fprintf(stderr, "xring: %s\n", why->text);
+	return code == ASK_NOBODY ? EXIT_NO : code;
 }
 
 int ask(const struct args *args, json_t *request, json_t **ret)
 {
 	struct why why;
-	int code = ask_quietly(args, request, ret, &why);
+
+	return print_refusal(ask_quietly(args, request, ret, &why), &why);
+}
+
+int ask_in_turn(const struct args *args, const json_t *requests, json_t **ret)
+{
+	const json_t *request;
+	struct asking a;
+	struct why why;
+	size_t i;
+	int code = asking_open(&a, args->socket, &why);
 
 	if (code)
-		fprintf(stderr, "xring: %s\n", why.text);
-	return code == ASK_NOBODY ? EXIT_NO : code;
+		return print_refusal(code, &why);
+	json_array_foreach(requests, i, request) {
+		json_decref(*ret);
+		*ret = NULL;
+		code = request_send(&a, request, &why) ?: answer_wait(&a, ret, &why);
+		if (code)
+			break;
+	}
+	asking_end(&a);
+	return print_refusal(code, &why);
 }
 
 int ask_and_print(const struct args *args, json_t *request, void (*print)(const json_t *data))

@@ -4,10 +4,18 @@
 
 #include <jansson.h>
 
-/* Fields of an answer; a missing field is "" or 0. */
+/*
+ * Fields of an answer; a missing field, and one of another kind than wanted, is "" or 0: what
+ * answers on the socket may be anybody, and must not crash the command.
+ */
+static inline const char *item_text(const json_t *item)
+{
+	return json_string_value(item) ?: "";
+}
+
 static inline const char *text(const json_t *json, const char *key)
 {
-	return json_string_value(json_object_get(json, key)) ?: "";
+	return item_text(json_object_get(json, key));
 }
 
 static inline long long number(const json_t *json, const char *key)

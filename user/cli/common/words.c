@@ -33,5 +33,5 @@ void change_what_print(const json_t *change, char *buf, size_t size)
 	json_array_foreach(json_object_get(change, "what"), i, what)
 		if (at < size)
 			at += snprintf(buf + at, size - at, "%s%s", i ? "; " : "",
-				       json_string_value(what));
+				       item_text(what));
 }

@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 #include "core/model/merge.h"
 #include "core/model/model.h"
+#include "daemon/control/parts.h"
 #include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
 #include "daemon/engine/engine.h"
@@ -16,24 +17,37 @@
 #include "daemon/watch/daemon.h"
 #include "proto/proto.h"
 
+/* The configuration's text: in the request, or in parts before it. NULL: in neither. */
+static const char *whole_text(const json_t *request, const struct answer *a)
+{
+	return request_text(request, "text") ?: parts_text(a->parts);
+}
+
 /* The file of a request as a model that could run; otherwise the answer has the reason. */
 static int request_model(struct engine *e, const json_t *request, struct model *ret,
 			 struct answer *a)
 {
-	const char *name = request_text(request, "file"), *text = request_text(request, "text");
+	const char *name = request_text(request, "file"), *text = whole_text(request, a);
 	struct change change = { .cut = request_flag(request, "cut"), .validated = true };
+	struct conf_lists lists = {};
 	struct conf_source source = {
 		.name = name, .directory = request_text(request, "directory"), .text = text,
 		.before = &e->model,
+		.lists = &lists,
 	};
 	struct why why;
 	struct model m;
+	int err;
 
 	if (!name || !text)
 		return answer_no(a, EXIT_WORDS, "file, text: want both");
 	source.len = strlen(text);
-	if (conf_parse_source(&source, &m, NULL, &why))
-		return answer_no(a, EXIT_WORDS, "%s", why.text);
+	err = parts_lists(a->parts, &lists, a);
+	if (!err && conf_parse_source(&source, &m, NULL, &why))
+		err = answer_no(a, EXIT_WORDS, "%s", why.text);
+	conf_lists_clear(&lists);
+	if (err)
+		return err;
 	if (engine_check(e, &m, &change, &a->why)) {
 		model_clear(&m);
 		a->code = EXIT_NO;
@@ -45,7 +59,7 @@ static int request_model(struct engine *e, const json_t *request, struct model *
 
 int verb_plan(struct daemon *d, const json_t *request, struct answer *a)
 {
-	const char *text = request_text(request, "text");
+	const char *text = whole_text(request, a);
 	struct model m;
 	int err = request_model(d->engine, request, &m, a);
 
@@ -58,7 +72,7 @@ int verb_plan(struct daemon *d, const json_t *request, struct answer *a)
 
 int verb_apply(struct daemon *d, const json_t *request, struct answer *a)
 {
-	const char *text = request_text(request, "text"), *expect = request_text(request, "expect");
+	const char *text = whole_text(request, a), *expect = request_text(request, "expect");
 	struct change change = {
 		.now = request_flag(request, "now"),
 		.cut = request_flag(request, "cut"),

@@ -10,6 +10,7 @@
 struct change_entry;
 struct engine;
 struct model;
+struct parts;
 struct service;
 
 /* Reading the arguments of a request, and filling its answer. */
@@ -17,6 +18,7 @@ struct answer {
 	json_t *data;			/* NULL: none */
 	int code;			/* 0, EXIT_NO or EXIT_WORDS (proto/proto.h) */
 	struct why why;			/* the reason, if code is not 0 */
+	struct parts *parts;		/* sent before the request on its connection; may be NULL */
 };
 
 /* Each fills the answer with a refusal, and returns -EINVAL. */

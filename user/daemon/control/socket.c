@@ -30,6 +30,7 @@ struct client {
 	struct client *next, **previous;
 	struct loop_source source;
 	struct buffer in, out;
+	void *kept;			/* by control_answers, between two lines */
 	bool finished;			/* the client sends no more: close when all is sent */
 	bool refused;			/* requests are not answered any more */
 	bool writing;			/* the loop waits until the socket can be written */
@@ -39,8 +40,7 @@ struct control {
 	struct loop *loop;
 	struct loop_source source;
 	char path[108];
-	control_answer answer;
-	void *context;
+	struct control_answers answers;
 	struct client *clients;
 	unsigned count, most;
 	gid_t group;			/* (gid_t)-1: there is none */
@@ -52,6 +52,7 @@ static void client_close(struct client *c)
 	close(c->source.fd);
 	buffer_clear(&c->in);
 	buffer_clear(&c->out);
+	c->control->answers.forget(c->kept);
 	*c->previous = c->next;
 	if (c->next)
 		c->next->previous = c->previous;
@@ -76,6 +77,8 @@ static void client_refuse(struct client *c)
 /* Answers the client's lines, while the client fetches the answers. */
 static void client_lines(struct client *c)
 {
+	const struct control_answers *answers = &c->control->answers;
+
 	while (!c->refused && buffer_len(&c->out) < ANSWERS_PAUSE) {
 		_free_ char *answer = NULL;
 		size_t len;
@@ -87,7 +90,7 @@ static void client_lines(struct client *c)
 		}
 		if (!line)
 			return;
-		answer = c->control->answer(c->control->context, line, len);
+		answer = answers->answer(answers->context, &c->kept, line, len);
 		client_say(c, answer);
 	}
 }
@@ -295,7 +298,7 @@ static int control_listen(struct control *control)
 	return loop_add(control->loop, &control->source, EPOLLIN);
 }
 
-int control_open(struct loop *loop, const char *path, control_answer answer, void *context,
+int control_open(struct loop *loop, const char *path, const struct control_answers *answers,
 		 struct control **ret)
 {
 	struct control *control = calloc(1, sizeof(*control));
@@ -310,8 +313,7 @@ int control_open(struct loop *loop, const char *path, control_answer answer, voi
 	control->most = files_raise();
 	strcpy(control->path, path);
 	control->loop = loop;
-	control->answer = answer;
-	control->context = context;
+	control->answers = *answers;
 	control->source = (struct loop_source){ -1, control_ready, control };
 	err = control_listen(control);
 	if (err) {

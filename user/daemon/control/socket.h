@@ -12,11 +12,18 @@
 struct control;
 struct loop;
 
-/* Answers one line with one line, which the caller frees; NULL: no memory. */
-typedef char *(*control_answer)(void *context, const char *line, size_t len);
+struct control_answers {
+	/*
+	 * Answers one line with one line, which the caller frees; NULL: no memory. *kept: what
+	 * earlier lines of the same connection left for this one; NULL at first.
+	 */
+	char *(*answer)(void *context, void **kept, const char *line, size_t len);
+	void (*forget)(void *kept);	/* the connection has ended; kept may be NULL */
+	void *context;
+};
 
 /* -EADDRINUSE: another daemon answers at the path. Logs errors. */
-int control_open(struct loop *loop, const char *path, control_answer answer, void *context,
+int control_open(struct loop *loop, const char *path, const struct control_answers *answers,
 		 struct control **ret);
 void control_close(struct control *control);
 

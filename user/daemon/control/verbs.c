@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "core/model/model.h"
 #include "daemon/apply/apply.h"
+#include "daemon/control/parts.h"
 #include "daemon/control/request.h"
 #include "daemon/engine/engine.h"
 #include "daemon/live/live.h"
@@ -90,6 +91,12 @@ static int saved(struct daemon *d, const json_t *request, struct answer *a)
 	return 0;
 }
 
+static int part(struct daemon *d, const json_t *request, struct answer *a)
+{
+	(void)d;
+	return parts_add(&a->parts, request, a);
+}
+
 /* ---- the table ---- */
 
 static const struct verb {
@@ -109,6 +116,7 @@ static const struct verb {
 	{ "backend-undrain", edit_active },
 	{ "backend-maintenance", edit_maintenance },
 	{ "backend-enable", edit_active },
+	{ "part", .run = part },
 	{ "plan", .run = verb_plan },
 	{ "apply", .run = verb_apply },
 	{ "changes", .run = verb_changes },
@@ -159,9 +167,20 @@ static void answer_to(struct daemon *d, const json_t *request, struct answer *a)
 	answer_no(a, EXIT_WORDS, "%.60s: not a verb of this daemon", word ?: "\"do\" is missing");
 }
 
-char *verbs_answer(struct daemon *d, const char *line, size_t len)
+/* Parts wait for the request that is no part; one that is refused was in vain. */
+static struct parts *parts_keep(const json_t *request, const struct answer *a)
 {
-	struct answer a = {};
+	const char *word = request_text(request, "do");
+
+	if (!a->code && word && !strcmp(word, "part"))
+		return a->parts;
+	parts_free(a->parts);
+	return NULL;
+}
+
+char *verbs_answer(struct daemon *d, struct parts **parts, const char *line, size_t len)
+{
+	struct answer a = { .parts = *parts };
 	json_error_t error;
 	json_t *request = json_loadb(line, len, 0, &error), *answer;
 	char *text;
@@ -171,6 +190,7 @@ char *verbs_answer(struct daemon *d, const char *line, size_t len)
 			  request ? "" : ": ", request ? "" : error.text);
 	else
 		answer_to(d, request, &a);
+	*parts = parts_keep(request, &a);
 	if (a.code) {
 		answer = json_pack("{sbsssi}", "ok", 0, "error", a.why.text, "code", a.code);
 		json_decref(a.data);

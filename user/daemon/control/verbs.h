@@ -8,9 +8,13 @@
 
 struct answer;
 struct daemon;
+struct parts;
 
-/* Answers one request line with one line (proto/proto.h), which the caller frees. */
-char *verbs_answer(struct daemon *d, const char *line, size_t len);
+/*
+ * Answers one request line with one line (proto/proto.h), which the caller frees. *parts: what
+ * the lines before left for this one (control/parts.h); NULL at first.
+ */
+char *verbs_answer(struct daemon *d, struct parts **parts, const char *line, size_t len);
 
 /*
  * The verbs that are more than an edit of the model (verbs.c has the table of all verbs).

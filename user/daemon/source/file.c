@@ -3,6 +3,7 @@
 #include "daemon/source/file.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -132,6 +133,16 @@ int file_apply(struct config_file *file, const struct model *m, const char *text
 	return err || !is_own(file, text) ? err : engine_loaded(file->engine, &source);
 }
 
+/* Where the file is wrong goes to the client; what stands there is for the log alone. */
+static void place_only(struct why *why)
+{
+	char *end = strstr(why->text, ": ");
+
+	log_err(0, "%s", why->text);
+	if (end)
+		snprintf(end, sizeof(why->text) - (end - why->text), ": wrong, the log says how");
+}
+
 int file_saved(struct config_file *file, struct why *why)
 {
 	struct engine *e = file->engine;
@@ -141,8 +152,10 @@ int file_saved(struct config_file *file, struct why *why)
 	int err = conf_read(file->name, &text, &len, why) ?:
 		  parse(file->name, text, len, &e->model, &saved, NULL, why);
 
-	if (err)
+	if (err) {
+		place_only(why);
 		return err;
+	}
 	if (model_equal(&saved, &e->model)) {
 		err = engine_loaded(e, &(struct source_text){ file->name, text, len, &saved });
 		if (err)
