@@ -21,13 +21,13 @@ PACKETS := $(patsubst tests/packets/%.c,$(BUILD)/tests/packets/%,$(wildcard test
 # What takes half a minute or more by itself begins first, so that it does not end last.
 LONGEST := $(patsubst %,tests/netns/%.sh, \
 	changes/connections_stay_through_changes changes/storm_of_changes \
-	crash/another_version_takes_over crash/killed_at_each_write \
+	crash/another_version_takes_over crash/killed_at_each_write crash/one_call_fails \
 	crash/killed_while_rules_change clients/homes_follow_traffic clients/storm_of_rules \
 	hot/keys_split_by_hand hot/more_keys_than_entries hot/silent_connections_stay \
 	health/dead_are_cut_and_come_back)
 NETNS   := $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/netns/*/*.sh))
 LINT    := $(wildcard tests/lint/*.sh)
-TOOLS   := $(patsubst %,$(BUILD)/tests/tools/%,talk flood inject wall.so)
+TOOLS   := $(patsubst %,$(BUILD)/tests/tools/%,talk flood inject wall.so fail_call fail_call.so)
 BENCH_LPM := $(BUILD)/tests/bench/lpm
 BENCHES := $(BUILD)/tests/bench/bench $(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o \
 	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.bpf.c))
@@ -78,6 +78,12 @@ $(BUILD)/tests/tools/talk: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard te
 
 $(BUILD)/tests/tools/flood: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/tools/flood*.c))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
+# Without checks of copies, which would put other functions in the place of these.
+$(BUILD)/tests/tools/fail_call $(BUILD)/tests/tools/fail_call.so: tests/tools/fail_call.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARN) -O1 -g -D_GNU_SOURCE $(if $(findstring .so,$@),-shared -fPIC,-DCOMMAND) \
+		-o $@ $< -ldl
 
 $(BUILD)/tests/tools/inject: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/tools/inject*.c))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^

@@ -7,6 +7,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 #define EVENTS 64
 
 struct loop {
@@ -29,7 +31,7 @@ int loop_new(struct loop **ret)
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll_fd < 0) {
 		free(loop);
-		return -errno;
+		return log_err(-errno, "event loop");
 	}
 	*ret = loop;
 	return 0;
@@ -50,7 +52,9 @@ static int control(struct loop *loop, int op, struct loop_source *source, uint32
 
 int loop_add(struct loop *loop, struct loop_source *source, uint32_t events)
 {
-	return control(loop, EPOLL_CTL_ADD, source, events);
+	int err = control(loop, EPOLL_CTL_ADD, source, events);
+
+	return err ? log_err(err, "event loop") : 0;
 }
 
 int loop_modify(struct loop *loop, struct loop_source *source, uint32_t events)
@@ -106,7 +110,7 @@ int loop_timer_new(struct loop *loop, struct loop_timer *timer,
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 
 	if (fd < 0)
-		return -errno;
+		return log_err(-errno, "timer");
 	*timer = (struct loop_timer){
 		.source = { fd, timer_ready, timer },
 		.expired = expired,

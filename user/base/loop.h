@@ -19,6 +19,7 @@ struct loop_source {
 
 struct loop;
 
+/* Each that returns an error has logged it, but loop_modify(). */
 int loop_new(struct loop **ret);
 void loop_free(struct loop *loop);
 int loop_add(struct loop *loop, struct loop_source *source, uint32_t events);

@@ -191,6 +191,8 @@ static int run(const struct start_options *options)
 	if (!err)
 		err = start_maps(&p.start) ?: privileges_drop() ?: start_checks(&p.start) ?:
 		      serve(&p);
+	if (err == -ENOMEM)		/* all else has been said where it came up */
+		log_err(err, "xringd");
 	start_close(&p.start);
 	closep(&p.signals.fd);
 	if (p.loop)

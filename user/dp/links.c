@@ -149,17 +149,24 @@ static const char *attached_mode(int ifindex, uint32_t *ret_id)
 	return mode_name(query.attach_mode);
 }
 
+static int no_interface(const char *name, int err, struct why *why)
+{
+	if (err == -ENODEV)
+		return why_set(why, err, "%s: no such interface", name);
+	return why_set(why, err, "%s: %s", name, errno_text(err));
+}
+
 int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **ret_mode,
 	      struct why *why)
 {
-	int ifindex = if_nametoindex(name), err = -EOPNOTSUPP;
+	int ifindex = if_nametoindex(name), err = ifindex ? -EOPNOTSUPP : -errno;
 	_close_ int pinned = -1;
 	_close_ int fd = -1;
 	struct bpf_link_info info;
 	char path[300];
 
 	if (!ifindex)
-		return why_set(why, -ENODEV, "%s: no such interface", name);
+		return no_interface(name, err, why);
 	pinned = link_get(dp, name);
 	if (pinned < 0 && pinned != -ENOENT)
 		return why_set(why, pinned, "%s: %s", link_path(dp, name, path),
@@ -226,6 +233,7 @@ int dp_interfaces(const struct dp *dp, struct dp_interface **ret, size_t *ret_co
 	struct if_nameindex *all = if_nameindex();
 	_free_ struct dp_interface *list = NULL;
 	size_t count = 0;
+	int err = 0;
 
 	if (!all)
 		return log_err(-errno, "interfaces");
@@ -242,12 +250,14 @@ int dp_interfaces(const struct dp *dp, struct dp_interface **ret, size_t *ret_co
 			continue;
 		snprintf(it->name, sizeof(it->name), "%s", all[i].if_name);
 		link = link_get(dp, it->name);
+		if (link < 0 && link != -ENOENT && (err = link))
+			break;
 		it->by = link >= 0 ? "link" : it->prog_id == dp->prog_id ? "ip" : "other";
 		count++;
 	}
 	if_freenameindex(all);
-	if (!list)
-		return -ENOMEM;
+	if (!list || err)
+		return err ?: -ENOMEM;
 	*ret = take_ptr(list);
 	*ret_count = count;
 	return 0;

@@ -227,8 +227,10 @@ static int path_free(const char *path, const struct sockaddr_un *address)
 	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct stat st;
 
-	if (lstat(path, &st))
+	if (lstat(path, &st) && errno == ENOENT)
 		return 0;
+	if (fd < 0 || lstat(path, &st))
+		return log_err(-errno, "control socket %s", path);
 	if (!S_ISSOCK(st.st_mode)) {
 		log_err(0, "control socket %s: there is something else of that name", path);
 		return -EEXIST;
@@ -272,9 +274,14 @@ static unsigned files_raise(void)
 static int control_listen(struct control *control)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct group *group = getgrnam(GROUP);
+	struct group *group;
 	mode_t mask;
 	int err;
+
+	errno = 0;
+	group = getgrnam(GROUP);
+	if (!group && (errno == ENOMEM || errno == EMFILE || errno == ENFILE))
+		return log_err(-errno, "group " GROUP);
 
 	strcpy(address.sun_path, control->path);
 	directory_make(control->path);

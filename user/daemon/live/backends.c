@@ -190,7 +190,7 @@ const char *backend_why(const struct live_service *s, const struct live_backend 
 }
 
 /*
- * While a neighbour is asked, the template keeps the next hop that it has: silence is not an
+ * While a neighbour is asked, or the kernel could not be asked yet, the template keeps the next hop that it has: silence is not an
  * answer yet, and the last daemon knew a next hop.
  */
 static bool keep_way(const struct nexthop *nh, const struct xring_template *now,
@@ -199,7 +199,9 @@ static bool keep_way(const struct nexthop *nh, const struct xring_template *now,
 	struct next_hop same = { .ifindex = now->ifindex, .mtu = now->mtu };
 	struct xring_template wanted;
 
-	if (!nh->pending || now->ifindex != nh->route_ifindex || backend_why(s, backend) != nh->why)
+	if (nh->unknown ? !now->ifindex : !nh->pending || now->ifindex != nh->route_ifindex)
+		return false;
+	if (backend_why(s, backend) != nh->why)
 		return false;
 	template_fill(s->mode, &backend->address, backend->port, &same, &wanted);
 	return template_same_target(now, &wanted);

@@ -2,6 +2,7 @@
 /* The numbers of ingresses, in the daemon and in the maps. */
 #include "daemon/live/ingress.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -18,10 +19,12 @@ void live_ingresses_set(struct live *live, const struct model *m)
 void live_ingresses_write(struct live *live)
 {
 	for (size_t i = 0; i < INGRESSES; i++) {
-		uint64_t index =
-			*live->ingresses[i].name ? if_nametoindex(live->ingresses[i].name) : 0;
+		const char *name = live->ingresses[i].name;
+		uint64_t index = *name ? if_nametoindex(name) : 0;
 		uint64_t ingress = index ? index << 32 | (i + 1) : 0;
 
+		if (*name && !index && errno != ENODEV)
+			continue;	/* the kernel could not be asked: the number stays */
 		if (live->dp->config->ingresses[i] != ingress)
 			__atomic_store_n(&live->dp->config->ingresses[i], ingress,
 					 __ATOMIC_RELEASE);

@@ -21,6 +21,8 @@
 #define SETTLE_MS 20		/* events of one change come in a burst */
 #define KEEPALIVE_MS 2000
 #define KEEPALIVE_ASKS 256	/* most neighbours that are woken in one turn */
+#define AGAIN_MS 1000
+#define AGAIN_ASKS 256		/* most next hops that are asked for again in one turn */
 #define NUD_USABLE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
 
 struct nexthop_table {
@@ -30,11 +32,14 @@ struct nexthop_table {
 	struct loop_source source;
 	struct loop_timer settle;
 	struct loop_timer keepalive;
+	struct loop_timer again;
 	void (*changed)(void *context, const struct nexthop *nh);
 	void *context;
 	struct nexthop **list;
 	size_t count;
 	size_t cursor;			/* the next hop that the keepalive looks at next */
+	size_t again_cursor;		/* the same for what is asked for again */
+	bool failing;			/* the kernel could not be asked; logged once */
 	bool full;			/* the kernel's neighbour table was full; logged once */
 };
 
@@ -45,56 +50,97 @@ static const struct address *neighbour_of(const struct nexthop *nh)
 	return nh->gateway.family ? &nh->gateway : &nh->to;
 }
 
-static const char *resolve_route(struct mnl_socket *nl, struct nexthop *nh, struct next_hop *hop,
-				 uint32_t *ret_mtu)
+/*
+ * Is the error an answer about the way? All others are this host's own (no memory, no buffers, an
+ * answer that was lost) and say nothing of it.
+ */
+static bool is_answer(int err)
+{
+	static const int answers[] = {
+		-ENETUNREACH, -EHOSTUNREACH, -ENETDOWN, -EACCES, -EINVAL, -ENODEV, -ESRCH, -ENOENT,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++)
+		if (err == answers[i])
+			return true;
+	return false;
+}
+
+/* Each sets nh->why to what is missing. 0, or the error of a question that failed. */
+static int resolve_route(struct mnl_socket *nl, struct nexthop *nh, uint32_t *ret_mtu)
 {
 	struct rtnl_route route;
 	int err = rtnl_route_get(nl, &nh->to, &route);
 
-	nh->route_ifindex = 0;
-	nh->gateway = (struct address){};
+	if (err && !is_answer(err))
+		return err;
 	if (err)
-		return "no route to it";
-	if (route.type == RTN_LOCAL)
-		return "an address of this host itself";
-	if (route.type != RTN_UNICAST)
-		return "its route is no unicast route";
+		nh->why = "no route to it";
+	else if (route.type == RTN_LOCAL)
+		nh->why = "an address of this host itself";
+	else if (route.type != RTN_UNICAST)
+		nh->why = "its route is no unicast route";
+	if (nh->why)
+		return 0;
 	nh->route_ifindex = route.ifindex;
 	nh->gateway = route.gateway;
-	hop->source = route.source;
+	nh->hop.source = route.source;
 	*ret_mtu = route.mtu;
-	return NULL;
+	return 0;
 }
 
-static const char *resolve(struct mnl_socket *nl, struct nexthop *nh, struct next_hop *ret)
+static int resolve_link(struct mnl_socket *nl, struct nexthop *nh, uint32_t mtu)
+{
+	struct rtnl_link link;
+	int err = rtnl_link_get(nl, nh->route_ifindex, &link);
+
+	if (err && !is_answer(err))
+		return err;
+	if (err || !(link.flags & IFF_UP))
+		nh->why = "its interface is down";
+	else if (link.type != ARPHRD_ETHER)
+		nh->why = "its interface is not Ethernet";
+	if (nh->why)
+		return 0;
+	memcpy(nh->hop.own_mac, link.mac, sizeof(nh->hop.own_mac));
+	if (!mtu || mtu > link.mtu)
+		mtu = link.mtu;
+	nh->hop.mtu = mtu > UINT16_MAX ? UINT16_MAX : mtu;
+	return 0;
+}
+
+static int resolve_neighbour(struct mnl_socket *nl, struct nexthop *nh)
 {
 	struct rtnl_neighbour neighbour;
-	const char *why;
-	struct rtnl_link link;
-	uint32_t mtu;
+	int err = rtnl_neighbour_get(nl, nh->route_ifindex, neighbour_of(nh), &neighbour);
 
-	*ret = (struct next_hop){};
-	nh->pending = false;
-	why = resolve_route(nl, nh, ret, &mtu);
-	if (why)
-		return why;
-	if (rtnl_link_get(nl, nh->route_ifindex, &link) || !(link.flags & IFF_UP))
-		return "its interface is down";
-	if (link.type != ARPHRD_ETHER)
-		return "its interface is not Ethernet";
-	if (rtnl_neighbour_get(nl, nh->route_ifindex, neighbour_of(nh), &neighbour))
+	if (err && !is_answer(err))
+		return err;
+	if (err)
 		neighbour.state = NUD_NONE;
 	if (!(neighbour.state & NUD_USABLE)) {
 		nh->pending = neighbour.state != NUD_FAILED;
-		return "its neighbour does not answer";
+		nh->why = "its neighbour does not answer";
+		return 0;
 	}
-	memcpy(ret->own_mac, link.mac, sizeof(ret->own_mac));
-	memcpy(ret->mac, neighbour.mac, sizeof(ret->mac));
-	if (!mtu || mtu > link.mtu)
-		mtu = link.mtu;
-	ret->mtu = mtu > UINT16_MAX ? UINT16_MAX : mtu;
-	ret->ifindex = nh->route_ifindex;
-	return NULL;
+	memcpy(nh->hop.mac, neighbour.mac, sizeof(nh->hop.mac));
+	nh->hop.ifindex = nh->route_ifindex;
+	return 0;
+}
+
+/* What the kernel says of the way to nh->to now. 0, or the error of a question that failed. */
+static int resolve(struct mnl_socket *nl, struct nexthop *nh)
+{
+	uint32_t mtu = 0;
+	int err = resolve_route(nl, nh, &mtu);
+
+	if (!err && !nh->why)
+		err = resolve_link(nl, nh, mtu);
+	if (!err && !nh->why)
+		err = resolve_neighbour(nl, nh);
+	if (nh->why)
+		nh->hop = (struct next_hop){};
+	return err;
 }
 
 static bool hop_equal(const struct next_hop *a, const struct next_hop *b)
@@ -105,18 +151,27 @@ static bool hop_equal(const struct next_hop *a, const struct next_hop *b)
 	       address_equal(&a->source, &b->source);
 }
 
-/* Resolves the next hop again. True: it has changed. */
+/*
+ * Resolves the next hop again. True: it has changed. If the kernel cannot be asked, the next hop
+ * stays as it was, and is asked for again (look_again()).
+ */
 static bool refresh(struct nexthop_table *table, struct nexthop *nh)
 {
-	struct address gateway = nh->gateway;
-	struct next_hop hop;
+	struct nexthop now = { .to = nh->to, .users = nh->users };
+	int err = resolve(table->requests, &now);
 	bool changed;
 
-	nh->why = resolve(table->requests, nh, &hop);
-	if (nh->why)
-		hop = (struct next_hop){};
-	changed = !hop_equal(&hop, &nh->hop) || !address_equal(&gateway, &nh->gateway);
-	nh->hop = hop;
+	if (err && !table->failing)
+		log_warn("routes and neighbours cannot be asked for (%s): next hops stay as they "
+			 "are", errno_text(err));
+	table->failing = err;
+	if (err) {
+		nh->dirty = true;
+		return false;
+	}
+	changed = nh->unknown || !hop_equal(&now.hop, &nh->hop) ||
+		  !address_equal(&now.gateway, &nh->gateway);
+	*nh = now;
 	return changed;
 }
 
@@ -149,6 +204,25 @@ static void look_at_dirty(void *context)
 	for (size_t i = 0; i < table->count; i++)
 		if (table->list[i]->dirty)
 			look(table, table->list[i]);
+}
+
+/*
+ * Looks again at what could not be asked for, and at what is not resolved: an event that would
+ * say that it is may have been lost. If they are many, some in each turn.
+ */
+static void look_again(void *context)
+{
+	struct nexthop_table *table = context;
+	unsigned looked = 0;
+
+	for (size_t i = 0; i < table->count && looked < AGAIN_ASKS; i++) {
+		struct nexthop *nh = table->list[table->again_cursor++ % table->count];
+
+		if (!nh->dirty && !nh->why)
+			continue;
+		look(table, nh);
+		looked++;
+	}
 }
 
 /* Is the neighbour proven to be reachable, or is the kernel asking it now? */
@@ -229,7 +303,7 @@ static void events_ready(void *context, uint32_t events)
 	(void)events;
 	while ((len = mnl_socket_recvfrom(table->events, buf, sizeof(buf))) > 0)
 		mnl_cb_run(buf, len, 0, 0, on_event, table);
-	if (len < 0 && errno == ENOBUFS) {	/* events were lost */
+	if (len < 0 && errno != EAGAIN) {	/* events were lost */
 		all_dirty(table);
 		loop_timer_set(&table->settle, SETTLE_MS);
 	}
@@ -243,7 +317,7 @@ static int events_open(struct nexthop_table *table)
 	};
 
 	table->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	table->requests = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	table->requests = mnl_socket_open2(NETLINK_ROUTE, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (!table->events || !table->requests ||
 	    mnl_socket_bind(table->events, 0, MNL_SOCKET_AUTOPID) ||
 	    mnl_socket_bind(table->requests, 0, MNL_SOCKET_AUTOPID))
@@ -272,15 +346,17 @@ int nexthop_open(struct loop *loop, void (*changed)(void *context, const struct 
 	table->loop = loop;
 	table->changed = changed;
 	table->context = context;
-	table->settle.source.fd = table->keepalive.source.fd = -1;
+	table->settle.source.fd = table->keepalive.source.fd = table->again.source.fd = -1;
 	err = events_open(table) ?:
 	      loop_timer_new(loop, &table->settle, look_at_dirty, table) ?:
-	      loop_timer_new(loop, &table->keepalive, keep_alive, table);
+	      loop_timer_new(loop, &table->keepalive, keep_alive, table) ?:
+	      loop_timer_new(loop, &table->again, look_again, table);
 	if (err) {
 		nexthop_close(table);
 		return err;
 	}
 	loop_timer_every(&table->keepalive, KEEPALIVE_MS);
+	loop_timer_every(&table->again, AGAIN_MS);
 	*ret = table;
 	return 0;
 }
@@ -291,6 +367,8 @@ void nexthop_close(struct nexthop_table *table)
 		loop_timer_close(table->loop, &table->settle);
 	if (table->keepalive.source.fd >= 0)
 		loop_timer_close(table->loop, &table->keepalive);
+	if (table->again.source.fd >= 0)
+		loop_timer_close(table->loop, &table->again);
 	if (table->events) {
 		if (table->source.fd)
 			loop_remove(table->loop, &table->source);
@@ -322,6 +400,8 @@ const struct nexthop *nexthop_get(struct nexthop_table *table, const struct addr
 		return NULL;
 	nh->to = *to;
 	nh->users = 1;
+	nh->unknown = true;
+	nh->why = "the kernel could not be asked for the way to it";
 	list[table->count++] = nh;
 	refresh(table, nh);
 	if (nh->pending)
@@ -370,7 +450,9 @@ int nexthop_on_link(const struct address *to)
 		return err;
 	err = rtnl_route_get(nl, to, &route);
 	mnl_socket_close(nl);
-	if (err || route.type != RTN_UNICAST)
+	if (err)
+		return is_answer(err) ? -ENOENT : err;
+	if (route.type != RTN_UNICAST)
 		return -ENOENT;
 	return !route.gateway.family;
 }

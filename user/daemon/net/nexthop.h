@@ -21,6 +21,7 @@ struct nexthop {
 	uint32_t route_ifindex;		/* the route's; also if unresolved */
 	bool pending;			/* the kernel asks for the neighbour: no answer yet */
 	bool dirty;			/* an event may have changed it: must be resolved again */
+	bool unknown;			/* the kernel could not be asked yet, `why` says so */
 };
 
 /* changed: is called when the next hop to nh->to has changed or is lost. */
@@ -37,7 +38,7 @@ void nexthop_settle(struct nexthop_table *table, unsigned ms);
 
 /*
  * Is the address on a link of this host? 1: yes, 0: a gateway leads to it, -ENOENT: no route
- * does. Uses its own socket, and needs no table.
+ * does; or the error of a question that failed. Uses its own socket, and needs no table.
  */
 int nexthop_on_link(const struct address *to);
 

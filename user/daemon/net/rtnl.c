@@ -144,7 +144,7 @@ static int on_device_message(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-/* Sends one request and gives its answer to cb. 0, or the kernel's negative errno. */
+/* Sends one request and gives its answer to cb, but not answers left from questions before. */
 static int ask(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 {
 	static unsigned sequence;
@@ -161,13 +161,13 @@ static int ask(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *d
 		if (len < 0)
 			return -errno;
 		ret = mnl_cb_run(buf, len, nlh->nlmsg_seq, mnl_socket_get_portid(nl), cb, data);
-	} while (ret > MNL_CB_STOP);
+	} while (ret > MNL_CB_STOP || (ret < 0 && errno == EPROTO));
 	return ret < 0 ? -errno : 0;
 }
 
 int rtnl_open(struct mnl_socket **ret)
 {
-	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	int err;
 
 	if (!nl)

@@ -10,8 +10,9 @@
 #include "daemon/net/devices.h"
 
 /*
- * Questions to the kernel by rtnetlink. Each waits for its answer: 0, or the kernel's
- * negative errno. nl: a bound, blocking socket.
+ * Questions to the kernel by rtnetlink: 0, or a negative errno of the kernel's answer or of the
+ * way there. nl: a bound socket that does not block, for the answer is there when the question
+ * has been sent; one that is not is lost (-EAGAIN).
  */
 struct rtnl_route {
 	uint8_t type;			/* RTN_UNICAST and the like */

@@ -116,6 +116,12 @@ static void judge(struct transfer *t, CURLcode code)
 		return probe_unable(p, ENOMEM, "");
 	case CURLE_URL_MALFORMAT:
 		return probe_unable(p, EINVAL, ", want a host that fits in a URL");
+	case CURLE_FAILED_INIT:
+	case CURLE_NOT_BUILT_IN:
+	case CURLE_BAD_FUNCTION_ARGUMENT:
+	case CURLE_SSL_ENGINE_INITFAILED:
+	case CURLE_SSL_CIPHER:
+		return probe_end(p, PROBE_NOT_CHECKED, "not checked: %s", curl_easy_strerror(code));
 	case CURLE_COULDNT_CONNECT:
 		return judge_errno(p, t->easy, ECONNREFUSED);
 	case CURLE_SEND_ERROR:
@@ -332,7 +338,7 @@ static void http_start(struct probe *p)
 	if (code == CURLE_OUT_OF_MEMORY)
 		return probe_unable(p, ENOMEM, "");
 	if (code)
-		return probe_end(p, PROBE_BAD, "HTTP: %s", curl_easy_strerror(code));
+		return probe_end(p, PROBE_NOT_CHECKED, "not checked: %s", curl_easy_strerror(code));
 	if (curl_multi_add_handle(b->multi, t->easy))
 		probe_unable(p, ENOMEM, "");
 }

@@ -174,18 +174,18 @@ void probe_unable(struct probe *p, int err, const char *hint)
 }
 
 /*
- * Is the error a fault of this host: missing descriptors, memory, ports, rights or address
- * families?
+ * Does the error tell of the backend, or of the way to it? All others are of this host: missing
+ * descriptors, memory, ports, rights, address families.
  */
-static bool is_ours(int err)
+static bool is_answer(int err)
 {
-	static const int ours[] = {
-		EMFILE, ENFILE, ENOMEM, ENOBUFS, ENOSPC, EAGAIN,
-		EADDRNOTAVAIL, EPERM, EACCES, EAFNOSUPPORT,
+	static const int answers[] = {
+		ECONNREFUSED, ECONNRESET, ECONNABORTED, EPIPE, ETIMEDOUT, EHOSTUNREACH, EHOSTDOWN,
+		ENETUNREACH, ENETDOWN, ENONET, ENOPROTOOPT, EOPNOTSUPP, EPROTO, EMSGSIZE, EINVAL,
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-		if (err == ours[i])
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++)
+		if (err == answers[i])
 			return true;
 	return false;
 }
@@ -202,7 +202,7 @@ void probe_refused(struct probe *p, int err)
 		{ EHOSTDOWN, "host down" },
 	};
 
-	if (is_ours(err))
+	if (!is_answer(err))
 		return probe_unable(p, err, "");
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (err == known[i].err)
