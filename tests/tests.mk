@@ -27,7 +27,7 @@ LONGEST := $(patsubst %,tests/netns/%.sh, \
 	health/dead_are_cut_and_come_back)
 NETNS   := $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/netns/*/*.sh))
 LINT    := $(wildcard tests/lint/*.sh)
-TOOLS   := $(patsubst %,$(BUILD)/tests/tools/%,talk flood inject wall.so fail_call fail_call.so)
+TOOLS   := $(patsubst %,$(BUILD)/tests/tools/%,talk flood inject wall.so fail_call fail_call.so only_calls)
 BENCH_LPM := $(BUILD)/tests/bench/lpm
 BENCHES := $(BUILD)/tests/bench/bench $(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o \
 	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.bpf.c))
@@ -91,6 +91,9 @@ $(BUILD)/tests/tools/inject: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard 
 $(BUILD)/tests/tools/%.so: tests/tools/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -shared -fPIC -o $@ $<
+
+$(BUILD)/tests/tools/only_calls: $(BUILD)/tests/tools/only_calls.o
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
 
 unit: $(UNIT)
 	@$(RUN) -j $(CORES) $^

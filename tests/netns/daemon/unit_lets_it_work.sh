@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The systemd unit is as narrow as docs/design.md wants it (2.0 at most), and under its list of
+# system calls, with its capabilities and as an ordinary user, the daemon does all that it does.
+. "$(dirname "$0")/../lib.sh"
+
+command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
+[ -x "$BUILD/tests/tools/only_calls" ] || skip "no $BUILD/tests/tools/only_calls"
+ID=54321
+mkdir -p "$RUN"
+sed 's|@PREFIX@|/usr|' "$TOP/system/xringd.service" >"$RUN/xringd.service"
+
+echo "exposure"
+exposure=$(systemd-analyze security --offline=true "$RUN/xringd.service" 2>&1 |
+	sed -n 's/.*exposure level for xringd.service: \([0-9.]*\).*/\1/p')
+[ -n "$exposure" ] || skip "systemd-analyze knows no security --offline: $(systemd-analyze --version | head -n 1)"
+awk -v e="$exposure" 'BEGIN { exit !(e <= 2.0) }' || fail "exposure $exposure, wanted 2.0 at most"
+rm -r "$RUN"
+
+# The unit's filter, its lines in order: names and @sets, taken away after ~.
+calls_of() { # NAME OR @SET
+	if [[ $1 == @* ]]; then
+		systemd-analyze syscall-filter "$1" | sed -n 's/^ *\([a-z_@0-9-]*\)$/\1/p' | grep -vx "$1" |
+			while read -r name; do calls_of "$name"; done
+	else
+		echo "$1"
+	fi
+}
+allowed=
+while read -r line; do
+	minus=
+	[[ $line == "~"* ]] && minus=1
+	for word in ${line#"~"}; do
+		if [ -n "$minus" ]; then
+			allowed=$(grep -Fvx -f <(calls_of "$word") <<<"$allowed")
+		else
+			allowed+=$'\n'$(calls_of "$word")
+		fi
+	done
+done < <(sed -n 's/^SystemCallFilter=//p' "$TOP/system/xringd.service")
+numbers=$(echo '#include <sys/syscall.h>' | cc -dM -E - |
+	sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$/\1 \2/p' |
+	awk 'FNR == NR { want[$1]; next } $1 in want { print $2 }' <(echo "$allowed") - | sort -nu)
+[ "$(wc -l <<<"$numbers")" -gt 100 ] || fail "the unit's system calls: $(xargs <<<"$numbers")"
+
+lab up -b 2
+lab nginx
+config <<EOT
+interfaces: [eth0, eth1]
+services:
+  web:
+    vip: $VIP4:80/tcp
+    mode: nat
+    check: {type: http, path: /, interval: 200ms, timeout: 100ms, rise: 1, fall: 2}
+    backends: {b1: $(lab address b1), b2: $(lab address b2)}
+  ping:
+    vip: $VIP4:81/tcp
+    mode: nat
+    check: {type: icmp, interval: 200ms, timeout: 100ms, rise: 1, fall: 2}
+    backends: {b1: $(lab address b1), b2: $(lab address b2)}
+EOT
+mkdir "$RUN"/{user,state}
+chown $ID:$ID "$RUN"/{user,state}
+chmod 755 "$RUN"
+cp "$BUILD"/xring{,d} "$BUILD/tests/tools/only_calls" "$RUN/"
+"$TOP/system/prepare-bpffs" $ID "$RUN/bpf"
+caps=-all$(sed -n 's/^CapabilityBoundingSet=//p' "$TOP/system/xringd.service" | tr ' ' '\n' |
+	sed 's/^CAP_\(.*\)/,+\L\1/' | tr -d '\n')
+xring() { "$BUILD/xring" --socket "$RUN/user/sock" "$@"; }
+
+serve() {
+	# shellcheck disable=SC2086
+	nsenter --net="/run/netns/xring-$LAB-lb" -- setpriv --reuid $ID --regid $ID --clear-groups \
+		--bounding-set "$caps" --inh-caps "$caps" --ambient-caps "$caps" -- \
+		"$RUN/only_calls" $numbers -- "$RUN/xringd" -f "$RUN/xring.yaml" --bpffs "$RUN/bpf" \
+		--socket "$RUN/user/sock" --state "$RUN/state" >>"$RUN/xringd.log" 2>&1 &
+	echo $! >"$RUN/xringd.pid"
+	wait_for xring status
+}
+
+works() { # FIRST-PORT
+	wait_for resolved
+	wait_for equals '["up"]' bash -c "'$BUILD/xring' --socket '$RUN/user/sock' --json backend list |
+		jq -c '[.[].health] | unique'"
+	follows_ring web $VIP4 8 "$1"
+}
+
+echo "under the unit's system calls"
+serve
+works 20000
+xring backend set web b1 --weight 3 --now >/dev/null
+xring detach eth0
+xring attach eth0 >/dev/null
+sed -i 's/fall: 2/fall: 3/' "$RUN/xring.yaml"
+kill -HUP "$(daemon_pid)"
+wait_for said "xring.yaml: loaded"
+works 20100
+
+echo "and again, after a kill"
+stop KILL
+serve
+works 20200
+said "not permitted" && fail "something was not permitted: $(grep "not permitted" "$RUN/xringd.log")"
+stop
