@@ -29,6 +29,13 @@ untouched() {
 	[ ! -e "$RUN/sock" ] || fail "a socket is left behind"
 }
 
+echo "the example's hash_key is right, and warned of"
+config </dev/null
+warned="hash_key is that of the example"
+[[ $(check "$RUN/xring.yaml" 2>&1) == *"$warned"*": ok" ]] || fail "no warning of the example's hash_key"
+sed -i 's/eeff$/eefe/' "$RUN/xring.yaml"
+[[ $(check "$RUN/xring.yaml" 2>&1) == *"$warned"* ]] && fail "another hash_key is warned of"
+
 # What is wrong stands at LINE:COLUMN and is said in one line: by --check, and by a
 # daemon, which ends.
 wrong() { # LINE:COLUMN TEXT, the file on standard input

@@ -39,6 +39,19 @@ static int parse(const char *path, const char *text, size_t len, const struct mo
 	return conf_parse_source(&source, ret, ret_places, why);
 }
 
+/* That of the README and of the example file: everybody knows it. */
+static void hash_key_warn(const char *path, const struct model *m)
+{
+	static const uint8_t example[HASH_KEY_BYTES] = {
+		0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
+		0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff,
+	};
+
+	if (!memcmp(m->hash_key, example, sizeof(example)))
+		log_warn("%s: hash_key is that of the example, by which anybody computes where a "
+			 "flow goes: want one of `openssl rand -hex 16`", path);
+}
+
 int file_read_model(const char *path, const struct model *before, struct model *ret,
 		    char **ret_text, size_t *ret_len)
 {
@@ -58,6 +71,7 @@ int file_read_model(const char *path, const struct model *before, struct model *
 		model_clear(&file);
 		return err;
 	}
+	hash_key_warn(path, &file);
 	*ret = file;
 	return 0;
 }
