@@ -37,19 +37,28 @@ static int is_kind(int fd, enum pinned_kind kind)
 	return !strcmp(file, kinds[kind].opened) || !strcmp(file, kinds[kind].made);
 }
 
-/* Renames what is no such pin to bad_NAME in the same folder. -ENOENT: nothing is there now. */
+#define ASIDE_MAX 100
+
+/*
+ * Renames what is no such pin to bad_NAME in the same folder; to bad_NAME_1 and so on where a
+ * directory that holds something stands there. -ENOENT: nothing is at the path now.
+ */
 static int set_aside(const char *path, enum pinned_kind kind)
 {
 	const char *name = strrchr(path, '/') + 1;
-	char aside[PATH_MAX];
+	char aside[PATH_MAX], number[8] = "";
 
-	snprintf(aside, sizeof(aside), "%.*sbad_%s", (int)(name - path), path, name);
-	remove(aside);
-	if (rename(path, aside))
-		return log_err(-errno, "%s is no pinned %s, and cannot be renamed", path,
-			       kinds[kind].name);
-	log_warn("%s is no pinned %s: it is bad_%s now", path, kinds[kind].name, name);
-	return -ENOENT;
+	for (int i = 1; i < ASIDE_MAX; i++) {
+		snprintf(aside, sizeof(aside), "%.*sbad_%s%s", (int)(name - path), path, name, number);
+		remove(aside);
+		if (!rename(path, aside)) {
+			log_warn("%s is no pinned %s: it is bad_%s%s now", path, kinds[kind].name,
+				 name, number);
+			return -ENOENT;
+		}
+		snprintf(number, sizeof(number), "_%d", i);
+	}
+	return log_err(-errno, "%s is no pinned %s, and cannot be renamed", path, kinds[kind].name);
 }
 
 int pinned_open(const char *path, enum pinned_kind kind)
