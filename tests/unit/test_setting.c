@@ -163,9 +163,9 @@ static void a_wrong_text_of_a_group_says_why_and_changes_nothing(void **state)
 		{ "shards=0", "hot shards 0: want 1 to 16383" },
 		{ "auto=maybe", "hot auto maybe: want true or false" },
 		{ "factor=2,auto=false,factor=2", "hot factor: want it once" },
-		{ "cold=1", "hot key cold: want factor, floor, hold, shards or auto" },
-		{ "bound=2", "hot key bound: want factor, floor, hold, shards or auto" },
-		{ "=1", "hot key : want factor, floor, hold, shards or auto" },
+		{ "cold=1", "hot key cold: want factor, floor, hold, shards, auto or proven" },
+		{ "bound=2", "hot key bound: want factor, floor, hold, shards, auto or proven" },
+		{ "=1", "hot key : want factor, floor, hold, shards, auto or proven" },
 	};
 	struct service before, s;
 	(void)state;
@@ -197,7 +197,7 @@ static void a_long_text_is_cut_in_the_message_alone(void **state)
 	text[500] = '=';
 	memcpy(text, "faktor+", strlen("faktor+"));
 	assert_int_equal(settings_parse("hot", text, &s, &why), -EINVAL);
-	assert_non_null(strstr(why.text, "hold, shards or auto"));
+	assert_non_null(strstr(why.text, "hold, shards, auto or proven"));
 }
 
 int main(void)
