@@ -6,9 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -16,6 +14,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "base/util.h"
+#include "daemon/privileges.h"
 #include "daemon/start.h"
 #include "dp/dp.h"
 #include "proto/proto.h"
@@ -27,13 +26,16 @@ struct process {
 };
 
 static const char usage[] =
-	"usage: xringd -f FILE [--check] [--bpffs DIR] [--socket PATH] [--state DIR] [--cut]\n"
+	"usage: xringd -f FILE [--check] [--bpffs DIR] [--socket PATH] [--state DIR]\n"
+	"              [--user NAME] [--cut]\n"
 	"\n"
 	"  -f, --file FILE    the configuration, YAML (xring.yaml(5))\n"
 	"      --check        say whether FILE is right, and exit\n"
 	"      --bpffs DIR    where maps, program and links are pinned (/sys/fs/bpf)\n"
 	"      --socket PATH  control socket (" PROTO_SOCKET ")\n"
 	"      --state DIR    what commands changed (/var/lib/xring)\n"
+	"      --user NAME    whom a daemon that root starts becomes; root: nobody else\n"
+	"                     (" PRIVILEGES_USER ", where there is that user)\n"
 	"      --cut          start although the new hash_key or a service's new key\n"
 	"                     moves every flow\n"
 	"  -h, --help         this text\n"
@@ -71,59 +73,6 @@ static int signals_open(struct process *p)
 	if (p->signals.fd < 0)
 		return log_err(-errno, "signals");
 	return loop_add(p->loop, &p->signals, EPOLLIN);
-}
-
-/* ---- privileges ---- */
-
-#define CAPS_WANTED CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON
-/* CAP_NET_RAW, if given, is for health checks by ICMP. */
-#define CAPS_KEPT CAPS_WANTED, CAP_NET_RAW
-
-/* Names the missing capabilities, of which the kernel would only say EPERM. */
-static int privileges_check(void)
-{
-	static const cap_value_t wanted[] = { CAPS_WANTED };
-	char missing[64] = "";
-	cap_t now = cap_get_proc();
-
-	for (size_t i = 0; now && i < ARRAY_SIZE(wanted); i++) {
-		cap_flag_value_t have = CAP_CLEAR;
-		char *name = cap_to_name(wanted[i]);
-
-		cap_get_flag(now, wanted[i], CAP_EFFECTIVE, &have);
-		if (have == CAP_CLEAR && name)
-			snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing),
-				 " %s", name);
-		cap_free(name);
-	}
-	cap_free(now);
-	if (!*missing)
-		return 0;
-	log_err(0, "capabilities are missing:%s: want root, or a user who has them", missing);
-	return -EPERM;
-}
-
-/* Drops all capabilities but those for BPF and the network's configuration. */
-static int privileges_drop(void)
-{
-	static const cap_value_t wanted[] = { CAPS_KEPT };
-	cap_t now = cap_get_proc(), keep = cap_init();
-	int err = 0;
-
-	for (size_t i = 0; now && keep && i < ARRAY_SIZE(wanted); i++) {
-		cap_flag_value_t have = CAP_CLEAR;
-
-		cap_get_flag(now, wanted[i], CAP_PERMITTED, &have);
-		if (have == CAP_SET) {
-			cap_set_flag(keep, CAP_PERMITTED, 1, &wanted[i], CAP_SET);
-			cap_set_flag(keep, CAP_EFFECTIVE, 1, &wanted[i], CAP_SET);
-		}
-	}
-	if (!now || !keep || cap_set_proc(keep) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		err = log_err(-errno, "capabilities");
-	cap_free(now);
-	cap_free(keep);
-	return err;
 }
 
 /* ---- systemd ---- */
@@ -216,6 +165,7 @@ static int options_parse(int argc, char **argv, struct options *o)
 		OPT_BPFFS,
 		OPT_SOCKET,
 		OPT_STATE,
+		OPT_USER,
 		OPT_CUT,
 		OPT_TEST_CLOCK,
 		OPT_TEST_DIE
@@ -226,6 +176,7 @@ static int options_parse(int argc, char **argv, struct options *o)
 		{ "bpffs", required_argument, NULL, OPT_BPFFS },
 		{ "socket", required_argument, NULL, OPT_SOCKET },
 		{ "state", required_argument, NULL, OPT_STATE },
+		{ "user", required_argument, NULL, OPT_USER },
 		{ "cut", no_argument, NULL, OPT_CUT },
 		{ "test-clock", no_argument, NULL, OPT_TEST_CLOCK },
 		{ "test-die", required_argument, NULL, OPT_TEST_DIE },
@@ -242,6 +193,7 @@ static int options_parse(int argc, char **argv, struct options *o)
 		case OPT_BPFFS: o->start.engine.bpffs = optarg; break;
 		case OPT_SOCKET: o->start.socket = optarg; break;
 		case OPT_STATE: o->start.engine.state = optarg; break;
+		case OPT_USER: o->start.user = optarg; break;
 		case OPT_TEST_CLOCK: o->start.engine.test_clock = true; break;
 		case OPT_TEST_DIE: step_fatal = strtoull(optarg, NULL, 10); break;
 		case OPT_CUT: o->start.engine.cut = true; break;

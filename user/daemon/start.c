@@ -2,9 +2,10 @@
 /*
  * The order in which the daemon's parts are opened; they are closed in the opposite order.
  * The socket comes first: if another daemon answers there, nothing may be changed. The file
- * is next, because nothing may be changed either before the file is known to be right. Homes
- * must be known before the first flush, because routes depend on them; health follows the
- * backends from then on, and begins to probe them when the datapath's program has taken over.
+ * is next, because nothing may be changed either before the file is known to be right; it is read
+ * by the user who will have to read it again. Homes must be known before the first flush, because
+ * routes depend on them; health follows the backends from then on, and begins to probe them when
+ * the datapath's program has taken over.
  */
 #include "daemon/start.h"
 
@@ -13,6 +14,7 @@
 #include "daemon/control/parts.h"
 #include "daemon/control/socket.h"
 #include "daemon/control/verbs.h"
+#include "daemon/privileges.h"
 
 static char *answer(void *context, void **kept, const char *line, size_t len)
 {
@@ -33,8 +35,11 @@ int start_file(struct loop *loop, const struct start_options *options, struct st
 	struct daemon *d = &ret->daemon;
 	const struct control_answers answers = { answer, forget, d };
 
+	const struct privileges_paths paths = { options->engine.bpffs, options->engine.state };
+
 	*ret = (struct start){};
 	return control_open(loop, options->socket, &answers, &ret->control) ?:
+	       privileges_become(options->user, &paths) ?:
 	       engine_open(&options->engine, loop, &d->engine) ?:
 	       file_open(d->engine, options->file, &d->file);
 }

@@ -9,6 +9,7 @@ struct start_options {
 	struct engine_options engine;
 	const char *file;
 	const char *socket;
+	const char *user;		/* of privileges_become() */
 };
 
 struct start {
@@ -17,8 +18,8 @@ struct start {
 };
 
 /*
- * Opens the socket and reads the file; nothing of the host changes yet. -EINVAL: the file is
- * wrong.
+ * Opens the socket, becomes the daemon's user and reads the file; nothing of the network changes yet.
+ * -EINVAL: the file is wrong.
  */
 int start_file(struct loop *loop, const struct start_options *options, struct start *ret);
 /* Adopts or makes the maps, brings them to the model, and lets the new program take over. */

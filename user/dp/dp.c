@@ -39,7 +39,8 @@ static int directory_open(const char *path, mode_t mode, int *ret)
 	if (fd < 0 || fstat(fd, &st))
 		return log_err(-errno, "%s", path);
 	if (st.st_uid && st.st_uid != geteuid()) {
-		log_err(0, "%s belongs to user %u: want it removed", path, st.st_uid);
+		log_err(0, "%s belongs to user %u: want it to be user %u's", path, st.st_uid,
+			geteuid());
 		return -EPERM;
 	}
 	*ret = take_fd(&fd);

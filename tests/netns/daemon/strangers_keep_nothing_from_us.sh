@@ -83,6 +83,6 @@ code=0
 prepare 2>"$RUN/said" || code=$?
 equal "a directory with pins" "$code $(cat "$RUN/said")" \
 	"1 $RUN/bpf/xring is neither root's nor $ID's: want it removed"
-fails 1 "$RUN/bpf/xring belongs to user $STRANGER: want it removed" \
+fails 1 "$RUN/bpf/xring belongs to user $STRANGER: want it to be user" \
 	timeout 10 nsenter --net="/run/netns/xring-$LAB-lb" -- "$BUILD/xringd" -f "$RUN/xring.yaml" \
 	--bpffs "$RUN/bpf" --socket "$RUN/sock" --state "$RUN/state"
