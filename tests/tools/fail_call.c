@@ -117,6 +117,8 @@ __attribute__((constructor)) static void begin(void)
 
 WRAP(int, -1, socket, (int family, int kind, int protocol), (family, kind, protocol))
 WRAP(int, -1, connect, (int fd, const struct sockaddr *to, socklen_t len), (fd, to, len))
+WRAP(int, -1, accept4, (int fd, struct sockaddr *from, socklen_t *len, int flags),
+     (fd, from, len, flags))
 WRAP(ssize_t, -1, send, (int fd, const void *data, size_t len, int flags), (fd, data, len, flags))
 WRAP(ssize_t, -1, sendto, (int fd, const void *data, size_t len, int flags,
      const struct sockaddr *to, socklen_t to_len), (fd, data, len, flags, to, to_len))

@@ -12,8 +12,8 @@ build_other() {
 	sed -i '/^struct xring_pin {/,/^};/s/^};/\t__u64 more;\n};/
 		/^struct xring_traffic {/,/^};/s/^};/\t__u64 more;\n};/
 		s/sizeof(struct xring_pin) == 32/sizeof(struct xring_pin) == 40/' "$abi"/{pin,backend}.h
-	sed -i 's/^\tX(DROP_LOOP.*/&\t\\\n\tX(PASS_MORE, "pass_more", "none")/
-		s/^\tX(FORBIDDEN,.*/&\t\\\n\tX(MORE, "more", "none")/' "$abi/counters.h"
+	# After the last line of each list
+	sed -i 's/^\(\tX([A-Z_]*, *"\)\([^\\]*\)$/\1\2\t\\\n\tX(MORE, "pass_more", "none")/' "$abi/counters.h"
 	equal "what was patched" "$(diff -r "$TOP/include" "$other/include" | grep -c '^>')" 7
 	other_build
 }

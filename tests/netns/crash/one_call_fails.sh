@@ -13,7 +13,7 @@ export FAIL_CALL=$RUN/call
 ENOMEM=12 EMFILE=24 ENOSPC=28 ENOBUFS=105 EIO=5
 CASES="socket:$EMFILE sendto:$ENOBUFS recvmsg:$ENOBUFS open:$EMFILE mmap:$ENOMEM malloc:$ENOMEM
 calloc:$ENOMEM realloc:$ENOMEM bpf:$ENOMEM epoll_ctl:$ENOSPC timerfd_create:$EMFILE write:$ENOSPC
-rename:$EIO fsync:$EIO connect:$ENOBUFS"
+rename:$EIO fsync:$EIO connect:$ENOBUFS accept4:$EMFILE"
 
 lab up -b 3
 : >"$RUN/xringd.pid"

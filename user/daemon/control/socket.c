@@ -22,6 +22,7 @@
 
 #define GROUP "xring"
 #define CLIENTS_MAX 4096
+#define PAUSE_MS 100
 #define FILES_KEPT 64			/* descriptors kept for the daemon itself */
 #define ANSWERS_PAUSE 65536		/* with that many bytes unfetched no request is answered */
 
@@ -39,6 +40,7 @@ struct client {
 struct control {
 	struct loop *loop;
 	struct loop_source source;
+	struct loop_timer pause;	/* nobody is accepted until it expires */
 	char path[108];
 	struct control_answers answers;
 	struct client *clients;
@@ -219,6 +221,18 @@ static void control_ready(void *context, uint32_t events)
 	(void)events;
 	while ((fd = accept4(control->source.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
 		client_new(control, fd);
+	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		/* Without a free descriptor it stays ready, and the loop would do nothing else. */
+		loop_modify(control->loop, &control->source, 0);
+		loop_timer_set(&control->pause, PAUSE_MS);
+	}
+}
+
+static void pause_over(void *context)
+{
+	struct control *control = context;
+
+	loop_modify(control->loop, &control->source, EPOLLIN);
 }
 
 /* Removes a socket file that no daemon answers at. -EADDRINUSE: one does. */
@@ -322,8 +336,11 @@ int control_open(struct loop *loop, const char *path, const struct control_answe
 	control->loop = loop;
 	control->answers = *answers;
 	control->source = (struct loop_source){ -1, control_ready, control };
-	err = control_listen(control);
+	control->pause.source.fd = -1;
+	err = loop_timer_new(loop, &control->pause, pause_over, control) ?: control_listen(control);
 	if (err) {
+		if (control->pause.source.fd >= 0)
+			loop_timer_close(loop, &control->pause);
 		closep(&control->source.fd);
 		free(control);
 		return err;
@@ -336,6 +353,7 @@ void control_close(struct control *control)
 {
 	while (control->clients)
 		client_close(control->clients);
+	loop_timer_close(control->loop, &control->pause);
 	loop_remove(control->loop, &control->source);
 	close(control->source.fd);
 	unlink(control->path);
