@@ -312,6 +312,19 @@ int dp_detach(struct dp *dp, const char *name, struct why *why)
 	return why_set(why, -ENODEV, "no interface %s", name);
 }
 
+enum dp_whose dp_attached(const struct dp *dp, const char *name, uint32_t ifindex,
+			  uint32_t *ret_program)
+{
+	(void)dp, (void)name, (void)ifindex, (void)ret_program;
+	return DP_UNKNOWN;
+}
+
+bool dp_pins_hidden(const struct dp *dp)
+{
+	(void)dp;
+	return false;
+}
+
 int dp_interfaces(const struct dp *dp, struct dp_interface **ret, size_t *ret_count)
 {
 	(void)dp;

@@ -20,6 +20,22 @@ static void print_keeping(const json_t *keeping)
 		printf("         damaged, and set aside: %s\n", json_string_value(aside));
 }
 
+#define WRONG_MOST 20			/* lines; --json has all */
+
+/* The first line: ok, or what is wrong; and more of it. */
+static void print_wrong(const json_t *wrong)
+{
+	size_t count = json_array_size(wrong);
+
+	if (!count)
+		puts("ok");
+	for (size_t i = 0; i < count && i < WRONG_MOST; i++)
+		puts(json_string_value(json_array_get(wrong, i)) ?: "");
+	if (count > WRONG_MOST)
+		printf("and %zu more\n", count - WRONG_MOST);
+	putchar('\n');
+}
+
 static void print_status(const json_t *data)
 {
 	const json_t *program = json_object_get(data, "program");
@@ -30,6 +46,7 @@ static void print_status(const json_t *data)
 	struct table t;
 	size_t i;
 
+	print_wrong(json_object_get(data, "wrong"));
 	printf("xringd %s, pid %lld, up %lld s%s\n", text(data, "version"), number(data, "pid"),
 	       number(data, "uptime"),
 	       json_is_true(json_object_get(data, "adopted")) ? ", adopted a running datapath" : "");

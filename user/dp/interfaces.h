@@ -2,6 +2,7 @@
 #ifndef XRING_DP_INTERFACES_H
 #define XRING_DP_INTERFACES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,18 @@ struct dp_interface {
  */
 int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **ret_mode,
 	      struct why *why);
+/* Whose program an interface runs, of that name and index. */
+enum dp_whose {
+	DP_UNKNOWN,				/* the kernel did not say */
+	DP_NOBODYS,
+	DP_OURS,				/* by our link, or by `ip` */
+	DP_OTHERS,				/* *ret_program: its id */
+};
+
+enum dp_whose dp_attached(const struct dp *dp, const char *name, uint32_t ifindex,
+			  uint32_t *ret_program);
+/* Is another file system mounted over the directory of our pins? */
+bool dp_pins_hidden(const struct dp *dp);
 int dp_detach(struct dp *dp, const char *name, struct why *why);
 /* Lists every interface with an XDP program, of xring or not; the caller frees *ret. */
 int dp_interfaces(const struct dp *dp, struct dp_interface **ret, size_t *ret_count);

@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -156,6 +157,30 @@ static int no_interface(const char *name, int err, struct why *why)
 	return why_set(why, err, "%s: %s", name, errno_text(err));
 }
 
+/*
+ * An interface that was renamed keeps its link, which is pinned by the name that it had: it is pinned
+ * by the new one. False: no link of ours is at the interface.
+ */
+static bool link_rename(struct dp *dp, const char *name, uint32_t ifindex)
+{
+	__attribute__((cleanup(closedirp))) DIR *dir = opendir(dp->dir);
+	char from[600], to[300];
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		struct bpf_link_info info;
+		_close_ int fd = -1;
+
+		if (strncmp(entry->d_name, LINK_PREFIX, strlen(LINK_PREFIX)))
+			continue;
+		snprintf(from, sizeof(from), "%s/%s", dp->dir, entry->d_name);
+		fd = pinned_open(from, PINNED_LINK);
+		if (fd >= 0 && !link_info(fd, &info) && info.xdp.ifindex == ifindex)
+			return !rename(from, link_path(dp, name, to));
+	}
+	return false;
+}
+
 int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **ret_mode,
 	      struct why *why)
 {
@@ -183,6 +208,10 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 		}
 		unlink(link_path(dp, name, path));
 	}
+	if (link_rename(dp, name, ifindex)) {
+		*ret_mode = attached_mode(ifindex, NULL) ?: "none";
+		return 0;
+	}
 	dp->config->attached = clock_ns() + dp->config->clock;
 	if (mode != DP_MODE_GENERIC) {
 		fd = link_create(dp, ifindex, XDP_FLAGS_DRV_MODE);
@@ -202,6 +231,38 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 	}
 	*ret_mode = mode == DP_MODE_GENERIC ? "generic" : "native";
 	return 0;
+}
+
+enum dp_whose dp_attached(const struct dp *dp, const char *name, uint32_t ifindex,
+			  uint32_t *ret_program)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	_close_ int link = link_get(dp, name);
+	struct bpf_link_info info;
+
+	if (link < 0 && link != -ENOENT)
+		return DP_UNKNOWN;
+	if (link >= 0 && link_info(link, &info))
+		return DP_UNKNOWN;
+	if (link >= 0 && info.xdp.ifindex == ifindex)
+		return DP_OURS;
+	if (bpf_xdp_query(ifindex, 0, &query))
+		return DP_UNKNOWN;
+	*ret_program = query.prog_id ?: query.drv_prog_id ?: query.skb_prog_id;
+	if (!query.attach_mode)
+		return DP_NOBODYS;
+	return *ret_program == dp->prog_id ? DP_OURS : DP_OTHERS;
+}
+
+bool dp_pins_hidden(const struct dp *dp)
+{
+	struct stat held, named;
+
+	if (fstat(dp->lock_fd, &held))
+		return false;
+	if (stat(dp->dir, &named))
+		return errno == ENOENT;
+	return held.st_dev != named.st_dev || held.st_ino != named.st_ino;
 }
 
 int dp_detach(struct dp *dp, const char *name, struct why *why)

@@ -157,7 +157,7 @@ equal "settings" "$(xring --json service show web | jq -c \
 	'[.drain, .tcp_idle, .udp_idle, .slow_start, (.panic + 0), .all_down, .bound, .check]')" \
 	'["15m","6m","30s","0s",0,"drop",null,null]'
 equal "hot" "$(xring --json service show web | jq -c ".hot | .factor += 0")" \
-	'{"factor":5,"floor":0.1,"hold":"1m","shards":100,"auto":true}'
+	'{"factor":5,"floor":0.1,"hold":"1m","shards":100,"auto":true,"proven":false}'
 equal "no setting" "$(xring service list | awk 'NR == 2 { print $NF }')" "-"
 xring service set web --drain 300s --tcp-idle 1.5h --udp-idle 1m --slow-start 30s --panic 0.3 \
 	--all-down keep --check http,path=/healthz,expect=200,port=8080
@@ -168,7 +168,7 @@ equal "check" "$(xring --json service show web | jq -c .check)" \
 	'{"type":"http","port":8080,"path":"/healthz","expect":"200","interval":"2s","timeout":"1s","rise":2,"fall":3,"jitter":0.1}'
 fails 2 "bound 0.9: want 1 to 100, as 1.25, or none" xring service set web --bound 0.9
 fails 2 "hot shards 0: want 1 to 16383" xring service set web --hot factor=8,shards=0
-fails 2 "hot key cold: want factor, floor, hold, shards or auto" xring service set web --hot cold=1
+fails 2 "hot key cold: want factor, floor, hold, shards, auto or proven" xring service set web --hot cold=1
 xring service set web --bound 1.25 --hot factor=9999.999,shards=1000
 xring service set web --hot auto=false
 equal "bound and hot" "$(xring --json service show web | jq -c '[.bound, .hot]')" \

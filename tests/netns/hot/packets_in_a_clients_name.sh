@@ -43,7 +43,7 @@ wait_for resolved
 mac_of() { lb ip -j link show "$1" | jq -r '.[0].address'; }
 east=$(mac_of eth0) west=$(mac_of eth1)
 spoof() { # HOST MAC COUNT RATE SRC DPORT [VIP]
-	on "$1" "$BUILD/tests/tools/inject" -n "$3" -r "$4" eth0 "$2" tcp "$5" 0 "${7:-$VIP4}" "$6" &
+	on "$1" "$BUILD/tests/tools/inject" -n "$3" -r "$4" eth0 "$2" tcp "$5" "${PORT:-0}" "${7:-$VIP4}" "$6" &
 	spoof=$!
 }
 state() { hot_key web $VICTIM .state; }
@@ -71,12 +71,13 @@ within 3 is split
 kill $spoof
 wait $spoof || true
 
+PORT=99		# no connection's
 echo "in the name of a network that has its home elsewhere"
 region() { xring --json placement homes home | jq -r '.[] | select(.network == "203.0.113.0/24").region'; }
-TO=$VIP2 talker roams --tcp 4 --rate 20 --source 203.0.113.5
-wait_for lives roams 4
+TO=$VIP2 talker roams --tcp 8 --rate 20 --source 203.0.113.5
+wait_for lives roams 8
 within 5 equals east region
-spoof client2 "$west" 2400 400 203.0.113.5 7000 $VIP2
+spoof client2 "$west" 1500 250 203.0.113.5 7000 $VIP2
 wait $spoof
 equal "home" "$(region)" east
 spoof client2 "$west" 20000 5000 203.0.113.5 7000 $VIP2

@@ -35,11 +35,13 @@ int verb_attach(struct daemon *d, const json_t *request, struct answer *a)
 int verb_detach(struct daemon *d, const json_t *request, struct answer *a)
 {
 	const char *name = request_need(request, "interface", a);
+	int err;
 
 	if (!name)
 		return -EINVAL;
-	if (engine_keeps(d->engine, &a->why) ||
-	    dp_detach(d->engine->dp, name, &a->why)) {
+	/* What is not attached may be wished still: that ends then. */
+	err = engine_keeps(d->engine, &a->why) ?: dp_detach(d->engine->dp, name, &a->why);
+	if (err && (err != -ENOENT || !model_interface(&d->engine->model, name))) {
 		a->code = EXIT_NO;
 		return -EINVAL;
 	}

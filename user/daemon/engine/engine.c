@@ -119,7 +119,6 @@ int engine_begin(struct engine *e, const struct source_text *source)
 
 int engine_start(struct engine *e)
 {
-	static const struct model none;
 	int err = engine_flush(e, e->options.cut);
 
 	if (!err) {
@@ -133,8 +132,7 @@ int engine_start(struct engine *e)
 	nexthop_settle(e->live->nexthops, SETTLE_MS);
 	if (e->dp->adopted)
 		log_info("adopted the running datapath");
-	interfaces_attach(e, &none);
-	return 0;
+	return interfaces_start(e);
 }
 
 int engine_open(const struct engine_options *options, struct loop *loop, struct engine **ret)

@@ -6,6 +6,7 @@
 
 #include "base/loop.h"
 #include "core/model/model.h"
+#include "daemon/engine/wishes.h"
 
 /*
  * The centre of the daemon: the model that runs, what the maps hold (live), and the way from
@@ -60,7 +61,9 @@ struct engine {
 	struct loop_timer flush;
 	struct loop_timer tick;
 	struct devices *devices;	/* of this host; they may come, go and change */
-	struct loop_timer interfaces;	/* tells the datapath of them again, after a failure */
+	struct loop_timer interfaces;	/* every second: are the interfaces as they should be? */
+	struct wishes wishes;		/* the interfaces of the model, as they are */
+	bool macs_due;			/* the datapath does not know all MAC addresses yet */
 	bool macs_full;			/* the log says already that it has no room for all */
 	struct loop_timer retry;	/* every second: what the state directory lacks */
 	struct walk *walk;

@@ -10,13 +10,14 @@
 #include "base/why.h"
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/wishes.h"
 #include "daemon/live/ingress.h"
 #include "daemon/net/devices.h"
 #include "dp/dp.h"
 #include "dp/interfaces.h"
 #include "dp/macs.h"
 
-#define AGAIN_MS 1000		/* after a failure */
+#define LOOK_MS 1000
 
 static const struct device *device_find(const struct device *list, size_t count, const char *name)
 {
@@ -93,19 +94,42 @@ static int macs_write(struct engine *e)
 void interfaces_write(struct engine *e)
 {
 	live_ingresses_write(e->live);
-	if (macs_write(e))
-		loop_timer_set(&e->interfaces, AGAIN_MS);
+	e->macs_due = macs_write(e);
+}
+
+/* What netlink says is looked at once more each second: an event may be lost, or say nothing of it. */
+static void interfaces_due(void *context)
+{
+	struct engine *e = context;
+
+	if (e->macs_due)
+		interfaces_write(e);
+	wishes_look(e);
 }
 
 static void devices_changed(void *context)
 {
-	interfaces_write(context);
+	struct engine *e = context;
+
+	interfaces_write(e);
+	if (e->dp->prog_fd >= 0)	/* not before the program is there */
+		wishes_look(e);
 }
 
 int interfaces_open(struct engine *e)
 {
-	return loop_timer_new(e->loop, &e->interfaces, devices_changed, e) ?:
-	       devices_open(e->loop, devices_changed, e, &e->devices);
+	return devices_open(e->loop, devices_changed, e, &e->devices);
+}
+
+int interfaces_start(struct engine *e)
+{
+	int err = loop_timer_new(e->loop, &e->interfaces, interfaces_due, e);
+
+	if (err)
+		return err;
+	loop_timer_every(&e->interfaces, LOOK_MS);
+	wishes_look(e);
+	return 0;
 }
 
 void interfaces_close(struct engine *e)
@@ -114,21 +138,7 @@ void interfaces_close(struct engine *e)
 		loop_timer_close(e->loop, &e->interfaces);
 	if (e->devices)
 		devices_close(e->devices);
-}
-
-void interfaces_attach(struct engine *e, const struct model *before)
-{
-	for (size_t i = 0; i < e->model.interface_count; i++) {
-		const char *name = e->model.interfaces[i].name, *mode;
-		struct why why;
-
-		if (model_interface(before, name))
-			continue;
-		if (dp_attach(e->dp, name, DP_MODE_ANY, &mode, &why))
-			log_warn("attach %s", why.text);
-		else
-			log_info("attached to %s (%s)", name, mode);
-	}
+	wishes_clear(&e->wishes);
 }
 
 static void interfaces_detach(struct engine *e, const struct model *before)
@@ -145,5 +155,5 @@ void interfaces_follow(struct engine *e, const struct model *before)
 {
 	interfaces_detach(e, before);
 	interfaces_write(e);
-	interfaces_attach(e, before);
+	wishes_renew(e);
 }

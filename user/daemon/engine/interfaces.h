@@ -11,9 +11,12 @@ void interfaces_close(struct engine *e);
 /* Tells the datapath what the model says of interfaces and what the host has. Logs errors. */
 void interfaces_write(struct engine *e);
 
-/* Attaches the program to the model's interfaces that `before` did not have. Logs errors. */
-void interfaces_attach(struct engine *e, const struct model *before);
-/* The same, and detaches from interfaces that only `before` had. */
+/* Attaches the program to the model's interfaces, and looks at them from then on. */
+int interfaces_start(struct engine *e);
+/*
+ * After another model has come from a source: detaches from interfaces that only `before` had, and
+ * attaches to those that the model has. Logs errors.
+ */
 void interfaces_follow(struct engine *e, const struct model *before);
 
 #endif

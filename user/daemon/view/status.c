@@ -8,7 +8,9 @@
 #include "core/ring/arena.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/state.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/live.h"
+#include "daemon/live/services.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
@@ -55,14 +57,49 @@ static json_t *kept_json(const struct state *st)
 			 aside);
 }
 
+static void wrong_add(json_t *to, const char *why)
+{
+	if (*why)
+		json_array_append_new(to, json_string(why));
+}
+
+/* The backends whose way is not known. */
+static void ways_add(json_t *to, const struct live *live)
+{
+	for (size_t i = 0; i < live->service_count; i++) {
+		const struct live_service *s = live->services[i];
+
+		for (size_t b = 0; b < s->backend_count; b++) {
+			const char *why = backend_why(s, s->backends[b]);
+
+			if (why)
+				json_array_append_new(to, json_sprintf("backend %s of %s: %s",
+						      s->backends[b]->name, s->name, why));
+		}
+	}
+}
+
+/* Sentences: what is not as the configuration and the commands want it. */
+static json_t *wrong_json(const struct engine *e)
+{
+	json_t *list = json_array();
+
+	wrong_add(list, e->wishes.pins);
+	for (size_t i = 0; i < e->wishes.count; i++)
+		wrong_add(list, e->wishes.list[i].why);
+	wrong_add(list, e->state->why.text);
+	ways_add(list, e->live);
+	return list;
+}
+
 json_t *view_status(const struct daemon *d)
 {
 	const struct engine *e = d->engine;
 	const struct dp *dp = e->dp;
 
 	return json_pack(
-		"{sssisIsssssssosb s{sisi} so so s{sisisisi} si}",
-		"version", XRING_VERSION, "pid", getpid(), "uptime",
+		"{so sssisIsssssssosb s{sisi} so so s{sisisisi} si}",
+		"wrong", wrong_json(e), "version", XRING_VERSION, "pid", getpid(), "uptime",
 		(json_int_t)((clock_ns() - e->started) / NS_PER_S), "file", d->file.name, "pins", dp->dir,
 		"state", e->options.state, "keeping", kept_json(e->state), "adopted", dp->adopted,
 		"program", "id", dp->prog_id, "verifier_instructions", dp->prog_insns,

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/engine/wishes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/why.h"
+#include "core/model/model.h"
+#include "daemon/engine/engine.h"
+#include "daemon/net/devices.h"
+#include "dp/dp.h"
+#include "dp/interfaces.h"
+
+static const struct wish *wish_find(const struct wishes *w, const char *name)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (!strcmp(w->list[i].name, name))
+			return &w->list[i];
+	return NULL;
+}
+
+/* Makes the list that of the model's interfaces, and keeps what is known of each. */
+static void wishes_follow(struct wishes *w, const struct model *m)
+{
+	struct wish *list = calloc(m->interface_count + 1, sizeof(*list));
+
+	if (!list)
+		return;
+	for (size_t i = 0; i < m->interface_count; i++) {
+		const struct wish *known = wish_find(w, m->interfaces[i].name);
+
+		if (known)
+			list[i] = *known;
+		else
+			strcpy(list[i].name, m->interfaces[i].name);
+	}
+	free(w->list);
+	w->list = list;
+	w->count = m->interface_count;
+}
+
+/* Says what is not as it should be, and logs it if that is new. NULL: all is. */
+static void say(char why[WISH_WHY], const char *text)
+{
+	if (text && strcmp(why, text))
+		log_warn("%s", text);
+	snprintf(why, WISH_WHY, "%s", text ?: "");
+}
+
+static void __attribute__((format(printf, 2, 3))) say_of(struct wish *wish, const char *fmt, ...)
+{
+	char text[WISH_WHY];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	say(wish->why, text);
+}
+
+static const struct device *device_named(const struct engine *e, const char *name)
+{
+	size_t count;
+	const struct device *list = devices_list(e->devices, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(list[i].name, name))
+			return &list[i];
+	return NULL;
+}
+
+static const struct device *device_at(const struct engine *e, uint32_t ifindex)
+{
+	size_t count;
+	const struct device *list = devices_list(e->devices, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (list[i].ifindex == ifindex)
+			return &list[i];
+	return NULL;
+}
+
+/* The interface is not there. A device that was it may have another name now. */
+static void absent(const struct engine *e, struct wish *wish)
+{
+	const struct device *renamed = wish->ifindex ? device_at(e, wish->ifindex) : NULL;
+
+	if (renamed && !model_interface(&e->model, renamed->name)) {
+		say_of(wish, "%s: configured, not there: it is %s now, and attached as that: want "
+		       "its name back, or `xring attach %s` and `xring detach %s`", wish->name,
+		       renamed->name, renamed->name, wish->name);
+		return;
+	}
+	wish->ifindex = 0;
+	say_of(wish, "%s: configured, not there", wish->name);
+}
+
+static void attach(struct engine *e, struct wish *wish, uint32_t ifindex)
+{
+	const char *mode;
+	struct why why;
+
+	if (dp_attach(e->dp, wish->name, DP_MODE_ANY, &mode, &why)) {
+		say_of(wish, "not attached: %s", why.text);
+		return;
+	}
+	log_info("attached to %s (%s)", wish->name, mode);
+	wish->ifindex = ifindex;
+	say(wish->why, NULL);
+}
+
+static void compare(struct engine *e, struct wish *wish)
+{
+	const struct device *device = device_named(e, wish->name);
+	uint32_t program;
+
+	if (!device) {
+		absent(e, wish);
+		return;
+	}
+	switch (dp_attached(e->dp, wish->name, device->ifindex, &program)) {
+	case DP_OURS:
+		wish->ifindex = device->ifindex;
+		say(wish->why, NULL);
+		break;
+	case DP_NOBODYS:
+		if (wish->ifindex != device->ifindex)
+			attach(e, wish, device->ifindex);
+		else
+			say_of(wish, "%s: not attached: another hand took the program off: want "
+			       "`xring attach %s`", wish->name, wish->name);
+		break;
+	case DP_OTHERS:
+		say_of(wish, "%s: not attached: another XDP program is, number %u: want `ip link set "
+		       "dev %s xdp off`, then `xring attach %s`", wish->name, program, wish->name,
+		       wish->name);
+		break;
+	case DP_UNKNOWN:
+		break;
+	}
+}
+
+/* Where a mount hides the pins, nothing can be told of them. */
+static bool pins_hidden(struct engine *e)
+{
+	char text[WISH_WHY];
+	bool hidden = dp_pins_hidden(e->dp);
+
+	snprintf(text, sizeof(text), "%s: another file system is mounted over the pins: want it "
+		 "unmounted", e->dp->dir);
+	say(e->wishes.pins, hidden ? text : NULL);
+	return hidden;
+}
+
+void wishes_look(struct engine *e)
+{
+	wishes_follow(&e->wishes, &e->model);
+	if (pins_hidden(e))
+		return;
+	for (size_t i = 0; i < e->wishes.count; i++)
+		compare(e, &e->wishes.list[i]);
+}
+
+void wishes_renew(struct engine *e)
+{
+	for (size_t i = 0; i < e->wishes.count; i++)
+		e->wishes.list[i].ifindex = 0;
+	wishes_look(e);
+}
+
+void wishes_clear(struct wishes *w)
+{
+	free(w->list);
+	*w = (struct wishes){};
+}

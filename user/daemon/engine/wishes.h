@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef XRING_DAEMON_ENGINE_WISHES_H
+#define XRING_DAEMON_ENGINE_WISHES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The interfaces that the model wants attached, compared with what is so. A device that comes,
+ * or comes back, is attached. What another hand took off is said, and left to that hand until
+ * `xring attach` or a reload.
+ */
+struct engine;
+
+#define WISH_WHY 512
+struct wish {
+	char name[16];			/* of the interface */
+	uint32_t ifindex;		/* of the device that was attached; 0: none was */
+	char why[WISH_WHY];		/* what is not as it should be; empty: nothing */
+};
+
+struct wishes {
+	struct wish *list;		/* as the model's interfaces */
+	size_t count;
+	char pins[WISH_WHY];		/* what is wrong with the directory of the pins; empty: nothing */
+};
+
+/* Compares, and attaches what may be attached. Logs what is new. */
+void wishes_look(struct engine *e);
+/* As if no interface had ever been attached: what another hand took off is attached again. */
+void wishes_renew(struct engine *e);
+void wishes_clear(struct wishes *w);
+
+#endif
