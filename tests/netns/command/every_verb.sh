@@ -172,7 +172,7 @@ fails 2 "hot key cold: want factor, floor, hold, shards, auto or proven" xring s
 xring service set web --bound 1.25 --hot factor=9999.999,shards=1000
 xring service set web --hot auto=false
 equal "bound and hot" "$(xring --json service show web | jq -c '[.bound, .hot]')" \
-	'[1.25,{"factor":9999.999,"floor":0.1,"hold":"1m","shards":1000,"auto":false}]'
+	'[1.25,{"factor":9999.999,"floor":0.1,"hold":"1m","shards":1000,"auto":false,"proven":false}]'
 [[ $(xring service show web) == *"bound       1.25"*"hot         factor=9999.999,shards=1000,auto=false"* ]] ||
 	fail "service show: $(xring service show web)"
 [[ $(xring service list) == *" bound=1.25 hot=factor=9999.999,shards=1000,auto=false check=http" ]] ||
@@ -252,7 +252,7 @@ equal "--mode" "$(complete_line service add x --mode i)" "ipip"
 equal "--all-down" "$(complete_line service set web --all-down '')" "drop keep pass"
 equal "--bound" "$(complete_line service set web --bound '')" "none"
 equal "--hot" "$(complete_line service set web --hot '')" \
-	"auto=true factor=5 floor=0.1 hold=1m shards=100"
+	"auto=true factor=5 floor=0.1 hold=1m proven=false shards=100"
 equal "--check" "$(complete_line service set web --check h)" "http https"
 equal "settings" "$(complete_line service set web --s)" "--slow-start --socket"
 equal "option" "$(complete_line backend add web b2 10.2.0.12 --we)" "--weight"

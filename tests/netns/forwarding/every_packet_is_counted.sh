@@ -117,7 +117,7 @@ counts pass_other 1 frame 0800
 counts pass_other 1 frame 0800 45
 counts pass_other 1 frame 86dd 6000
 counts pass_no_service 1 frame 0800 4500 001c 0000 2000 40 11 0000 $client4 $none4 "$udp"
-to=ff:ff:ff:ff:ff:ff counts pass_no_service 1 frame 0800 4500 001c 0000 0000 40 11 0000 \
+to=ff:ff:ff:ff:ff:ff counts pass_other_mac 1 frame 0800 4500 001c 0000 0000 40 11 0000 \
 	$client4 ffffffff "$udp"
 
 echo "dropped"
