@@ -25,6 +25,7 @@
 #include "base/util.h"
 #include "daemon/apply/apply.h"
 #include "daemon/apply/pin_walk.h"
+#include "daemon/engine/log.h"
 #include "daemon/live/live.h"
 #include "dp/dp.h"
 #include "host.h"
@@ -264,6 +265,57 @@ static void a_service_that_fails_is_tried_again_and_others_change_meanwhile(void
 	host_close(&h);
 }
 
+/* ---- many changes ---- */
+
+#define OLD_SERVICE \
+	"  old:\n" \
+	"    vip: 10.200.1.1:80/tcp\n" \
+	"    mode: ipip\n" \
+	"    tcp_idle: 1h\n" \
+	"    backends: {a: {address: 10.0.0.1, weight: 2}, b: 10.0.0.2}\n"
+#define NEW_SERVICE \
+	"  web:\n" \
+	"    vip: 10.200.1.2:80/tcp\n" \
+	"    mode: ipip\n" \
+	"    backends: {w1: 10.0.2.1, w2: 10.0.2.2}\n"
+
+static size_t past_of(const struct engine *e)
+{
+	size_t past = 0;
+
+	for (size_t i = 0; i < e->changes->count; i++)
+		past += e->changes->list[i]->stage == STAGE_DONE;
+	return past;
+}
+
+/* Its service goes meanwhile, so that time alone ends it. */
+static void a_change_that_ends_as_the_oldest_of_very_many_is_forgotten_afterwards(void **state)
+{
+	struct running r;
+	struct host h;
+
+	(void)state;
+	host_open(&h, MODEL_HASH_KEY "services:\n" OLD_SERVICE NEW_SERVICE);
+	daemon_begin(&h, &r);
+	do_it(&r, "{\"do\":\"backend-set\",\"service\":\"old\",\"name\":\"a\",\"weight\":\"3\","
+		  "\"now\":true}");
+	assert_string_equal(stage_of(&r, "old"), "copy");
+	for (int i = 0; i < CHANGES_PAST + 10; i++) {
+		char request[160];
+
+		snprintf(request, sizeof(request), "{\"do\":\"backend-set\",\"service\":\"web\","
+			 "\"name\":\"w1\",\"weight\":\"%d\",\"now\":true,\"cut\":true}", 2 + i % 2);
+		do_it(&r, request);
+	}
+	assert_int_equal(past_of(engine_of(&r)), CHANGES_PAST);
+	do_it(&r, "{\"do\":\"service-del\",\"service\":\"old\",\"now\":true}");
+	engine_clock_advance(engine_of(&r), 7200 * NS_PER_S);
+	assert_string_equal(stage_of(&r, "old"), "");
+	assert_int_equal(past_of(engine_of(&r)), CHANGES_PAST);
+	daemon_end(&r);
+	host_close(&h);
+}
+
 /* ---- kills ---- */
 
 struct note {
@@ -341,6 +393,7 @@ int main(void)
 		cmocka_unit_test(a_daemon_on_running_maps_writes_the_vip_table_alone),
 		cmocka_unit_test(what_is_set_by_hand_is_there_after_a_restart),
 		cmocka_unit_test(what_can_be_asked_is_answered),
+		cmocka_unit_test(a_change_that_ends_as_the_oldest_of_very_many_is_forgotten_afterwards),
 		cmocka_unit_test(a_service_that_fails_is_tried_again_and_others_change_meanwhile),
 		cmocka_unit_test(a_daemon_killed_in_a_change_is_followed_by_one_that_ends_alike),
 	};

@@ -56,23 +56,6 @@ void change_free(struct change_entry *e)
 	free(e);
 }
 
-/* Removes past changes beyond CHANGES_PAST, the oldest first. */
-static void forget_oldest(struct changes *c)
-{
-	size_t over = 0;
-
-	for (size_t i = 0; i < c->count; i++)
-		over += c->list[i]->stage == STAGE_DONE;
-	for (size_t i = 0; i < c->count && over > CHANGES_PAST; i++) {
-		if (c->list[i]->stage != STAGE_DONE)
-			continue;
-		change_free(c->list[i]);
-		memmove(c->list + i, c->list + i + 1, (--c->count - i) * sizeof(*c->list));
-		over--;
-		i--;
-	}
-}
-
 struct change_entry *change_new(struct changes *c, const char *service)
 {
 	struct change_entry **list = reallocarray(c->list, c->count + 1, sizeof(*list));
@@ -294,7 +277,6 @@ void change_end(struct changes *c, struct change_entry *e, const char *why)
 	e->pins = 0;
 	e->old_per_s = 0;
 	plan_clear(&e->plan);
-	forget_oldest(c);
 }
 
 void changes_flushed(struct changes *c, const struct live *live)
@@ -362,6 +344,23 @@ static void entry_tick(struct changes *c, struct change_entry *e, const struct l
 		change_end(c, e, "done");
 }
 
+/* Removes past changes beyond CHANGES_PAST, the oldest first. */
+static void forget_oldest(struct changes *c)
+{
+	size_t over = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		over += c->list[i]->stage == STAGE_DONE;
+	for (size_t i = 0; i < c->count && over > CHANGES_PAST; i++) {
+		if (c->list[i]->stage != STAGE_DONE)
+			continue;
+		change_free(c->list[i]);
+		memmove(c->list + i, c->list + i + 1, (--c->count - i) * sizeof(*c->list));
+		over--;
+		i--;
+	}
+}
+
 uint64_t changes_tick(struct changes *c, const struct live *live, uint64_t now)
 {
 	uint64_t next = 0;
@@ -377,6 +376,7 @@ uint64_t changes_tick(struct changes *c, const struct live *live, uint64_t now)
 		if (at > now)
 			sooner(&next, at);
 	}
+	forget_oldest(c);	/* here alone, where nobody is in the middle of the list */
 	return next;
 }
 

@@ -115,7 +115,10 @@ void changes_shifted(struct changes *c, const struct live_service *s, uint64_t n
  */
 void changes_flushed(struct changes *c, const struct live *live);
 
-/* Brings changes to their next stages. Returns when (ns) time brings the next stage; 0: never. */
+/*
+ * Brings changes to their next stages, and forgets the oldest past ones. Returns when (ns) time
+ * brings the next stage; 0: never.
+ */
 uint64_t changes_tick(struct changes *c, const struct live *live, uint64_t now);
 
 /* The walk over the pins has begun, has seen a pin that holds its flow, is done. */
