@@ -265,6 +265,44 @@ static void a_service_that_fails_is_tried_again_and_others_change_meanwhile(void
 	host_close(&h);
 }
 
+/* 25 backends, of which 20 leave when 15 others are wanted; there are 31 ids. */
+#define BACKENDS_5(n) \
+	"b" n "1: 10.0." n ".1, b" n "2: 10.0." n ".2, b" n "3: 10.0." n ".3, " \
+	"b" n "4: 10.0." n ".4, b" n "5: 10.0." n ".5"
+#define USERS_OF(backends) MODEL_HASH_KEY \
+	"services:\n" \
+	"  users: {vip: 10.200.1.1:80/tcp, mode: ipip, vnodes: 5, backends: {" backends "}}\n"
+#define USERS_25 USERS_OF(BACKENDS_5("1") ", " BACKENDS_5("2") ", " BACKENDS_5("3") ", " \
+			  BACKENDS_5("4") ", " BACKENDS_5("5"))
+#define USERS_5 USERS_OF(BACKENDS_5("1")) \
+	"  web: {vip: 10.200.1.2:80/tcp, mode: ipip, vnodes: 5, backends: {" \
+	BACKENDS_5("6") ", " BACKENDS_5("7") ", " BACKENDS_5("8") "}}\n"
+
+static void a_start_without_room_for_a_service_serves_the_others(void **state)
+{
+	struct engine *e;
+	struct running r;
+	struct host h;
+
+	(void)state;
+	host_open(&h, USERS_25);
+	daemon_begin(&h, &r);
+	daemon_end(&r);
+	host_file_put(&h, USERS_5);
+	daemon_begin(&h, &r);
+	e = engine_of(&r);
+	assert_int_equal(h.memory->takeovers, 2);
+	assert_true(live_service(e->live, "web")->failed);
+	assert_int_equal(live_service(e->live, "users")->leaving_count, 20);
+	time_passes(&r);
+	for (int i = 0; i < 30 && e->failed; i++)
+		turn_ms(&r, 100);
+	assert_false(e->failed);
+	assert_int_equal(live_service(e->live, "web")->backend_count, 15);
+	daemon_end(&r);
+	host_close(&h);
+}
+
 /* ---- many changes ---- */
 
 #define OLD_SERVICE \
@@ -393,6 +431,7 @@ int main(void)
 		cmocka_unit_test(a_daemon_on_running_maps_writes_the_vip_table_alone),
 		cmocka_unit_test(what_is_set_by_hand_is_there_after_a_restart),
 		cmocka_unit_test(what_can_be_asked_is_answered),
+		cmocka_unit_test(a_start_without_room_for_a_service_serves_the_others),
 		cmocka_unit_test(a_change_that_ends_as_the_oldest_of_very_many_is_forgotten_afterwards),
 		cmocka_unit_test(a_service_that_fails_is_tried_again_and_others_change_meanwhile),
 		cmocka_unit_test(a_daemon_killed_in_a_change_is_followed_by_one_that_ends_alike),

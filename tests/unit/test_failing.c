@@ -61,9 +61,11 @@
 	"      b: {address: 10.0.0.2, region: west}\n" \
 	"      c: 10.0.0.3\n"
 #define NO_LINES MORE_VIPS(NO_LINES_RULES("12"))
-#define NO_IDS MORE_VIPS("    vnodes: 12\n    backends: {" THREE \
+#define NO_IDS_BACKENDS \
+	"    vnodes: 12\n    backends: {" THREE \
 	", d1: 10.0.0.11, d2: 10.0.0.12, d3: 10.0.0.13, d4: 10.0.0.14, d5: 10.0.0.15" \
-	", d6: 10.0.0.16, d7: 10.0.0.17, d8: 10.0.0.18, d9: 10.0.0.19, da: 10.0.0.20, db: 10.0.0.21}\n")
+	", d6: 10.0.0.16, d7: 10.0.0.17, d8: 10.0.0.18, d9: 10.0.0.19, da: 10.0.0.20, db: 10.0.0.21}\n"
+#define NO_IDS MORE_VIPS(NO_IDS_BACKENDS)
 
 #define OTHERS_BEFORE \
 	"  mail:\n" \
@@ -257,25 +259,21 @@ static void a_new_service_without_room_is_not_found_by_its_vip(void **state)
 	}
 }
 
-static void a_backend_of_a_service_that_fails_dies_all_the_same(void **state)
+#define CHECKED(body) MODEL("  a-web:\n" \
+	"    vip: 10.200.1.1:80/tcp\n" \
+	"    mode: ipip\n" \
+	"    check: {type: tcp}\n" body, OTHERS_AFTER)
+
+static void dies_in(const char *yaml)
 {
-	struct model m = model_of(MODEL("  a-web:\n"
-					"    vip: 10.200.1.1:80/tcp\n"
-					"    mode: ipip\n"
-					"    check: {type: tcp}\n" NO_LINES_RULES("12"), OTHERS_AFTER));
-	struct model was = model_of(MODEL("  a-web:\n"
-					  "    vip: 10.200.1.1:80/tcp\n"
-					  "    mode: ipip\n"
-					  "    check: {type: tcp}\n"
-					  "    vnodes: 12\n"
-					  "    backends: {" THREE "}\n", OTHERS_BEFORE));
+	struct model m = model_of(yaml);
+	struct model was = model_of(CHECKED("    vnodes: 12\n    backends: {" THREE "}\n"));
 	const struct model *models[] = { &m };
 	struct memory *memory = memory_new(&sizes);
 	struct life *life = life_of(memory, &was);
 	_free_ char *all = NULL, *left = NULL;
 	char said[4096];
 
-	(void)state;
 	fails(life, &m, said);
 	all = answers_text(life->dp, models, 1, false);
 	assert_non_null(strstr(all, "a-web/b@"));
@@ -288,6 +286,13 @@ static void a_backend_of_a_service_that_fails_dies_all_the_same(void **state)
 	memory_free(memory);
 	model_clear(&m);
 	model_clear(&was);
+}
+
+static void a_backend_of_a_service_that_fails_dies_all_the_same(void **state)
+{
+	(void)state;
+	dies_in(CHECKED(NO_LINES_RULES("12")));
+	dies_in(CHECKED(NO_IDS_BACKENDS));
 }
 
 static void a_service_that_fails_is_found_where_its_ring_is_now(void **state)

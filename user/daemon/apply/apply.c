@@ -45,6 +45,19 @@ static void key_set(struct live *live, struct live_service *s, const struct serv
 	s->key_known = true;
 }
 
+/* A service that cannot follow the model yet: its dead are cut all the same. */
+static void service_bury(struct live *live, struct live_service *s,
+			 const struct live_times *times, struct live_report *report)
+{
+	uint64_t next;
+
+	backends_weigh(live, s, s->model, times->now, &next);
+	backends_show(live, s);
+	for (size_t i = 0; i < s->ring_count; i++)
+		if (!s->rings[i]->frozen)
+			ring_bury(live, s->rings[i], times, report);
+}
+
 static int service_apply(struct live *live, const struct model *m, const struct service *model,
 			 const struct live_times *times, struct live_report *report)
 {
@@ -59,8 +72,10 @@ static int service_apply(struct live *live, const struct model *m, const struct 
 	s->model = model;
 	key_set(live, s, model);
 	err = classes_prepare(live, s, m, model) ?: backends_sync(live, s, model, times);
-	if (err)
+	if (err) {
+		service_bury(live, s, times, report);
 		return err;
+	}
 	backends_weigh(live, s, model, times->now, &next);
 	places_write(live, s);
 	backends_show(live, s);
@@ -91,6 +106,22 @@ static int services_apply(struct live *live, const struct model *m,
 	return err;
 }
 
+/* What can do with fewer cells takes what the services have left. */
+static int services_shrink(struct live *live, uint64_t now)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < live->service_count; i++) {
+		struct live_service *s = live->services[i];
+
+		for (size_t k = 0; !s->gone && !s->failed && k < s->ring_count; k++)
+			if (!s->rings[k]->frozen)
+				err = err ?: ring_shrink(live, s->rings[k], now);
+		classes_follow(live, s);
+	}
+	return err;
+}
+
 int live_apply(struct live *live, const struct model *m, const struct live_times *times,
 	       struct live_report *ret)
 {
@@ -102,10 +133,12 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
 	for (size_t i = 0; i < live->service_count; i++)
 		live->services[i]->gone = !live->services[i]->model;
 	live_ingresses_set(live, m);
-	err = live_regions_set(live, m) ?: live_replies_yield(live, m, times->now);
+	err = live_regions_set(live, m) ?: live_replies_yield(live, m, times->now) ?:
+	      live_make_room(live, m);
 	if (err)
 		return err;
 	err = services_apply(live, m, times, ret);
+	err = err ?: services_shrink(live, times->now);
 	ret->ns = clock_ns() - start;
 	live_ahead_clear(live);
 	vips = live_vips_write(live, m);

@@ -2,8 +2,11 @@
 #ifndef XRING_DAEMON_APPLY_PARTS_H
 #define XRING_DAEMON_APPLY_PARTS_H
 
+#include <stdbool.h>
+
 struct live;
 struct live_service;
+struct model;
 
 /* What the files of apply/ use of one another; no other folder includes this. */
 
@@ -12,5 +15,14 @@ void service_free(struct live *live, struct live_service *s);
 
 /* Takes out of the maps what nothing names any more, after a grace period. */
 void live_cleanup(struct live *live);
+
+/* Has live_cleanup() something to take? */
+bool live_any_gone(const struct live *live);
+
+/*
+ * Frees what goes with the model before anything of the model is applied, if there is no room
+ * for both. Until the next live_vips_write() nobody serves the VIPs of services that go.
+ */
+int live_make_room(struct live *live, const struct model *m);
 
 #endif

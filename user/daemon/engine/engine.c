@@ -121,10 +121,10 @@ int engine_start(struct engine *e)
 {
 	int err = engine_flush(e, e->options.cut);
 
-	if (!err) {
-		interfaces_write(e);
-		err = dp_take_over(e->dp);
-	}
+	if (err && e->stats.pending)	/* nothing of the model is in the maps */
+		return err;
+	interfaces_write(e);
+	err = dp_take_over(e->dp);
 	if (err)
 		return err;
 	state_forget(e->state, "since");

@@ -87,7 +87,10 @@ int engine_open(const struct engine_options *options, struct loop *loop, struct 
  */
 struct source_text;
 int engine_begin(struct engine *e, const struct source_text *source);
-/* The first flush; then the new program of the datapath takes over. Logs errors. */
+/*
+ * The first flush; then the new program of the datapath takes over, also where some services
+ * failed: they are tried again each second. Logs errors.
+ */
 int engine_start(struct engine *e);
 /* Flushes what is gathered. */
 void engine_stop(struct engine *e);

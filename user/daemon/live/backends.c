@@ -369,14 +369,21 @@ static bool is_there(const struct live_service *s, const struct backend *b)
 	return there;
 }
 
+size_t backends_new(const struct live_service *s, const struct service *model)
+{
+	size_t count = 0;
+
+	for (size_t b = 0; b < model->backend_count; b++)
+		count += !s || !is_there(s, &model->backends[b]);
+	return count;
+}
+
 /* Some of the ids that it needs are of no use to it, and may be to another service. */
 static int ids_suffice(const struct live *live, const struct live_service *s,
 		       const struct service *model)
 {
-	size_t wanted = 0, free = 0;
+	size_t wanted = backends_new(s, model), free = 0;
 
-	for (size_t b = 0; b < model->backend_count; b++)
-		wanted += !is_there(s, &model->backends[b]);
 	for (uint32_t id = 1; id < live->dp->backend_count && free < wanted; id++)
 		free += !live->dp->owners[id].service[0];
 	if (free < wanted)

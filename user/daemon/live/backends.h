@@ -69,6 +69,9 @@ struct live_backend {
 int backends_sync(struct live *live, struct live_service *s, const struct service *model,
 	       const struct live_times *times);
 
+/* How many of the model's backends need an id that they do not have yet. s may be NULL. */
+size_t backends_new(const struct live_service *s, const struct service *model);
+
 /* Does the model's backend b have this name, address and port? */
 bool backend_is(const struct live_backend *backend, const struct backend *b);
 

@@ -303,7 +303,7 @@ static bool bury(const struct live_ring *r, struct live_backend *const *nodes, s
  * Takes dead and forbidden backends out of the ring at once: their keys go to the next
  * owners, nothing else moves.
  */
-static long ring_bury(struct live *live, struct live_ring *r, uint64_t now)
+static long dead_leave(struct live *live, struct live_ring *r, uint64_t now)
 {
 	_free_ uint32_t *points = points_now(r);
 	bool any;
@@ -338,11 +338,7 @@ static void extent_back(struct live *live, struct live_ring *r, const struct liv
 	r->reconcile = was->reconcile;
 }
 
-/*
- * Fewer cells, in the steady state, where nothing but answers counts. While there is no room for
- * them beside those that it has, it keeps those.
- */
-static int ring_shrink(struct live *live, struct live_ring *r, uint64_t now)
+int ring_shrink(struct live *live, struct live_ring *r, uint64_t now)
 {
 	const struct live_ring was = *r;
 	unsigned bits;
@@ -387,8 +383,8 @@ size_t ring_parts(const struct live_ring *r, uint32_t vnodes, struct plan_node *
 	return count;
 }
 
-int ring_apply(struct live *live, struct live_ring *r, const struct live_times *times,
-		 struct live_report *report)
+static int ring_follow(struct live *live, struct live_ring *r, const struct live_times *times,
+		       bool bury_only, struct live_report *report)
 {
 	size_t most = r->ring.node_count + r->service->index_count + 1;
 	_free_ struct plan_node *before = calloc(most, sizeof(*before));
@@ -396,16 +392,12 @@ int ring_apply(struct live *live, struct live_ring *r, const struct live_times *
 	struct live_move move = { r->service, r, before, after };
 	bool first = !r->has_extent;
 	long buried, moved;
-	int err;
 
 	if (!before || !after)
 		return -ENOMEM;
 	move.before_count = ring_parts(r, r->vnodes_shown ?: r->service->vnodes, before);
-	err = ring_shrink(live, r, times->now);
-	if (err)
-		return err;
-	buried = ring_bury(live, r, times->now);
-	moved = buried < 0 ? buried : ring_move(live, r, times);
+	buried = dead_leave(live, r, times->now);
+	moved = buried < 0 ? buried : bury_only ? 0 : ring_move(live, r, times);
 	if (moved < 0)
 		return moved;
 	r->vnodes_shown = r->service->vnodes;
@@ -416,4 +408,16 @@ int ring_apply(struct live *live, struct live_ring *r, const struct live_times *
 	if (move.cells && !first && live->events.moved)
 		live->events.moved(live->events.context, &move);
 	return 0;
+}
+
+int ring_apply(struct live *live, struct live_ring *r, const struct live_times *times,
+	       struct live_report *report)
+{
+	return ring_follow(live, r, times, false, report);
+}
+
+int ring_bury(struct live *live, struct live_ring *r, const struct live_times *times,
+	      struct live_report *report)
+{
+	return r->has_extent ? ring_follow(live, r, times, true, report) : 0;
 }

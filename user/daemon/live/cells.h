@@ -30,6 +30,19 @@ size_t ring_parts(const struct live_ring *r, uint32_t vnodes, struct plan_node *
 int ring_apply(struct live *live, struct live_ring *r, const struct live_times *times,
 		 struct live_report *report);
 
+/*
+ * The part of ring_apply() that waits for nothing: dead and forbidden backends leave the ring,
+ * and nothing else moves.
+ */
+int ring_bury(struct live *live, struct live_ring *r, const struct live_times *times,
+	      struct live_report *report);
+
+/*
+ * Moves the ring to fewer cells, if it has far too many and nothing but answers counts. While
+ * there is no room for them beside those that it has, it keeps those.
+ */
+int ring_shrink(struct live *live, struct live_ring *r, uint64_t now);
+
 /* Frees the extents that no slot and no class names any more. Call after a grace period. */
 void extents_forget(struct live *live);
 

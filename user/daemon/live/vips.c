@@ -53,14 +53,11 @@ static int slots_leaving(const struct live_service *s, const struct service *mod
 	return 0;
 }
 
-/* A service that failed keeps its slots, of which there may be as many as in the table. */
+/* Slots that are kept are in the table. */
 static size_t slots_most(const struct live *live, const struct model *m)
 {
-	size_t most = slots_count(m);
+	size_t most = slots_count(m) + XRING_VIP_SLOTS;
 
-	for (size_t i = 0; i < live->service_count; i++)
-		if (live->services[i]->failed)
-			most += XRING_VIP_SLOTS;
 	for (size_t i = 0; i < m->service_count; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
 
@@ -163,9 +160,12 @@ static long slots_of(const struct live_service *s, const struct service *model,
 	return slots_fill(model, &ring, ret);
 }
 
-/* The slots of the model come first: of two slots for one key the first one counts. */
-static int slots_make(const struct live *live, const struct model *m, struct xring_slot **ret,
-		      size_t *ret_count)
+/*
+ * The slots of the model come first: of two slots for one key the first one counts. keep: no
+ * service follows the model yet.
+ */
+static int slots_make(const struct live *live, const struct model *m, bool keep,
+		      struct xring_slot **ret, size_t *ret_count)
 {
 	_free_ struct xring_slot *slots = calloc(slots_most(live, m) + 1, sizeof(*slots));
 	size_t count = 0, more;
@@ -175,7 +175,7 @@ static int slots_make(const struct live *live, const struct model *m, struct xri
 		const struct live_service *s = live_service(live, m->services[i].name);
 		long filled;
 
-		if (!s || !s->main->has_extent || s->failed)
+		if (!s || !s->main->has_extent || s->failed || keep)
 			continue;	/* the service waits for its first flush */
 		filled = slots_of(s, &m->services[i], slots + count);
 		err = filled < 0 ? filled : 0;
@@ -184,13 +184,13 @@ static int slots_make(const struct live *live, const struct model *m, struct xri
 	for (size_t i = 0; i < m->service_count && !err; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
 
-		if (!s || !s->leaving_count || s->failed)
+		if (!s || !s->leaving_count || s->failed || keep)
 			continue;
 		err = slots_leaving(s, &m->services[i], slots + count, &more);
 		count += err ? 0 : more;
 	}
 	for (size_t i = 0; i < live->service_count && !err; i++)
-		if (live->services[i]->failed && !live->services[i]->gone)
+		if ((live->services[i]->failed || keep) && !live->services[i]->gone)
 			count += slots_kept(live, live->services[i], slots + count);
 	if (err)
 		return err;
@@ -199,13 +199,13 @@ static int slots_make(const struct live *live, const struct model *m, struct xri
 	return 0;
 }
 
-int live_vips_write(struct live *live, const struct model *m)
+static int table_write(struct live *live, const struct model *m, bool keep)
 {
 	_free_ struct xring_slot *slots = NULL;
 	uint64_t flags, sources;
 	size_t count = 0;
 	uint32_t seed;
-	int err = slots_make(live, m, &slots, &count);
+	int err = slots_make(live, m, keep, &slots, &count);
 
 	if (err)
 		return err;
@@ -225,4 +225,14 @@ int live_vips_write(struct live *live, const struct model *m)
 	live->slot_count = count;
 	live->slots_known = true;
 	return 0;
+}
+
+int live_vips_write(struct live *live, const struct model *m)
+{
+	return table_write(live, m, false);
+}
+
+int live_vips_keep(struct live *live, const struct model *m)
+{
+	return table_write(live, m, true);
 }

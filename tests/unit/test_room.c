@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What engine_check() accepts, live_apply() does: random models one after the other on maps so
+ * small that many do not fit. Each model is refused with a sentence, or the flush that follows
+ * brings the maps to it, whatever goes and comes in the same step.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "base/why.h"
+#include "daemon/apply/pin_walk.h"
+#include "daemon/engine/engine.h"
+#include "daemon/live/live.h"
+#include "life.h"
+
+#define HASH_KEY "00112233445566778899aabbccddeeff"
+
+/* ---- chance ---- */
+
+static uint64_t random_state;
+
+static uint32_t random_below(uint32_t limit)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (random_state >> 11) % limit;
+}
+
+static bool one_in(uint32_t n)
+{
+	return !random_below(n);
+}
+
+/* ---- random models ---- */
+
+/* How much of what a model has. */
+struct kind {
+	const char *name;
+	struct dp_options sizes;
+	unsigned services;		/* at most */
+	unsigned backends;		/* of a service, at most */
+	unsigned vnodes;		/* at most */
+};
+
+static void backends_print(const struct kind *k, unsigned service, FILE *to)
+{
+	unsigned count = 1 + random_below(k->backends);
+
+	fprintf(to, "    backends:\n");
+	for (unsigned i = 0; i < count; i++) {
+		if (one_in(4) && i)
+			continue;
+		fprintf(to, "      b%u: {address: 10.%u.%u.%u", i, service, one_in(20), i + 1);
+		if (one_in(3))
+			fprintf(to, ", weight: %u", random_below(8));
+		if (one_in(8))
+			fprintf(to, ", state: draining");
+		fprintf(to, "}\n");
+	}
+}
+
+static void service_print(const struct kind *k, unsigned service, unsigned vip, FILE *to)
+{
+	static const char *const modes[] = { "ipip", "l2", "nat" };
+	unsigned mode = random_below(3);
+
+	fprintf(to, "  s%u:\n    vip: 10.200.0.%u:80/tcp\n    mode: %s\n    vnodes: %u\n"
+		    "    tcp_idle: 5s\n    udp_idle: 5s\n    drain: %us\n", service, vip + 1,
+		modes[mode], 1 + random_below(k->vnodes), random_below(10));
+	backends_print(k, service, to);
+}
+
+/* Any services, with the VIPs of others at times: so services are renamed. */
+static struct model model_random(const struct kind *k)
+{
+	unsigned turn = one_in(3) ? random_below(k->services) : 0, count = 0;
+	struct model m;
+	char *yaml;
+	size_t size;
+	FILE *to = open_memstream(&yaml, &size);
+
+	fprintf(to, "hash_key: " HASH_KEY "\nservices:");
+	for (unsigned i = 0; i < k->services; i++) {
+		if (one_in(2))
+			continue;
+		fprintf(to, "%s", count++ ? "" : "\n");
+		service_print(k, i, (i + turn) % k->services, to);
+	}
+	fprintf(to, "%s", count ? "" : " {}\n");
+	fclose(to);
+	m = model_of(yaml);
+	free(yaml);
+	return m;
+}
+
+/* ---- a life of many changes ---- */
+
+struct counts {
+	unsigned models, refused, done;
+};
+
+static void time_passes(struct life *life)
+{
+	switch (random_below(4)) {
+	case 0:
+		life_settle(life);
+		break;
+	case 1:
+		*life->memory->now += random_below(8) * NS_PER_S;
+		walk_whole(life->walk);
+	}
+}
+
+static int check(const struct life *life, struct model *next, struct why *why)
+{
+	struct engine engine = { .dp = life->dp, .live = life->live, .model = *life->model };
+	struct change change = { .count = 1, .cut = one_in(2) };
+
+	life->dp->config->clock = *life->memory->now - clock_ns();
+	return engine_check(&engine, next, &change, why);
+}
+
+static void must_be_done(const struct kind *k, struct life *life, const struct model *m,
+			 uint64_t seed, struct counts *counts)
+{
+	int err = life_apply(life, m);
+
+	if (err)
+		fail_msg("%s, seed %lu: accepted, and not done: %d", k->name, seed, err);
+	counts->done++;
+}
+
+static void life_goes_on(const struct kind *k, uint64_t seed, struct counts *counts)
+{
+	struct memory *memory = memory_new(&k->sizes);
+	struct model running, next;
+	struct life *life;
+
+	random_state = seed * 0x9e3779b97f4a7c15 | 1;
+	*memory->now = 1000000 * NS_PER_S;
+	running = model_of("hash_key: " HASH_KEY "\nservices: {}\n");
+	life = life_begin(memory, &running);
+	for (int i = 0; i < 20; i++) {
+		struct why why = {};
+
+		next = model_random(k);
+		counts->models++;
+		if (check(life, &next, &why)) {
+			assert_true(strlen(why.text) > 10);
+			counts->refused++;
+			model_clear(&next);
+			continue;
+		}
+		must_be_done(k, life, &next, seed, counts);
+		model_clear(&running);
+		running = next;
+		life->model = &running;
+		live_models_set(life->live, &running);
+		time_passes(life);
+	}
+	life_end(life);
+	model_clear(&running);
+	memory_free(memory);
+}
+
+/* ---- the tests ---- */
+
+/* XRING_ROOM: models of each kind. */
+static void many(const struct kind *k)
+{
+	const char *asked = getenv("XRING_ROOM");
+	unsigned models = asked ? strtoul(asked, NULL, 10) : 2000;
+	struct counts counts = {};
+
+	for (uint64_t seed = 1; counts.models < models; seed++)
+		life_goes_on(k, seed, &counts);
+	printf("%s: %u models: %u refused, %u done\n", k->name, counts.models, counts.refused,
+	       counts.done);
+	assert_true(counts.refused > models / 50 && counts.done > models / 50);
+}
+
+static void ids_and_cells_suffice_for_what_is_accepted(void **state)
+{
+	static const struct kind kind = {
+		"ids and cells", { .cells = 4096, .backends = 24, .lines = 6 }, 6, 12, 40,
+	};
+
+	(void)state;
+	many(&kind);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ids_and_cells_suffice_for_what_is_accepted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
