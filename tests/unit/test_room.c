@@ -129,6 +129,19 @@ static void time_passes(struct life *life)
 	}
 }
 
+/* The next life, on what the last one left. */
+static struct life *life_after(const struct kind *k, struct life *life, uint64_t seed)
+{
+	struct memory *memory = life->memory;
+	const struct model *m = life->model;
+
+	life_end(life);
+	life = life_begin(memory, m);
+	if (life_apply(life, m))
+		fail_msg("%s, seed %lu: a restart is not done", k->name, seed);
+	return life;
+}
+
 /* A model that is accepted, in *ret; or why not. */
 static int ask(const struct kind *k, const struct life *life, struct model *ret, struct why *why)
 {
@@ -181,6 +194,8 @@ static void life_goes_on(const struct kind *k, uint64_t seed, struct counts *cou
 		life->model = &running;
 		live_models_set(life->live, &running);
 		time_passes(life);
+		if (one_in(8))
+			life = life_after(k, life, seed);
 	}
 	life_end(life);
 	model_clear(&running);
