@@ -17,6 +17,7 @@
 #include "daemon/apply/apply.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/hot_keys.h"
+#include "daemon/live/rings.h"
 #include "daemon/live/services.h"
 #include "life.h"
 #include "map_answers.h"
@@ -184,6 +185,77 @@ static void clients_are_answered_as_their_rules_say(void **state)
 	model_clear(&m);
 }
 
+#define PLACED(placement) MODEL_HASH_KEY \
+	"regions: {east: {prefixes: [192.0.2.0/24]}, west: {prefixes: [198.51.100.0/24]}}\n" \
+	"services:\n" \
+	"  users:\n" \
+	"    vip: 10.200.1.1:80/tcp\n" \
+	"    mode: ipip\n" \
+	"    key: client\n" \
+	"    vnodes: 12\n" placement \
+	"    backends: {a: {address: 10.0.0.1, region: east}, b: {address: 10.0.0.2, region: west}}\n"
+
+/* No route is that of its first ring then, which stays for them until they are over. */
+static void the_flows_of_a_service_that_gets_rules_for_all_stay(void **state)
+{
+	struct model plain = model_of(PLACED(""));
+	struct model rules = model_of(PLACED("    placement:\n"
+		"      - {clients: region=east, preferences: [east]}\n"
+		"      - {preferences: [east, west], spillover: spray}\n"));
+	const struct model *models[] = { &plain };
+	struct memory *memory = memory_new(&sizes);
+	struct life *life = life_begin(memory, &plain);
+	_free_ char *before = NULL, *after = NULL;
+	uint32_t base;
+
+	(void)state;
+	assert_int_equal(life_apply(life, &plain), 0);
+	life_settle(life);
+	before = answers_text(life->dp, models, 1, false);
+	base = live_service(life->live, "users")->main->base;
+	assert_int_equal(life_apply(life, &rules), 0);
+	assert_non_null(ring_of_base(live_service(life->live, "users"), base));
+	after = answers_text(life->dp, models, 1, true);
+	assert_string_equal(after, before);
+	life_settle(life);
+	assert_null(ring_of_base(live_service(life->live, "users"), base));
+	life_end(life);
+	memory_free(memory);
+	model_clear(&plain);
+	model_clear(&rules);
+}
+
+/* Some of those whom no prefix named are now named by one, and are right where they are. */
+static void clients_that_stay_are_told_from_the_others_that_move(void **state)
+{
+	struct model before = model_of(PLACED("    placement:\n"
+		"      - {clients: [203.0.113.0/24], constraints: [+region=west]}\n"
+		"      - {constraints: [+region=east]}\n"));
+	struct model after = model_of(PLACED("    placement:\n"
+		"      - {clients: [203.0.113.0/24], constraints: [+region=west]}\n"
+		"      - {clients: [100.64.0.0/24], constraints: [+region=east]}\n"
+		"      - {preferences: [west]}\n"));
+	struct memory *memory = memory_new(&sizes);
+	struct life *life = life_begin(memory, &before);
+	char by[8];
+
+	(void)state;
+	assert_int_equal(life_apply(life, &before), 0);
+	life_settle(life);
+	assert_int_equal(life_apply(life, &after), 0);
+	for (int i = 0; i < 2; i++) {
+		answered_by(life, "100.64.0.0", by);
+		assert_string_equal(by, "a");
+		answered_by(life, "100.64.1.0", by);
+		assert_string_equal(by, "b");
+		life_settle(life);
+	}
+	life_end(life);
+	memory_free(memory);
+	model_clear(&before);
+	model_clear(&after);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +264,8 @@ int main(void)
 		cmocka_unit_test(rules_applied_twice_write_nothing),
 		cmocka_unit_test(hot_keys_are_no_reason_to_write_again),
 		cmocka_unit_test(clients_are_answered_as_their_rules_say),
+		cmocka_unit_test(the_flows_of_a_service_that_gets_rules_for_all_stay),
+		cmocka_unit_test(clients_that_stay_are_told_from_the_others_that_move),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -221,7 +221,8 @@ static void shifts_mark(struct shifts *all)
 
 static int shift_decide(struct shifts *all, struct shift *shift, const struct live_times *times)
 {
-	if (class_says(all, shift->from, shift->target)) {
+	/* Clients that are right in a class which moves for its others cannot stay there. */
+	if (class_says(all, shift->from, shift->target) && !shift->from->shifts) {
 		shift->to = shift->from->moving ? shift->from :
 			    class_first(all, shift->from, shift->target);
 		return 0;

@@ -99,6 +99,7 @@ static int classes_begin(struct live *live, struct live_service *s)
 	for (uint32_t d = 0; d < CLASS_PLACES; d++)
 		c->own->newest[d] = s->main;
 	c->own->named = true;
+	s->main->wanted = true;		/* by the class, when it moves away */
 	lpm_init(&c->lpm, live->prefixes, service_roots(live, s));
 	live->slots_stale = true;
 	return 0;
