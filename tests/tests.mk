@@ -112,7 +112,7 @@ lint: all
 quick:
 	@$(MAKE) -s --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(CORES)) \
 		all $(UNIT) $(PACKETS)
-	@XRING_KILLS=20 XRING_RULE_STEPS=100 XRING_REGION_EVENTS=8000 XRING_LOOKUPS=1000000 \
+	@XRING_KILLS=20 XRING_ROOM=600 XRING_RULE_STEPS=100 XRING_REGION_EVENTS=8000 XRING_LOOKUPS=1000000 \
 		$(RUN) -j $(CORES) $(filter %test_rule,$(PACKETS)) tests/lint/shell.sh \
 		$(filter-out %test_rule,$(PACKETS)) $(UNIT) $(filter-out %shell.sh,$(LINT))
 
@@ -162,7 +162,7 @@ bench-lpm: $(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o
 	$(BENCH_LPM)/lpm $(BENCH_LPM)/lpm.bpf.o $(ROUNDS)
 
 # The long runs, most of an hour: docs/reliability.md has their last output.
-soak: all $(PACKETS) $(TOOLS)
+soak: all $(PACKETS) $(TOOLS) $(BUILD)/tests/unit/test_room
 	BUILD=$(BUILD) scripts/soak
 
 KERNELS ?= 6.1 6.12

@@ -303,6 +303,65 @@ static void a_start_without_room_for_a_service_serves_the_others(void **state)
 	host_close(&h);
 }
 
+/* ---- one service in place of another ---- */
+
+#define SERVICE_OF_20(name) \
+	"  " name ": {vip: 10.200.1.1:80/tcp, mode: ipip, vnodes: 5, backends: {" \
+	BACKENDS_5("1") ", " BACKENDS_5("2") ", " BACKENDS_5("3") ", " BACKENDS_5("4") "}}\n"
+#define IN_PLACE_OF_IDS(name) MODEL_HASH_KEY "services:\n" SERVICE_OF_20(name) \
+	"  other: {vip: 10.200.1.2:80/tcp, mode: ipip, backends: {x: 10.0.9.1}}\n"
+
+/* A rule for so many single addresses, far from one another. */
+static char *in_place_of_lines(const char *name, unsigned networks)
+{
+	char *yaml;
+	size_t size;
+	FILE *to = open_memstream(&yaml, &size);
+
+	fprintf(to, MODEL_HASH_KEY "regions: {east: {}}\nservices:\n  %s:\n    vip: 10.200.1.1:80/tcp\n"
+		    "    mode: ipip\n    vnodes: 5\n    placement:\n      - {preferences: [east], "
+		    "clients: [192.0.2.1", name);
+	for (unsigned i = 1; i < networks; i++)
+		fprintf(to, ", 10.%u.%u.9", i, 7 * i % 256);
+	fprintf(to, "]}\n    backends: {a: {address: 10.0.0.1, region: east}, b: 10.0.0.2}\n"
+		    "  other: {vip: 10.200.1.2:80/tcp, mode: ipip, backends: {x: 10.0.9.1}}\n");
+	fclose(to);
+	return yaml;
+}
+
+static void takes_the_place(const char *first, const char *second)
+{
+	struct engine *e;
+	struct running r;
+	struct host h;
+
+	host_open(&h, first);
+	daemon_begin(&h, &r);
+	e = engine_of(&r);
+	host_file_put(&h, second);
+	assert_int_equal(file_reload(&r.start.daemon.file), 0);
+	assert_false(e->failed);
+	assert_null(live_service(e->live, "a"));
+	assert_non_null(live_service(e->live, "b"));
+	do_it(&r, "{\"do\":\"backend-set\",\"service\":\"other\",\"name\":\"x\",\"weight\":\"2\","
+		  "\"now\":true}");
+	assert_int_equal(e->stats.pending, 0);
+	daemon_end(&r);
+	daemon_begin(&h, &r);
+	assert_false(engine_of(&r)->failed);
+	daemon_end(&r);
+	host_close(&h);
+}
+
+static void a_service_takes_the_place_of_another_that_has_half_of_the_maps(void **state)
+{
+	_free_ char *a = in_place_of_lines("a", 100), *b = in_place_of_lines("b", 100);
+
+	(void)state;
+	takes_the_place(IN_PLACE_OF_IDS("a"), IN_PLACE_OF_IDS("b"));
+	takes_the_place(a, b);
+}
+
 /* ---- many changes ---- */
 
 #define OLD_SERVICE \
@@ -432,6 +491,7 @@ int main(void)
 		cmocka_unit_test(what_is_set_by_hand_is_there_after_a_restart),
 		cmocka_unit_test(what_can_be_asked_is_answered),
 		cmocka_unit_test(a_start_without_room_for_a_service_serves_the_others),
+		cmocka_unit_test(a_service_takes_the_place_of_another_that_has_half_of_the_maps),
 		cmocka_unit_test(a_change_that_ends_as_the_oldest_of_very_many_is_forgotten_afterwards),
 		cmocka_unit_test(a_service_that_fails_is_tried_again_and_others_change_meanwhile),
 		cmocka_unit_test(a_daemon_killed_in_a_change_is_followed_by_one_that_ends_alike),

@@ -23,6 +23,7 @@
 #include "conf/conf.h"
 #include "daemon/apply/pin_walk.h"
 #include "daemon/engine/engine.h"
+#include "daemon/live/classes.h"
 #include "daemon/live/live.h"
 #include "life.h"
 
@@ -56,19 +57,85 @@ struct kind {
 	unsigned vnodes;		/* at most */
 	unsigned ports;			/* of a VIP, at most; with more than one, all is nat */
 	unsigned every;			/* models are so many times fewer, as they take longer */
+	unsigned rules;			/* of a service, at most */
+	unsigned networks;		/* of a rule, at most */
+	unsigned classes, records;	/* in all; 0: as many as the maps have */
 };
+
+static const char *const regions[] = { "east", "west", "north" };
+
+/* Networks that no other rule of the service has, each once. */
+static void networks_print(const struct kind *k, unsigned rule, FILE *to)
+{
+	unsigned count = 1 + random_below(k->networks), at = random_below(256);
+
+	for (unsigned i = 0; i < count; i++, at += 1 + random_below(8)) {
+		fprintf(to, i ? ", " : "[");
+		if (one_in(4))
+			fprintf(to, "\"2001:db8:%x:%x::/64\"", rule, at);
+		else if (one_in(2))
+			fprintf(to, "10.%u.%u.0/24", rule, at % 256);
+		else
+			fprintf(to, "192.0.%u.%u/32", rule, at);
+		if (at > 240)
+			break;
+	}
+	fprintf(to, "]");
+}
+
+static void rules_print(const struct kind *k, FILE *to)
+{
+	unsigned count = random_below(k->rules + 1);
+
+	if (count)
+		fprintf(to, "    placement:\n");
+	for (unsigned i = 0; i < count; i++) {
+		const char *region = regions[random_below(3)];
+
+		fprintf(to, "      - {");
+		if (one_in(4) && i < 3) {
+			fprintf(to, "clients: region=%s, ", regions[i]);
+		} else if (i + 1 < count || one_in(2)) {
+			fprintf(to, "clients: ");
+			networks_print(k, i, to);
+			fprintf(to, ", ");
+		}
+		if (one_in(4))
+			fprintf(to, "strategy: geo}\n");
+		else if (one_in(4))
+			fprintf(to, "strategy: regional}\n");
+		else if (one_in(2))
+			fprintf(to, "constraints: [+region=%s]}\n", region);
+		else
+			fprintf(to, "preferences: [%s]}\n", region);
+	}
+}
+
+/* Of clients, and of the two interfaces at which they may enter. */
+static void regions_print(FILE *to)
+{
+	fprintf(to, "regions:\n");
+	for (unsigned i = 0; i < ARRAY_SIZE(regions); i++)
+		fprintf(to, "  %s: {prefixes: [10.%u.%u.0/17, 192.0.2.%u/26]}\n", regions[i], i,
+			128 * one_in(4), 64 * i);
+	if (one_in(2))
+		fprintf(to, "interfaces:\n  - {name: in0, region: %s}\n  - {name: in1, region: %s}\n",
+			regions[random_below(3)], regions[random_below(3)]);
+}
 
 static void backends_print(const struct kind *k, unsigned service, FILE *to)
 {
-	unsigned count = 1 + random_below(k->backends);
+	unsigned least = k->rules ? 3 : 1, count = least + random_below(k->backends - least + 1);
 
 	fprintf(to, "    backends:\n");
 	for (unsigned i = 0; i < count; i++) {
-		if (one_in(4) && i)
+		if (one_in(4) && i >= least)
 			continue;
 		fprintf(to, "      b%u: {address: 10.%u.%u.%u", i, service, one_in(20), i + 1);
 		if (one_in(3))
 			fprintf(to, ", weight: %u", random_below(8));
+		if (k->rules && (i < 3 || one_in(2)))
+			fprintf(to, ", region: %s", regions[i % 3]);
 		if (one_in(8))
 			fprintf(to, ", state: draining");
 		fprintf(to, "}\n");
@@ -78,13 +145,17 @@ static void backends_print(const struct kind *k, unsigned service, FILE *to)
 static void service_print(const struct kind *k, unsigned service, unsigned vip, FILE *to)
 {
 	static const char *const modes[] = { "nat", "ipip", "l2" };
-	unsigned mode = k->ports > 1 ? 0 : random_below(3), ports = 1 + random_below(k->ports);
+	unsigned mode = k->ports > 1 ? 0 : k->rules ? 1 : random_below(3);
+	unsigned ports = 1 + random_below(k->ports);
 
 	fprintf(to, "  s%u:\n    vip: [", service);
 	for (unsigned i = 0; i < ports; i++)
 		fprintf(to, "%s10.200.0.%u:%u/tcp", i ? ", " : "", vip + 1, 80 + i);
+	if (k->rules)
+		fprintf(to, ", \"[2001:db8:ffff::%u]:80/tcp\"", vip + 1);
 	fprintf(to, "]\n    mode: %s\n    vnodes: %u\n    tcp_idle: 5s\n    udp_idle: 5s\n"
 		    "    drain: %us\n", modes[mode], 1 + random_below(k->vnodes), random_below(10));
+	rules_print(k, to);
 	backends_print(k, service, to);
 }
 
@@ -97,7 +168,10 @@ static int model_random(const struct kind *k, struct model *ret, struct why *why
 	int err;
 	FILE *to = open_memstream(&yaml, &size);
 
-	fprintf(to, "hash_key: " HASH_KEY "\nservices:");
+	fprintf(to, "hash_key: " HASH_KEY "\n");
+	if (k->rules)
+		regions_print(to);
+	fprintf(to, "services:");
 	for (unsigned i = 0; i < k->services; i++) {
 		if (one_in(2))
 			continue;
@@ -129,6 +203,17 @@ static void time_passes(struct life *life)
 	}
 }
 
+/* Takes all classes and records but so many, as if others had them. */
+static void few_are_left(const struct kind *k, struct life *life)
+{
+	static struct live_class taken;
+
+	for (uint32_t i = 1 + k->classes; k->classes && i < XRING_CLASSES; i++)
+		life->live->class_by_index[i] = &taken;
+	for (uint32_t i = k->records; k->records && i < XRING_ROUTES; i++)
+		life->dp->routes[i].service[0] = '-';
+}
+
 /* The next life, on what the last one left. */
 static struct life *life_after(const struct kind *k, struct life *life, uint64_t seed)
 {
@@ -137,6 +222,7 @@ static struct life *life_after(const struct kind *k, struct life *life, uint64_t
 
 	life_end(life);
 	life = life_begin(memory, m);
+	few_are_left(k, life);
 	if (life_apply(life, m))
 		fail_msg("%s, seed %lu: a restart is not done", k->name, seed);
 	return life;
@@ -179,6 +265,7 @@ static void life_goes_on(const struct kind *k, uint64_t seed, struct counts *cou
 	*memory->now = 1000000 * NS_PER_S;
 	running = model_of("hash_key: " HASH_KEY "\nservices: {}\n");
 	life = life_begin(memory, &running);
+	few_are_left(k, life);
 	for (int i = 0; i < 20; i++) {
 		struct why why = {};
 
@@ -249,10 +336,58 @@ static void the_vip_table_has_room_for_what_is_accepted(void **state)
 	many(&kind);
 }
 
+static void rings_of_rules_have_room_for_what_is_accepted(void **state)
+{
+	static const struct kind kind = {
+		"rules", { .cells = 8192, .backends = 64, .lines = 16384 }, 5, 10, 12, 1, 1,
+		.rules = 4, .networks = 6,
+	};
+
+	(void)state;
+	many(&kind);
+}
+
+static void records_of_rings_have_room_for_what_is_accepted(void **state)
+{
+	static const struct kind kind = {
+		"records", { .cells = 1 << 17, .backends = 64, .lines = 16384 }, 4, 10, 12, 1, 1,
+		.rules = 4, .networks = 6, .records = 25,
+	};
+
+	(void)state;
+	many(&kind);
+}
+
+static void classes_of_clients_have_room_for_what_is_accepted(void **state)
+{
+	static const struct kind kind = {
+		"classes", { .cells = 1 << 17, .backends = 64, .lines = 16384 }, 4, 10, 12, 1, 1,
+		.rules = 4, .networks = 6, .classes = 200,
+	};
+
+	(void)state;
+	many(&kind);
+}
+
+static void tables_of_networks_have_room_for_what_is_accepted(void **state)
+{
+	static const struct kind kind = {
+		"lines", { .cells = 1 << 17, .backends = 64, .lines = 64 }, 4, 10, 12, 1, 1,
+		.rules = 4, .networks = 20,
+	};
+
+	(void)state;
+	many(&kind);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_and_cells_suffice_for_what_is_accepted),
+		cmocka_unit_test(rings_of_rules_have_room_for_what_is_accepted),
+		cmocka_unit_test(records_of_rings_have_room_for_what_is_accepted),
+		cmocka_unit_test(classes_of_clients_have_room_for_what_is_accepted),
+		cmocka_unit_test(tables_of_networks_have_room_for_what_is_accepted),
 		cmocka_unit_test(the_vip_table_has_room_for_what_is_accepted),
 		cmocka_unit_test(buckets_of_spilled_cells_suffice_for_what_is_accepted),
 	};

@@ -3,10 +3,18 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NONE UINT32_MAX
 #define IS_FREE 0x80u
 #define INSIDE 0x40u			/* a line that is not the first line of a block */
+
+static void *memory_copy(const void *from, size_t size)
+{
+	void *to = malloc(size);
+
+	return to ? memcpy(to, from, size) : NULL;
+}
 
 static void list_put(struct blocks *b, unsigned order, uint32_t line)
 {
@@ -78,6 +86,22 @@ void blocks_clear(struct blocks *b)
 	free(b->prev);
 	free(b->note);
 	*b = (struct blocks){};
+}
+
+int blocks_copy(const struct blocks *from, struct blocks *ret)
+{
+	struct blocks b = *from;
+
+	b.order = memory_copy(from->order, from->count);
+	b.next = memory_copy(from->next, from->count * sizeof(*b.next));
+	b.prev = memory_copy(from->prev, from->count * sizeof(*b.prev));
+	b.note = memory_copy(from->note, from->count * sizeof(*b.note));
+	if (!b.order || !b.next || !b.prev || !b.note) {
+		blocks_clear(&b);
+		return -ENOMEM;
+	}
+	*ret = b;
+	return 0;
 }
 
 int blocks_take(struct blocks *b, unsigned order, uint32_t *ret)

@@ -32,6 +32,7 @@ struct blocks {
 /* All lines are free at first. count: at most 2^26. -ENOMEM. */
 int blocks_new(uint32_t count, struct blocks *ret);
 void blocks_clear(struct blocks *b);
+int blocks_copy(const struct blocks *from, struct blocks *ret);		/* -ENOMEM */
 
 /* Takes a block and returns its first line; the content is undefined. -ENOSPC. */
 int blocks_take(struct blocks *b, unsigned order, uint32_t *ret);

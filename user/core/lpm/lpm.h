@@ -107,6 +107,16 @@ int lpm_load(struct lpm *t, const struct lpm_entry *entries, size_t count);
  */
 int lpm_change(struct lpm *t, const struct lpm_entry *entries, size_t count);
 
+/* ---- copies, to try a change (core/lpm/copy.c) ---- */
+
+/* A copy of all lines, read by nobody. -ENOMEM. */
+int lpm_pool_copy(const struct lpm_pool *from, struct lpm_pool *ret);
+void lpm_pool_copy_free(struct lpm_pool *pool);
+/* The same table in such a pool. roots: the caller's, which must outlive the copy. -ENOMEM. */
+int lpm_copy(const struct lpm *from, struct lpm_pool *pool, uint32_t *roots, struct lpm *ret);
+/* Frees the copy's prefixes; its lines are the pool's. */
+void lpm_copy_free(struct lpm *copy);
+
 /* ---- tables that a former process left in the lines (core/lpm/adopt.c) ---- */
 
 /*

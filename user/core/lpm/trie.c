@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define ROOM_MIN 16
 
@@ -195,6 +196,19 @@ const struct trie_node *trie_next(const struct trie *t, struct trie_walk *walk)
 			return n;
 	}
 	return NULL;
+}
+
+int trie_copy(const struct trie *from, struct trie *ret)
+{
+	struct trie copy = *from;
+
+	copy.nodes = from->room ? malloc(from->room * sizeof(*copy.nodes)) : NULL;
+	if (from->room && !copy.nodes)
+		return -ENOMEM;
+	if (from->room)
+		memcpy(copy.nodes, from->nodes, from->room * sizeof(*copy.nodes));
+	*ret = copy;
+	return 0;
 }
 
 void trie_clear(struct trie *t)

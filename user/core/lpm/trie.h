@@ -43,6 +43,7 @@ struct trie {
 };
 
 void trie_clear(struct trie *t);
+int trie_copy(const struct trie *from, struct trie *ret);	/* -ENOMEM */
 
 /* Sets a prefix's value, which must not be 0. *ret_old: the value before; 0: none. -ENOMEM. */
 int trie_set(struct trie *t, const struct trie_key *key, unsigned bits, uint32_t value,

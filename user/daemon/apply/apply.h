@@ -28,7 +28,7 @@ void live_close(struct live *live);
 int live_adopt(struct live *live, const struct model *m, uint64_t now);
 
 /* Is there room in the maps for the model? 0, or -ENOSPC and the reason. */
-int live_check(const struct live *live, const struct model *m, struct why *why);
+int live_check(struct live *live, const struct model *m, struct why *why);
 
 /*
  * Does the model give a nat backend an address that a leaving backend of another VIP still

@@ -2,8 +2,6 @@
 #ifndef XRING_DAEMON_APPLY_PARTS_H
 #define XRING_DAEMON_APPLY_PARTS_H
 
-#include <stdbool.h>
-
 struct live;
 struct live_service;
 struct model;
@@ -15,9 +13,6 @@ void service_free(struct live *live, struct live_service *s);
 
 /* Takes out of the maps what nothing names any more, after a grace period. */
 void live_cleanup(struct live *live);
-
-/* Has live_cleanup() something to take? */
-bool live_any_gone(const struct live *live);
 
 /*
  * Frees what goes with the model before anything of the model is applied, if there is no room

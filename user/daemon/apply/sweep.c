@@ -91,7 +91,7 @@ static bool may_go(const struct live *live, const struct live_service *s,
 	       live->walk_done > backend->left_walk && live->walk_done > s->settled;
 }
 
-bool live_any_gone(const struct live *live)
+static bool any_gone(const struct live *live)
 {
 	for (size_t i = 0; i < live->service_count; i++)
 		if (live->services[i]->gone || classes_gone(live->services[i]))
@@ -102,7 +102,7 @@ bool live_any_gone(const struct live *live)
 
 void live_cleanup(struct live *live)
 {
-	if (!live_any_gone(live))
+	if (!any_gone(live))
 		return;
 	dp_grace(live->dp);
 	services_forget(live);

@@ -39,7 +39,8 @@ struct shift {
 struct shifts {
 	struct live *live;
 	struct live_service *s;
-	struct live_ring **rings;		/* by number of the route */
+	struct live_classes *c;
+	const struct shift_wish *wish;
 	struct shift *list;
 	size_t count;
 	uint32_t *known;			/* by class and target: index + 1; 0: none */
@@ -48,14 +49,14 @@ struct shifts {
 
 static struct live_ring *ring_at(const struct shifts *all, uint32_t target, uint32_t place)
 {
-	return all->rings[all->s->classes->compiled.targets.list[target].routes[place]];
+	return all->wish->rings[all->wish->targets->list[target].routes[place]];
 }
 
 static bool class_says(const struct shifts *all, const struct live_class *class, uint32_t target)
 {
-	const struct target *t = &all->s->classes->compiled.targets.list[target];
+	const struct target *t = &all->wish->targets->list[target];
 
-	if (class->counter != all->s->classes->counters[target] ||
+	if (class->counter != all->wish->counters[target] ||
 	    class->follows != t->home.follow || class->home_bits[0] != t->home.prefix4 ||
 	    class->home_bits[1] != t->home.prefix6)
 		return false;
@@ -68,9 +69,9 @@ static bool class_says(const struct shifts *all, const struct live_class *class,
 static uint32_t shift_of(void *context, uint32_t before, uint32_t target)
 {
 	struct shifts *all = context;
-	struct live_classes *c = all->s->classes;
+	struct live_classes *c = all->c;
 	struct live_class *from = before ? all->live->class_by_index[before] : c->own;
-	uint32_t *known = &all->known[from->order * c->compiled.targets.count + target];
+	uint32_t *known = &all->known[from->order * all->wish->targets->count + target];
 	struct shift *list;
 
 	if (*known) {
@@ -95,7 +96,7 @@ static uint32_t shift_of(void *context, uint32_t before, uint32_t target)
 static struct live_class *class_first(const struct shifts *all, struct live_class *class,
 				      uint32_t target)
 {
-	const struct live_classes *c = all->s->classes;
+	const struct live_classes *c = all->c;
 
 	for (size_t i = 0; i < c->count; i++)
 		if (!c->list[i]->moving && !c->list[i]->shifts &&
@@ -112,7 +113,7 @@ static void class_move(struct shifts *all, struct live_class *class, struct shif
 		       const struct live_times *times)
 {
 	const struct live_ring *was = class->newest[0];
-	struct live_classes *c = all->s->classes;
+	struct live_classes *c = all->c;
 	uint32_t target = shift->target;
 	bool begins = false;
 
@@ -127,10 +128,10 @@ static void class_move(struct shifts *all, struct live_class *class, struct shif
 		}
 		class->newest[d] = r;
 	}
-	class->counter = c->counters[target];
-	class->follows = c->compiled.targets.list[target].home.follow;
-	class->home_bits[0] = c->compiled.targets.list[target].home.prefix4;
-	class->home_bits[1] = c->compiled.targets.list[target].home.prefix6;
+	class->counter = all->wish->counters[target];
+	class->follows = all->wish->targets->list[target].home.follow;
+	class->home_bits[0] = all->wish->targets->list[target].home.prefix4;
+	class->home_bits[1] = all->wish->targets->list[target].home.prefix6;
 	if (begins) {
 		c->moving += !class->moving;
 		class->moving = true;
@@ -156,13 +157,18 @@ static void shifts_tell(const struct shifts *all)
 	}
 }
 
+/* How many elements of the map a class for some of the clients of `from` needs. */
+static uint32_t part_places(const struct shifts *all, const struct live_class *from,
+			    uint32_t target)
+{
+	return from->places > 1 || all->wish->targets->list[target].by_ingress ? CLASS_PLACES : 1;
+}
+
 /* A new class for some of the clients of `from`, which says what `from` does. */
 static struct live_class *class_part(struct shifts *all, const struct live_class *from,
 				     uint32_t target)
 {
-	bool ingresses =
-		from->places > 1 || all->s->classes->compiled.targets.list[target].by_ingress;
-	struct live_class *class = class_new(all->live, all->s, ingresses ? CLASS_PLACES : 1);
+	struct live_class *class = class_new(all->live, all->s, part_places(all, from, target));
 
 	if (!class)
 		return NULL;
@@ -178,7 +184,7 @@ static struct live_class *class_part(struct shifts *all, const struct live_class
 	class->moving = from->moving;
 	class->since = from->since;
 	class->changed = from->changed;
-	all->s->classes->moving += class->moving;
+	all->c->moving += class->moving;
 	class_flags_copy(all->live, from, class);
 	return class;
 }
@@ -200,17 +206,17 @@ static bool shifts_whole(const struct shifts *all, const struct shift *shift)
 {
 	const struct live_class *from = shift->from;
 
-	if (from->places == 1 && all->s->classes->compiled.targets.list[shift->target].by_ingress)
+	if (from->places == 1 && all->wish->targets->list[shift->target].by_ingress)
 		return false;
-	return from == all->s->classes->own ? shift->target == 0 || only_shift(all, shift) :
+	return from == all->c->own ? shift->target == 0 || only_shift(all, shift) :
 					      only_shift(all, shift);
 }
 
 /* Marks the classes that move as a whole: such a class accepts no clients of other classes. */
 static void shifts_mark(struct shifts *all)
 {
-	for (size_t i = 0; i < all->s->classes->count; i++)
-		all->s->classes->list[i]->shifts = false;
+	for (size_t i = 0; i < all->c->count; i++)
+		all->c->list[i]->shifts = false;
 	for (size_t i = 0; i < all->count; i++) {
 		const struct shift *shift = &all->list[i];
 
@@ -219,18 +225,25 @@ static void shifts_mark(struct shifts *all)
 	}
 }
 
-static int shift_decide(struct shifts *all, struct shift *shift, const struct live_times *times)
+/* Do the clients stay in a class that there is? Then it is shift->to. */
+static bool shift_stays(const struct shifts *all, struct shift *shift)
 {
 	/* Clients that are right in a class which moves for its others cannot stay there. */
 	if (class_says(all, shift->from, shift->target) && !shift->from->shifts) {
 		shift->to = shift->from->moving ? shift->from :
 			    class_first(all, shift->from, shift->target);
-		return 0;
+		return true;
 	}
-	if (shifts_whole(all, shift)) {
-		shift->to = shift->from;	/* moves last, when others have left */
+	if (!shifts_whole(all, shift))
+		return false;
+	shift->to = shift->from;	/* moves last, when others have left */
+	return true;
+}
+
+static int shift_decide(struct shifts *all, struct shift *shift, const struct live_times *times)
+{
+	if (shift_stays(all, shift))
 		return 0;
-	}
 	if (times->cut)
 		shift->to = class_first(all, NULL, shift->target);
 	shift->to = shift->to ?: class_part(all, shift->from, shift->target);
@@ -244,35 +257,37 @@ static int shift_decide(struct shifts *all, struct shift *shift, const struct li
 
 /* ---- the prefixes ---- */
 
+/* A class that is only planned has a value that no class has. */
 static uint32_t class_value(void *context, uint32_t shift, uint32_t zero)
 {
 	const struct shifts *all = context;
 	const struct live_class *to = all->list[shift].to;
 
 	(void)zero;
-	return to == all->s->classes->own ? 0 : to->first;
+	return !to ? XRING_CLASSES + shift : to == all->c->own ? 0 : to->first;
 }
 
 static int shifts_find(struct shifts *all, struct runs ret[2])
 {
-	struct live_classes *c = all->s->classes;
+	struct live_classes *c = all->c;
 	int err = 0;
 
 	for (size_t i = 0; i < c->count; i++)
 		c->list[i]->order = i;
-	all->known = calloc((c->count + 1) * (c->compiled.targets.count + 1), sizeof(*all->known));
-	all->rings = calloc(c->compiled.targets.route_count + 1, sizeof(struct live_ring *));
-	if (!all->known || !all->rings)
+	all->known = calloc((c->count + 1) * (all->wish->targets->count + 1), sizeof(*all->known));
+	if (!all->known)
 		return -ENOMEM;
-	for (size_t i = 0; i < c->compiled.targets.route_count; i++)
-		all->rings[i] = ring_of_route(all->s, &c->compiled.targets.routes[i]);
 	for (int f = 0; f < 2 && !err; f++)
-		err = runs_combine(&c->runs[f], &c->compiled.targets.runs[f], shift_of, all,
+		err = runs_combine(&c->runs[f], &all->wish->targets->runs[f], shift_of, all,
 				   &ret[f]);
-	return err ?: all->failed ? -ENOMEM : 0;
+	err = err ?: all->failed ? -ENOMEM : 0;
+	if (!err)
+		shifts_mark(all);
+	return err;
 }
 
-static int prefixes_write(struct live *live, struct live_classes *c, const struct runs runs[2])
+/* The prefixes of both families. The caller frees *ret. */
+static int prefixes_of(const struct runs runs[2], struct lpm_entry **ret, size_t *ret_count)
 {
 	_free_ struct lpm_entry *v4 = NULL, *v6 = NULL;
 	struct lpm_entry *all;
@@ -285,28 +300,46 @@ static int prefixes_write(struct live *live, struct live_classes *c, const struc
 	all = reallocarray(v4, count4 + count6 + 1, sizeof(*v4));
 	if (!all)
 		return -ENOMEM;
-	v4 = all;
+	v4 = NULL;
 	if (count6)
-		memcpy(v4 + count4, v6, count6 * sizeof(*v6));
-	err = lpm_change(&c->lpm, v4, count4 + count6);
+		memcpy(all + count4, v6, count6 * sizeof(*v6));
+	*ret = all;
+	*ret_count = count4 + count6;
+	return 0;
+}
+
+static int prefixes_write(struct live *live, struct live_classes *c, const struct runs runs[2])
+{
+	_free_ struct lpm_entry *all = NULL;
+	size_t count;
+	int err = prefixes_of(runs, &all, &count) ?: lpm_change(&c->lpm, all, count);
+
 	if (err != -ENOSPC)
 		return err;
 	dp_grace(live->dp);
 	lpm_pool_reclaim(live->prefixes);
-	return lpm_change(&c->lpm, v4, count4 + count6);
+	return lpm_change(&c->lpm, all, count);
 }
 
-/* Turns the runs of shifts into runs of classes, and writes them as prefixes. */
-static int runs_apply(struct shifts *all, struct runs found[2])
+/* Turns the runs of shifts into runs of classes. */
+static int runs_of_classes(struct shifts *all, const struct runs found[2], struct runs ret[2])
 {
-	struct live_classes *c = all->s->classes;
-	struct runs nothing = {}, runs[2] = {};
+	struct runs nothing = {};
 	int err = runs_of_prefixes(NULL, 0, AF_INET, &nothing);
 
 	for (int f = 0; f < 2 && !err; f++)
-		err = runs_combine(&found[f], &nothing, class_value, all, &runs[f]);
+		err = runs_combine(&found[f], &nothing, class_value, all, &ret[f]);
 	runs_clear(&nothing);
-	err = err ?: prefixes_write(all->live, c, runs);
+	return err;
+}
+
+/* Writes the runs of classes as prefixes. */
+static int runs_apply(struct shifts *all, struct runs found[2])
+{
+	struct live_classes *c = all->c;
+	struct runs runs[2] = {};
+	int err = runs_of_classes(all, found, runs) ?: prefixes_write(all->live, c, runs);
+
 	for (int f = 0; f < 2; f++) {
 		if (err) {
 			runs_clear(&runs[f]);
@@ -323,8 +356,6 @@ static int shifts_make(struct shifts *all, const struct live_times *times)
 	struct runs found[2] = {};
 	int err = shifts_find(all, found);
 
-	if (!err)
-		shifts_mark(all);
 	for (size_t i = 0; i < all->count && !err; i++)
 		err = shift_decide(all, &all->list[i], times);
 	err = err ?: runs_apply(all, found);
@@ -338,13 +369,43 @@ static int shifts_make(struct shifts *all, const struct live_times *times)
 		runs_clear(&found[f]);
 	free(all->list);
 	free(all->known);
-	free(all->rings);
 	return err;
 }
 
 int clients_shift(struct live *live, struct live_service *s, const struct live_times *times)
 {
-	struct shifts all = { .live = live, .s = s };
+	const struct targets *targets = &s->classes->compiled.targets;
+	_free_ struct live_ring **rings = calloc(targets->route_count + 1, sizeof(*rings));
+	struct shift_wish wish = { targets, s->classes->counters, rings };
+	struct shifts all = { .live = live, .s = s, .c = s->classes, .wish = &wish };
 
+	if (!rings)
+		return -ENOMEM;
+	for (size_t i = 0; i < targets->route_count; i++)
+		rings[i] = ring_of_route(s, &targets->routes[i]);
 	return shifts_make(&all, times);
+}
+
+int clients_plan(struct live *live, struct live_classes *c, const struct shift_wish *wish,
+		 bool *taken, struct lpm_entry **ret, size_t *ret_count)
+{
+	struct shifts all = { .live = live, .c = c, .wish = wish };
+	struct runs found[2] = {}, runs[2] = {};
+	int err = shifts_find(&all, found);
+
+	for (size_t i = 0; i < all.count && !err; i++) {
+		struct shift *shift = &all.list[i];
+
+		if (!shift_stays(&all, shift) &&
+		    !class_places_take(taken, part_places(&all, shift->from, shift->target)))
+			err = -ENOSPC;
+	}
+	err = err ?: runs_of_classes(&all, found, runs) ?: prefixes_of(runs, ret, ret_count);
+	for (int f = 0; f < 2; f++) {
+		runs_clear(&found[f]);
+		runs_clear(&runs[f]);
+	}
+	free(all.list);
+	free(all.known);
+	return err;
 }

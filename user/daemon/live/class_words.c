@@ -30,6 +30,20 @@ static uint32_t places_free(const struct live *live, uint32_t places)
 	return 0;
 }
 
+bool class_places_take(bool *taken, uint32_t places)
+{
+	uint32_t run = 0;
+
+	for (uint32_t i = 1; i < XRING_CLASSES; i++) {
+		run = taken[i] ? 0 : run + 1;
+		if (run < places)
+			continue;
+		memset(taken + i + 1 - places, true, places);
+		return true;
+	}
+	return false;
+}
+
 struct live_class *class_new(struct live *live, struct live_service *s, uint32_t places)
 {
 	struct live_classes *c = s->classes;

@@ -16,6 +16,8 @@ struct live_service;
  * NULL: no room, or no memory.
  */
 struct live_class *class_new(struct live *live, struct live_service *s, uint32_t places);
+/* Marks the elements that class_new() would take. taken: XRING_CLASSES elements. False: no room. */
+bool class_places_take(bool *taken, uint32_t places);
 /* Takes the class out of the maps and frees it. Call after a grace period. */
 void class_erase(struct live *live, struct live_class *class);
 

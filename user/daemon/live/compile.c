@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "core/model/model.h"
+#include "daemon/live/classes.h"
 #include "daemon/live/live.h"
 #include "daemon/live/services.h"
 
@@ -47,24 +48,47 @@ static struct compiled_ahead *ahead_get(struct live *live, const char *name)
 	return one;
 }
 
-int live_compile_ahead(struct live *live, const struct model *m, const struct service *s,
-		       uint32_t *ret_lines)
+bool live_rules_many(const struct live *live, const struct model *m, const struct service *s)
 {
-	const struct live_service *ls = live_service(live, s->name);
-	struct compiled_ahead *one = ahead_get(live, s->name);
 	struct ingress ingresses[INGRESSES];
-	struct compile_input input = input_of(ingresses, ls);
-	int err = 0;
 
-	if (!one)
-		return -ENOMEM;
 	memcpy(ingresses, live->ingresses, sizeof(ingresses));
 	ingresses_set(ingresses, m);
+	return rules_many(m, s, ingresses);
+}
+
+int live_targets(struct live *live, const struct model *m, const struct service *s,
+		 const struct targets **ret)
+{
+	const struct live_service *ls = live_service(live, s->name);
+	struct ingress ingresses[INGRESSES];
+	struct compile_input input = input_of(ingresses, ls);
+	struct compiled_ahead *one;
+	int err = 0;
+
+	memcpy(ingresses, live->ingresses, sizeof(ingresses));
+	ingresses_set(ingresses, m);
+	if (ls && ls->classes && compiled_is_of(&ls->classes->compiled, m, s, &input)) {
+		*ret = &ls->classes->compiled.targets;
+		return 0;
+	}
+	one = ahead_get(live, s->name);
+	if (!one)
+		return -ENOMEM;
 	if (!compiled_is_of(&one->compiled, m, s, &input)) {
 		compiled_clear(&one->compiled);
 		err = compiled_new(m, s, &input, &one->compiled);
 	}
-	return err ?: targets_lines(&one->compiled.targets, ret_lines);
+	*ret = &one->compiled.targets;
+	return err;
+}
+
+int live_compile_ahead(struct live *live, const struct model *m, const struct service *s,
+		       uint32_t *ret_lines)
+{
+	const struct targets *targets;
+
+	return live_targets(live, m, s, &targets) ?: targets_lines(targets, ret_lines);
 }
 
 void live_ahead_clear(struct live *live)

@@ -13,12 +13,23 @@
  */
 struct live;
 struct live_service;
+struct targets;
 
 /* One service's rules, compiled before the flush. */
 struct compiled_ahead {
 	char name[NAME_BYTES];
 	struct compiled compiled;
 };
+
+/* Would the rules of s in model m tell clients apart? */
+bool live_rules_many(const struct live *live, const struct model *m, const struct service *s);
+
+/*
+ * The targets of s in model m: as they were last applied, or compiled ahead of the flush. They
+ * are valid until the next flush or check. -ENOMEM.
+ */
+int live_targets(struct live *live, const struct model *m, const struct service *s,
+		 const struct targets **ret);
 
 /*
  * Compiles the rules of s in model m ahead of the flush, unless that has been done.

@@ -46,7 +46,7 @@ void live_ring_free(struct live_ring *r)
 	free(r);
 }
 
-struct live_ring *ring_of_route(const struct live_service *s, const struct route *route)
+struct live_ring *ring_known(const struct live_service *s, const struct route *route)
 {
 	uint8_t digest[ROUTE_DIGEST];
 
@@ -57,14 +57,22 @@ struct live_ring *ring_of_route(const struct live_service *s, const struct route
 	for (size_t i = 0; i < s->ring_count; i++) {
 		struct live_ring *r = s->rings[i];
 
-		if (!r->frozen || r->record == UINT32_MAX ||
-		    memcmp(r->digest, digest, sizeof(digest)))
-			continue;
-		r->route = *route;
-		r->frozen = false;
-		return r;
+		if (r->frozen && r->record != UINT32_MAX &&
+		    !memcmp(r->digest, digest, sizeof(digest)))
+			return r;
 	}
 	return NULL;
+}
+
+struct live_ring *ring_of_route(const struct live_service *s, const struct route *route)
+{
+	struct live_ring *r = ring_known(s, route);
+
+	if (r && r->frozen) {
+		r->route = *route;
+		r->frozen = false;
+	}
+	return r;
 }
 
 struct live_ring *ring_of_base(const struct live_service *s, uint32_t base)
@@ -77,18 +85,26 @@ struct live_ring *ring_of_base(const struct live_service *s, uint32_t base)
 
 /* ---- records and bits ---- */
 
-/*
- * A bit that no ring of the service has; 0: none is free. Bit 0 belongs to rings that allow
- * all backends.
- */
-static uint8_t bit_free(const struct live_service *s)
+/* The bits that no ring of the service has. Bit 0 belongs to rings that allow all backends. */
+static uint64_t bits_free(const struct live_service *s)
 {
 	uint64_t taken = 1 | 1ULL << XRING_PLACE_NOBODY;
 
-	for (size_t i = 0; i < s->ring_count; i++)
+	for (size_t i = 0; s && i < s->ring_count; i++)
 		taken |= 1ULL << s->rings[i]->allowed;
-	taken = ~taken & XRING_PLACE_ALLOWED;
-	return taken ? __builtin_ctzll(taken) : 0;
+	return ~taken & XRING_PLACE_ALLOWED;
+}
+
+unsigned ring_bits_free(const struct live_service *s)
+{
+	return __builtin_popcountll(bits_free(s));
+}
+
+static uint8_t bit_free(const struct live_service *s)
+{
+	uint64_t bits = bits_free(s);
+
+	return bits ? __builtin_ctzll(bits) : 0;
 }
 
 int ring_enroll(struct live *live, struct live_ring *r)

@@ -55,6 +55,8 @@ void live_ring_free(struct live_ring *r);
  * not known until now is found by the digest, and gets the route.
  */
 struct live_ring *ring_of_route(const struct live_service *s, const struct route *route);
+/* The same, and an adopted ring stays frozen. */
+struct live_ring *ring_known(const struct live_service *s, const struct route *route);
 struct live_ring *ring_of_base(const struct live_service *s, uint32_t base);
 
 /*
@@ -62,6 +64,8 @@ struct live_ring *ring_of_base(const struct live_service *s, uint32_t base);
  * -ENOSPC, logged with what was wanted.
  */
 int ring_enroll(struct live *live, struct live_ring *r);
+/* How many more strict rings the service can have. s may be NULL. */
+unsigned ring_bits_free(const struct live_service *s);
 void ring_discharge(struct live *live, struct live_ring *r);
 /* Writes into the ring record where the cells are. */
 void ring_recorded(struct live *live, const struct live_ring *r);
