@@ -196,6 +196,7 @@ static void time_passes(struct life *life)
 	switch (random_below(4)) {
 	case 0:
 		life_settle(life);
+		rings_asked(life);
 		break;
 	case 1:
 		*life->memory->now += random_below(8) * NS_PER_S;
@@ -258,7 +259,8 @@ static void must_be_done(const struct kind *k, struct life *life, const struct m
 static void life_goes_on(const struct kind *k, uint64_t seed, struct counts *counts)
 {
 	struct memory *memory = memory_new(&k->sizes);
-	struct model running, next;
+	struct model running, next, none = model_of("hash_key: " HASH_KEY "\nservices: {}\n");
+	_free_ char *before = NULL, *after = NULL;
 	struct life *life;
 
 	random_state = seed * 0x9e3779b97f4a7c15 | 1;
@@ -266,6 +268,7 @@ static void life_goes_on(const struct kind *k, uint64_t seed, struct counts *cou
 	running = model_of("hash_key: " HASH_KEY "\nservices: {}\n");
 	life = life_begin(memory, &running);
 	few_are_left(k, life);
+	before = room_text(life);
 	for (int i = 0; i < 20; i++) {
 		struct why why = {};
 
@@ -284,8 +287,14 @@ static void life_goes_on(const struct kind *k, uint64_t seed, struct counts *cou
 		if (one_in(8))
 			life = life_after(k, life, seed);
 	}
+	/* Whatever came and went, nothing of it is left behind. */
+	must_be_done(k, life, &none, seed, counts);
+	life_settle(life);
+	after = room_text(life);
+	assert_string_equal(after, before);
 	life_end(life);
 	model_clear(&running);
+	model_clear(&none);
 	memory_free(memory);
 }
 
