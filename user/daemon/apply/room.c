@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 
+#include "base/log.h"
 #include "base/why.h"
 #include "core/vip/slots.h"
 #include "daemon/apply/apply.h"
@@ -114,20 +115,22 @@ static int room_try(struct live *live, const struct model *m, bool emptied, stru
 	return slots_exceed(&room) ?: ids_exceed(&room) ?: rings_exceed(&room);
 }
 
-int live_check(struct live *live, const struct model *m, struct why *why)
-{
-	int err = room_try(live, m, false, why);
-
-	return err == -ENOSPC ? room_try(live, m, true, why) : err;
-}
-
-static bool any_goes(const struct live *live)
+static bool anything_goes(const struct live *live, const struct model *m)
 {
 	bool any = live->foreign_count || live->stale_count;
 
 	for (size_t i = 0; i < live->service_count; i++)
-		any |= live->services[i]->gone;
+		any |= !model_service(m, live->services[i]->name);
 	return any;
+}
+
+int live_check(struct live *live, const struct model *m, struct why *why)
+{
+	/* At the start it is not known yet what of the maps goes. */
+	bool first = live->dp->fresh_fd >= 0 || anything_goes(live, m);
+	int err = room_try(live, m, false, why);
+
+	return err == -ENOSPC && first ? room_try(live, m, true, why) : err;
 }
 
 int live_make_room(struct live *live, const struct model *m)
@@ -135,8 +138,9 @@ int live_make_room(struct live *live, const struct model *m)
 	struct why why;
 	int err;
 
-	if (!any_goes(live) || room_try(live, m, false, &why) != -ENOSPC)
+	if (!anything_goes(live, m) || room_try(live, m, false, &why) != -ENOSPC)
 		return 0;
+	log_info("what goes is taken away before anything comes: there is no room for both");
 	err = live_vips_keep(live, m);
 	if (!err)
 		live_cleanup(live);

@@ -27,6 +27,7 @@ struct room {
 	unsigned records;		/* records of rings and rules */
 	bool *classes;			/* by index: taken */
 	struct lpm_pool prefixes;	/* lines; a copy, made when a table first changes */
+	uint64_t homes;			/* lines for networks that may still get a home */
 };
 
 /* Does the service go with the model? */

@@ -175,6 +175,30 @@ static int lines_begin(struct room *room)
 	return err;
 }
 
+/* More than there are, or more than are free beside those of before. */
+static int lines_want(const struct rules *r)
+{
+	struct room *room = r->room;
+	uint64_t need = XRING_LINE_ROOTS + room->homes;
+	uint32_t all = room->live->dp->line_count, lines;
+	const struct targets *targets;
+
+	for (size_t i = 0; i < room->m->service_count; i++) {
+		const struct service *s = &room->m->services[i];
+		int err = s->rule_count ? live_targets(room->live, room->m, s, &targets) ?:
+					  targets_lines(targets, &lines) : 0;
+
+		if (err)
+			return err;
+		need += s->rule_count ? lines : 0;
+	}
+	if (need <= all)
+		return want_more(r, "lines of prefix tables", "a larger limits.networks");
+	return why_set(room->why, -ENOSPC, "service %s: the networks of its clients need %lu MiB of "
+		       "tables, there are %u: want a larger limits.networks, or a restart, which "
+		       "makes room and moves no flow", r->s->name, (need >> 14) + 1, all >> 14);
+}
+
 static int lines_take(struct rules *r, const struct lpm_entry *entries, size_t count)
 {
 	struct room *room = r->room;
@@ -191,8 +215,9 @@ static int lines_take(struct rules *r, const struct lpm_entry *entries, size_t c
 		err = lpm_change(&table, entries, count);
 	}
 	lpm_copy_free(&table);
-	return err == -ENOSPC ? want_more(r, "lines of prefix tables", "a larger limits.networks") :
-				err;
+	if (!err && room->prefixes.blocks.used + room->homes > room->prefixes.blocks.count)
+		err = -ENOSPC;
+	return err == -ENOSPC ? lines_want(r) : err;
 }
 
 static int clients_move(struct rules *r, struct live_classes *c)
@@ -293,10 +318,26 @@ static void classes_leave(struct room *room, const struct live_service *s)
 		       s->classes->list[i]->places);
 }
 
+static uint64_t homes_to_come(const struct room *room)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < room->m->service_count; i++) {
+		const struct home *home = service_home(&room->m->services[i]);
+		const struct live_service *ls =
+			live_service(room->live, room->m->services[i].name);
+		size_t has = ls ? ls->home_count : 0;
+
+		count += home && home->count > has ? home->count - has : 0;
+	}
+	return count;
+}
+
 int room_rules_begin(struct room *room)
 {
 	const struct live *live = room->live;
 
+	room->homes = HOME_LINES * homes_to_come(room);
 	room->records = records_leaving(room);
 	for (uint32_t i = 0; i < XRING_ROUTES; i++)
 		room->records += !live->dp->routes[i].service[0];

@@ -39,8 +39,6 @@ const struct backend *engine_off_link(const struct model *before, const struct m
 	return NULL;
 }
 
-#define HOME_LINES 4u		/* for each network that may get a home */
-
 /* Lines of the prefix tables that the service's networks need, and its homes may need. */
 static int service_lines(const struct model *m, const struct service *s, uint64_t *ret)
 {
@@ -57,28 +55,6 @@ static int service_lines(const struct model *m, const struct service *s, uint64_
 	if (!err)
 		*ret = lines + (home ? HOME_LINES * home->count : 0);
 	return err;
-}
-
-/*
- * Are regions and rules the same in both models? Then there is room, and the rules need not
- * be compiled.
- */
-static bool same_rules(const struct model *from, const struct model *to)
-{
-	if (from->region_count != to->region_count)
-		return false;
-	for (size_t i = 0; i < to->region_count; i++)
-		if (!region_equal(&from->regions[i], &to->regions[i]))
-			return false;
-	for (size_t i = 0; i < to->service_count; i++) {
-		const struct service *now = &to->services[i];
-		const struct service *was = model_service(from, now->name);
-
-		if (!rules_equal(was ? was->rules : NULL, was ? was->rule_count : 0, now->rules,
-				 now->rule_count))
-			return false;
-	}
-	return true;
 }
 
 int engine_lines(const struct model *m, uint32_t *ret)
@@ -149,36 +125,6 @@ static int rules_exceed(const struct candidate *c, struct why *why)
 	return 0;
 }
 
-/* Is there room for the networks of all rules? */
-static int networks_exceed(const struct candidate *c, struct why *why)
-{
-	const struct engine *e = c->engine;
-	const struct model *m = c->model;
-	uint64_t sum = XRING_LINE_ROOTS;
-	uint32_t lines;
-
-	/* At the start the map has just been made for these networks. */
-	if (e->dp->fresh_fd >= 0 || same_rules(&e->model, m))
-		return 0;
-	for (size_t i = 0; i < m->service_count; i++) {
-		const struct service *s = &m->services[i];
-		const struct home *home = service_home(s);
-		int err = s->rule_count ? live_compile_ahead(e->live, m, s, &lines) : 0;
-
-		if (err)
-			return err;
-		if (s->rule_count)
-			sum += lines + (home ? HOME_LINES * home->count : 0);
-		if (sum <= e->dp->line_count)
-			continue;
-		return why_set(why, -EINVAL, "service %s: the networks of its clients need %lu MiB of tables, "
-			 "there are %u: want a larger limits.networks, or a restart, which makes room "
-			 "and moves no flow", m->services[i].name, (sum >> 14) + 1,
-			 e->dp->line_count >> 14);
-	}
-	return 0;
-}
-
 /* Refuses what would move every flow of a live service. */
 static int flows_move(const struct candidate *c, struct why *why)
 {
@@ -228,7 +174,6 @@ static const struct refusal {
 } refusals[] = {
 	{ makes_no_sense },
 	{ rules_exceed },
-	{ networks_exceed },
 	{ flows_move, .not_if_cut = true },
 	{ replies_are_taken, .not_if_cut = true },
 	{ link_lacks },

@@ -83,14 +83,6 @@ int live_targets(struct live *live, const struct model *m, const struct service 
 	return err;
 }
 
-int live_compile_ahead(struct live *live, const struct model *m, const struct service *s,
-		       uint32_t *ret_lines)
-{
-	const struct targets *targets;
-
-	return live_targets(live, m, s, &targets) ?: targets_lines(targets, ret_lines);
-}
-
 void live_ahead_clear(struct live *live)
 {
 	for (size_t i = 0; i < live->ahead_count; i++)

@@ -21,6 +21,8 @@ struct compiled_ahead {
 	struct compiled compiled;
 };
 
+#define HOME_LINES 4u		/* of prefix tables, for each network that may get a home */
+
 /* Would the rules of s in model m tell clients apart? */
 bool live_rules_many(const struct live *live, const struct model *m, const struct service *s);
 
@@ -31,12 +33,6 @@ bool live_rules_many(const struct live *live, const struct model *m, const struc
 int live_targets(struct live *live, const struct model *m, const struct service *s,
 		 const struct targets **ret);
 
-/*
- * Compiles the rules of s in model m ahead of the flush, unless that has been done.
- * *ret_lines: how many lines of the prefix tables they need. 0 or -ENOMEM.
- */
-int live_compile_ahead(struct live *live, const struct model *m, const struct service *s,
-		       uint32_t *ret_lines);
 /* Frees everything that was compiled ahead. */
 void live_ahead_clear(struct live *live);
 
