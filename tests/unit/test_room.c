@@ -23,6 +23,7 @@
 #include "conf/conf.h"
 #include "daemon/apply/pin_walk.h"
 #include "daemon/engine/engine.h"
+#include "daemon/live/backends.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/live.h"
 #include "life.h"
@@ -154,7 +155,7 @@ static void service_print(const struct kind *k, unsigned service, unsigned vip, 
 	if (k->rules)
 		fprintf(to, ", \"[2001:db8:ffff::%u]:80/tcp\"", vip + 1);
 	fprintf(to, "]\n    mode: %s\n    vnodes: %u\n    tcp_idle: 5s\n    udp_idle: 5s\n"
-		    "    drain: %us\n", modes[mode], 1 + random_below(k->vnodes), random_below(10));
+		    "    drain: %us\n    check: {type: tcp}\n", modes[mode], 1 + random_below(k->vnodes), random_below(10));
 	rules_print(k, to);
 	backends_print(k, service, to);
 }
@@ -202,6 +203,19 @@ static void time_passes(struct life *life)
 		*life->memory->now += random_below(8) * NS_PER_S;
 		walk_whole(life->walk);
 	}
+}
+
+/* Some backends die, others return, which no check of a model knows before. */
+static void health_changes(const struct kind *k, struct life *life, uint64_t seed)
+{
+	for (size_t i = 0; i < life->live->service_count; i++) {
+		struct live_service *s = life->live->services[i];
+
+		for (size_t b = 0; b < s->backend_count; b++)
+			s->backends[b]->health.state = one_in(3) ? HEALTH_DOWN : HEALTH_UP;
+	}
+	if (life_apply(life, life->model))
+		fail_msg("%s, seed %lu: a death or a return is not done", k->name, seed);
 }
 
 /* Takes all classes and records but so many, as if others had them. */
@@ -284,6 +298,8 @@ static void life_goes_on(const struct kind *k, uint64_t seed, struct counts *cou
 		life->model = &running;
 		live_models_set(life->live, &running);
 		time_passes(life);
+		if (one_in(4))
+			health_changes(k, life, seed);
 		if (one_in(8))
 			life = life_after(k, life, seed);
 	}

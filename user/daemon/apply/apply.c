@@ -106,22 +106,6 @@ static int services_apply(struct live *live, const struct model *m,
 	return err;
 }
 
-/* What can do with fewer cells takes what the services have left. */
-static int services_shrink(struct live *live, uint64_t now)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < live->service_count; i++) {
-		struct live_service *s = live->services[i];
-
-		for (size_t k = 0; !s->gone && !s->failed && k < s->ring_count; k++)
-			if (!s->rings[k]->frozen)
-				err = err ?: ring_shrink(live, s->rings[k], now);
-		classes_follow(live, s);
-	}
-	return err;
-}
-
 int live_apply(struct live *live, const struct model *m, const struct live_times *times,
 	       struct live_report *ret)
 {
@@ -138,7 +122,6 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
 	if (err)
 		return err;
 	err = services_apply(live, m, times, ret);
-	err = err ?: services_shrink(live, times->now);
 	ret->ns = clock_ns() - start;
 	live_ahead_clear(live);
 	vips = live_vips_write(live, m);

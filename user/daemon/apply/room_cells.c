@@ -4,7 +4,6 @@
 
 #include "base/why.h"
 #include "core/model/model.h"
-#include "core/value/number.h"
 #include "daemon/apply/room.h"
 #include "daemon/live/cells.h"
 #include "daemon/live/live.h"
@@ -35,14 +34,14 @@ int room_cells_begin(struct room *room)
 	return 0;
 }
 
-/* The points of a ring in which every backend has its full weight. */
-static size_t service_points(const struct service *s)
+/* The ring goes to fewer cells, if there is room for them. */
+static int ring_shrinks(struct room *room, const struct live_ring *r, size_t points)
 {
-	size_t points = 0;
+	unsigned bits = ring_bits_steady(r, points);
+	uint32_t base;
+	int err = bits < r->cells.bits ? arena_alloc(&room->arena, bits + 1, &base) : 0;
 
-	for (size_t i = 0; i < s->backend_count; i++)
-		points += weight_points(s->backends[i].weight, s->vnodes);
-	return points;
+	return err == -ENOSPC ? 0 : err;
 }
 
 int room_ring_takes(struct room *room, const struct service *s, const struct live_ring *r)
@@ -53,7 +52,7 @@ int room_ring_takes(struct room *room, const struct service *s, const struct liv
 	int err;
 
 	if (r && r->has_extent && r->cells.bits >= bits)
-		return 0;
+		return ring_shrinks(room, r, points);
 	err = arena_alloc(&room->arena, bits + 1, &base);
 	if (err != -ENOSPC)
 		return err;

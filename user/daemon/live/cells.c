@@ -38,6 +38,15 @@ unsigned ring_bits(const struct live_ring *r, size_t points)
 	return bits;
 }
 
+size_t service_points(const struct service *s)
+{
+	size_t points = 0;
+
+	for (size_t i = 0; i < s->backend_count; i++)
+		points += weight_points(s->backends[i].weight, s->vnodes);
+	return points;
+}
+
 static int extent_take(struct live *live, struct live_ring *r, unsigned bits)
 {
 	uint32_t base;
@@ -338,17 +347,28 @@ static void extent_back(struct live *live, struct live_ring *r, const struct liv
 	r->reconcile = was->reconcile;
 }
 
-int ring_shrink(struct live *live, struct live_ring *r, uint64_t now)
+unsigned ring_bits_steady(const struct live_ring *r, size_t points)
 {
+	unsigned bits = ring_bits(r, points > r->ring.point_count ? points : r->ring.point_count);
+
+	return bits < r->cells.bits && cells_fit(&r->ring, bits) ? bits : r->cells.bits;
+}
+
+/*
+ * Fewer cells, but as many as the full weights need: a return from death finds its room. While
+ * there is no room for them beside those that it has, the ring keeps those.
+ */
+static int ring_shrink(struct live *live, struct live_ring *r, uint64_t now)
+{
+	size_t total = 0, full = service_points(r->service->model);
 	const struct live_ring was = *r;
 	unsigned bits;
-	size_t total = 0;
 	int err;
 
 	for (size_t i = 0; i < r->service->backend_count; i++)
 		total += ring_part(r, r->service->backends[i])->points;
-	bits = ring_bits(r, total > r->ring.point_count ? total : r->ring.point_count);
-	if (!r->has_extent || bits >= r->cells.bits || !cells_fit(&r->ring, bits))
+	bits = ring_bits_steady(r, total > full ? total : full);
+	if (!r->has_extent || bits == r->cells.bits)
 		return 0;
 	err = extent_take(live, r, bits);
 	if (!err) {
@@ -392,10 +412,14 @@ static int ring_follow(struct live *live, struct live_ring *r, const struct live
 	struct live_move move = { r->service, r, before, after };
 	bool first = !r->has_extent;
 	long buried, moved;
+	int err;
 
 	if (!before || !after)
 		return -ENOMEM;
 	move.before_count = ring_parts(r, r->vnodes_shown ?: r->service->vnodes, before);
+	err = bury_only ? 0 : ring_shrink(live, r, times->now);
+	if (err)
+		return err;
 	buried = dead_leave(live, r, times->now);
 	moved = buried < 0 ? buried : bury_only ? 0 : ring_move(live, r, times);
 	if (moved < 0)

@@ -11,11 +11,21 @@ struct live_report;
 struct live_ring;
 struct live_times;
 struct plan_node;
+struct service;
 
 /* A ring of a live service and its cells. */
 
 /* The size (2^bits cells) that the ring needs for that many points. r may be NULL. */
 unsigned ring_bits(const struct live_ring *r, size_t points);
+
+/* The points of a ring in which every backend of the service has its full weight. */
+size_t service_points(const struct service *s);
+
+/*
+ * The size to which a ring of at least that many points goes before it changes: fewer cells, if
+ * it has far too many, in the steady state, where nothing but answers counts.
+ */
+unsigned ring_bits_steady(const struct live_ring *r, size_t points);
 
 /* Virtual nodes that the backend has in the ring now, also if it is about to leave the ring. */
 uint32_t ring_points(const struct live_ring *r, const struct live_backend *backend);
@@ -36,12 +46,6 @@ int ring_apply(struct live *live, struct live_ring *r, const struct live_times *
  */
 int ring_bury(struct live *live, struct live_ring *r, const struct live_times *times,
 	      struct live_report *report);
-
-/*
- * Moves the ring to fewer cells, if it has far too many and nothing but answers counts. While
- * there is no room for them beside those that it has, it keeps those.
- */
-int ring_shrink(struct live *live, struct live_ring *r, uint64_t now);
 
 /* Frees the extents that no slot and no class names any more. Call after a grace period. */
 void extents_forget(struct live *live);

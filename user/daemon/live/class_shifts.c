@@ -250,7 +250,9 @@ static int shift_decide(struct shifts *all, struct shift *shift, const struct li
 	if (!shift->to)
 		return log_err(-ENOSPC, "service %s: want at most %u classes of clients",
 			       all->s->name, XRING_CLASSES);
-	if (!class_says(all, shift->to, shift->target))
+	if (class_says(all, shift->to, shift->target))
+		class_words_write(all->live, shift->to);
+	else
 		class_move(all, shift->to, shift, times);
 	return 0;
 }
