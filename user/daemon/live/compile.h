@@ -28,7 +28,7 @@ bool live_rules_many(const struct live *live, const struct model *m, const struc
 
 /*
  * The targets of s in model m: as they were last applied, or compiled ahead of the flush. They
- * are valid until the next flush or check. -ENOMEM.
+ * are valid until this is called for another service, or the flush. -ENOMEM.
  */
 int live_targets(struct live *live, const struct model *m, const struct service *s,
 		 const struct targets **ret);
