@@ -364,7 +364,7 @@ static void the_vip_table_has_room_for_what_is_accepted(void **state)
 static void rings_of_rules_have_room_for_what_is_accepted(void **state)
 {
 	static const struct kind kind = {
-		"rules", { .cells = 8192, .backends = 64, .lines = 16384 }, 5, 10, 12, 1, 1,
+		"rules", { .cells = 5120, .backends = 64, .lines = 16384 }, 5, 10, 12, 1, 1,
 		.rules = 4, .networks = 6,
 	};
 

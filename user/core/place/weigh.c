@@ -99,6 +99,14 @@ static size_t preference_of(const struct route *route, const char *region)
 	return i;
 }
 
+bool route_may_use(const struct route *route, const struct backend *b)
+{
+	size_t regions = *route->first ? 2 : route->preference_count;
+
+	return route_allows(route, b->region, b->tags) &&
+	       (!regions || preference_of(route, b->region) < regions);
+}
+
 static int preferences_apply(const struct route *route, struct placed *list, size_t count)
 {
 	size_t region_count = *route->first ? 2 : route->preference_count;

@@ -46,6 +46,9 @@ const struct tz *region_zone(const struct region_zones *zones, const char *regio
 uint32_t region_weight(const struct service *s, const struct region_zones *zones,
 		       const char *region, int64_t now);
 
+/* May the backend ever have a weight on the ring of that route? */
+bool route_may_use(const struct route *route, const struct backend *b);
+
 /*
  * Weighs all backends for one route. *ret_next: when the answer will change by time alone,
  * in ms of UTC; INT64_MAX: never. -ENOMEM.

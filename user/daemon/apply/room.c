@@ -9,6 +9,8 @@
 
 #include "base/log.h"
 #include "base/why.h"
+#include "core/model/rules.h"
+#include "core/place/route.h"
 #include "core/vip/slots.h"
 #include "daemon/apply/apply.h"
 #include "daemon/apply/parts.h"
@@ -87,12 +89,22 @@ static int slots_exceed(const struct room *room)
 static int rings_take(struct room *room, const struct service *s)
 {
 	const struct live_service *ls = live_service(room->live, s->name);
-	int err = ls ? 0 : room_ring_takes(room, s, NULL);
+	bool plain = !room_rules_apply(room, s);
+	struct route route = {};	/* of the main ring of a new or plain service */
+	int err = 0;
 
-	for (size_t i = 0; ls && i < ls->ring_count && !err; i++)
-		if (!ls->rings[i]->frozen)
-			err = room_ring_takes(room, s, ls->rings[i]);
-	return err ?: room_rules_take(room, s);
+	if (plain)
+		route_of(service_rule(s), NULL, NULL, &route);
+	if (!ls)
+		err = room_ring_takes(room, s, &route, NULL);
+	for (size_t i = 0; ls && i < ls->ring_count && !err; i++) {
+		const struct live_ring *r = ls->rings[i];
+
+		if (!r->frozen)
+			err = room_ring_takes(room, s, plain && r == ls->main ? &route : &r->route,
+					      r);
+	}
+	return err || plain ? err : room_rules_take(room, s);
 }
 
 static int rings_exceed(struct room *room)

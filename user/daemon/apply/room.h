@@ -11,6 +11,7 @@ struct live;
 struct live_ring;
 struct live_service;
 struct model;
+struct route;
 struct service;
 struct why;
 
@@ -35,9 +36,15 @@ bool room_goes(const struct room *room, const struct live_service *s);
 
 /* The copy of the arena. 0 or -ENOMEM; the caller clears it. */
 int room_cells_begin(struct room *room);
-/* Takes an extent for a ring, unless it has one that is large enough. r: NULL for a new ring. */
-int room_ring_takes(struct room *room, const struct service *s, const struct live_ring *r);
+/*
+ * Takes an extent for a ring of that route, unless it has one that is large enough. r: NULL for
+ * a new ring.
+ */
+int room_ring_takes(struct room *room, const struct service *s, const struct route *route,
+		    const struct live_ring *r);
 
+/* Do rules of the service tell clients apart, or did they? */
+bool room_rules_apply(const struct room *room, const struct service *s);
 /* What rules take: -ENOSPC and the reason. room_rules_end() in any case. */
 int room_rules_begin(struct room *room);
 int room_rules_take(struct room *room, const struct service *s);

@@ -44,9 +44,10 @@ static int ring_shrinks(struct room *room, const struct live_ring *r, size_t poi
 	return err == -ENOSPC ? 0 : err;
 }
 
-int room_ring_takes(struct room *room, const struct service *s, const struct live_ring *r)
+int room_ring_takes(struct room *room, const struct service *s, const struct route *route,
+		    const struct live_ring *r)
 {
-	size_t points = service_points(s);
+	size_t points = route_points(route, s);
 	unsigned bits = ring_bits(r, points);
 	uint32_t base;
 	int err;

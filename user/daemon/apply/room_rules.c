@@ -76,7 +76,9 @@ static int route_takes(struct rules *r, size_t i, bool *ret_main)
 	ring_enrolls(r, ring, route);
 	*ret_main |= main;
 	r->rings[i] = ring || main ? ring : &ring_to_come;
-	return r->rings[i] == &ring_to_come ? room_ring_takes(r->room, r->s, NULL) : 0;
+	if (ring && ring->frozen)	/* it follows the model again */
+		return room_ring_takes(r->room, r->s, route, ring);
+	return r->rings[i] == &ring_to_come ? room_ring_takes(r->room, r->s, route, NULL) : 0;
 }
 
 static int rings_take(struct rules *r)
@@ -97,11 +99,12 @@ static int rings_take(struct rules *r)
 /* Rings of routes that clients may get by their homes alone, without another model. */
 static int homes_take(struct rules *r)
 {
+	static const struct route all;
 	size_t routes = 0, strict;
 	int err = service_home(r->s) ? routes_count(r->room->m, r->s, &routes, &strict) : 0;
 
 	for (size_t i = r->targets->route_count; i < routes && !err; i++)
-		err = room_ring_takes(r->room, r->s, NULL);
+		err = room_ring_takes(r->room, r->s, &all, NULL);
 	return err;
 }
 
@@ -280,16 +283,19 @@ static int rules_take(struct rules *r)
 	return err;
 }
 
+bool room_rules_apply(const struct room *room, const struct service *s)
+{
+	return begun(live_service(room->live, s->name)) ||
+	       live_rules_many(room->live, room->m, s);
+}
+
 int room_rules_take(struct room *room, const struct service *s)
 {
 	const struct live_service *ls = live_service(room->live, s->name);
 	struct rules rules = { .room = room, .s = s, .ls = ls };
 
 	/* At the start nothing is adopted yet, and what does not fit is tried again. */
-	if (room->live->dp->fresh_fd >= 0 ||
-	    (!begun(ls) && !live_rules_many(room->live, room->m, s)))
-		return 0;
-	return rules_take(&rules);
+	return room->live->dp->fresh_fd >= 0 ? 0 : rules_take(&rules);
 }
 
 /* ---- what there is ---- */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "core/place/weigh.h"
 #include "core/ring/arena.h"
 #include "core/ring/cells.h"
 #include "core/ring/moving_cells.h"
@@ -38,13 +39,22 @@ unsigned ring_bits(const struct live_ring *r, size_t points)
 	return bits;
 }
 
-size_t service_points(const struct service *s)
+size_t route_points(const struct route *route, const struct service *s)
 {
 	size_t points = 0;
 
 	for (size_t i = 0; i < s->backend_count; i++)
-		points += weight_points(s->backends[i].weight, s->vnodes);
+		if (route_may_use(route, &s->backends[i]))
+			points += weight_points(s->backends[i].weight, s->vnodes);
 	return points;
+}
+
+/* The same, or the present points, if these are more: shares of regions may scale weights up. */
+static size_t points_most(const struct live_ring *r, size_t points)
+{
+	size_t full = route_points(&r->route, r->service->model);
+
+	return points > full ? points : full;
 }
 
 static int extent_take(struct live *live, struct live_ring *r, unsigned bits)
@@ -141,7 +151,7 @@ static int extent_refine(struct live *live, struct live_ring *r, unsigned bits)
 
 static int extent_fit(struct live *live, struct live_ring *r, const struct ring *ring)
 {
-	unsigned bits = ring_bits(r, ring->point_count);
+	unsigned bits = ring_bits(r, points_most(r, ring->point_count));
 	int err = 0;
 
 	while (!cells_fit(ring, bits))
@@ -360,14 +370,14 @@ unsigned ring_bits_steady(const struct live_ring *r, size_t points)
  */
 static int ring_shrink(struct live *live, struct live_ring *r, uint64_t now)
 {
-	size_t total = 0, full = service_points(r->service->model);
+	size_t total = 0;
 	const struct live_ring was = *r;
 	unsigned bits;
 	int err;
 
 	for (size_t i = 0; i < r->service->backend_count; i++)
 		total += ring_part(r, r->service->backends[i])->points;
-	bits = ring_bits_steady(r, total > full ? total : full);
+	bits = ring_bits_steady(r, points_most(r, total));
 	if (!r->has_extent || bits == r->cells.bits)
 		return 0;
 	err = extent_take(live, r, bits);

@@ -11,6 +11,7 @@ struct live_report;
 struct live_ring;
 struct live_times;
 struct plan_node;
+struct route;
 struct service;
 
 /* A ring of a live service and its cells. */
@@ -18,8 +19,11 @@ struct service;
 /* The size (2^bits cells) that the ring needs for that many points. r may be NULL. */
 unsigned ring_bits(const struct live_ring *r, size_t points);
 
-/* The points of a ring in which every backend of the service has its full weight. */
-size_t service_points(const struct service *s);
+/*
+ * The points of the ring of a route in which every backend that it may use has its full weight:
+ * a ring has cells for that many from the first, so that a return from death needs no room.
+ */
+size_t route_points(const struct route *route, const struct service *s);
 
 /*
  * The size to which a ring of at least that many points goes before it changes: fewer cells, if
