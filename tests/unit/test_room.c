@@ -107,8 +107,11 @@ static void rules_print(const struct kind *k, FILE *to)
 			fprintf(to, "strategy: regional}\n");
 		else if (one_in(2))
 			fprintf(to, "constraints: [+region=%s]}\n", region);
-		else
+		else if (one_in(2))
 			fprintf(to, "preferences: [%s]}\n", region);
+		else
+			fprintf(to, "preferences: [%s, %s], spillover: waterfall}\n", region,
+				regions[(i + 1) % 3] == region ? regions[i % 3] : regions[(i + 1) % 3]);
 	}
 }
 

@@ -89,18 +89,25 @@ static uint32_t shift_of(void *context, uint32_t before, uint32_t target)
 	return *known - 1;
 }
 
+/* Is the class settled, says what the target does, and does not move as a whole? */
+static bool class_fits(const struct shifts *all, const struct live_class *class, uint32_t target)
+{
+	return !class->moving && !class->shifts && class_says(all, class, target);
+}
+
 /*
- * A settled class that says what the target does and does not move as a whole; if there is
- * none, `class`. So settled classes that say the same become one.
+ * A class that fits; if there is none, `class`. So settled classes that say the same become one:
+ * the service's own, if it is among them, as its clients need no prefix.
  */
 static struct live_class *class_first(const struct shifts *all, struct live_class *class,
 				      uint32_t target)
 {
 	const struct live_classes *c = all->c;
 
+	if (class_fits(all, c->own, target))
+		return c->own;
 	for (size_t i = 0; i < c->count; i++)
-		if (!c->list[i]->moving && !c->list[i]->shifts &&
-		    class_says(all, c->list[i], target))
+		if (class_fits(all, c->list[i], target))
 			return c->list[i];
 	return class;
 }
