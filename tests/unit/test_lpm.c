@@ -248,6 +248,31 @@ static void every_state_on_the_way_is_right(void **state)
 	assert_all_right();
 }
 
+/* Each change is tried in a copy: the table stays as it is, and then takes the same lines. */
+static void a_change_of_a_copy_says_what_it_will_take(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		uint32_t roots[LPM_FAMILIES], tried;
+		struct lpm_pool other;
+		struct prefix p;
+		struct lpm copy;
+
+		assert_int_equal(lpm_pool_copy(&pool, &other), 0);
+		assert_int_equal(lpm_copy(&table, &other, roots, &copy), 0);
+		p = random_prefix();
+		assert_int_equal(lpm_set(&copy, &p, 7), 0);
+		assert_int_equal(lpm_get(&copy, &p), 7);
+		assert_all_right();
+		tried = other.blocks.used;
+		lpm_copy_free(&copy);
+		lpm_pool_copy_free(&other);
+		set_put(&p, 7);
+		assert_int_equal(pool.blocks.used, tried);
+	}
+	assert_all_right();
+}
+
 static uint32_t lines_in_use(void)
 {
 	return pool.blocks.used - pool.blocks.retired_lines;
@@ -641,6 +666,7 @@ int main(void)
 		each(a_prefix_that_goes_gives_back_what_its_halves_hid),
 		each(what_is_not_there_cannot_go_and_0_is_no_value),
 		each(every_state_on_the_way_is_right),
+		each(a_change_of_a_copy_says_what_it_will_take),
 		each(changes_in_any_order_equal_a_table_built_from_nothing),
 		each(a_block_of_24_bits_is_painted_under_the_prefix_only),
 		each(a_reader_finds_the_old_answer_or_the_new_one),
