@@ -47,11 +47,11 @@ $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 
 # On maps in memory: live/ and apply/; the whole daemon but dp/, daemon/net and main.c.
 IN_MEMORY := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill test_failing \
-	test_daemon test_state test_room)
+	test_daemon test_state test_changes test_room)
 $(IN_MEMORY): $(patsubst %,$(BUILD)/tests/unit/%.o,life map_answers memory_maps) \
 	$(BUILD)/user/dp/write.o $(call objects,daemon/live daemon/apply)
 $(BUILD)/tests/unit/test_room: $(patsubst %,$(BUILD)/user/daemon/engine/%.o,check clock)
-WHOLE := $(BUILD)/tests/unit/test_daemon $(BUILD)/tests/unit/test_state
+WHOLE := $(patsubst %,$(BUILD)/tests/unit/%,test_daemon test_state test_changes)
 $(WHOLE): LIBS_UNIT := -lcurl -ljansson
 $(WHOLE): $(BUILD)/tests/unit/host.o $(BUILD)/user/daemon/start.o $(call objects,\
 	$(addprefix daemon/,probe engine source watch view control) proto)

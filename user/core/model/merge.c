@@ -160,7 +160,7 @@ static int merge_regions(const struct model *running, const struct model *loaded
 	return 0;
 }
 
-static bool vips_equal(const struct service *a, const struct service *b)
+bool vips_equal(const struct service *a, const struct service *b)
 {
 	if (a->vip_count != b->vip_count)
 		return false;

@@ -17,6 +17,9 @@ int model_merge(struct model *running, const struct model *loaded, const struct 
 /* Are two services equal, their backends left aside? */
 bool service_same_but_backends(const struct service *a, const struct service *b);
 
+/* Have two services the same VIPs, in the same order? */
+bool vips_equal(const struct service *a, const struct service *b);
+
 bool model_equal(const struct model *a, const struct model *b);
 
 #endif

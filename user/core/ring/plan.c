@@ -157,7 +157,10 @@ static bool is_replaced(const struct plan *plan, uint32_t backend)
 	return backend < plan->backend_count && plan->backends[backend].replaced;
 }
 
-/* Finds the segments whose owners differ, as moves that are not summed yet; returns how many. */
+/*
+ * Finds the segments whose owners differ, as arcs, and as moves that are not summed yet; returns
+ * how many. ret may be NULL.
+ */
 static size_t segments_find(const struct ring *before, const struct ring *after,
 			    struct plan *plan, struct plan_move *ret)
 {
@@ -171,7 +174,9 @@ static size_t segments_find(const struct ring *before, const struct ring *after,
 
 		if ((from != to || is_replaced(plan, from)) && end > previous) {
 			arc_add(plan, previous, end);
-			ret[count++] = (struct plan_move){ from, to, end - previous };
+			if (ret)
+				ret[count] = (struct plan_move){ from, to, end - previous };
+			count++;
 		}
 		previous = end;
 		i = skip(before, i, end);
@@ -304,25 +309,50 @@ static int plan_fill(struct plan *plan, const struct sides *s)
 	return err;
 }
 
-int plan_new(const struct plan_node *before, size_t before_count,
-	     const struct plan_node *after, size_t after_count, struct plan *ret)
+int plan_new_arcs(const struct ring *before, const struct ring *after, struct plan *ret)
 {
-	size_t most = before_count + after_count + 1;
-	_free_ const struct plan_node **was = NULL, **is = NULL;
-	_free_ struct ring_node *nodes = calloc(2 * most, sizeof(*nodes));
-	struct sides sides = { nodes, nodes + most };
 	struct plan plan = {};
+
+	plan.arcs = calloc(before->point_count + after->point_count + 1, sizeof(*plan.arcs));
+	if (!plan.arcs)
+		return -ENOMEM;
+	segments_find(before, after, &plan, NULL);
+	plan.arcs = shrink(plan.arcs, plan.arc_count, sizeof(*plan.arcs));
+	*ret = plan;
+	return 0;
+}
+
+/* The table of backends alone; *ret must be cleared also on an error. */
+static int backends_new(const struct plan_node *before, size_t before_count,
+			const struct plan_node *after, size_t after_count, struct sides *s,
+			struct plan *ret)
+{
+	_free_ const struct plan_node **was = NULL, **is = NULL;
 	int err = nodes_sort(before, before_count, &was) ?: nodes_sort(after, after_count, &is);
 
 	if (err)
 		return err;
-	plan.backends = calloc(most, sizeof(*plan.backends));
-	if (!plan.backends || !nodes)
-		err = -ENOMEM;
-	if (!err) {
-		backends_join(&plan, &sides, was, before_count, is, after_count);
-		err = plan_fill(&plan, &sides);
-	}
+	ret->backends = calloc(before_count + after_count + 1, sizeof(*ret->backends));
+	if (!ret->backends)
+		return -ENOMEM;
+	backends_join(ret, s, was, before_count, is, after_count);
+	return 0;
+}
+
+/* A plan of the table of backends and of what `fill` adds to it. */
+static int plan_make(const struct plan_node *before, size_t before_count,
+		     const struct plan_node *after, size_t after_count,
+		     int (*fill)(struct plan *plan, const struct sides *s), struct plan *ret)
+{
+	size_t most = before_count + after_count + 1;
+	_free_ struct ring_node *nodes = calloc(2 * most, sizeof(*nodes));
+	struct sides sides = { nodes, nodes + most };
+	struct plan plan = {};
+	int err = nodes ? backends_new(before, before_count, after, after_count, &sides, &plan) :
+			  -ENOMEM;
+
+	if (!err)
+		err = fill(&plan, &sides);
 	if (err)
 		plan_clear(&plan);
 	else
@@ -330,10 +360,44 @@ int plan_new(const struct plan_node *before, size_t before_count,
 	return err;
 }
 
-void plan_clear(struct plan *plan)
+int plan_new(const struct plan_node *before, size_t before_count,
+	     const struct plan_node *after, size_t after_count, struct plan *ret)
+{
+	return plan_make(before, before_count, after, after_count, plan_fill, ret);
+}
+
+static int least_fill(struct plan *plan, const struct sides *s)
+{
+	(void)s;
+	plan->least = least_moved(plan);
+	return 0;
+}
+
+int plan_least(const struct plan_node *before, size_t before_count,
+	       const struct plan_node *after, size_t after_count, double *ret)
+{
+	struct plan plan;
+	int err = plan_make(before, before_count, after, after_count, least_fill, &plan);
+
+	if (err)
+		return err;
+	*ret = plan.least;
+	plan_clear(&plan);
+	return 0;
+}
+
+void plan_keep_arcs(struct plan *plan)
 {
 	free(plan->backends);
 	free(plan->moves);
+	plan->backends = NULL;
+	plan->moves = NULL;
+	plan->backend_count = plan->move_count = 0;
+}
+
+void plan_clear(struct plan *plan)
+{
+	plan_keep_arcs(plan);
 	free(plan->arcs);
 	*plan = (struct plan){};
 }

@@ -65,7 +65,18 @@ struct plan {
  */
 int plan_new(const struct plan_node *before, size_t before_count,
 	     const struct plan_node *after, size_t after_count, struct plan *ret);
+/*
+ * The arcs alone, and their sum, of two rings whose tables of nodes mean the same by a number.
+ * -ENOMEM.
+ */
+struct ring;
+int plan_new_arcs(const struct ring *before, const struct ring *after, struct plan *ret);
+/* plan.least alone; errors as plan_new(). */
+int plan_least(const struct plan_node *before, size_t before_count,
+	       const struct plan_node *after, size_t after_count, double *ret);
 void plan_clear(struct plan *plan);
+/* Keeps the arcs alone, and the sums: what plan_moves_hash() needs. */
+void plan_keep_arcs(struct plan *plan);
 
 /* Does the change give this hash another backend? */
 bool plan_moves_hash(const struct plan *plan, uint32_t hash);

@@ -7,11 +7,11 @@
 #include "base/why.h"
 #include "core/model/key_value.h"
 #include "daemon/apply/apply.h"
-#include "daemon/engine/describe.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/log.h"
 #include "daemon/engine/parts.h"
 #include "daemon/engine/state.h"
+#include "daemon/engine/undo_text.h"
 #include "daemon/engine/zones.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/services.h"
@@ -31,11 +31,9 @@ static void changes_name(struct engine *e, const struct model *next)
 	for (size_t i = 0; i < next->service_count; i++) {
 		const struct service *now = &next->services[i];
 		const struct service *was = model_service(&e->model, now->name);
-		struct change_entry *entry = was ? changes_describe(e->changes, was, now) : NULL;
 
-		if (entry)
-			change_undo(entry, service_yaml(e, next, now),
-				    service_yaml(e, &e->model, was));
+		if (was)
+			undo_keep(changes_describe(e->changes, was, now), was, now);
 	}
 }
 

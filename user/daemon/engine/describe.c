@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What differs between two models of a service, in the words of the commands. */
-#include "daemon/engine/describe.h"
-
 #include <string.h>
 
-#include "conf/conf.h"
+#include "core/model/model.h"
 #include "core/value/number.h"
-#include "daemon/engine/engine.h"
 #include "daemon/engine/log.h"
 
 struct description {
@@ -69,23 +66,4 @@ struct change_entry *changes_describe(struct changes *c, const struct service *w
 	if (was->vnodes != now->vnodes)
 		say.entry = changes_ask(c, now->name, "vnodes %u", now->vnodes);
 	return say.entry;
-}
-
-char *service_yaml(const struct engine *e, const struct model *m, const struct service *s)
-{
-	struct model one = {
-		.regions = m->regions,
-		.region_count = m->region_count,
-		.services = (struct service *)s,
-		.service_count = 1,
-	};
-
-	memcpy(one.hash_key, e->model.hash_key, HASH_KEY_BYTES);
-	one.flush_interval_ms = e->model.flush_interval_ms;
-	one.flush_changes = e->model.flush_changes;
-	one.limit_cells = e->model.limit_cells;
-	one.limit_backends = e->model.limit_backends;
-	one.limit_networks = e->model.limit_networks;
-	one.pins = e->model.pins;
-	return conf_print(&one);
 }

@@ -2,10 +2,12 @@
 /* The list of changes: how one is made, goes from stage to stage, and ends. */
 #include "daemon/engine/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/hot/entries.h"
@@ -14,6 +16,7 @@
 #include "core/model/key_value.h"
 #include "core/ring/cells.h"
 #include "core/ring/moving_cells.h"
+#include "daemon/engine/roster.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/events.h"
@@ -22,38 +25,64 @@
 #include "daemon/live/rings.h"
 #include "daemon/live/services.h"
 
-static void roster_clear(struct roster *r)
+void change_undo_clear(struct change_entry *e)
 {
-	for (size_t i = 0; i < r->count; i++)
-		free((char *)r->nodes[i].name);
-	free(r->nodes);
-	*r = (struct roster){};
-}
-
-static void roster_set(struct roster *r, const struct plan_node *nodes, size_t count)
-{
-	roster_clear(r);
-	r->nodes = calloc(count + 1, sizeof(*r->nodes));
-	for (size_t i = 0; r->nodes && i < count; i++) {
-		char *name = strdup(nodes[i].name);
-
-		if (name)
-			r->nodes[r->count++] = (struct plan_node){ name, nodes[i].weight,
-								   nodes[i].points,
-								   nodes[i].machine };
+	for (size_t i = 0; i < e->undo_count; i++) {
+		free(e->undo[i].from);
+		free(e->undo[i].to);
 	}
+	free(e->undo);
+	e->undo = NULL;
+	e->undo_count = e->undo_written = 0;
 }
 
 void change_free(struct change_entry *e)
 {
 	for (unsigned i = 0; i < CHANGE_WHATS; i++)
 		free(e->what[i]);
-	roster_clear(&e->before);
-	roster_clear(&e->after);
+	roster_put(e->before);
+	roster_put(e->after);
 	plan_clear(&e->plan);
-	free(e->undo_from);
-	free(e->undo_to);
+	change_undo_clear(e);
 	free(e);
+}
+
+void changes_forget_oldest(struct changes *c)
+{
+	size_t over = 0, kept = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		over += c->list[i]->stage == STAGE_DONE;
+	over -= over < CHANGES_PAST ? over : CHANGES_PAST;
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->list[i]->stage != STAGE_DONE || !over) {
+			c->list[kept++] = c->list[i];
+			continue;
+		}
+		change_free(c->list[i]);
+		over--;
+	}
+	c->count = kept;
+}
+
+/* Ends the oldest change of too many. The list stays as it is: callers walk it. */
+static void follow_fewer(struct changes *c)
+{
+	struct change_entry *oldest = NULL;
+	char why[sizeof(oldest->end)];
+	size_t count = 0;
+
+	for (size_t i = c->count; i-- > 0;) {
+		if (c->list[i]->stage == STAGE_DONE)
+			continue;
+		oldest = c->list[i];
+		count++;
+	}
+	if (count <= CHANGES_FOLLOWED)
+		return;
+	snprintf(why, sizeof(why), "no longer followed: %u later changes are under way",
+		 CHANGES_FOLLOWED);
+	change_end(c, oldest, why);
 }
 
 struct change_entry *change_new(struct changes *c, const char *service)
@@ -72,6 +101,7 @@ struct change_entry *change_new(struct changes *c, const char *service)
 	e->asked_ns = clock_ns();
 	snprintf(e->service, sizeof(e->service), "%s", service);
 	list[c->count++] = e;
+	follow_fewer(c);
 	return e;
 }
 
@@ -123,34 +153,40 @@ struct change_entry *changes_ask(struct changes *c, const char *service, const c
 		e->what[e->what_count] = strdup(what);
 	e->what_count++;
 	touch(c, e->id);
-	c->dirty = true;
+	e->dirty = c->dirty = true;
 	return e;
 }
 
 void change_undo(struct change_entry *e, char *from, char *to)
 {
-	if (!e || !from || !to) {
+	struct undo *undo = array_grow(e->undo, e->undo_count, sizeof(*undo));
+
+	if (undo)
+		e->undo = undo;
+	if (!undo || !from || !to) {
 		free(from);
 		free(to);
 		return;
 	}
-	/* Several commands may be one change: undoing it goes back to before the first of them. */
-	free(e->undo_from);
-	e->undo_from = from;
-	if (e->undo_to)
-		free(to);
-	else
-		e->undo_to = to;
+	undo[e->undo_count++] = (struct undo){ from, to };
 }
 
 /* ---- from stage to stage ---- */
+
+int change_plan_new(const struct change_entry *e, struct plan *ret)
+{
+	if (!e->before || !e->after)
+		return -ENOENT;
+	return plan_new(e->before->nodes, e->before->count, e->after->nodes, e->after->count, ret);
+}
 
 void change_plan(struct change_entry *e)
 {
 	if (e->planned || e->stage == STAGE_PREPARE || e->of_key || e->of_clients)
 		return;
-	if (plan_new(e->before.nodes, e->before.count, e->after.nodes, e->after.count, &e->plan))
+	if (change_plan_new(e, &e->plan))
 		e->plan = (struct plan){};
+	plan_keep_arcs(&e->plan);
 	e->planned = true;
 	e->moved = (double)e->plan.moved / PLAN_CIRCLE;
 	e->least = e->plan.least;
@@ -161,8 +197,37 @@ void change_plan(struct change_entry *e)
 static void stage_set(struct changes *c, struct change_entry *e, enum stage stage)
 {
 	e->stage = stage;
-	c->dirty = true;
+	e->dirty = c->dirty = true;
 	log_info("change %u of %s: %s", e->id, e->service, stage_print(stage));
+}
+
+/* What the last change of that ring has left; NULL: that is not known. */
+static struct roster *left_last(const struct changes *c, const char *service, uint64_t route)
+{
+	for (size_t i = c->count; i-- > 0;)
+		if (c->list[i]->after && c->list[i]->route == route &&
+		    !strcmp(c->list[i]->service, service))
+			return c->list[i]->after;
+	return NULL;
+}
+
+static void rosters_set(const struct changes *c, struct change_entry *e,
+			const struct live_move *move)
+{
+	struct roster *left = left_last(c, e->service, e->route);
+
+	e->before = roster_new(move->before, move->before_count, left);
+	e->after = roster_new(move->after, move->after_count, e->before);
+	e->rings_dirty = true;
+}
+
+/* What the change moves, of the rings that are at hand. */
+static void plan_set(struct change_entry *e, const struct live_move *move)
+{
+	e->planned = !plan_new_arcs(move->was, move->is, &e->plan) &&
+		     !plan_least(move->before, move->before_count, move->after, move->after_count,
+				 &e->least);
+	e->moved = (double)e->plan.moved / PLAN_CIRCLE;
 }
 
 void changes_begun(struct changes *c, const struct live_move *move, uint64_t now)
@@ -177,8 +242,8 @@ void changes_begun(struct changes *c, const struct live_move *move, uint64_t now
 	if (!e)
 		return;
 	e->route = s->ring_count > 1 ? route_id(&move->ring->route) : 0;
-	roster_set(&e->before, move->before, move->before_count);
-	roster_set(&e->after, move->after, move->after_count);
+	rosters_set(c, e, move);
+	plan_set(e, move);
 	e->begun = e->pins_at = now;
 	e->window = move->kept ? service_window(s) * NS_PER_S / 10 : 0;
 	e->settle = move->kept ? service_settle(s) * NS_PER_S / 10 : 0;
@@ -269,7 +334,7 @@ uint64_t change_age_ms(const struct change_entry *e)
 void change_end(struct changes *c, struct change_entry *e, const char *why)
 {
 	e->took_ms = change_age_ms(e);
-	if (e->before.count + e->after.count <= PLANNED_AT_ONCE)
+	if (e->before && e->after && e->before->count + e->after->count <= PLANNED_AT_ONCE)
 		change_plan(e);
 	stage_set(c, e, STAGE_DONE);
 	snprintf(e->end, sizeof(e->end), "%s", why);
@@ -277,6 +342,7 @@ void change_end(struct changes *c, struct change_entry *e, const char *why)
 	e->pins = 0;
 	e->old_per_s = 0;
 	plan_clear(&e->plan);
+	change_undo_clear(e);
 }
 
 void changes_flushed(struct changes *c, const struct live *live)
@@ -309,21 +375,13 @@ static bool still_moves(const struct live *live, const struct change_entry *e)
 	return false;
 }
 
-static bool is_in(const struct roster *r, const char *name)
-{
-	for (size_t i = 0; i < r->count; i++)
-		if (!strcmp(r->nodes[i].name, name))
-			return true;
-	return false;
-}
-
 /* Is a backend that this change removed still leaving? */
 static bool still_leaves(const struct live *live, const struct change_entry *e)
 {
 	const struct live_service *s = live_service(live, e->service);
 
-	for (size_t i = 0; s && i < s->leaving_count; i++)
-		if (is_in(&e->before, s->leaving[i]->name))
+	for (size_t i = 0; s && e->before && i < s->leaving_count; i++)
+		if (roster_has(e->before, s->leaving[i]->name))
 			return true;
 	return false;
 }
@@ -344,23 +402,6 @@ static void entry_tick(struct changes *c, struct change_entry *e, const struct l
 		change_end(c, e, "done");
 }
 
-/* Removes past changes beyond CHANGES_PAST, the oldest first. */
-static void forget_oldest(struct changes *c)
-{
-	size_t over = 0;
-
-	for (size_t i = 0; i < c->count; i++)
-		over += c->list[i]->stage == STAGE_DONE;
-	for (size_t i = 0; i < c->count && over > CHANGES_PAST; i++) {
-		if (c->list[i]->stage != STAGE_DONE)
-			continue;
-		change_free(c->list[i]);
-		memmove(c->list + i, c->list + i + 1, (--c->count - i) * sizeof(*c->list));
-		over--;
-		i--;
-	}
-}
-
 uint64_t changes_tick(struct changes *c, const struct live *live, uint64_t now)
 {
 	uint64_t next = 0;
@@ -376,7 +417,7 @@ uint64_t changes_tick(struct changes *c, const struct live *live, uint64_t now)
 		if (at > now)
 			sooner(&next, at);
 	}
-	forget_oldest(c);	/* here alone, where nobody is in the middle of the list */
+	changes_forget_oldest(c);	/* here alone, where nobody is in the middle of the list */
 	return next;
 }
 

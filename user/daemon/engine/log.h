@@ -6,10 +6,20 @@
 
 #include "core/ring/plan.h"
 
+struct live;
+struct live_key;
+struct live_move;
+struct live_ring;
+struct live_service;
+struct path;
+struct roster;
+struct service;
+struct state;
+
 /*
  * The changes under way and the last past ones, for people. A change is of one service; what
  * is asked within one flush is one change. The list is kept in the state directory
- * (changes.json). It does not decide whether cells move; it shows that, and it holds what
+ * (changes.json, log_file.c). It does not decide whether cells move; it shows that, and it holds what
  * `change cancel` needs.
  */
 enum stage {
@@ -22,20 +32,12 @@ enum stage {
 };
 
 #define CHANGES_PAST 100		/* past changes that are kept */
+#define CHANGES_FOLLOWED 256		/* changes under way; one more ends the list's oldest */
 #define CHANGE_WHATS 16			/* texts that are kept of one change */
 
-/* The backends of a ring, with copies of their names. */
-struct live;
-struct live_key;
-struct live_move;
-struct live_ring;
-struct live_service;
-struct path;
-struct service;
-struct state;
-struct roster {
-	struct plan_node *nodes;
-	size_t count;
+/* How one request of a change is undone: YAML of what differs, after the request and before. */
+struct undo {
+	char *from, *to;
 };
 
 struct change_entry {
@@ -56,11 +58,15 @@ struct change_entry {
 	bool of_clients;		/* clients move to another ring */
 	uint64_t route;			/* route_id() of the ring; 0: the service's only one */
 	uint32_t cells;			/* cells written */
-	struct roster before, after;
+	struct roster *before, *after;	/* the ring's backends; NULL: not known */
 	bool planned;			/* `plan`, `moved` and `least` are known */
-	struct plan plan;		/* from `before` to `after`; cleared when the change ends */
+	struct plan plan;		/* the arcs from `before` to `after`; none when the change has ended */
 	double moved, least;		/* shares of all keys: move; must move at least */
-	char *undo_from, *undo_to;	/* YAML of this service alone; NULL: it cannot be undone */
+	struct undo *undo;		/* by request; none: it cannot be undone, or has ended */
+	size_t undo_count;
+	size_t undo_written;		/* of `undo`: changes.json has so many */
+	bool dirty;			/* changes.json has other words of it */
+	bool rings_dirty;		/* nor `before`, `after` and the arcs */
 	uint32_t pins, pins_now;	/* pins of moved keys: last whole walk; walk under way */
 	double old_per_s;		/* rate at which pins of old flows appear */
 	uint64_t pins_at;		/* when `pins` was counted, ns */
@@ -74,6 +80,8 @@ struct changes {
 	uint32_t next_id;
 	bool dirty;			/* changes.json does not have the present list */
 	uint64_t written;		/* when changes.json was last written, ns */
+	size_t whole_bytes;		/* of changes.json when it was last written as a whole */
+	size_t more_bytes;		/* appended since */
 	uint32_t touched[64];		/* ids of changes asked for since changes_touch_none() */
 	unsigned touched_count;
 };
@@ -95,10 +103,7 @@ struct change_entry *changes_ask(struct changes *c, const char *service, const c
 /* The same for everything that differs between two models of a service; NULL: nothing differs. */
 struct change_entry *changes_describe(struct changes *c, const struct service *was,
 				 const struct service *now);
-/*
- * Keeps how the change can be undone: YAML of the service after and before the change. Takes
- * both texts over.
- */
+/* Keeps how a request can be undone, and takes both texts over. */
 void change_undo(struct change_entry *e, char *from, char *to);
 
 /* The flush has changed a ring. */
@@ -130,15 +135,20 @@ struct change_entry *changes_find(const struct changes *c, uint32_t id);
 void change_end(struct changes *c, struct change_entry *e, const char *why);
 
 /*
- * Computes what the change moves. Done only where it is asked for, because two rings of a
- * thousand backends take some tens of milliseconds.
+ * Computes what the change moves, where an earlier daemon has not left that. Done only where it
+ * is asked for, because two rings of a thousand backends take some tens of milliseconds.
  */
 void change_plan(struct change_entry *e);
+/* All of the plan, for the caller to clear. Fails where a ring is not known. */
+int change_plan_new(const struct change_entry *e, struct plan *ret);
 
 /* How long the change has been under way, or was. */
 uint64_t change_age_ms(const struct change_entry *e);
 
 void change_free(struct change_entry *e);
+void change_undo_clear(struct change_entry *e);
+/* Removes past changes beyond CHANGES_PAST, the oldest first. */
+void changes_forget_oldest(struct changes *c);
 /* A new empty change at the end of the list; NULL: no memory. */
 struct change_entry *change_new(struct changes *c, const char *service);
 

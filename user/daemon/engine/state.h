@@ -21,7 +21,7 @@
 enum state_name {
 	STATE_RUNNING,			/* the model with all that commands changed */
 	STATE_LOADED,			/* the configuration file when it was last loaded */
-	STATE_CHANGES,			/* the changes under way and past ones */
+	STATE_CHANGES,			/* the changes under way and past ones; it grows */
 	STATE_HOT,			/* what is set by hand of hot keys */
 	STATE_HOMES,			/* where clients' networks belong; it grows */
 	STATE_FILES
@@ -62,7 +62,10 @@ int state_write(struct state *st, enum state_name name, const char *text, size_t
 		struct why *why);
 /* Writes a file now, or as soon as it can be. */
 void state_keep(struct state *st, enum state_name name, const char *text, size_t len);
-/* Appends to a file that grows. On an error the caller must state_keep() all of it. */
+/*
+ * Appends to a file that grows, and does not sync it: what matters after a crash of the host is
+ * written otherwise. On an error the caller must state_keep() all of it.
+ */
 int state_append(struct state *st, enum state_name name, const char *text, size_t len);
 /* Writes what waits. 0: nothing waits any more. */
 int state_retry(struct state *st);
@@ -101,6 +104,7 @@ void state_forget(const struct state *st, const char *name);
 
 const char *state_path(const struct state *st, enum state_name name, char buf[512]);
 const char *state_file_name(enum state_name name);
+bool state_file_grows(enum state_name name);
 /* Renames to NAME.bad, or where this is taken to NAME.bad2 and so on; the last one gives way. */
 int state_rename(const struct state *st, const char *name, char ret[32]);
 

@@ -8,20 +8,30 @@
 #include "base/log.h"
 #include "daemon/engine/state.h"
 
-static const char *const names[] = {
-	[STATE_RUNNING] = "running.yaml", [STATE_LOADED] = "loaded",
-	[STATE_CHANGES] = "changes.json", [STATE_HOT] = "hot.json",
-	[STATE_HOMES] = "homes",
+static const struct {
+	const char *name;
+	bool grows;			/* state_append() is used */
+} files[] = {
+	[STATE_RUNNING] = { "running.yaml" },
+	[STATE_LOADED] = { "loaded" },
+	[STATE_CHANGES] = { "changes.json", .grows = true },
+	[STATE_HOT] = { "hot.json" },
+	[STATE_HOMES] = { "homes", .grows = true },
 };
 
 const char *state_file_name(enum state_name name)
 {
-	return names[name];
+	return files[name].name;
+}
+
+bool state_file_grows(enum state_name name)
+{
+	return files[name].grows;
 }
 
 const char *state_path(const struct state *st, enum state_name name, char buf[512])
 {
-	snprintf(buf, 512, "%s/%s", st->dir, names[name]);
+	snprintf(buf, 512, "%s/%s", st->dir, files[name].name);
 	return buf;
 }
 

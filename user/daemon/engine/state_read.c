@@ -73,7 +73,7 @@ static int size_check(const struct state *st, enum state_name name, int fd, size
 		break;
 	}
 	more = size - SEAL_BYTES;
-	if (len > more || (more > len && name != STATE_HOMES) || more / 4 > len + UNSEALED_MAX)
+	if (len > more || (more > len && !state_file_grows(name)) || more / 4 > len + UNSEALED_MAX)
 		return why_set(why, -EINVAL, "%zu bytes after its seal: want %zu", more, len);
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `change cancel`: a three-way merge from the service after the change to the service before
- * it.
+ * `change cancel`: a three-way merge from the service after each request of the change to the
+ * service before it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,39 +24,37 @@ static int undo_model(const char *text, struct model *ret)
 	return conf_parse_source(&source, ret, NULL, &why);
 }
 
-static int undo_models(const struct change_entry *entry, struct model *from, struct model *to)
+/* Puts back in m what one request made different, unless it was changed again since. */
+static int undo_one(const struct undo *undo, struct model *m)
 {
-	int err = undo_model(entry->undo_from, from);
+	struct model from, to;
+	int err = undo_model(undo->from, &from);
 
 	if (err)
 		return err;
-	err = undo_model(entry->undo_to, to);
-	if (err)
-		model_clear(from);
+	err = undo_model(undo->to, &to);
+	if (!err) {
+		err = model_merge(m, &from, &to);
+		model_clear(&to);
+	}
+	model_clear(&from);
 	return err;
 }
 
-/*
- * The model that runs, with what the change made different put back, unless it was changed
- * again since.
- */
-static int undo(const struct engine *e, const struct change_entry *entry, struct model *ret)
+/* The model that runs, without what the requests of the change did, the last of them first. */
+static int undo_all(const struct engine *e, const struct change_entry *entry, struct model *ret)
 {
-	struct model from, to, next;
-	int err = undo_models(entry, &from, &to);
+	struct model next;
+	int err = model_copy(&e->model, &next);
 
 	if (err)
 		return err;
-	err = model_copy(&e->model, &next);
-	if (!err) {
-		err = model_merge(&next, &from, &to);
-		if (err)
-			model_clear(&next);
-		else
-			*ret = next;
-	}
-	model_clear(&from);
-	model_clear(&to);
+	for (size_t i = entry->undo_count; i-- > 0 && !err;)
+		err = undo_one(&entry->undo[i], &next);
+	if (err)
+		model_clear(&next);
+	else
+		*ret = next;
 	return err;
 }
 
@@ -73,10 +71,10 @@ int engine_cancel(struct engine *e, struct change_entry *entry, const struct cha
 	if (entry->of_key)
 		return why_set(why, -EINVAL, "change %u is of one key (%s): want `xring hot clear`", id,
 			 entry->what[0] ?: "");
-	if (!entry->undo_from)
+	if (!entry->undo_count)
 		return why_set(why, -EINVAL, "change %u came by itself (%s): want what caused it mended", id,
 			 entry->what[0] ?: "");
-	err = undo(e, entry, &next);
+	err = undo_all(e, entry, &next);
 	if (err)
 		return why_set(why, err, "change %u: %s", id, errno_text(-err));
 	err = engine_change(e, &next, change, why);

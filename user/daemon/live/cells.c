@@ -413,35 +413,52 @@ size_t ring_parts(const struct live_ring *r, uint32_t vnodes, struct plan_node *
 	return count;
 }
 
+static int ring_copy(const struct ring *ring, struct ring *ret)
+{
+	return ring_update(ring, ring->nodes, ring->node_count, ret, NULL, NULL);
+}
+
+/* Brings the ring to its parts, or only to what is dead. Returns the number of written cells; *ret_kept: see live_move. */
+static long ring_write(struct live *live, struct live_ring *r, const struct live_times *times,
+		       bool bury_only, uint32_t *ret_kept)
+{
+	int err = bury_only ? 0 : ring_shrink(live, r, times->now);
+	long buried = err ?: dead_leave(live, r, times->now), moved;
+
+	if (buried < 0)
+		return buried;
+	moved = bury_only ? 0 : ring_move(live, r, times);
+	if (moved < 0)
+		return moved;
+	r->vnodes_shown = r->service->vnodes;
+	*ret_kept = times->cut ? 0 : moved;
+	return buried + moved;
+}
+
 static int ring_follow(struct live *live, struct live_ring *r, const struct live_times *times,
 		       bool bury_only, struct live_report *report)
 {
 	size_t most = r->ring.node_count + r->service->index_count + 1;
 	_free_ struct plan_node *before = calloc(most, sizeof(*before));
 	_free_ struct plan_node *after = calloc(most, sizeof(*after));
-	struct live_move move = { r->service, r, before, after };
+	struct ring was = {};
+	struct live_move move = { r->service, r, before, after, .was = &was, .is = &r->ring };
 	bool first = !r->has_extent;
-	long buried, moved;
-	int err;
+	long cells;
 
-	if (!before || !after)
+	if (!before || !after || ring_copy(&r->ring, &was))
 		return -ENOMEM;
 	move.before_count = ring_parts(r, r->vnodes_shown ?: r->service->vnodes, before);
-	err = bury_only ? 0 : ring_shrink(live, r, times->now);
-	if (err)
-		return err;
-	buried = dead_leave(live, r, times->now);
-	moved = buried < 0 ? buried : bury_only ? 0 : ring_move(live, r, times);
-	if (moved < 0)
-		return moved;
-	r->vnodes_shown = r->service->vnodes;
-	move.after_count = ring_parts(r, r->service->vnodes, after);
-	move.cells = buried + moved;
-	move.kept = times->cut ? 0 : moved;
-	report->cells += move.cells;
-	if (move.cells && !first && live->events.moved)
-		live->events.moved(live->events.context, &move);
-	return 0;
+	cells = ring_write(live, r, times, bury_only, &move.kept);
+	if (cells > 0) {
+		move.after_count = ring_parts(r, r->service->vnodes, after);
+		move.cells = cells;
+		report->cells += cells;
+		if (!first && live->events.moved)
+			live->events.moved(live->events.context, &move);
+	}
+	ring_clear(&was);
+	return cells < 0 ? cells : 0;
 }
 
 int ring_apply(struct live *live, struct live_ring *r, const struct live_times *times,

@@ -10,6 +10,7 @@ struct live_backend;
 struct live_ring;
 struct live_service;
 struct plan_node;
+struct ring;
 struct route;
 
 /* A change of a ring: the weights of its backends before and after. */
@@ -18,6 +19,7 @@ struct live_move {
 	struct live_ring *ring;
 	struct plan_node *before, *after;
 	size_t before_count, after_count;
+	const struct ring *was, *is;		/* over one table of nodes */
 	uint32_t cells;				/* cells written */
 	uint32_t kept;				/* of `cells`: those whose flows stay */
 };

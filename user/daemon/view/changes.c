@@ -67,7 +67,7 @@ json_t *view_change_whole(struct change_entry *e, uint64_t now)
 	json_t *json = view_change(e, now);
 	struct plan plan;
 
-	if (plan_new(e->before.nodes, e->before.count, e->after.nodes, e->after.count, &plan))
+	if (change_plan_new(e, &plan))
 		return json;
 	plan_json(&plan, json);
 	plan_clear(&plan);
