@@ -93,10 +93,16 @@ void daemon_end(struct running *r)
 	loop_free(r->loop);
 }
 
-json_t *ask(struct running *r, const char *request)
+char *answer_of(struct running *r, const char *request)
 {
 	struct parts *parts = NULL;
-	_free_ char *text = verbs_answer(&r->start.daemon, &parts, request, strlen(request));
+
+	return verbs_answer(&r->start.daemon, &parts, request, strlen(request));
+}
+
+json_t *ask(struct running *r, const char *request)
+{
+	_free_ char *text = answer_of(r, request);
 	json_t *answer = json_loads(text, 0, NULL), *data;
 
 	if (!json_is_true(json_object_get(answer, "ok")))

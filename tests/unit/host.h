@@ -35,6 +35,8 @@ void daemon_end(struct running *r);
 
 struct engine *engine_of(const struct running *r);
 
+/* The whole answer to a request, as text, the caller's. */
+char *answer_of(struct running *r, const char *request);
 /* The answer to a request, which must be good: its data, the caller's; or without them. */
 json_t *ask(struct running *r, const char *request);
 void do_it(struct running *r, const char *request);

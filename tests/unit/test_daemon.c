@@ -27,6 +27,7 @@
 #include "daemon/apply/pin_walk.h"
 #include "daemon/engine/log.h"
 #include "daemon/live/live.h"
+#include "daemon/watch/hands.h"
 #include "dp/dp.h"
 #include "host.h"
 #include "life.h"
@@ -132,6 +133,67 @@ static void what_is_set_by_hand_is_there_after_a_restart(void **state)
 	do_it(&r, "{\"do\":\"hot-clear\",\"service\":\"users\",\"key\":\"192.0.2.7\"}");
 	settle(&r);
 	assert_int_equal(engine_of(&r)->live->key_count, 1);
+	daemon_end(&r);
+	host_close(&h);
+}
+
+/* Keys of so many clients are kept as set by hand, in some order. */
+static void hands_put(const struct host *h, unsigned count)
+{
+	char path[128];
+	FILE *to;
+
+	snprintf(path, sizeof(path), "%s/hot.json", h->state);
+	to = fopen(path, "we");
+	assert_non_null(to);
+	for (unsigned i = 0; i < count; i++) {
+		unsigned n = i * 7919 % count;
+
+		fprintf(to, "%s{\"service\":\"users\",\"key\":\"198.18.%u.%u\",\"state\":\"exempt\"}",
+			i ? "," : "[", n / 256, n % 256);
+	}
+	fprintf(to, "]");
+	fclose(to);
+}
+
+static void do_key(struct running *r, const char *verb, unsigned n)
+{
+	char request[160];
+
+	snprintf(request, sizeof(request), "{\"do\":\"%s\",\"service\":\"users\","
+		 "\"key\":\"198.18.%u.%u\"}", verb, n / 256, n % 256);
+	do_it(r, request);
+}
+
+/* As many as the maps have entries; and each is found again. */
+static void a_key_too_many_is_not_set_by_hand(void **state)
+{
+	static const char more[] = "{\"do\":\"hot-split\",\"service\":\"users\",\"key\":\"192.0.2.7\"}";
+	struct running r;
+	struct host h;
+	char *refused;
+
+	(void)state;
+	host_open(&h, MODEL_PLAIN);
+	hands_put(&h, HANDS_MOST);
+	daemon_begin(&h, &r);
+	assert_int_equal(r.start.daemon.hot.hand_count, HANDS_MOST);
+	refused = answer_of(&r, more);
+	assert_non_null(strstr(refused, "1024 keys are set by hand: want another one cleared"));
+	free(refused);
+	for (unsigned n = 0; n < HANDS_MOST; n += 93)
+		do_key(&r, "hot-exempt", n);		/* in place of itself: there is room */
+	assert_int_equal(r.start.daemon.hot.hand_count, HANDS_MOST);
+	do_key(&r, "hot-clear", 514);
+	do_it(&r, more);
+	do_it(&r, "{\"do\":\"hot-clear\",\"service\":\"users\",\"key\":\"192.0.2.7\"}");
+	for (unsigned n = 0; n < HANDS_MOST; n += 93)
+		do_key(&r, "hot-clear", n);
+	assert_int_equal(r.start.daemon.hot.hand_count, HANDS_MOST - 1 - 12);
+	daemon_end(&r);
+	hands_put(&h, HANDS_MOST + 5);
+	daemon_begin(&h, &r);
+	assert_int_equal(r.start.daemon.hot.hand_count, HANDS_MOST);
 	daemon_end(&r);
 	host_close(&h);
 }
@@ -489,6 +551,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_daemon_on_running_maps_writes_the_vip_table_alone),
 		cmocka_unit_test(what_is_set_by_hand_is_there_after_a_restart),
+		cmocka_unit_test(a_key_too_many_is_not_set_by_hand),
 		cmocka_unit_test(what_can_be_asked_is_answered),
 		cmocka_unit_test(a_start_without_room_for_a_service_serves_the_others),
 		cmocka_unit_test(a_service_takes_the_place_of_another_that_has_half_of_the_maps),

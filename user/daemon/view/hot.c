@@ -19,6 +19,7 @@
 #include "daemon/live/rings.h"
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
+#include "daemon/watch/hands.h"
 #include "daemon/watch/hot_state.h"
 #include "dp/dp.h"
 

@@ -22,6 +22,7 @@
 #include "daemon/live/path.h"
 #include "daemon/live/rings.h"
 #include "daemon/live/traffic.h"
+#include "daemon/watch/hands.h"
 #include "daemon/watch/hot_state.h"
 #include "dp/dp.h"
 
@@ -40,7 +41,7 @@
 #define PACKETS_ENOUGH 3000u
 #define FOLLOWED 0.25			/* of the threshold: a key below that is not followed */
 
-/* ---- slots, and what is set by hand ---- */
+/* ---- slots ---- */
 
 static struct hot_service *slot_get(struct live_service *s)
 {
@@ -60,8 +61,8 @@ static void slot_free(struct live_service *s)
 	s->hot = NULL;
 }
 
-/* Forgets what is about keys of another kind, or services that no longer exist. */
-static void forget(struct hot_watch *w)
+/* Forgets what is about keys of another kind. */
+static void forget(const struct hot_watch *w)
 {
 	const struct live *live = w->engine->live;
 
@@ -71,21 +72,6 @@ static void forget(struct hot_watch *w)
 		if (s->hot && !key_equal(&s->key, &s->hot->key))
 			slot_free(s);
 	}
-	for (size_t i = w->hand_count; i-- > 0;) {
-		struct live_service *s = live_service(live, w->hands[i].service);
-
-		if (!s || !key_equal(&s->key, &w->hands[i].key))
-			w->hands[i] = w->hands[--w->hand_count];
-	}
-}
-
-struct hot_hand *hot_hand(const struct hot_watch *w, const struct live_service *s, uint32_t hash)
-{
-	for (size_t i = 0; i < w->hand_count; i++)
-		if (!strcmp(w->hands[i].service, s->name) &&
-		    live_key_hash(w->engine->live, s, &w->hands[i].flow) == hash)
-			return &w->hands[i];
-	return NULL;
 }
 
 /* ---- what is wanted ---- */
@@ -139,7 +125,7 @@ static void apply_hands(struct hot_watch *w)
 
 		if (!hs || !s->main->has_extent)
 			continue;
-		heat_follow(&hs->heat, live_key_hash(w->engine->live, s, &hand->flow), &hand->flow);
+		heat_follow(&hs->heat, hand->hash, &hand->flow);
 		set(w, s, &hand->flow, hand_side(s, hand));
 	}
 }
@@ -402,22 +388,6 @@ static void turn(void *context)
 
 /* ---- by hand ---- */
 
-/* Puts a hand into the list, in place of the one of the same key; NULL: no memory. */
-static struct hot_hand *hand_put(struct hot_watch *w, struct hot_hand *now,
-				 const struct hot_hand *hand)
-{
-	if (!now) {
-		struct hot_hand *hands = reallocarray(w->hands, w->hand_count + 1, sizeof(*hands));
-
-		if (!hands)
-			return NULL;
-		w->hands = hands;
-		now = &hands[w->hand_count++];
-	}
-	*now = *hand;
-	return now;
-}
-
 /* Sets the key's entry in the maps. */
 static int hand_enter(struct hot_watch *w, struct live_service *s, const struct hot_hand *hand,
 		      struct why *why)
@@ -431,37 +401,52 @@ static int hand_enter(struct hot_watch *w, struct live_service *s, const struct 
 			     errno_text(err)) : 0;
 }
 
-int hot_hand_set(struct hot_watch *w, const struct hot_hand *hand, struct why *why)
+/* Puts a hand into the list, in place of `was`, the one of the same key; NULL: there was none. */
+static struct hot_hand *hand_put(struct hot_watch *w, struct hot_hand *was,
+				 const struct hot_hand *hand, struct why *why)
 {
-	struct live_service *s = live_service(w->engine->live, hand->service);
+	if (was) {
+		*was = *hand;
+		return was;
+	}
+	if (w->hand_count == HANDS_MOST) {
+		why_set(why, -ENOSPC, "%u keys are set by hand: want another one cleared", HANDS_MOST);
+		return NULL;
+	}
+	was = hand_add(w, hand);
+	if (!was)
+		why_set(why, -ENOMEM, "out of memory");
+	return was;
+}
+
+int hot_hand_set(struct hot_watch *w, const struct hot_hand *wanted, struct why *why)
+{
+	struct live_service *s = live_service(w->engine->live, wanted->service);
 	struct hot_service *hs = s ? slot_get(s) : NULL;
-	struct hot_hand *now, was = {};
-	bool had;
-	uint32_t hash;
+	struct hot_hand *now, was = {}, hand = *wanted;
 	int err;
 
 	if (!hs)
 		return why_set(why, -ENOMEM, "out of memory");
-	hash = live_key_hash(w->engine->live, s, &hand->flow);
-	now = hot_hand(w, s, hash);
-	had = now;
-	if (had)
+	hand.key = s->key;
+	hand.hash = live_key_hash(w->engine->live, s, &hand.flow);
+	now = hot_hand(w, s, hand.hash);
+	if (now)
 		was = *now;
-	now = hand_put(w, now, hand);
+	now = hand_put(w, now, &hand, why);
 	if (!now)
-		return why_set(why, -ENOMEM, "out of memory");
-	now->key = s->key;
-	err = hot_state_write(w, why) ?: hand_enter(w, s, hand, why);
+		return -ENOSPC;
+	err = hot_state_write(w, why) ?: hand_enter(w, s, &hand, why);
 	if (err) {
-		if (had)
+		if (*was.service)
 			*now = was;
 		else
-			w->hand_count--;
+			hand_remove(w, now);
 		hot_state_keep(w);
 		return err;
 	}
-	if (heat_follow(&hs->heat, hash, &hand->flow))
-		heat_key(&hs->heat, hash)->split = false;
+	if (heat_follow(&hs->heat, hand.hash, &hand.flow))
+		heat_key(&hs->heat, hand.hash)->split = false;
 	apply(w);
 	return 0;
 }
@@ -472,11 +457,10 @@ static int hand_drop(struct hot_watch *w, struct hot_hand *hand, struct why *why
 	struct hot_hand was = *hand;
 	int err;
 
-	*hand = w->hands[--w->hand_count];
+	hand_remove(w, hand);
 	err = hot_state_write(w, why);
 	if (err) {
-		w->hands[w->hand_count++] = *hand;
-		*hand = was;
+		hand_add(w, &was);	/* there was room for it */
 		hot_state_keep(w);
 	}
 	return err;
@@ -536,6 +520,7 @@ static void service_gone(void *context, struct live_service *s)
 
 static void flushed(void *context)
 {
+	hands_sort(context);
 	apply(context);
 }
 
@@ -546,7 +531,11 @@ int hot_open(struct engine *e, struct hot_watch *w)
 	if (err)
 		return err;
 	w->engine = e;
-	err = hot_state_read(w) ?: follow_adopted(w);
+	err = hot_state_read(w);
+	if (err)
+		return err;
+	hands_sort(w);
+	err = follow_adopted(w);
 	if (err)
 		return err;
 	w->closed = clock_ns();

@@ -24,6 +24,7 @@ struct hot_hand {
 	char service[NAME_BYTES];
 	struct key key;				/* the service's; with another one this is void */
 	struct xring_flow flow;			/* a flow that has the key */
+	uint32_t hash;				/* of the key, as the maps have it */
 	enum hand hand;
 	uint32_t shards;			/* with HAND_SPLIT */
 	char backend[NAME_BYTES];		/* with HAND_PIN */
@@ -43,7 +44,7 @@ struct hot_watch {
 	struct engine_listener listener;
 	struct loop_timer timer;
 	struct service_listener services;
-	struct hot_hand *hands;
+	struct hot_hand *hands;			/* sorted (watch/hands.h) */
 	size_t hand_count;
 	uint64_t opened;			/* ns; 0: no window is open */
 	bool blocks;				/* windows count blocks of packets: they are very many */
@@ -55,9 +56,6 @@ struct hot_watch {
 
 int hot_open(struct engine *e, struct hot_watch *ret);	/* after the first flush */
 void hot_close(struct hot_watch *w);
-
-/* What is set by hand of the key; NULL: nothing. */
-struct hot_hand *hot_hand(const struct hot_watch *w, const struct live_service *s, uint32_t hash);
 
 /* Sets a key by hand, in place of what was set before, or does nothing and says why. */
 int hot_hand_set(struct hot_watch *w, const struct hot_hand *hand, struct why *why);

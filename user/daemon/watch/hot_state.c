@@ -15,6 +15,7 @@
 #include "core/model/key_value.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/state.h"
+#include "daemon/watch/hands.h"
 
 static const char *const words[] = { "split", "pinned", "exempt" };
 
@@ -124,6 +125,11 @@ int hot_state_read(struct hot_watch *w)
 		return -ENOMEM;
 	}
 	json_array_foreach(list, i, item) {
+		if (w->hand_count == HANDS_MOST) {
+			log_warn("hot.json: want at most %u keys: %zu are left out", HANDS_MOST,
+				 json_array_size(list) - i);
+			break;
+		}
 		if (hand_read(w->engine, item, &w->hands[w->hand_count]))
 			w->hand_count++;
 		else
