@@ -22,7 +22,7 @@
 #define XRING_HOMES    32768u		/* client networks counted by ingress */
 
 /* Sizes that are part of a layout: no option changes them. */
-#define XRING_TABLES   4096u		/* services that may have prefix tables, by number */
+#define XRING_TABLES   4096u		/* services by number, from 1: so many bits a word of heat has */
 #define XRING_INGRESSES    16u		/* ingresses: interfaces that rules tell apart */
 #define XRING_CPUS     1024u		/* CPUs that can count keys */
 #define XRING_VIP_BITS 15

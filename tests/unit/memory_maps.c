@@ -377,8 +377,8 @@ struct nexthop_table {
 	int open;
 };
 
-int nexthop_open(struct loop *loop, void (*changed)(void *context, const struct nexthop *nh),
-		 void *context, struct nexthop_table **ret)
+int nexthop_open(struct loop *loop, void (*changed)(void *context), void *context,
+		 struct nexthop_table **ret)
 {
 	(void)loop, (void)changed, (void)context;
 	*ret = calloc(1, sizeof(**ret));

@@ -990,6 +990,25 @@ static void vips_and_ways_back_through_nat_fit_their_table(void **state)
 	model_clear(&m);
 }
 
+/* A word of heat has twelve bits for the number of the service. */
+static void services_are_no_more_than_have_a_number(void **state)
+{
+	struct model m;
+	char name[32], vip[VIP_TEXT];
+	(void)state;
+
+	model_init(&m);
+	for (unsigned i = 1; i < XRING_TABLES; i++) {
+		snprintf(name, sizeof(name), "s%04u", i);
+		snprintf(vip, sizeof(vip), "10.200.%u.%u:80/tcp", i / 256, i % 256);
+		add_backend(add_service(&m, name, vip, MODE_IPIP), "b1", "10.0.0.1");
+	}
+	assert_right(&m);
+	add_backend(add_service(&m, "web", "10.201.1.1:80/tcp", MODE_IPIP), "b1", "10.0.0.1");
+	assert_wrong(&m, "service web is one of 4096: want at most 4095", PART_SERVICE);
+	model_clear(&m);
+}
+
 static void nat_backends_may_share_an_address_where_replies_can_be_told_apart(void **state)
 {
 	struct service *s;
@@ -1227,6 +1246,7 @@ int main(void)
 		cmocka_unit_test(a_ring_of_equal_weights_over_the_ceiling_asks_for_fewer_virtual_nodes),
 		cmocka_unit_test(all_backends_fit_their_limit),
 		cmocka_unit_test(vips_and_ways_back_through_nat_fit_their_table),
+		cmocka_unit_test(services_are_no_more_than_have_a_number),
 		cmocka_unit_test(nat_backends_may_share_an_address_where_replies_can_be_told_apart),
 		cmocka_unit_test(one_port_of_a_backend_behind_two_nat_vips_is_refused),
 		cmocka_unit_test(the_last_backend_that_a_rule_needs_stays),

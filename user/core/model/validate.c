@@ -237,6 +237,8 @@ static int validate_points(const struct service *s, uint32_t max, struct model_e
 	return 0;
 }
 
+#define SERVICES_MOST (XRING_TABLES - 1)	/* each has a number, from 1 */
+
 /*
  * Are the maps large enough? Each backend needs an id (one id is kept for "none"); each
  * VIP, and each way back through nat, needs an entry of the VIP table.
@@ -248,6 +250,9 @@ static int validate_sizes(const struct model *m, struct model_error *ret)
 	for (size_t i = 0; i < m->service_count; i++) {
 		const struct service *s = &m->services[i];
 
+		if (i == SERVICES_MOST)
+			return wrong_service(ret, s, "service %s is one of %zu: want at most %u",
+					     s->name, m->service_count, SERVICES_MOST);
 		backends += s->backend_count;
 		if (backends > m->limit_backends - 1)
 			return wrong_service(ret, s,

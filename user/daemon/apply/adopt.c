@@ -154,16 +154,6 @@ static int adopt_extent(struct live *live, uint32_t base, uint8_t shift, uint8_t
 	return 0;
 }
 
-/* Gives the service the number by which the maps know it. Versions before 0.3 had no number. */
-static void adopt_number(struct live *live, struct live_service *s, uint32_t number)
-{
-	for (size_t i = 0; number && i < live->service_count; i++)
-		if (live->services[i]->number == number)
-			live->services[i]->number = s->number;
-	if (number)
-		s->number = number;
-}
-
 /* Claims the extents that slots, classes and ring records name. */
 static int adopt_extents(struct live *live, uint8_t *used)
 {
@@ -237,7 +227,8 @@ static int adopt_rings(struct live *live, const struct model *m, uint64_t since)
 			continue;
 		s->tcp_idle_ms = slot->tcp_idle;
 		s->udp_idle_ms = slot->udp_idle * 100;
-		adopt_number(live, s, slot->ports_mask >> XRING_SLOT_NUMBER);
+		/* Versions before 0.3 had no number. */
+		service_number_set(live, s, slot->ports_mask >> XRING_SLOT_NUMBER);
 		if (slot->flags & XRING_SERVICE_RULES)
 			err = classes_adopt(live, s, slot->ring_base, since);
 		else

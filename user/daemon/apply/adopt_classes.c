@@ -234,10 +234,10 @@ int classes_adopt(struct live *live, struct live_service *s, uint32_t own, uint6
 static void table_forget(struct live *live, uint32_t number)
 {
 	uint32_t *roots = (uint32_t *)live->dp->lines + XRING_LINE_ROOT(number, 0);
+	const struct live_service *s = live_service_of_number(live, number);
 
-	for (size_t i = 0; i < live->service_count; i++)
-		if (live->services[i]->number == number && live->services[i]->classes)
-			return;
+	if (s && s->classes)
+		return;
 	if (number < XRING_TABLES)
 		roots[0] = roots[1] = 0;
 }

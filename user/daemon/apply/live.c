@@ -36,7 +36,7 @@ int live_open(struct dp *dp, struct loop *loop, struct live **ret)
 	err = err ?: lpm_pool_new(dp->lines + XRING_LINE_ROOTS, dp->line_count - XRING_LINE_ROOTS,
 			    live->prefixes) ?:
 	      spill_pool_new(dp->spills, dp->spill_count, &live->spills) ?:
-	      nexthop_open(loop, backend_hop_changed, live, &live->nexthops);
+	      nexthop_open(loop, backend_hops_changed, live, &live->nexthops);
 	if (err) {
 		live_close(live);
 		return err;

@@ -59,6 +59,7 @@ static void services_forget(struct live *live)
 			backend_id_free(live, s->leaving[n]->id);
 		for (struct service_listener *l = live->service_listeners; l; l = l->next)
 			l->gone(l->context, s);
+		live->by_number[s->number] = NULL;
 		service_free(live, s);
 	}
 	live->service_count = kept;

@@ -241,12 +241,12 @@ static void hop_changed(struct live *live, struct live_service *s, struct live_b
 		log_info("backend %s of %s: next hop resolved", backend->name, s->name);
 }
 
-void backend_hop_changed(void *context, const struct nexthop *nh)
+void backend_hops_changed(void *context)
 {
 	struct live *live = context;
 
 	for (uint32_t id = 1; id < live->dp->backend_count; id++)
-		if (live->by_id[id] && live->by_id[id]->nexthop == nh)
+		if (live->by_id[id] && live->by_id[id]->nexthop && live->by_id[id]->nexthop->changed)
 			hop_changed(live, live->by_id[id]->service, live->by_id[id]);
 }
 

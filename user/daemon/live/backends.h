@@ -89,7 +89,7 @@ int backend_adopt(struct live *live, struct live_service *s, uint16_t id, bool l
 
 void backend_id_free(struct live *live, uint16_t id);
 void backend_free(struct live *live, struct live_backend *backend);
-void backend_hop_changed(void *live, const struct nexthop *nh);
+void backend_hops_changed(void *live);
 
 /* Why no packet can be sent to the backend, for people; NULL: packets can be sent. */
 const char *backend_why(const struct live_service *s, const struct live_backend *backend);

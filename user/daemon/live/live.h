@@ -32,6 +32,7 @@ struct live {
 	struct spill_pool spills;
 	struct live_service **services;		/* sorted by name */
 	size_t service_count;
+	struct live_service *by_number[XRING_TABLES];	/* the services again; [0] is never used */
 	struct live_backend **by_id;		/* dp->backend_count elements */
 	uint16_t id_cursor;			/* where the search for a free id goes on */
 

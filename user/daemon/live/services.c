@@ -39,23 +39,33 @@ struct live_service *live_service(const struct live *live, const char *name)
 
 struct live_service *live_service_of_number(const struct live *live, uint32_t number)
 {
-	for (size_t i = 0; i < live->service_count; i++)
-		if (live->services[i]->number == number)
-			return live->services[i];
-	return NULL;
+	return number < XRING_TABLES ? live->by_number[number] : NULL;
 }
 
 /*
  * The least number that no service has; services that ended since the last grace period still
- * count.
+ * count. XRING_TABLES: none is free.
  */
 static uint32_t number_free(const struct live *live)
 {
 	uint32_t number = 1;
 
-	while (live_service_of_number(live, number))
+	while (number < XRING_TABLES && live->by_number[number])
 		number++;
 	return number;
+}
+
+void service_number_set(struct live *live, struct live_service *s, uint32_t number)
+{
+	struct live_service *other = live_service_of_number(live, number);
+
+	if (!number || number >= XRING_TABLES)
+		return;
+	live->by_number[s->number] = other;
+	if (other)
+		other->number = s->number;
+	live->by_number[number] = s;
+	s->number = number;
 }
 
 struct live_service *live_service_get(struct live *live, const char *name)
@@ -63,9 +73,13 @@ struct live_service *live_service_get(struct live *live, const char *name)
 	struct live_service **services, *s;
 	bool found;
 	size_t at = service_place(live, name, &found);
+	uint32_t number;
 
 	if (found)
 		return live->services[at];
+	number = number_free(live);
+	if (number == XRING_TABLES)
+		return NULL;	/* until services whose flows end have gone */
 	services = reallocarray(live->services, live->service_count + 1, sizeof(*services));
 	if (!services)
 		return NULL;
@@ -74,7 +88,7 @@ struct live_service *live_service_get(struct live *live, const char *name)
 	if (!s)
 		return NULL;
 	snprintf(s->name, sizeof(s->name), "%s", name);
-	s->number = number_free(live);
+	s->number = number;
 	s->main = live_ring_new(s, NULL);
 	if (!s->main) {
 		free(s);
@@ -82,7 +96,7 @@ struct live_service *live_service_get(struct live *live, const char *name)
 	}
 	memmove(services + at + 1, services + at,
 		(live->service_count - at) * sizeof(*services));
-	services[at] = s;
+	services[at] = live->by_number[number] = s;
 	live->service_count++;
 	return s;
 }

@@ -74,9 +74,11 @@ void live_models_set(struct live *live, const struct model *m);
 
 /* The service of that name; NULL: there is none. */
 struct live_service *live_service(const struct live *live, const char *name);
-struct live_service *live_service_of_number(const struct live *live, uint32_t number);
-/* The same, made if it does not exist; NULL: no memory. */
+/* The same, made if it does not exist; NULL: no memory, or no number is free. */
 struct live_service *live_service_get(struct live *live, const char *name);
+struct live_service *live_service_of_number(const struct live *live, uint32_t number);
+/* Gives the service that number, by which the maps know it; who has it gets the service's. */
+void service_number_set(struct live *live, struct live_service *s, uint32_t number);
 struct live_backend *live_backend(const struct live_service *s, const char *name);
 const struct live_backend *live_backend_by_id(const struct live_service *s, uint16_t id);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/util.h"
@@ -20,7 +21,8 @@
 
 #define SETTLE_MS 20		/* events of one change come in a burst */
 #define KEEPALIVE_MS 2000
-#define KEEPALIVE_ASKS 256	/* most neighbours that are woken in one turn */
+#define KEEPALIVE_LOOKS 2048	/* most neighbours that are looked at in one turn: some 10 ms */
+#define KEEPALIVE_ASKS 256	/* most of them that are woken */
 #define AGAIN_MS 1000
 #define AGAIN_ASKS 256		/* most next hops that are asked for again in one turn */
 #define NUD_USABLE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
@@ -33,10 +35,13 @@ struct nexthop_table {
 	struct loop_timer settle;
 	struct loop_timer keepalive;
 	struct loop_timer again;
-	void (*changed)(void *context, const struct nexthop *nh);
+	void (*changed)(void *context);
 	void *context;
-	struct nexthop **list;
+	struct nexthop **list;		/* sorted by `to` */
 	size_t count;
+	size_t gateways;		/* next hops that have one */
+	uint32_t link_ifindex;		/* whose link `link` is; 0: nobody's */
+	struct rtnl_link link;
 	size_t cursor;			/* the next hop that the keepalive looks at next */
 	size_t again_cursor;		/* the same for what is asked for again */
 	bool failing;			/* the kernel could not be asked; logged once */
@@ -89,10 +94,28 @@ static int resolve_route(struct mnl_socket *nl, struct nexthop *nh, uint32_t *re
 	return 0;
 }
 
-static int resolve_link(struct mnl_socket *nl, struct nexthop *nh, uint32_t mtu)
+/*
+ * Most next hops are on one link, which is asked for once. It is asked for again after any event
+ * that may be about it: an event comes after what it tells of.
+ */
+static int link_get(struct nexthop_table *table, uint32_t ifindex, struct rtnl_link *ret)
+{
+	int err;
+
+	if (table->link_ifindex == ifindex) {
+		*ret = table->link;
+		return 0;
+	}
+	err = rtnl_link_get(table->requests, ifindex, ret);
+	table->link_ifindex = err ? 0 : ifindex;
+	table->link = *ret;
+	return err;
+}
+
+static int resolve_link(struct nexthop_table *table, struct nexthop *nh, uint32_t mtu)
 {
 	struct rtnl_link link;
-	int err = rtnl_link_get(nl, nh->route_ifindex, &link);
+	int err = link_get(table, nh->route_ifindex, &link);
 
 	if (err && !is_answer(err))
 		return err;
@@ -129,15 +152,15 @@ static int resolve_neighbour(struct mnl_socket *nl, struct nexthop *nh)
 }
 
 /* What the kernel says of the way to nh->to now. 0, or the error of a question that failed. */
-static int resolve(struct mnl_socket *nl, struct nexthop *nh)
+static int resolve(struct nexthop_table *table, struct nexthop *nh)
 {
 	uint32_t mtu = 0;
-	int err = resolve_route(nl, nh, &mtu);
+	int err = resolve_route(table->requests, nh, &mtu);
 
 	if (!err && !nh->why)
-		err = resolve_link(nl, nh, mtu);
+		err = resolve_link(table, nh, mtu);
 	if (!err && !nh->why)
-		err = resolve_neighbour(nl, nh);
+		err = resolve_neighbour(table->requests, nh);
 	if (nh->why)
 		nh->hop = (struct next_hop){};
 	return err;
@@ -158,7 +181,7 @@ static bool hop_equal(const struct next_hop *a, const struct next_hop *b)
 static bool refresh(struct nexthop_table *table, struct nexthop *nh)
 {
 	struct nexthop now = { .to = nh->to, .users = nh->users };
-	int err = resolve(table->requests, &now);
+	int err = resolve(table, &now);
 	bool changed;
 
 	if (err && !table->failing)
@@ -171,6 +194,9 @@ static bool refresh(struct nexthop_table *table, struct nexthop *nh)
 	}
 	changed = nh->unknown || !hop_equal(&now.hop, &nh->hop) ||
 		  !address_equal(&now.gateway, &nh->gateway);
+	table->gateways += !!now.gateway.family;
+	table->gateways -= !!nh->gateway.family;
+	now.changed = nh->changed;
 	*nh = now;
 	return changed;
 }
@@ -191,10 +217,22 @@ static void look(struct nexthop_table *table, struct nexthop *nh)
 	bool was_pending = nh->pending;
 
 	nh->dirty = false;
-	if (refresh(table, nh))
-		table->changed(table->context, nh);
+	nh->changed |= refresh(table, nh);
 	if (nh->pending && !was_pending)
 		wake(table, nh);
+}
+
+/* Tells of all next hops that have changed, at once: whoever is told looks at all backends. */
+static void tell(struct nexthop_table *table)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < table->count; i++)
+		any |= table->list[i]->changed;
+	if (any)
+		table->changed(table->context);
+	for (size_t i = 0; i < table->count; i++)
+		table->list[i]->changed = false;
 }
 
 static void look_at_dirty(void *context)
@@ -204,6 +242,7 @@ static void look_at_dirty(void *context)
 	for (size_t i = 0; i < table->count; i++)
 		if (table->list[i]->dirty)
 			look(table, table->list[i]);
+	tell(table);
 }
 
 /*
@@ -223,6 +262,7 @@ static void look_again(void *context)
 		look(table, nh);
 		looked++;
 	}
+	tell(table);
 }
 
 /* Is the neighbour proven to be reachable, or is the kernel asking it now? */
@@ -242,7 +282,7 @@ static void keep_alive(void *context)
 	struct nexthop_table *table = context;
 	unsigned woken = 0;
 
-	for (size_t i = 0; i < table->count && woken < KEEPALIVE_ASKS; i++) {
+	for (size_t i = 0; i < table->count && i < KEEPALIVE_LOOKS && woken < KEEPALIVE_ASKS; i++) {
 		const struct nexthop *nh = table->list[table->cursor++ % table->count];
 
 		if (!nh->route_ifindex || proven(table, nh))
@@ -256,8 +296,33 @@ static void keep_alive(void *context)
 
 static void all_dirty(struct nexthop_table *table)
 {
+	table->link_ifindex = 0;
 	for (size_t i = 0; i < table->count; i++)
 		table->list[i]->dirty = true;
+}
+
+static int order(const struct address *a, const struct address *b)
+{
+	return a->family != b->family ? (a->family < b->family ? -1 : 1) :
+	       memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+/* The position of the next hop to that address, or the position at which to insert it. */
+static size_t place_of(const struct nexthop_table *table, const struct address *to,
+		       bool *ret_found)
+{
+	size_t low = 0, high = table->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (order(&table->list[middle]->to, to) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_found = low < table->count && !order(&table->list[low]->to, to);
+	return low;
 }
 
 static void neighbour_dirty(struct nexthop_table *table, const struct nlmsghdr *nlh)
@@ -265,6 +330,8 @@ static void neighbour_dirty(struct nexthop_table *table, const struct nlmsghdr *
 	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
 	struct address address = {};
 	const struct nlattr *attr;
+	bool found;
+	size_t at;
 
 	mnl_attr_for_each(attr, nlh, sizeof(*ndm))
 		if (mnl_attr_get_type(attr) == NDA_DST &&
@@ -272,7 +339,10 @@ static void neighbour_dirty(struct nexthop_table *table, const struct nlmsghdr *
 			memcpy(address.bytes, mnl_attr_get_payload(attr),
 			       mnl_attr_get_payload_len(attr));
 	address.family = ndm->ndm_family;
-	for (size_t i = 0; i < table->count; i++) {
+	at = place_of(table, &address, &found);
+	if (found && table->list[at]->route_ifindex == (uint32_t)ndm->ndm_ifindex)
+		table->list[at]->dirty = true;
+	for (size_t i = 0; table->gateways && i < table->count; i++) {
 		struct nexthop *nh = table->list[i];
 
 		if (nh->route_ifindex == (uint32_t)ndm->ndm_ifindex &&
@@ -335,8 +405,8 @@ static int events_open(struct nexthop_table *table)
 	return loop_add(table->loop, &table->source, EPOLLIN);
 }
 
-int nexthop_open(struct loop *loop, void (*changed)(void *context, const struct nexthop *nh),
-		 void *context, struct nexthop_table **ret)
+int nexthop_open(struct loop *loop, void (*changed)(void *context), void *context,
+		 struct nexthop_table **ret)
 {
 	struct nexthop_table *table = calloc(1, sizeof(*table));
 	int err;
@@ -385,13 +455,14 @@ void nexthop_close(struct nexthop_table *table)
 const struct nexthop *nexthop_get(struct nexthop_table *table, const struct address *to)
 {
 	struct nexthop **list, *nh;
+	bool found;
+	size_t at = place_of(table, to, &found);
 
-	for (size_t i = 0; i < table->count; i++)
-		if (address_equal(&table->list[i]->to, to)) {
-			table->list[i]->users++;
-			return table->list[i];
-		}
-	list = reallocarray(table->list, table->count + 1, sizeof(*list));
+	if (found) {
+		table->list[at]->users++;
+		return table->list[at];
+	}
+	list = array_grow(table->list, table->count, sizeof(*list));
 	if (!list)
 		return NULL;
 	table->list = list;
@@ -402,7 +473,8 @@ const struct nexthop *nexthop_get(struct nexthop_table *table, const struct addr
 	nh->users = 1;
 	nh->unknown = true;
 	nh->why = "the kernel could not be asked for the way to it";
-	list[table->count++] = nh;
+	memmove(list + at + 1, list + at, (table->count++ - at) * sizeof(*list));
+	list[at] = nh;
 	refresh(table, nh);
 	if (nh->pending)
 		wake(table, nh);
@@ -411,13 +483,15 @@ const struct nexthop *nexthop_get(struct nexthop_table *table, const struct addr
 
 void nexthop_put(struct nexthop_table *table, const struct nexthop *nh)
 {
-	for (size_t i = 0; i < table->count; i++) {
-		if (table->list[i] != nh || --table->list[i]->users)
-			continue;
-		free(table->list[i]);
-		table->list[i] = table->list[--table->count];
+	bool found;
+	size_t at = place_of(table, &nh->to, &found);
+
+	if (!found || --table->list[at]->users)
 		return;
-	}
+	table->gateways -= !!nh->gateway.family;
+	free(table->list[at]);
+	memmove(table->list + at, table->list + at + 1,
+		(--table->count - at) * sizeof(*table->list));
 }
 
 void nexthop_settle(struct nexthop_table *table, unsigned ms)

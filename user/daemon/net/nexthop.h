@@ -22,11 +22,12 @@ struct nexthop {
 	bool pending;			/* the kernel asks for the neighbour: no answer yet */
 	bool dirty;			/* an event may have changed it: must be resolved again */
 	bool unknown;			/* the kernel could not be asked yet, `why` says so */
+	bool changed;			/* nexthop_table's user is about to be told so */
 };
 
-/* changed: is called when the next hop to nh->to has changed or is lost. */
-int nexthop_open(struct loop *loop, void (*changed)(void *context, const struct nexthop *nh),
-		 void *context, struct nexthop_table **ret);
+/* changed: is called when next hops have changed or are lost, those with `changed` set. */
+int nexthop_open(struct loop *loop, void (*changed)(void *context), void *context,
+		 struct nexthop_table **ret);
 void nexthop_close(struct nexthop_table *table);
 
 /* The next hop to an address, followed until nexthop_put(); NULL: no memory. */
