@@ -97,7 +97,7 @@ char *answer_of(struct running *r, const char *request)
 {
 	struct parts *parts = NULL;
 
-	return verbs_answer(&r->start.daemon, &parts, request, strlen(request));
+	return verbs_answer(&r->start.daemon, &parts, request, strlen(request), NULL);
 }
 
 json_t *ask(struct running *r, const char *request)

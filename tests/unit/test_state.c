@@ -468,7 +468,7 @@ static json_t *keeping(struct running *r, const char *key)
 static void is_refused(struct running *r, const char *request, const char *sentence)
 {
 	struct parts *parts = NULL;
-	_free_ char *text = verbs_answer(&r->start.daemon, &parts, request, strlen(request));
+	_free_ char *text = verbs_answer(&r->start.daemon, &parts, request, strlen(request), NULL);
 
 	if (!strstr(text, "\"ok\":false") && !strstr(text, "\"ok\": false"))
 		fail_msg("%s: not refused: %s", request, text);

@@ -16,10 +16,11 @@
 #include "daemon/control/verbs.h"
 #include "daemon/privileges.h"
 
-static char *answer(void *context, void **kept, const char *line, size_t len)
+static char *answer(void *context, void **kept, const char *line, size_t len,
+		    struct aside *ret_aside)
 {
 	struct parts *parts = *kept;
-	char *text = verbs_answer(context, &parts, line, len);
+	char *text = verbs_answer(context, &parts, line, len, ret_aside);
 
 	*kept = parts;
 	return text;

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/util.h"
+#include "daemon/control/aside.h"
 #include "proto/proto.h"
 
 #define GROUP "xring"
@@ -32,9 +33,12 @@ struct client {
 	struct loop_source source;
 	struct buffer in, out;
 	void *kept;			/* by control_answers, between two lines */
+	struct aside aside;		/* where the answer to the last line comes from */
+	struct loop_source aside_source;
+	bool whole;			/* its last byte so far was the end of the line */
 	bool finished;			/* the client sends no more: close when all is sent */
 	bool refused;			/* requests are not answered any more */
-	bool writing;			/* the loop waits until the socket can be written */
+	uint32_t events;		/* what the loop waits for */
 };
 
 struct control {
@@ -48,9 +52,18 @@ struct control {
 	gid_t group;			/* (gid_t)-1: there is none */
 };
 
+static void client_aside_end(struct client *c)
+{
+	if (c->aside.fd >= 0)
+		loop_remove(c->control->loop, &c->aside_source);
+	aside_end(&c->aside);
+}
+
 static void client_close(struct client *c)
 {
+	client_aside_end(c);
 	loop_remove(c->control->loop, &c->source);
+	shutdown(c->source.fd, SHUT_RDWR);	/* copies of the daemon have it too */
 	close(c->source.fd);
 	buffer_clear(&c->in);
 	buffer_clear(&c->out);
@@ -76,12 +89,24 @@ static void client_refuse(struct client *c)
 	c->finished = c->refused = true;
 }
 
+static void aside_ready(void *context, uint32_t events);
+
+/* Waits for the rest of the answer. */
+static void client_aside(struct client *c)
+{
+	c->aside_source = (struct loop_source){ c->aside.fd, aside_ready, c };
+	if (!loop_add(c->control->loop, &c->aside_source, EPOLLIN))
+		return;
+	aside_end(&c->aside);
+	client_say(c, NULL);
+}
+
 /* Answers the client's lines, while the client fetches the answers. */
 static void client_lines(struct client *c)
 {
 	const struct control_answers *answers = &c->control->answers;
 
-	while (!c->refused && buffer_len(&c->out) < ANSWERS_PAUSE) {
+	while (!c->refused && c->aside.fd < 0 && buffer_len(&c->out) < ANSWERS_PAUSE) {
 		_free_ char *answer = NULL;
 		size_t len;
 		char *line = buffer_line(&c->in, &len);
@@ -92,8 +117,11 @@ static void client_lines(struct client *c)
 		}
 		if (!line)
 			return;
-		answer = answers->answer(answers->context, &c->kept, line, len);
-		client_say(c, answer);
+		answer = answers->answer(answers->context, &c->kept, line, len, &c->aside);
+		if (c->aside.fd >= 0)
+			client_aside(c);
+		else
+			client_say(c, answer);
 	}
 }
 
@@ -115,22 +143,44 @@ static int client_send(struct client *c)
  */
 static void client_turn(struct client *c)
 {
-	bool more, writing;
+	bool more, aside;
+	uint32_t events;
 	int sent;
 
 	client_lines(c);
+	aside = c->aside.fd >= 0;
 	sent = client_send(c);
-	more = sent > 0 && !c->refused && buffer_has_line(&c->in);
-	if (sent < 0 || (sent > 0 && !more && c->finished)) {
+	more = sent > 0 && !aside && !c->refused && buffer_has_line(&c->in);
+	if (sent < 0 || (sent > 0 && !more && !aside && c->finished)) {
 		client_close(c);
 		return;
 	}
 	/* While answers or lines wait, no more requests are read. */
-	writing = !sent || more;
-	if (writing == c->writing)
+	events = !sent || more ? EPOLLOUT : aside ? 0 : EPOLLIN;
+	if (events == c->events)
 		return;
-	c->writing = writing;
-	loop_modify(c->control->loop, &c->source, writing ? EPOLLOUT : EPOLLIN);
+	c->events = events;
+	loop_modify(c->control->loop, &c->source, events);
+}
+
+/* More of an answer, or its end. A copy that died before the end leaves no whole line. */
+static void aside_ready(void *context, uint32_t events)
+{
+	struct client *c = context;
+	ssize_t n = buffer_read(&c->out, c->aside.fd);
+
+	(void)events;
+	if (n == -EAGAIN || n == -EINTR)
+		return;
+	if (n > 0) {
+		c->whole = c->out.data[c->out.end - 1] == '\n';
+	} else {
+		client_aside_end(c);
+		if (!c->whole)
+			c->finished = c->refused = true;
+		c->whole = false;
+	}
+	client_turn(c);
 }
 
 static void client_ready(void *context, uint32_t events)
@@ -199,6 +249,8 @@ static void client_new(struct control *control, int fd)
 		return;
 	}
 	c->control = control;
+	c->aside.fd = -1;
+	c->events = EPOLLIN;
 	c->source = (struct loop_source){ fd, client_ready, c };
 	if (loop_add(control->loop, &c->source, EPOLLIN)) {
 		close(fd);

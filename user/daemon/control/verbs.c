@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "core/model/model.h"
 #include "daemon/apply/apply.h"
+#include "daemon/control/aside.h"
 #include "daemon/control/parts.h"
 #include "daemon/control/request.h"
 #include "daemon/engine/engine.h"
@@ -103,6 +104,7 @@ static const struct verb {
 	const char *word;
 	edit_fn edit;
 	verb_fn run;
+	bool aside;			/* takes long and changes nothing: control/aside.h */
 } verbs[] = {
 	{ "service-add", edit_service_add },
 	{ "service-set", edit_service_set },
@@ -117,7 +119,7 @@ static const struct verb {
 	{ "backend-maintenance", edit_maintenance },
 	{ "backend-enable", edit_active },
 	{ "part", .run = part },
-	{ "plan", .run = verb_plan },
+	{ "plan", .run = verb_plan, .aside = true },
 	{ "apply", .run = verb_apply },
 	{ "changes", .run = verb_changes },
 	{ "change-show", .run = verb_change_show },
@@ -146,25 +148,29 @@ static const struct verb {
 	{ "saved", .run = saved },
 };
 
+static const struct verb *verb_find(const char *word)
+{
+	for (size_t i = 0; word && i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(word, verbs[i].word))
+			return &verbs[i];
+	return NULL;
+}
+
 static void answer_to(struct daemon *d, const json_t *request, struct answer *a)
 {
 	const char *word = request_text(request, "do");
 	const struct verb_form *form = word ? verb_form(word) : NULL;
+	const struct verb *verb = verb_find(word);
 
-	if (form && verb_validate(form, request, &a->why)) {
+	if (form && verb_validate(form, request, &a->why))
 		a->code = EXIT_WORDS;
-		return;
-	}
-	for (size_t i = 0; word && i < ARRAY_SIZE(verbs); i++) {
-		if (strcmp(word, verbs[i].word))
-			continue;
-		if (verbs[i].edit)
-			change_do(d, request, verbs[i].edit, 1, a);
-		else
-			verbs[i].run(d, request, a);
-		return;
-	}
-	answer_no(a, EXIT_WORDS, "%.60s: not a verb of this daemon", word ?: "\"do\" is missing");
+	else if (!verb)
+		answer_no(a, EXIT_WORDS, "%.60s: not a verb of this daemon",
+			  word ?: "\"do\" is missing");
+	else if (verb->edit)
+		change_do(d, request, verb->edit, 1, a);
+	else
+		verb->run(d, request, a);
 }
 
 /* Parts wait for the request that is no part; one that is refused was in vain. */
@@ -178,27 +184,57 @@ static struct parts *parts_keep(const json_t *request, const struct answer *a)
 	return NULL;
 }
 
-char *verbs_answer(struct daemon *d, struct parts **parts, const char *line, size_t len)
+static char *answer_text(struct answer *a)
+{
+	json_t *answer;
+	char *text;
+
+	if (a->code) {
+		answer = json_pack("{sbsssi}", "ok", 0, "error", a->why.text, "code", a->code);
+		json_decref(a->data);
+	} else {
+		answer = json_pack("{sbso*}", "ok", 1, "data", a->data);
+	}
+	text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+	json_decref(answer);
+	return text;
+}
+
+/*
+ * Has a copy of the daemon answer, which does not return from here. True: it does, or there are
+ * too many, which *a says.
+ */
+static bool answer_aside(struct daemon *d, const json_t *request, struct answer *a,
+			 struct aside *ret)
+{
+	int begun = aside_begin(ret);
+
+	if (begun == -EBUSY)
+		answer_no(a, EXIT_NO, "%u plans are under way: want it asked again", ASIDES_MOST);
+	if (begun > 0) {
+		answer_to(d, request, a);
+		aside_say(ret, answer_text(a));
+	}
+	return !begun || begun == -EBUSY;
+}
+
+char *verbs_answer(struct daemon *d, struct parts **parts, const char *line, size_t len,
+		   struct aside *ret_aside)
 {
 	struct answer a = { .parts = *parts };
+	struct aside aside = { .fd = -1 };
 	json_error_t error;
-	json_t *request = json_loadb(line, len, 0, &error), *answer;
-	char *text;
+	json_t *request = json_loadb(line, len, 0, &error);
+	const struct verb *verb = verb_find(request_text(request, "do"));
 
 	if (!json_is_object(request))
 		answer_no(&a, EXIT_WORDS, "want one JSON object a line%s%.100s",
 			  request ? "" : ": ", request ? "" : error.text);
-	else
+	else if (!ret_aside || !verb || !verb->aside || !answer_aside(d, request, &a, &aside))
 		answer_to(d, request, &a);
 	*parts = parts_keep(request, &a);
-	if (a.code) {
-		answer = json_pack("{sbsssi}", "ok", 0, "error", a.why.text, "code", a.code);
-		json_decref(a.data);
-	} else {
-		answer = json_pack("{sbso*}", "ok", 1, "data", a.data);
-	}
-	text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
-	json_decref(answer);
 	json_decref(request);
-	return text;
+	if (ret_aside)
+		*ret_aside = aside;
+	return aside.fd < 0 ? answer_text(&a) : NULL;
 }

@@ -7,14 +7,18 @@
 #include "daemon/control/edit.h"
 
 struct answer;
+struct aside;
 struct daemon;
 struct parts;
 
 /*
  * Answers one request line with one line (proto/proto.h), which the caller frees. *parts: what
- * the lines before left for this one (control/parts.h); NULL at first.
+ * the lines before left for this one (control/parts.h); NULL at first. NULL: no memory; or the
+ * answer comes aside, where ret_aside is not NULL and has a file descriptor then
+ * (control/aside.h).
  */
-char *verbs_answer(struct daemon *d, struct parts **parts, const char *line, size_t len);
+char *verbs_answer(struct daemon *d, struct parts **parts, const char *line, size_t len,
+		   struct aside *ret_aside);
 
 /*
  * The verbs that are more than an edit of the model (verbs.c has the table of all verbs).
