@@ -418,7 +418,10 @@ static int ring_copy(const struct ring *ring, struct ring *ret)
 	return ring_update(ring, ring->nodes, ring->node_count, ret, NULL, NULL);
 }
 
-/* Brings the ring to its parts, or only to what is dead. Returns the number of written cells; *ret_kept: see live_move. */
+/*
+ * Brings the ring to its parts, or takes out only what is dead. Returns the number of written
+ * cells; *ret_kept: see live_move.
+ */
 static long ring_write(struct live *live, struct live_ring *r, const struct live_times *times,
 		       bool bury_only, uint32_t *ret_kept)
 {

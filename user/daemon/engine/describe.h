@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef XRING_DAEMON_ENGINE_UNDO_TEXT_H
-#define XRING_DAEMON_ENGINE_UNDO_TEXT_H
+#ifndef XRING_DAEMON_ENGINE_DESCRIBE_H
+#define XRING_DAEMON_ENGINE_DESCRIBE_H
 
 struct change_entry;
 struct service;
