@@ -100,5 +100,7 @@ echo "and again, after a kill"
 stop KILL
 serve
 works 20200
-said "not permitted" && fail "something was not permitted: $(grep "not permitted" "$RUN/xringd.log")"
+# Where the host has the group xring (another test makes it for a moment), this user is not in it.
+denied=$(grep "not permitted" "$RUN/xringd.log" | grep -v "not of the group xring" || true)
+[ -z "$denied" ] || fail "something was not permitted: $denied"
 stop
