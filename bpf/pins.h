@@ -306,8 +306,8 @@ static __always_inline void claims_read(struct path *path, const struct segment 
 }
 
 /*
- * The backend of a SYN, or NOBODYS where its flow finds no room for a pin. kept: the pin of the 5-tuple, or NULL. same: a handshake at its number, or
- * NULL.
+ * The backend of a SYN, or NOBODYS where its flow finds no room for a pin. kept: the pin of the
+ * 5-tuple, or NULL. same: a handshake at its number, or NULL.
  */
 static __always_inline __u32 syn_answer(struct path *path, struct xring_pin *kept,
 					struct xring_pin *same, const struct claimed *claimed,

@@ -364,6 +364,18 @@ void devices_close(struct devices *devices)
 	(void)devices;
 }
 
+const struct device *devices_named(const struct devices *devices, const char *name)
+{
+	(void)devices, (void)name;
+	return NULL;
+}
+
+const struct device *devices_at(const struct devices *devices, uint32_t ifindex)
+{
+	(void)devices, (void)ifindex;
+	return NULL;
+}
+
 const struct device *devices_list(const struct devices *devices, size_t *ret_count)
 {
 	(void)devices;

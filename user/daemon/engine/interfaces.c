@@ -19,14 +19,6 @@
 
 #define LOOK_MS 1000
 
-static const struct device *device_find(const struct device *list, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(list[i].name, name))
-			return &list[i];
-	return NULL;
-}
-
 static uint64_t mac_word(const struct device *device)
 {
 	uint64_t first8 = 0;
@@ -42,7 +34,7 @@ static void macs_first(struct engine *e, const struct device *list, size_t count
 	size_t found = 0;
 
 	for (size_t i = 0; i < e->model.interface_count && found < 2; i++) {
-		const struct device *d = device_find(list, count, e->model.interfaces[i].name);
+		const struct device *d = devices_named(e->devices, e->model.interfaces[i].name);
 		uint64_t mac = d ? mac_word(d) : 0;
 
 		if (mac && mac != macs[0])
@@ -112,8 +104,7 @@ static void devices_changed(void *context)
 	struct engine *e = context;
 
 	interfaces_write(e);
-	if (e->dp->prog_fd >= 0)	/* not before the program is there */
-		wishes_look(e);
+	wishes_look(e);
 }
 
 int interfaces_open(struct engine *e)

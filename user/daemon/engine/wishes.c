@@ -61,32 +61,10 @@ static void __attribute__((format(printf, 2, 3))) say_of(struct wish *wish, cons
 	say(wish->why, text);
 }
 
-static const struct device *device_named(const struct engine *e, const char *name)
-{
-	size_t count;
-	const struct device *list = devices_list(e->devices, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(list[i].name, name))
-			return &list[i];
-	return NULL;
-}
-
-static const struct device *device_at(const struct engine *e, uint32_t ifindex)
-{
-	size_t count;
-	const struct device *list = devices_list(e->devices, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (list[i].ifindex == ifindex)
-			return &list[i];
-	return NULL;
-}
-
 /* The interface is not there. A device that was it may have another name now. */
 static void absent(const struct engine *e, struct wish *wish)
 {
-	const struct device *renamed = wish->ifindex ? device_at(e, wish->ifindex) : NULL;
+	const struct device *renamed = wish->ifindex ? devices_at(e->devices, wish->ifindex) : NULL;
 
 	if (renamed && !model_interface(&e->model, renamed->name)) {
 		say_of(wish, "%s: configured, not there: it is %s now, and attached as that: want "
@@ -114,7 +92,7 @@ static void attach(struct engine *e, struct wish *wish, uint32_t ifindex)
 
 static void compare(struct engine *e, struct wish *wish)
 {
-	const struct device *device = device_named(e, wish->name);
+	const struct device *device = devices_named(e->devices, wish->name);
 	uint32_t program;
 
 	if (!device) {

@@ -220,3 +220,18 @@ const struct device *devices_list(const struct devices *devices, size_t *ret_cou
 	*ret_count = devices->count;
 	return devices->list;
 }
+
+const struct device *devices_named(const struct devices *devices, const char *name)
+{
+	for (size_t i = 0; i < devices->count; i++)
+		if (!strcmp(devices->list[i].name, name))
+			return &devices->list[i];
+	return NULL;
+}
+
+const struct device *devices_at(const struct devices *devices, uint32_t ifindex)
+{
+	size_t at = position(devices, ifindex);
+
+	return is_at(devices, at, ifindex) ? &devices->list[at] : NULL;
+}

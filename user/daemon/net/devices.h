@@ -25,5 +25,8 @@ void devices_close(struct devices *devices);
 
 /* All devices, in the order of their indexes; until the loop's next turn. */
 const struct device *devices_list(const struct devices *devices, size_t *ret_count);
+/* NULL: there is no such device. */
+const struct device *devices_named(const struct devices *devices, const char *name);
+const struct device *devices_at(const struct devices *devices, uint32_t ifindex);
 
 #endif
