@@ -19,7 +19,8 @@ static __always_inline struct xring_heat *heat_here(void)
 static __always_inline int flow_is(const struct xring_flow *is, const struct flow *flow)
 {
 	return *(__u64 *)is->src == flow->src[0] && *(__u64 *)(is->src + 2) == flow->src[1] &&
-	       *(__u64 *)is->dst == flow->dst[0] && is->ports == flow->ports;
+	       *(__u64 *)is->dst == flow->dst[0] && *(__u64 *)(is->dst + 2) == flow->dst[1] &&
+	       is->ports == flow->ports;
 }
 
 /* Keeps a packet beside its word, so that the daemon can show the key, or compares one with it. */
