@@ -42,6 +42,7 @@ at_exit() {
 		echo "--- xringd"
 		cat "$RUN/xringd.log"
 		timeout 5 "$BUILD/xring" --socket "$RUN/sock" stats 2>&1 || true
+		timeout 5 "$BUILD/xring" --socket "$RUN/sock" hot 2>&1 | tail -n 20 || true
 	fi
 	jobs -rp | xargs -r kill 2>/dev/null || true	# the number of one that ended may be another's
 	lab down
