@@ -109,7 +109,7 @@ static void model_read(const char *services, struct model *ret)
 	char *text;
 
 	assert_true(asprintf(&text, "hash_key: 00112233445566778899aabbccddeeff\n%s%s",
-			     *services ? "services:\n" : "", services) > 0);
+			     *services ? "services:\n" : "services: {}\n", services) > 0);
 	if (conf_parse("test", text, strlen(text), ret, NULL, &why))
 		fail_msg("%s", why.text);
 	free(text);

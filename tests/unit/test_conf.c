@@ -240,7 +240,8 @@ static void places_are_known_after_the_text_is_gone(void **state)
 				     "    backends:\n"
 				     "      b2: {weight: 2, address: 10.0.0.2}\n"
 				     "      b1: 10.0.0.1\n"
-				     "  api: {vip: '10.200.1.2:80/tcp', mode: l2}\n");
+				     "  api: {vip: '10.200.1.2:80/tcp', mode: l2, "
+				     "backends: {}}\n");
 	struct conf_locations *places;
 	struct why err;
 	struct model m;
@@ -425,7 +426,8 @@ static char *many(void)
 	"    vip: 10.200.1.2:80/tcp\n" \
 	"    mode: ipip\n" \
 	"    placement:\n" \
-	"      - {clients: ./east.txt, strategy: global}\n"
+	"      - {clients: ./east.txt, strategy: global}\n" \
+	"    backends: {}\n"
 
 /* A directory with the list that PLACES names, removed by lists_remove(). */
 static void lists_make(char directory[32], char list[64], const char *text)

@@ -3,7 +3,9 @@
 #include "cli/plan.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/util.h"
 #include "cli/commands.h"
@@ -107,6 +109,8 @@ static int plan_show(const struct args *args, json_t *data, bool of_file)
 	plan_print(data);
 	if (plan_is_empty(data))
 		return 0;
+	if (json_object_get(data, "guard"))
+		printf("mind     %s: apply asks, or wants --yes\n", text(data, "guard"));
 	printf("hash     %s\nto do exactly this:\n  ", text(data, "hash"));
 	print_command(args, of_file ? "apply" : args->command->name);
 	if (of_file)
@@ -159,18 +163,62 @@ static void print_applied(const json_t *data)
 	fflush(stdout);
 }
 
+static json_t *apply_new(const struct args *args, const char *hash, bool sure)
+{
+	json_t *request = change_new(args, "apply");
+
+	request_set(request, "expect", hash);
+	if (sure)
+		json_object_set_new(request, "yes", json_true());
+	return request;
+}
+
+/* Shows what would be done, and asks for a yes. */
+static bool is_meant(const json_t *plan)
+{
+	char answer[8] = "";
+
+	plan_print(plan);
+	printf("%s. Apply it? [y/N] ", text(plan, "guard"));
+	fflush(stdout);
+	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+/*
+ * A file that takes much away may be half a file: somebody at a terminal is asked, and *ret_hash
+ * is then what was shown (the caller frees it). Elsewhere the daemon refuses without --yes.
+ */
+static int ask_if_meant(const struct args *args, char **ret_hash, bool *ret_sure)
+{
+	json_t *plan = NULL;
+	int code;
+
+	*ret_sure = option(args, "yes");
+	if (*ret_sure || args->json || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return 0;
+	code = file_ask(args, request_new("plan"), &plan);
+	if (!code && json_object_get(plan, "guard")) {
+		*ret_sure = is_meant(plan);
+		*ret_hash = strdup(text(plan, "hash"));
+		code = *ret_sure ? 0 : EXIT_NO;
+	}
+	json_decref(plan);
+	return code;
+}
+
 int run_apply(const struct args *args)
 {
 	const char *hash = option(args, "expect");
-	json_t *request, *data = NULL;
+	_free_ char *shown = NULL;
+	json_t *data = NULL;
 	enum stage until;
-	int code = check_hash(hash) ?: watch_option(args, STAGE_COPY, &until);
+	bool sure;
+	int code = check_hash(hash) ?: watch_option(args, STAGE_COPY, &until) ?:
+		   ask_if_meant(args, &shown, &sure);
 
 	if (code)
 		return code;
-	request = change_new(args, "apply");
-	request_set(request, "expect", hash);
-	code = file_ask(args, request, &data);
+	code = file_ask(args, apply_new(args, hash ?: shown, sure), &data);
 	if (!code && args->json)
 		json_print(data);
 	else if (!code)

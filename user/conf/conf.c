@@ -72,7 +72,7 @@ static const struct field flush_fields[] = {
 
 static int read_flush(struct reader *r, void *to)
 {
-	if (reader_is_null(r))
+	if (reader_is_nothing(r))
 		return 0;
 	return reader_fields(r, "flush", flush_fields, ARRAY_SIZE(flush_fields), to);
 }
@@ -106,7 +106,7 @@ static const struct field limit_fields[] = {
 
 static int read_limits(struct reader *r, void *to)
 {
-	if (reader_is_null(r))
+	if (reader_is_nothing(r))
 		return 0;
 	return reader_fields(r, "limits", limit_fields, ARRAY_SIZE(limit_fields), to);
 }
@@ -117,6 +117,12 @@ static int read_pins(struct reader *r, void *to)
 	return reader_unsigned(r, "pins", WANT_PINS, PINS_MIN, PINS_MAX, &r->model->pins);
 }
 
+static int read_reload_guard(struct reader *r, void *to)
+{
+	(void)to;
+	return reader_bool(r, "reload_guard", &r->model->reload_guard);
+}
+
 static int read_regions(struct reader *r, void *to)
 {
 	return reader_names(r, "regions", read_region, to);
@@ -124,6 +130,7 @@ static int read_regions(struct reader *r, void *to)
 
 static int read_services(struct reader *r, void *to)
 {
+	r->has_services = true;
 	return reader_names(r, "services", read_service, to);
 }
 
@@ -133,6 +140,7 @@ static const struct field file_fields[] = {
 	{ "flush", read_flush },
 	{ "limits", read_limits },
 	{ "pins", read_pins },
+	{ "reload_guard", read_reload_guard },
 	{ "regions", read_regions },
 	{ "services", read_services },
 };
@@ -152,6 +160,8 @@ static int read_file(struct reader *r)
 		err = yaml_next(&r->yaml);	/* the end of the file, or what must not follow */
 	if (!err && !r->has_hash_key)
 		err = reader_fail(r, start, "no hash_key: want " WANT_HASH_KEY_MADE);
+	if (!err && !r->has_services && !r->source->remembered)
+		err = reader_fail(r, start, "no services: want a mapping of names ({} for none)");
 	return err;
 }
 

@@ -11,6 +11,7 @@
  * `FILE:LINE:COLUMN: VALUE: want ...`.
  */
 #define CONF_BYTES_MAX (16u << 20)
+#define CONF_END "..."		/* the line that may end a file: YAML's end of a document */
 
 /*
  * Where the parts of a model stand in the file. The daemon keeps the locations for what
@@ -85,6 +86,9 @@ int conf_lists_renew(struct model *m, const struct model *fresh);
  * zones at all: it lost them, and UTC counts meanwhile. 0, -EINVAL or -ENOMEM.
  */
 int conf_validate(const struct model *m, const struct model *before, struct model_error *ret);
+
+/* Does the text end in a line CONF_END, with nothing but comments behind it? Then it is whole. */
+bool conf_ends(const char *text, size_t len);
 
 /* Reads a file of at most CONF_BYTES_MAX; the caller frees *ret_text. */
 int conf_read(const char *path, char **ret_text, size_t *ret_len, struct why *err);

@@ -50,6 +50,7 @@ struct service_draft {
 	struct location *vips;
 	struct rule_locations *rules;	/* one for each rule of the service */
 	struct daylight_locations *daylights;
+	bool has_backends;		/* the key is there */
 	struct backend_draft *backends;
 	size_t backend_count;
 };

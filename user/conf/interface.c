@@ -57,12 +57,8 @@ static int read_region_name(struct reader *r, void *to)
 static int read_any_mac(struct reader *r, void *to)
 {
 	struct reading *reading = to;
-	bool yes = r->yaml.kind == YAML_SCALAR && !strcmp(r->yaml.text, "true");
 
-	if (!yes && (r->yaml.kind != YAML_SCALAR || strcmp(r->yaml.text, "false")))
-		return yaml_refuse(&r->yaml, "any_mac", "true or false");
-	reading->interface.any_mac = yes;
-	return 0;
+	return reader_bool(r, "any_mac", &reading->interface.any_mac);
 }
 
 static const struct field interface_fields[] = {
@@ -103,5 +99,5 @@ static int read_interface(struct reader *r, void *to)
 
 int read_interfaces(struct reader *r, void *to)
 {
-	return reader_is_null(r) ? 0 : reader_list(r, "interfaces", read_interface, to);
+	return reader_is_nothing(r) ? 0 : reader_list(r, "interfaces", read_interface, to);
 }

@@ -135,8 +135,7 @@ static void print_service(FILE *f, const struct service *s)
 	print_check(f, &s->check);
 	print_placement(f, s);
 	print_schedule(f, s);
-	if (s->backend_count)
-		fputs("    backends:\n", f);
+	fputs(s->backend_count ? "    backends:\n" : "    backends: {}\n", f);
 	for (size_t i = 0; i < s->backend_count; i++)
 		print_backend(f, &s->backends[i]);
 }
@@ -220,6 +219,8 @@ static void print_numbers(FILE *f, const struct model *m)
 	print_pairs(f, "limits", limits, ARRAY_SIZE(limits));
 	if (m->pins != PINS_DEFAULT)
 		fprintf(f, "pins: %u\n", m->pins);
+	if (!m->reload_guard)
+		fputs("reload_guard: false\n", f);
 }
 
 static void print_model(FILE *f, const struct model *m)
@@ -231,10 +232,10 @@ static void print_model(FILE *f, const struct model *m)
 	print_interfaces(f, m);
 	print_numbers(f, m);
 	print_regions(f, m);
-	if (m->service_count)
-		fputs("services:\n", f);
+	fputs(m->service_count ? "services:\n" : "services: {}\n", f);
 	for (size_t i = 0; i < m->service_count; i++)
 		print_service(f, &m->services[i]);
+	fputs(CONF_END "\n", f);
 }
 
 char *conf_print(const struct model *m)

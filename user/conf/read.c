@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,12 @@
 #include "conf/yaml.h"
 
 #define READ_BYTES 65536u
+#define READ_TRIES 3
+
+struct line {
+	const char *text;
+	size_t len;
+};
 
 static int fail_errno(struct why *err, const char *path, int error)
 {
@@ -35,17 +42,13 @@ static int check_size(int fd, const char *path, struct why *err)
 	return 0;
 }
 
-int conf_read(const char *path, char **ret_text, size_t *ret_len, struct why *err)
+static int read_all(int fd, const char *path, char **ret_text, size_t *ret_len, struct why *err)
 {
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	_free_ char *text = NULL;
 	size_t len = 0, room = 0;
 	ssize_t got = 1;
-	int failed;
+	int failed = check_size(fd, path, err);
 
-	if (fd < 0)
-		return fail_errno(err, path, -errno);
-	failed = check_size(fd, path, err);
 	if (failed)
 		return failed;
 	while (got > 0) {
@@ -72,4 +75,81 @@ int conf_read(const char *path, char **ret_text, size_t *ret_len, struct why *er
 	*ret_text = take_ptr(text);
 	*ret_len = len;
 	return 0;
+}
+
+/* Is what was read, `len` bytes, still the file of that name? Only a regular file can tell. */
+static bool is_still(const char *path, const struct stat *was, size_t len)
+{
+	struct stat is;
+
+	if (!S_ISREG(was->st_mode) || stat(path, &is) || !was->st_size)
+		return true;
+	return is.st_dev == was->st_dev && is.st_ino == was->st_ino &&
+	       is.st_size == was->st_size && (uintmax_t)is.st_size == len &&
+	       is.st_mtim.tv_sec == was->st_mtim.tv_sec &&
+	       is.st_mtim.tv_nsec == was->st_mtim.tv_nsec;
+}
+
+/* Reads the file of that name once; *ret_still: it did not change meanwhile. */
+static int read_once(const char *path, char **ret_text, size_t *ret_len, bool *ret_still,
+		     struct why *err)
+{
+	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	int failed;
+
+	if (fd < 0 || fstat(fd, &st))
+		return fail_errno(err, path, -errno);
+	failed = read_all(fd, path, ret_text, ret_len, err);
+	if (!failed)
+		*ret_still = is_still(path, &st, *ret_len);
+	return failed;
+}
+
+int conf_read(const char *path, char **ret_text, size_t *ret_len, struct why *err)
+{
+	bool still;
+
+	for (int i = 0; i < READ_TRIES; i++) {
+		int failed = read_once(path, ret_text, ret_len, &still, err);
+
+		if (failed || still)
+			return failed;
+		free(*ret_text);
+	}
+	return location_fail(err, path, (struct location){ 0 },
+			     "it changes while it is read: want it whole");
+}
+
+/* The length of the text without its last line; *ret is that line, without blanks behind it. */
+static size_t last_line(const char *text, size_t len, struct line *ret)
+{
+	size_t end = len, start;
+
+	while (end && strchr(" \t\r\n", text[end - 1]))
+		end--;
+	for (start = end; start && text[start - 1] != '\n'; start--)
+		;
+	*ret = (struct line){ text + start, end - start };
+	return start;
+}
+
+static bool is_comment(const struct line *line)
+{
+	size_t i = 0;
+
+	while (i < line->len && strchr(" \t", line->text[i]))
+		i++;
+	return i < line->len && line->text[i] == '#';
+}
+
+bool conf_ends(const char *text, size_t len)
+{
+	struct line line;
+
+	do {
+		len = last_line(text, len, &line);
+	} while (len && is_comment(&line));
+	return line.len >= strlen(CONF_END) && !memcmp(line.text, CONF_END, strlen(CONF_END)) &&
+	       (line.len == strlen(CONF_END) || strchr(" \t", line.text[strlen(CONF_END)]));
 }

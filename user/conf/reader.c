@@ -36,6 +36,11 @@ bool reader_is_null(const struct reader *r)
 	return r->yaml.kind == YAML_SCALAR && r->yaml.null;
 }
 
+bool reader_is_nothing(const struct reader *r)
+{
+	return r->source->remembered && reader_is_null(r);
+}
+
 /* Steps to the next key or element of a mapping or list; *ret is false at its end. */
 static int step_in(struct reader *r, bool *ret)
 {
@@ -103,9 +108,9 @@ int reader_names(struct reader *r, const char *what,
 	bool more = true;
 	int err;
 
-	if (reader_is_null(r))
+	if (reader_is_nothing(r))
 		return 0;
-	err = expect(r, YAML_MAPPING, what, "a mapping of names");
+	err = expect(r, YAML_MAPPING, what, "a mapping of names ({} for none)");
 	while (!err) {
 		err = step_in(r, &more);
 		if (err || !more)
@@ -128,6 +133,16 @@ int reader_list(struct reader *r, const char *what,
 		err = each(r, to);
 	}
 	return err;
+}
+
+int reader_bool(struct reader *r, const char *what, bool *ret)
+{
+	bool yes = r->yaml.kind == YAML_SCALAR && !strcmp(r->yaml.text, "true");
+
+	if (!yes && (r->yaml.kind != YAML_SCALAR || strcmp(r->yaml.text, "false")))
+		return yaml_refuse(&r->yaml, what, "true or false");
+	*ret = yes;
+	return 0;
 }
 
 int reader_unsigned(struct reader *r, const char *what, const char *want, uint32_t min,

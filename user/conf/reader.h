@@ -24,7 +24,7 @@ struct reader {
 	struct conf_locations *drafts;
 	const char *key;		/* the key of the current value, for its field's function */
 	struct conf_lists files;	/* those that were read, for rules that name a file again */
-	bool has_hash_key;
+	bool has_hash_key, has_services;
 };
 
 struct field {
@@ -44,7 +44,14 @@ int reader_list(struct reader *r, const char *what,
 int reader_unsigned(struct reader *r, const char *what, const char *want, uint32_t min,
 		  uint32_t max, uint32_t *ret);
 
+int reader_bool(struct reader *r, const char *what, bool *ret);
+
 bool reader_is_null(const struct reader *r);
+/*
+ * A key without a value is wrong, as a file may have been cut off there. In a text that the daemon
+ * remembers it means none: older versions took it.
+ */
+bool reader_is_nothing(const struct reader *r);
 
 /* Fill in the error; return -EINVAL and -ENOMEM. */
 int reader_fail(struct reader *r, struct location at, const char *fmt, ...)

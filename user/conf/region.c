@@ -59,7 +59,7 @@ int read_region(struct reader *r, void *to)
 		return reader_no_memory(r);
 	snprintf(what, sizeof(what), "region %s", region->region.name);
 	err = yaml_next(&r->yaml);
-	if (err || reader_is_null(r))
+	if (err || reader_is_nothing(r))
 		return err;
 	return reader_fields(r, what, region_fields, ARRAY_SIZE(region_fields), region);
 }

@@ -174,5 +174,5 @@ static int read_rule(struct reader *r, void *to)
 
 int read_placement(struct reader *r, void *to)
 {
-	return reader_is_null(r) ? 0 : reader_list(r, "placement", read_rule, to);
+	return reader_is_nothing(r) ? 0 : reader_list(r, "placement", read_rule, to);
 }

@@ -108,5 +108,5 @@ static int read_slot(struct reader *r, void *to)
 
 int read_schedule(struct reader *r, void *to)
 {
-	return reader_is_null(r) ? 0 : reader_list(r, "schedule", read_slot, to);
+	return reader_is_nothing(r) ? 0 : reader_list(r, "schedule", read_slot, to);
 }

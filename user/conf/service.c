@@ -114,6 +114,9 @@ static int read_hot(struct reader *r, void *to)
 
 static int read_backends(struct reader *r, void *to)
 {
+	struct service_draft *s = to;
+
+	s->has_backends = true;
 	return reader_names(r, "backends", read_backend, to);
 }
 
@@ -158,5 +161,8 @@ int read_service(struct reader *r, void *to)
 		return reader_fail(r, s->at, "%s without a vip: want " WANT_VIP, what);
 	if (!s->mode.line)
 		return reader_fail(r, s->at, "%s without a mode: want %s", what, mode_want());
+	if (!s->has_backends && !r->source->remembered)
+		return reader_fail(r, s->at, "%s without backends: want a mapping of names "
+				   "({} for none)", what);
 	return 0;
 }

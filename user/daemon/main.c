@@ -101,10 +101,13 @@ static int check_only(const char *path)
 	static const struct model none;
 	_free_ char *text = NULL;
 	struct model m;
+	struct why why;
 	size_t len;
 
-	if (file_read_model(path, &none, &m, &text, &len))
+	if (file_read_model(path, &none, &m, &text, &len, &why)) {
+		log_err(0, "%s", why.text);
 		return EXIT_WORDS;
+	}
 	printf("%s: ok\n", path);
 	model_clear(&m);
 	return 0;

@@ -185,7 +185,8 @@ xring backend del other b2 --now
 fails 1 "service third: backend c2 at $(lab address b2):53/udp: want another address or port, backend b2 of service other leaves that one and may keep its flows for 15m; --cut breaks them" \
 	xring backend add third c2 "$(lab address b2):53"
 advance 61
-fails 1 "may keep its flows for 839s; --cut breaks them" \
+# 839 s, and less where the test is slow
+fails 1 "may keep its flows for 83" \
 	xring backend add third c2 "$(lab address b2):53" --plan
 # also where one file moves it
 {

@@ -95,7 +95,7 @@ fails 0 "usage: xring service add NAME --vip" "$BUILD/xring" service add -h
 lab up -b 3
 config <<EOT
 regions:
-  eu-west:
+  eu-west: {}
   us-east: {timezone: America/New_York}
 services: {}
 EOT

@@ -75,7 +75,7 @@ stages="flows    about 123 at stake; 4 pinned now
 cells    567 to be written
 stages   prepare 0s, copy 30s, catch-up 5m30s, switch 0s, cleanup 15m"
 KEY="hash_key: 00112233445566778899aabbccddeeff"
-echo "$KEY	# \"quoted\"" >"$RUN/new file.yaml"
+printf '%s\n' "$KEY	# \"quoted\"" "services: {}" >"$RUN/new file.yaml"
 cd "$RUN"
 
 echo "plan"
@@ -109,24 +109,24 @@ to do exactly this:
 EOT
 asked '{"do":"plan","file":"new file.yaml","directory":"'$RUN'"}'
 equal "the part before" "$(tail -n 2 requests | head -n 1)" \
-	'{"do":"part","of":"text","text":"'"$KEY"'\t# \"quoted\"\n"}'
+	'{"do":"part","of":"text","text":"'"$KEY"'\t# \"quoted\"\nservices: {}\n"}'
 equal "as JSON" "$(xring plan -f "new file.yaml" --json | jq -r '.services[0].after[1].weight')" 2.5
 answers plan <<<'{"hash":"0123456789abcdef","services":[],"other":[]}'
 prints xring plan -f "new file.yaml" <<<"nothing would change"
 fails 2 "plan: want -f FILE" xring plan
 fails 1 "/none: No such file" xring plan -f /none
 fails 1 "/run: Is a directory" xring plan -f /run
-{ echo "$KEY"; seq 600000 | sed "s/.*/# é/"; } >big
+{ echo "$KEY"; echo "services: {}"; seq 600000 | sed "s/.*/# é/"; } >big
 : >requests
 xring plan -f big >/dev/null
 equal "a large file in parts" "$(jq -rj 'select(.do == "part").text' requests | cmp - big && grep -c part requests)" 23
 echo "east: {}" >>big
-fails 2 "big:600002:1: unknown key east" xring plan -f big
+fails 2 "big:600003:1: unknown key east" xring plan -f big
 head -c 16777217 /dev/zero | tr '\0' '#' >big
 fails 1 "big: 16777217 bytes: want at most 16777216" xring plan -f big
 printf '\xff' >bytes
 fails 2 "bytes: want text in UTF-8" xring apply -f bytes
-prints xring plan -f <(echo "$KEY") <<<"nothing would change"
+prints xring plan -f <(printf '%s\n' "$KEY" "services: {}") <<<"nothing would change"
 
 echo "backend ... --plan"
 for verb in add set del drain undrain maintenance enable; do

@@ -325,6 +325,8 @@ static void merge_numbers(const struct model *running, const struct model *loade
 	ret->limit_networks = from->limit_networks;
 	from = loaded->pins != file->pins ? file : running;
 	ret->pins = from->pins;
+	from = loaded->reload_guard != file->reload_guard ? file : running;
+	ret->reload_guard = from->reload_guard;
 }
 
 int model_merge(struct model *running, const struct model *loaded, const struct model *file)
@@ -379,7 +381,7 @@ bool model_equal(const struct model *a, const struct model *b)
 	    a->flush_interval_ms != b->flush_interval_ms ||
 	    a->flush_changes != b->flush_changes || a->limit_cells != b->limit_cells ||
 	    a->limit_backends != b->limit_backends || a->limit_networks != b->limit_networks ||
-	    a->pins != b->pins ||
+	    a->pins != b->pins || a->reload_guard != b->reload_guard ||
 	    a->interface_count != b->interface_count || a->region_count != b->region_count ||
 	    a->service_count != b->service_count)
 		return false;

@@ -22,6 +22,7 @@ void model_init(struct model *m)
 		.limit_cells = XRING_CELLS,
 		.limit_backends = XRING_BACKENDS,
 		.pins = PINS_DEFAULT,
+		.reload_guard = true,
 	};
 }
 

@@ -112,6 +112,7 @@ struct model {
 	uint32_t limit_cells;		/* sizes of the maps, used when the maps are made */
 	uint32_t limit_backends;
 	uint32_t limit_networks;	/* at least; more if the rules have more at the start */
+	bool reload_guard;		/* a reload that removes much is refused (core/model/guard.h) */
 	uint32_t pins;			/* flows that changes may hold where they are */
 	struct region *regions;		/* sorted by name */
 	size_t region_count;

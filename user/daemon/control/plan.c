@@ -5,12 +5,14 @@
 
 #include "base/why.h"
 #include "conf/conf.h"
+#include "core/model/guard.h"
 #include "core/model/merge.h"
 #include "core/model/model.h"
 #include "daemon/control/parts.h"
 #include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/load.h"
 #include "daemon/engine/log.h"
 #include "daemon/source/file.h"
 #include "daemon/view/view.h"
@@ -57,15 +59,33 @@ static int request_model(struct engine *e, const json_t *request, struct model *
 	return 0;
 }
 
+/* Why this would be refused as half a file, unless it is said to be meant; empty: it would not. */
+static void guard(struct daemon *d, const struct model *m, const json_t *request,
+		  struct answer *a, struct why *ret)
+{
+	const char *text = whole_text(request, a), *name = request_text(request, "file");
+	struct source_text source = { name, text, strlen(text), m };
+
+	if (!file_is(&d->file, request_text(request, "directory"), name) ||
+	    !engine_cut_off(d->engine, &source, ret))
+		model_guard(&d->engine->model, m, ret);
+}
+
 int verb_plan(struct daemon *d, const json_t *request, struct answer *a)
 {
 	const char *text = whole_text(request, a);
+	struct why half = {};
 	struct model m;
+	json_t *plan;
 	int err = request_model(d->engine, request, &m, a);
 
 	if (err)
 		return err;
-	err = answer_data(a, view_plan(d, &m, text, strlen(text)));
+	guard(d, &m, request, a, &half);
+	plan = view_plan(d, &m, text, strlen(text));
+	if (plan && *half.text)
+		json_object_set_new(plan, "guard", json_string(half.text));
+	err = answer_data(a, plan);
 	model_clear(&m);
 	return err;
 }
@@ -78,6 +98,7 @@ int verb_apply(struct daemon *d, const json_t *request, struct answer *a)
 		.cut = request_flag(request, "cut"),
 		.validated = true,
 	};
+	struct why half = {};
 	struct model m;
 	const char *hash;
 	json_t *plan;
@@ -85,6 +106,13 @@ int verb_apply(struct daemon *d, const json_t *request, struct answer *a)
 
 	if (err)
 		return err;
+	if (!request_flag(request, "yes"))
+		guard(d, &m, request, a, &half);
+	if (*half.text) {
+		model_clear(&m);
+		return answer_no(a, EXIT_NO, "%s: %s: want --yes", request_text(request, "file"),
+				 half.text);
+	}
 	change.count = !model_equal(&d->engine->model, &m);
 	plan = view_plan(d, &m, text, strlen(text));
 	hash = json_string_value(json_object_get(plan, "hash"));

@@ -9,6 +9,7 @@
 
 #include "base/util.h"
 #include "conf/conf.h"
+#include "core/model/guard.h"
 #include "core/model/rules.h"
 #include "core/model/validate.h"
 #include "core/place/routes.h"
@@ -167,12 +168,24 @@ static int maps_exceed(const struct candidate *c, struct why *why)
 	return live_check(c->engine->live, c->model, why);
 }
 
+/* Is it half a file? */
+static int takes_much(const struct candidate *c, struct why *why)
+{
+	struct why guard;
+
+	if (!c->change->guarded || !model_guard(&c->engine->model, c->model, &guard))
+		return 0;
+	return why_set(why, -EPERM, "%.200s: want `xring apply --yes`, or reload_guard: false in "
+		       "the file", guard.text);
+}
+
 /* Reasons that need only the model come before those that need the maps and the kernel. */
 static const struct refusal {
 	int (*refuses)(const struct candidate *c, struct why *why);
 	bool not_if_cut;		/* --cut overrides it: flows may be lost then */
 } refusals[] = {
 	{ makes_no_sense },
+	{ takes_much },
 	{ rules_exceed },
 	{ flows_move, .not_if_cut = true },
 	{ replies_are_taken, .not_if_cut = true },

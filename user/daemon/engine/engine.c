@@ -94,12 +94,22 @@ static int check_begin(struct engine *e, const char *source, struct model *next)
 	return 0;
 }
 
+/* The model to start with; where the source is cut off, the one that ran. */
+static int model_begin(struct engine *e, const struct source_text *source, struct model *ret)
+{
+	int err = state_read_loaded(e->state, source->name, e->loaded);
+
+	if (err || !e->ran || !engine_cut_off(e, source, &e->refused))
+		return err ?: engine_merge(e, source, ret);
+	log_err(0, "%s: %s; all stays as it ran", source->name, e->refused.text);
+	return model_copy(&e->model, ret);
+}
+
 int engine_begin(struct engine *e, const struct source_text *source)
 {
 	struct dp_options dp = { .bpffs = e->options.bpffs };
 	struct model next;
-	int err = state_read_loaded(e->state, source->name, e->loaded) ?:
-		  engine_merge(e, source, &next);
+	int err = model_begin(e, source, &next);
 
 	if (err)
 		return err;
@@ -110,7 +120,7 @@ int engine_begin(struct engine *e, const struct source_text *source)
 	      engine_hooks_open(e) ?: check_begin(e, source->name, &next) ?: maps_begin(e);
 	if (!err) {
 		state_keep_running(e->state, &e->model);
-		err = engine_loaded(e, source);
+		err = *e->refused.text ? 0 : engine_loaded(e, source);
 	}
 	e->ran = true;
 	model_clear(&next);

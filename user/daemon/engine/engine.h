@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/loop.h"
+#include "base/why.h"
 #include "core/model/model.h"
 #include "daemon/engine/wishes.h"
 
@@ -21,7 +22,6 @@ struct live;
 struct loaded;
 struct state;
 struct walk;
-struct why;
 
 struct engine_options {
 	const char *bpffs;
@@ -57,6 +57,7 @@ struct engine {
 	struct state *state;		/* the state directory (engine/state.h) */
 	struct model model;		/* the model that runs */
 	struct loaded *loaded;		/* the configuration source when it was last loaded */
+	struct why refused;		/* why what the source says now was not taken; empty: it was */
 	bool ran;			/* a model ran before, with this daemon or an earlier one */
 	struct loop_timer flush;
 	struct loop_timer tick;
@@ -104,6 +105,7 @@ struct change {
 	bool now;			/* flush at once */
 	bool cut;			/* --cut: flows may be cut */
 	bool validated;			/* conf_validate() has accepted the model */
+	bool guarded;			/* what takes much away is refused (core/model/guard.h) */
 	unsigned count;			/* counts as so many; 0: the maps stay as they are */
 	const char *service, *backend;	/* the backend that it is about; NULL: no single one */
 };

@@ -105,19 +105,30 @@ int engine_replace(struct engine *e, const struct model *m, const struct change 
 	return err;
 }
 
-int engine_load(struct engine *e, const struct source_text *source)
+int engine_cut_off(const struct engine *e, const struct source_text *source, struct why *why)
 {
-	struct change change = { .now = true, .count = 1 };
+	if (!e->loaded->text || !conf_ends(e->loaded->text, e->loaded->len) ||
+	    conf_ends(source->text, source->len))
+		return 0;
+	return why_set(why, -EPERM, "does not end in a line " CONF_END ", as it did when it was last "
+		       "loaded");
+}
+
+int engine_load(struct engine *e, const struct source_text *source, struct why *why)
+{
+	struct change change = { .now = true, .count = 1, .guarded = true };
 	struct model next;
-	struct why why;
-	int err = engine_merge(e, source, &next);
+	struct why cut;
+	int err = engine_cut_off(e, source, &cut);
 
 	if (err)
-		return log_err(err, "%s", source->name);
-	change.validated = model_equal(&next, source->model);
-	err = engine_replace(e, &next, &change, &why);
-	model_clear(&next);
+		return why_set(why, err, "%.200s: want the whole file, or `xring apply --yes`",
+			       cut.text);
+	err = engine_merge(e, source, &next);
 	if (err)
-		return log_err(0, "%s: %s", source->name, why.text) ?: err;
-	return engine_loaded(e, source);
+		return why_set(why, err, "%s", errno_text(-err));
+	change.validated = model_equal(&next, source->model);
+	err = engine_replace(e, &next, &change, why);
+	model_clear(&next);
+	return err ?: engine_loaded(e, source);
 }

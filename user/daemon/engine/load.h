@@ -21,11 +21,17 @@ struct source_text {
 };
 
 /*
+ * Is the source cut off? It ended in the mark of conf_ends() when it was last loaded, and does not
+ * now. -EPERM with the sentence in *why.
+ */
+int engine_cut_off(const struct engine *e, const struct source_text *source, struct why *why);
+
+/*
  * Applies to the model that runs what the source says differently from when it was last
  * loaded; what commands changed and the source did not stays. Attaches and detaches
- * interfaces. Logs errors.
+ * interfaces. Refuses what is cut off or takes much away, and all that engine_check() refuses.
  */
-int engine_load(struct engine *e, const struct source_text *source);
+int engine_load(struct engine *e, const struct source_text *source, struct why *why);
 
 /* Makes m the model that runs, whatever commands changed, and attaches and detaches interfaces. */
 int engine_replace(struct engine *e, const struct model *m, const struct change *change,

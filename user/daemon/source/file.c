@@ -17,7 +17,7 @@
 #include "daemon/engine/load.h"
 
 static int file_links(const struct model *before, const struct model *file,
-		      const struct conf_locations *places)
+		      const struct conf_locations *places, struct why *why)
 {
 	const struct service *s;
 	const struct backend *b = engine_off_link(before, file, &s);
@@ -25,10 +25,9 @@ static int file_links(const struct model *before, const struct model *file,
 
 	if (!b)
 		return 0;
-	log_err(0, "%s: address %s of backend %s: " WANT_ON_LINK,
-		conf_location(places, s->name, b->name, place, sizeof(place)),
-		address_print(&b->address, text), b->name);
-	return -EINVAL;
+	return why_set(why, -EINVAL, "%s: address %s of backend %s: " WANT_ON_LINK,
+		       conf_location(places, s->name, b->name, place, sizeof(place)),
+		       address_print(&b->address, text), b->name);
 }
 
 static int parse(const char *path, const char *text, size_t len, const struct model *before,
@@ -53,19 +52,16 @@ static void hash_key_warn(const char *path, const struct model *m)
 }
 
 int file_read_model(const char *path, const struct model *before, struct model *ret,
-		    char **ret_text, size_t *ret_len)
+		    char **ret_text, size_t *ret_len, struct why *why)
 {
 	struct conf_locations *places = NULL;
-	struct why why;
 	struct model file;
-	int err = conf_read(path, ret_text, ret_len, &why) ?:
-		  parse(path, *ret_text, *ret_len, before, &file, &places, &why);
+	int err = conf_read(path, ret_text, ret_len, why) ?:
+		  parse(path, *ret_text, *ret_len, before, &file, &places, why);
 
-	if (err) {
-		log_err(0, "%s", why.text);
+	if (err)
 		return err == -ENOMEM ? err : -EINVAL;
-	}
-	err = file_links(before, &file, places);
+	err = file_links(before, &file, places, why);
 	conf_locations_free(places);
 	if (err) {
 		model_clear(&file);
@@ -78,8 +74,12 @@ int file_read_model(const char *path, const struct model *before, struct model *
 
 int file_open(struct engine *e, const char *name, struct config_file *ret)
 {
+	struct why why;
+	int err;
+
 	*ret = (struct config_file){ .engine = e, .name = name, .path = realpath(name, NULL) };
-	return file_read_model(name, &e->model, &ret->model, &ret->text, &ret->len);
+	err = file_read_model(name, &e->model, &ret->model, &ret->text, &ret->len, &why);
+	return err ? log_err(0, "%s", why.text) ?: err : 0;
 }
 
 static struct source_text said(const struct config_file *file)
@@ -111,20 +111,40 @@ void file_close(struct config_file *file)
 	free(file->path);
 }
 
-int file_reload(struct config_file *file)
+static int reload(struct config_file *file, struct why *ret)
 {
 	struct source_text source;
+	struct why why;
 	int err = file_read_model(file->name, &file->engine->model, &file->model, &file->text,
-				  &file->len);
+				  &file->len, ret);
 
 	if (err)
 		return err;
 	source = said(file);
-	err = engine_load(file->engine, &source);
-	if (!err)
-		log_info("%s: loaded", file->name);
+	err = engine_load(file->engine, &source, &why);
 	forget(file);
-	return err;
+	return err ? why_set(ret, err, "%.160s: %.340s", file->name, why.text) : 0;
+}
+
+int file_reload(struct config_file *file)
+{
+	struct why why = {};
+	int err = reload(file, &why);
+
+	file->engine->refused = why;
+	if (err)
+		return log_err(0, "%s", why.text) ?: err;
+	log_info("%s: loaded", file->name);
+	return 0;
+}
+
+bool file_is(const struct config_file *file, const char *directory, const char *name)
+{
+	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+	size_t len = directory ? strlen(directory) : 0;
+
+	return file->path && len && !strncmp(file->path, directory, len) &&
+	       file->path[len] == '/' && !strcmp(file->path + len + 1, base);
 }
 
 /* Does the daemon's own file have this text? */
@@ -144,7 +164,10 @@ int file_apply(struct config_file *file, const struct model *m, const char *text
 	struct source_text source = { file->name, text, strlen(text), m };
 	int err = engine_replace(file->engine, m, change, why);
 
-	return err || !is_own(file, text) ? err : engine_loaded(file->engine, &source);
+	if (err || !is_own(file, text))
+		return err;
+	file->engine->refused = (struct why){};
+	return engine_loaded(file->engine, &source);
 }
 
 /* Where the file is wrong goes to the client; what stands there is for the log alone. */

@@ -2,6 +2,7 @@
 #ifndef XRING_DAEMON_SOURCE_FILE_H
 #define XRING_DAEMON_SOURCE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/model/model.h"
@@ -22,10 +23,10 @@ struct config_file {
 
 /*
  * Reads a file as a model, validated as far as possible without the maps; also, a backend of
- * mode l2 must be on the link, unless `before` has it. Logs errors. -EINVAL, -ENOMEM.
+ * mode l2 must be on the link, unless `before` has it. -EINVAL, -ENOMEM.
  */
 int file_read_model(const char *path, const struct model *before, struct model *ret,
-		    char **ret_text, size_t *ret_len);
+		    char **ret_text, size_t *ret_len, struct why *why);
 
 /*
  * Reads the configuration file; the name must live as long as *ret. Logs errors. -EINVAL: the
@@ -35,6 +36,9 @@ int file_open(struct engine *e, const char *name, struct config_file *ret);
 /* Begins the engine with what the file says. Logs errors. */
 int file_begin(struct config_file *file);
 void file_close(struct config_file *file);
+
+/* Is it the file of that name in that directory, which is an absolute path? */
+bool file_is(const struct config_file *file, const char *directory, const char *name);
 
 /* Reads the file again, and applies what has changed in it. Logs errors. */
 int file_reload(struct config_file *file);

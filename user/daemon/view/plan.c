@@ -196,6 +196,8 @@ static json_t *others(const struct model *from, const struct model *to)
 	    from->limit_networks != to->limit_networks ||
 	    from->pins != to->pins)
 		say(list, "%s", "limits, pins: other sizes");
+	if (from->reload_guard != to->reload_guard)
+		say(list, "reload_guard: %s", to->reload_guard ? "on" : "off");
 	return list;
 }
 

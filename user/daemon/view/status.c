@@ -88,6 +88,7 @@ static json_t *wrong_json(const struct engine *e)
 	for (size_t i = 0; i < e->wishes.count; i++)
 		wrong_add(list, e->wishes.list[i].why);
 	wrong_add(list, e->state->why.text);
+	wrong_add(list, e->refused.text);
 	ways_add(list, e->live);
 	return list;
 }
