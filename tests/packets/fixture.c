@@ -127,7 +127,7 @@ static void place(struct world *w, size_t index)
 		const struct backend *b = &s->backends[i];
 
 		nodes[i] = (struct ring_node){ b->name, strlen(b->name),
-					       weight_points(b->weight, s->vnodes) };
+					       density_points(service_density(s), b->weight) };
 		p->ids[i] = ++w->ids;
 	}
 	assert_int_equal(ring_new(nodes, s->backend_count, &p->ring), 0);

@@ -12,6 +12,7 @@
 #include "base/why.h"
 #include "core/hot/entries.h"
 #include "daemon/live/hot_keys.h"
+#include "daemon/net/addresses.h"
 #include "daemon/net/devices.h"
 #include "daemon/net/nexthop.h"
 #include "dp/interfaces.h"
@@ -435,4 +436,20 @@ int nexthop_on_link(const struct address *to)
 {
 	(void)to;
 	return 1;
+}
+
+void own_addresses(struct own_addresses *ret)
+{
+	ret->list = NULL;
+}
+
+bool own_address(const struct own_addresses *own, const struct address *a)
+{
+	(void)own, (void)a;
+	return false;
+}
+
+void own_addresses_clear(struct own_addresses *own)
+{
+	(void)own;
 }

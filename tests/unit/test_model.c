@@ -950,7 +950,8 @@ static void a_ring_of_equal_weights_over_the_ceiling_asks_for_fewer_virtual_node
 	s = add_service(&m, "web", "10.200.1.1:80/tcp", MODE_IPIP);
 	add_backend(s, "b1", "10.0.0.1");
 	add_backend(s, "b2", "10.0.0.2");
-	assert_wrong(&m, "service web of 300 points: want at most 250, with fewer vnodes or backends",
+	assert_wrong(&m, "service web of 300 points: want at most 250, with fewer vnodes or backends, "
+		     "or weight_unit: 2",
 		     PART_SERVICE);
 	model_clear(&m);
 }

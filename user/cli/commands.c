@@ -13,7 +13,7 @@
  * check in one option each.
  */
 #define SETTINGS_USAGE                                                                     \
-	"\n      [--drain T] [--tcp-idle T] [--udp-idle T] [--slow-start T] [--panic SHARE]" \
+	"\n      [--weight-unit N] [--drain T] [--tcp-idle T] [--udp-idle T] [--slow-start T] [--panic SHARE]" \
 	"\n      [--all-down drop|pass|keep] [--bound N|none] [--hot KEY=VALUE[,...]]"       \
 	"\n      [--check TYPE[,KEY=VALUE]...|none]"
 

@@ -125,6 +125,7 @@ static const struct field service_fields[] = {
 	{ "mode", read_mode },
 	{ "key", read_key },
 	{ "vnodes", read_vnodes },
+	{ "weight_unit", read_setting },
 	{ "drain", read_setting },
 	{ "tcp_idle", read_setting },
 	{ "udp_idle", read_setting },

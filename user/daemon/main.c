@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "base/util.h"
+#include "daemon/engine/check.h"
 #include "daemon/privileges.h"
 #include "daemon/start.h"
 #include "dp/dp.h"
@@ -106,6 +107,11 @@ static int check_only(const char *path)
 
 	if (file_read_model(path, &none, &m, &text, &len, &why)) {
 		log_err(0, "%s", why.text);
+		return EXIT_WORDS;
+	}
+	if (engine_check_alone(&m, &why)) {
+		log_err(0, "%s: %s", path, why.text);
+		model_clear(&m);
 		return EXIT_WORDS;
 	}
 	printf("%s: ok\n", path);

@@ -22,7 +22,9 @@ whole() { # BACKEND...
 }
 reload() { kill -HUP "$(daemon_pid)"; }
 first() { xring status | head -n 1; }
-first_is() { [[ $(first) == $1 ]]; }
+first_is() { # PATTERN
+	case $(first) in $1) ;; *) return 1 ;; esac
+}
 backends() { xring --json service show web | jq -c '[.backends[].name]'; }
 backends_are() { [ "$(backends)" = "$1" ]; }
 

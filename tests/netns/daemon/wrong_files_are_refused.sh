@@ -30,7 +30,7 @@ untouched() {
 }
 
 echo "the example's hash_key is right, and warned of"
-config </dev/null
+config <<<"services: {}"
 warned="hash_key is that of the example"
 [[ $(check "$RUN/xring.yaml" 2>&1) == *"$warned"*": ok" ]] || fail "no warning of the example's hash_key"
 sed -i 's/eeff$/eefe/' "$RUN/xring.yaml"
@@ -88,6 +88,12 @@ $key
 services:
   web: {vip: $VIP4:80/tcp, mode: l2, backends: {b1: $(lab address b1), far: 192.0.2.1}}
 EOT
+lb ip address add 10.77.0.1/32 dev lo
+wrong 3:77 "address 10.77.0.1 of backend here: want one of another host, as what is sent there would never leave this one" <<EOT
+$key
+services:
+  web: {vip: $VIP4:80/tcp, mode: ipip, backends: {b1: $(lab address b1), here: 10.77.0.1}}
+EOT
 wrong 4:3 "service web of 2000000 points: want at most" <<EOT
 $key
 limits: {cells: 100000}
@@ -103,7 +109,7 @@ EOT
 wrong 3:67 "check tcp of service web: want a port, as vip 10.200.1.1:0/tcp has none" <<EOT
 $key
 services:
-  web: {vip: $VIP4:0/tcp, mode: ipip, all_down: pass, check: tcp}
+  web: {vip: $VIP4:0/tcp, mode: ipip, all_down: pass, check: tcp, backends: {}}
 EOT
 wrong 4:59 "backend b1 at 10.2.0.11:8080/tcp: want it behind one nat vip, replies of 10.200.1.1:80/tcp and 10.200.1.2:80/tcp could not be told apart" <<EOT
 $key
@@ -114,8 +120,8 @@ EOT
 wrong 4:14 "vip 10.200.1.1:80/tcp of service two: want one of its own, service one has it" <<EOT
 $key
 services:
-  one: {vip: 10.200.1.1:80/tcp, mode: nat}
-  two: {vip: 10.200.1.1:80/tcp, mode: nat}
+  one: {vip: 10.200.1.1:80/tcp, mode: nat, backends: {}}
+  two: {vip: 10.200.1.1:80/tcp, mode: nat, backends: {}}
 EOT
 
 echo "the same file, right"
@@ -127,6 +133,16 @@ EOT
 fails 0 "$file: ok" check "$file"
 untouched
 start
+
+echo "an address that becomes the host's own is told, and keeps no daemon from starting"
+fails 1 "address 10.77.0.1 of backend here of service web: want one of another host" \
+	xring backend add web here 10.77.0.1
+stop
+lb ip address add "$(lab address b2)/32" dev lo
+start
+first_of_status() { xring status | head -n 1; }
+wait_for equals "backend b2 of web: an address of this host itself" first_of_status
+lb ip address del "$(lab address b2)/32" dev lo
 
 echo "a key that moves every flow is not taken over by a restart"
 stop

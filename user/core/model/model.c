@@ -30,11 +30,17 @@ void service_init(struct service *s)
 {
 	*s = (struct service){
 		.vnodes = VNODES_DEFAULT,
+		.weight_unit = WEIGHT_ONE,
 		.drain_ms = DRAIN_MS,
 		.tcp_idle_ms = TCP_IDLE_MS,
 		.udp_idle_ms = UDP_IDLE_MS,
 		.hot = { HOT_FACTOR, HOT_FLOOR, HOT_HOLD_MS, HOT_SHARDS, 1 },
 	};
+}
+
+struct density service_density(const struct service *s)
+{
+	return (struct density){ s->vnodes, s->weight_unit };
 }
 
 static void service_clear(struct service *s)

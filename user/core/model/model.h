@@ -13,6 +13,7 @@
 #include "core/value/name.h"
 
 struct daylight;
+struct density;
 struct region;
 struct rule;
 
@@ -79,7 +80,8 @@ struct service {
 	size_t vip_count;
 	enum mode mode;
 	struct key key;
-	uint32_t vnodes;
+	uint32_t vnodes;		/* virtual nodes of a backend of one unit of weight */
+	uint32_t weight_unit;		/* thousandths */
 	uint32_t drain_ms;		/* how long flows of a removed or draining backend stay */
 	uint32_t tcp_idle_ms;		/* a flow that is silent for longer is not live any more */
 	uint32_t udp_idle_ms;
@@ -144,6 +146,8 @@ void model_interface_remove(struct model *m, const char *name);
 
 void model_service_remove(struct model *m, const char *name);
 void service_backend_remove(struct service *s, const char *name);
+
+struct density service_density(const struct service *s);
 
 bool backend_equal(const struct backend *a, const struct backend *b);
 

@@ -31,6 +31,8 @@ _Static_assert(HOT_SHARDS_MAX == 16383, "what is wanted of shards says it");
  * table.
  */
 static const struct setting table[] = {
+	{ NULL, "weight_unit", "1 to 1000 in steps of 0.001", offsetof(struct service, weight_unit),
+	  SETTING_DECIMAL, WEIGHT_ONE, WEIGHT_MAX },
 	DURATION(drain, 0, 7 * DAY_MS, "0s to 7d, as 90s or 15m"),
 	DURATION(tcp_idle, SECOND_MS, DAY_MS, "1s to 24h, as 90s or 6m"),
 	DURATION(udp_idle, SECOND_MS, HOUR_MS, "1s to 1h, as 30s or 1.5m"),

@@ -17,6 +17,7 @@
 #include "base/util.h"
 #include "core/model/check_text.h"
 #include "core/model/model.h"
+#include "core/model/points.h"
 #include "core/model/validate_placement.h"
 #include "core/value/number.h"
 
@@ -95,14 +96,24 @@ static bool is_unicast(const struct address *a)
 	return a->bytes[0] != 0xff;
 }
 
-/* No packet to such an address leaves a host. */
-static bool is_loopback(const struct address *a)
+/*
+ * Why no packet to such an address comes to another host: a loopback address, one that is an IPv4
+ * address only inside of a host (RFC 4291, 2.5.5.2), and one that means something else on each link
+ * (RFC 4291, 2.5.6; of IPv4, RFC 3927 has such, too, but routes may lead there). NULL: one may.
+ */
+static const char *stays_here(const struct address *a)
 {
-	static const uint8_t one[16] = { [15] = 1 };
+	static const uint8_t one[16] = { [15] = 1 }, mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 	if (a->family == AF_INET)
-		return a->bytes[0] == 127;
-	return !memcmp(a->bytes, one, sizeof(one));
+		return a->bytes[0] == 127 ? "a loopback address" : NULL;
+	if (!memcmp(a->bytes, one, sizeof(one)))
+		return "a loopback address";
+	if (!memcmp(a->bytes, mapped, sizeof(mapped)))
+		return "an IPv4-mapped address";
+	if (a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80)
+		return "a link-local address";
+	return NULL;
 }
 
 static const char *family_print(int family)
@@ -116,22 +127,39 @@ static int validate_vips(const struct service *s, struct model_error *ret)
 
 	if (!s->vip_count)
 		return wrong_service(ret, s, "service %s without a vip: want " WANT_VIP, s->name);
-	for (size_t i = 0; i < s->vip_count; i++)
+	for (size_t i = 0; i < s->vip_count; i++) {
+		const char *why = stays_here(&s->vips[i].address);
+
 		if (!is_unicast(&s->vips[i].address))
 			return wrong_vip(ret, s, i, "vip %s of service %s: want a unicast address",
 					 vip_print(&s->vips[i], text), s->name);
+		if (why)
+			return wrong_vip(ret, s, i, "vip %s of service %s: want an address that clients "
+					 "reach, not %s", vip_print(&s->vips[i], text), s->name, why);
+	}
 	return 0;
 }
 
 static int validate_address(const struct service *s, const struct backend *b,
 			    struct model_error *ret)
 {
+	const char *why = stays_here(&b->address);
 	char text[ADDRESS_TEXT];
 
-	if (!is_unicast(&b->address) || is_loopback(&b->address))
+	address_print(&b->address, text);
+	if (!is_unicast(&b->address))
 		return wrong_backend(ret, PART_BACKEND_ADDRESS, s, b,
 				     "address %s of backend %s: want a unicast address of another host",
-				     address_print(&b->address, text), b->name);
+				     text, b->name);
+	if (why)
+		return wrong_backend(ret, PART_BACKEND_ADDRESS, s, b,
+				     "address %s of backend %s: want one of another host, not %s",
+				     text, b->name, why);
+	for (size_t i = 0; i < s->vip_count; i++)
+		if (address_equal(&s->vips[i].address, &b->address))
+			return wrong_backend(ret, PART_BACKEND_ADDRESS, s, b,
+					     "address %s of backend %s: want its own, not that of its vip",
+					     text, b->name);
 	return 0;
 }
 
@@ -199,42 +227,11 @@ static int validate_health(const struct service *s, struct model_error *ret)
 			   vip_print(&s->vips[0], text));
 }
 
-static int too_many_points(const struct service *s, uint64_t points, uint32_t max,
-			   const struct backend *heavy, const struct backend *light,
-			   struct model_error *ret)
-{
-	char heavy_text[WEIGHT_TEXT], light_text[WEIGHT_TEXT];
-
-	if (heavy->weight == light->weight)
-		return wrong_service(ret, s,
-				     "service %s of %llu points: want at most %u, with fewer vnodes or backends",
-				     s->name, (unsigned long long)points, max);
-	return wrong_service(ret, s,
-			     "service %s of %llu points: want at most %u, weights %s of %s and %s of %s are too far apart",
-			     s->name, (unsigned long long)points, max,
-			     weight_print(heavy->weight, heavy_text), heavy->name,
-			     weight_print(light->weight, light_text), light->name);
-}
-
 static int validate_points(const struct service *s, uint32_t max, struct model_error *ret)
 {
-	const struct backend *heavy = NULL, *light = NULL;
-	uint64_t points = 0;
+	struct why why;
 
-	for (size_t i = 0; i < s->backend_count; i++) {
-		const struct backend *b = &s->backends[i];
-
-		if (!b->weight)
-			continue;
-		points += weight_points(b->weight, s->vnodes);
-		if (!heavy || b->weight > heavy->weight)
-			heavy = b;
-		if (!light || b->weight < light->weight)
-			light = b;
-	}
-	if (points > max)
-		return too_many_points(s, points, max, heavy, light, ret);
-	return 0;
+	return service_points_check(s, max, &why) ? wrong_service(ret, s, "%s", why.text) : 0;
 }
 
 #define SERVICES_MOST (XRING_TABLES - 1)	/* each has a number, from 1 */

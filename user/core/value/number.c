@@ -179,11 +179,21 @@ const char *duration_print(uint32_t ms, char buf[DURATION_TEXT])
 	return buf;
 }
 
-uint32_t weight_points(uint32_t weight, uint32_t vnodes)
+uint32_t density_points(struct density d, uint32_t weight)
 {
-	uint64_t points = ((uint64_t)weight * vnodes + WEIGHT_ONE / 2) / WEIGHT_ONE;
+	uint64_t points = ((uint64_t)weight * d.vnodes + d.unit / 2) / d.unit;
 
 	if (!points && weight)
 		return 1;
 	return (uint32_t)points;
+}
+
+uint32_t density_weight(struct density d, uint32_t points)
+{
+	return (uint32_t)((uint64_t)points * d.unit / d.vnodes);
+}
+
+uint32_t weight_points(uint32_t weight, uint32_t vnodes)
+{
+	return density_points((struct density){ vnodes, WEIGHT_ONE }, weight);
 }

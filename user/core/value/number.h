@@ -54,10 +54,18 @@ const char *share_print(uint32_t share, char buf[WEIGHT_TEXT]);
 /* The shortest of the exact texts, like 1.5s, 90s, 15m; 0 is printed as 0s. */
 const char *duration_print(uint32_t ms, char buf[DURATION_TEXT]);
 
+/* How many virtual nodes a weight has: `vnodes` for each `unit` (thousandths) of it. */
+struct density {
+	uint32_t vnodes;
+	uint32_t unit;
+};
+
 /*
- * The virtual nodes of a weight: round(weight * vnodes), half up, at least 1 for a weight
+ * The virtual nodes of a weight: round(weight / unit * vnodes), half up, at least 1 for a weight
  * above 0.
  */
-uint32_t weight_points(uint32_t weight, uint32_t vnodes);
+uint32_t density_points(struct density d, uint32_t weight);
+uint32_t density_weight(struct density d, uint32_t points);	/* the way back, rounded down */
+uint32_t weight_points(uint32_t weight, uint32_t vnodes);	/* at a unit of 1 */
 
 #endif

@@ -30,6 +30,9 @@ int live_adopt(struct live *live, const struct model *m, uint64_t now);
 /* Is there room in the maps for the model? 0, or -ENOSPC and the reason. */
 int live_check(struct live *live, const struct model *m, struct why *why);
 
+/* The same for maps that are new, as the model's limits want them. */
+int live_check_alone(const struct model *m, struct why *why);
+
 /*
  * Does the model give a nat backend an address that a leaving backend of another VIP still
  * uses (daemon/apply/replies.c)? Then -EINVAL and the reason. If such a model is applied all

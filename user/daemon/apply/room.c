@@ -6,11 +6,15 @@
  * first: its VIPs leave the table, and after a grace period all that it had is free.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/log.h"
+#include "base/util.h"
 #include "base/why.h"
+#include "core/model/points.h"
 #include "core/model/rules.h"
 #include "core/place/route.h"
+#include "core/place/routes.h"
 #include "core/vip/slots.h"
 #include "daemon/apply/apply.h"
 #include "daemon/apply/parts.h"
@@ -120,11 +124,39 @@ static int rings_exceed(struct room *room)
 
 /* ---- all of it ---- */
 
-static int room_try(struct live *live, const struct model *m, bool emptied, struct why *why)
+static int room_try(struct room *room)
 {
-	struct room room = { live, m, .emptied = emptied, .why = why };
+	return slots_exceed(room) ?: ids_exceed(room) ?: rings_exceed(room);
+}
 
-	return slots_exceed(&room) ?: ids_exceed(&room) ?: rings_exceed(&room);
+static int room_fits(const struct model *m, void *context)
+{
+	const struct room *room = context;
+	struct why why;
+
+	return room_try(&(struct room){ room->live, m, .emptied = room->emptied, .why = &why });
+}
+
+/* Does room_try() compile no rules? What it has compiled is kept for the next flush. */
+static bool compiles_nothing(const struct live *live, const struct model *m)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < m->service_count; i++)
+		any |= m->services[i].rule_count > 0;
+	return !any || live->dp->fresh_fd >= 0;
+}
+
+/* Is there room? If there are too few cells, the reason names a unit of weight that would help. */
+static int room_check(struct live *live, const struct model *m, bool emptied, struct why *why)
+{
+	struct room room = { live, m, .emptied = emptied, .why = why }, again = room;
+	int err = room_try(&room);
+
+	if (!err || !room.cells_lack || !compiles_nothing(live, m))
+		return err;
+	again.unit = unit_that_fits(m, room_fits, &again);
+	return room_try(&again);
 }
 
 static bool anything_goes(const struct live *live, const struct model *m)
@@ -140,9 +172,35 @@ int live_check(struct live *live, const struct model *m, struct why *why)
 {
 	/* At the start it is not known yet what of the maps goes. */
 	bool first = live->dp->fresh_fd >= 0 || anything_goes(live, m);
-	int err = room_try(live, m, false, why);
+	int err = room_check(live, m, false, why);
 
-	return err == -ENOSPC && first ? room_try(live, m, true, why) : err;
+	return err == -ENOSPC && first ? room_check(live, m, true, why) : err;
+}
+
+int live_check_alone(const struct model *m, struct why *why)
+{
+	_free_ struct xring_owner *owners = calloc(m->limit_backends, sizeof(*owners));
+	_free_ struct xring_route *routes = calloc(XRING_ROUTES, sizeof(*routes));
+	_free_ struct live_backend **by_id = calloc(m->limit_backends, sizeof(*by_id));
+	_free_ struct live_class **classes = calloc(XRING_CLASSES, sizeof(*classes));
+	_free_ struct ingress *ingresses = calloc(INGRESSES, sizeof(*ingresses));
+	struct dp dp = {
+		.cell_count = m->limit_cells,
+		.backend_count = m->limit_backends,
+		.owners = owners,
+		.routes = routes,
+	};
+	struct live live = {
+		.dp = &dp,
+		.arena.size = m->limit_cells,
+		.by_id = by_id,
+		.class_by_index = classes,
+		.ingresses = ingresses,
+	};
+
+	if (!owners || !routes || !by_id || !classes || !ingresses)
+		return -ENOMEM;
+	return live_check(&live, m, why);
 }
 
 int live_make_room(struct live *live, const struct model *m)
@@ -150,7 +208,9 @@ int live_make_room(struct live *live, const struct model *m)
 	struct why why;
 	int err;
 
-	if (!anything_goes(live, m) || room_try(live, m, false, &why) != -ENOSPC)
+	struct room room = { live, m, .why = &why };
+
+	if (!anything_goes(live, m) || room_try(&room) != -ENOSPC)
 		return 0;
 	log_info("what goes is taken away before anything comes: there is no room for both");
 	err = live_vips_keep(live, m);

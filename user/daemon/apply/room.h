@@ -28,6 +28,8 @@ struct room {
 	unsigned records;		/* records of rings and rules */
 	bool *classes;			/* by index: taken */
 	struct lpm_pool prefixes;	/* lines; a copy, made when a table first changes */
+	uint32_t unit;			/* of weight: what would help, in thousandths; 0: not known */
+	bool cells_lack;
 	uint64_t homes;			/* lines for networks that may still get a home */
 };
 

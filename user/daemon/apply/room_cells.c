@@ -4,6 +4,7 @@
 
 #include "base/why.h"
 #include "core/model/model.h"
+#include "core/model/points.h"
 #include "daemon/apply/room.h"
 #include "daemon/live/cells.h"
 #include "daemon/live/live.h"
@@ -49,6 +50,7 @@ int room_ring_takes(struct room *room, const struct service *s, const struct rou
 {
 	size_t points = route_points(route, s);
 	unsigned bits = ring_bits(r, points);
+	char unit[UNIT_TEXT];
 	uint32_t base;
 	int err;
 
@@ -57,7 +59,9 @@ int room_ring_takes(struct room *room, const struct service *s, const struct rou
 	err = arena_alloc(&room->arena, bits + 1, &base);
 	if (err != -ENOSPC)
 		return err;
+	room->cells_lack = true;
 	return why_set(room->why, err, "service %s: %zu ring points need %u cells: %u of %u are "
-		       "taken; want lower weights or vnodes, or a larger limits.cells", s->name,
-		       points, 2u << bits, arena_used(&room->arena), room->arena.size);
+		       "taken; want lower weights or vnodes, or a larger limits.cells%s", s->name,
+		       points, 2u << bits, arena_used(&room->arena), room->arena.size,
+		       unit_advice(room->unit, unit));
 }

@@ -90,6 +90,7 @@ static bool ring_weigh(const struct live *live, struct live_ring *r, const struc
 		       uint64_t now, uint64_t *next)
 {
 	const struct live_service *s = r->service;
+	struct density density = service_density(model);
 	_free_ struct standing *list = calloc(s->backend_count + 1, sizeof(*list));
 	bool changed = false;
 
@@ -103,7 +104,7 @@ static bool ring_weigh(const struct live *live, struct live_ring *r, const struc
 		struct live_part *part = &r->parts[backend->index];
 
 		part->weight_now = list[i].counts;
-		part->points = weight_points(list[i].counts, model->vnodes);
+		part->points = density_points(density, list[i].counts);
 		part->forbidden = list[i].forbidden;
 		backend->forbidden &= list[i].forbidden;
 		backend->weight_most = part->weight_now > backend->weight_most
@@ -225,7 +226,7 @@ int live_weigh_at(const struct live *live, const struct service *s, const struct
 	place(live, s, route, backends, list, s->backend_count, now, wall, &next);
 	for (size_t i = 0; i < s->backend_count; i++)
 		ret[i] = (struct plan_node){ s->backends[i].name, list[i].counts,
-					     weight_points(list[i].counts, s->vnodes),
+					     density_points(service_density(s), list[i].counts),
 					     live_id(ls, &s->backends[i]) };
 	return 0;
 }

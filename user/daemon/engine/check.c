@@ -16,28 +16,43 @@
 #include "daemon/apply/apply.h"
 #include "daemon/engine/engine.h"
 #include "daemon/live/compile.h"
+#include "daemon/net/addresses.h"
 #include "daemon/net/nexthop.h"
 #include "dp/dp.h"
 
-const struct backend *engine_off_link(const struct model *before, const struct model *m,
-				      const struct service **ret_service)
+/* What is wanted of a backend's address that is new; NULL: it will do. */
+static const char *address_want(const struct own_addresses *own, const struct service *s,
+				const struct backend *b, const struct service *was)
 {
-	for (size_t i = 0; i < m->service_count; i++) {
+	const struct backend *old = was ? service_backend(was, b->name) : NULL;
+	bool is_new = !old || !address_equal(&old->address, &b->address);
+
+	if (is_new && own_address(own, &b->address))
+		return WANT_ELSEWHERE;
+	if (mode_needs_link(s->mode) && (is_new || !mode_needs_link(was->mode)) &&
+	    nexthop_on_link(&b->address) == 0)
+		return WANT_ON_LINK;
+	return NULL;
+}
+
+const struct backend *engine_unfit(const struct model *before, const struct model *m,
+				   const struct service **ret_service, const char **ret_want)
+{
+	const struct backend *found = NULL;
+	struct own_addresses own;
+
+	own_addresses(&own);
+	for (size_t i = 0; i < m->service_count && !found; i++) {
 		const struct service *s = *ret_service = &m->services[i];
 		const struct service *was = model_service(before, s->name);
 
-		for (size_t b = 0; mode_needs_link(s->mode) && b < s->backend_count; b++) {
-			const struct backend *backend = &s->backends[b], *old;
-
-			old = was && mode_needs_link(was->mode)
-				      ? service_backend(was, backend->name)
-				      : NULL;
-			if ((!old || !address_equal(&old->address, &backend->address)) &&
-			    nexthop_on_link(&backend->address) == 0)
-				return backend;
+		for (size_t b = 0; b < s->backend_count && !found; b++) {
+			*ret_want = address_want(&own, s, &s->backends[b], was);
+			found = *ret_want ? &s->backends[b] : NULL;
 		}
 	}
-	return NULL;
+	own_addresses_clear(&own);
+	return found;
 }
 
 /* Lines of the prefix tables that the service's networks need, and its homes may need. */
@@ -100,9 +115,8 @@ static int makes_no_sense(const struct candidate *c, struct why *why)
  * Do the rules need more rings, counters or bits than there are, with room for those of the
  * rules before?
  */
-static int rules_exceed(const struct candidate *c, struct why *why)
+static int rules_exceed(const struct model *m, struct why *why)
 {
-	const struct model *m = c->model;
 	size_t records = 0, routes, strict;
 
 	for (size_t i = 0; i < m->service_count; i++) {
@@ -124,6 +138,11 @@ static int rules_exceed(const struct candidate *c, struct why *why)
 			       "at most %u of all services", s->name, records, XRING_ROUTES / 2);
 	}
 	return 0;
+}
+
+static int places_exceed(const struct candidate *c, struct why *why)
+{
+	return rules_exceed(c->model, why);
 }
 
 /* Refuses what would move every flow of a live service. */
@@ -151,16 +170,17 @@ static int replies_are_taken(const struct candidate *c, struct why *why)
 	return live_replies_check(c->engine->live, c->model, engine_now(c->engine), why);
 }
 
-static int link_lacks(const struct candidate *c, struct why *why)
+static int host_lacks(const struct candidate *c, struct why *why)
 {
 	const struct service *s;
-	const struct backend *b = engine_off_link(&c->engine->model, c->model, &s);
+	const char *want;
+	const struct backend *b = engine_unfit(&c->engine->model, c->model, &s, &want);
 	char text[ADDRESS_TEXT];
 
 	if (!b)
 		return 0;
-	return why_set(why, -EINVAL, "address %s of backend %s of service %s: " WANT_ON_LINK,
-		 address_print(&b->address, text), b->name, s->name);
+	return why_set(why, -EINVAL, "address %s of backend %s of service %s: %s",
+		       address_print(&b->address, text), b->name, s->name, want);
 }
 
 static int maps_exceed(const struct candidate *c, struct why *why)
@@ -186,10 +206,10 @@ static const struct refusal {
 } refusals[] = {
 	{ makes_no_sense },
 	{ takes_much },
-	{ rules_exceed },
+	{ places_exceed },
 	{ flows_move, .not_if_cut = true },
 	{ replies_are_taken, .not_if_cut = true },
-	{ link_lacks },
+	{ host_lacks },
 	{ maps_exceed },
 };
 
@@ -203,4 +223,10 @@ int engine_check(struct engine *e, const struct model *next, const struct change
 		if (!refusals[i].not_if_cut || !change->cut)
 			err = refusals[i].refuses(&candidate, why);
 	return err;
+}
+
+int engine_check_alone(const struct model *m, struct why *why)
+{
+	why_set(why, 0, "out of memory");
+	return rules_exceed(m, why) ?: live_check_alone(m, why);
 }

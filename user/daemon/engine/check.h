@@ -7,15 +7,24 @@
 struct backend;
 struct model;
 struct service;
+struct why;
 
+#define WANT_ELSEWHERE "want one of another host, as what is sent there would never leave this one"
 #define WANT_ON_LINK "want one on the link, not behind a gateway, as mode l2 changes MAC addresses alone"
 
 /*
- * The first backend of mode l2 in m that is not on the link; NULL: there is none. A backend
+ * The first backend in m that cannot work on this host, with what is wanted of its address: it is an
+ * address of the host itself, or, of mode l2, is not on the link. NULL: there is none. A backend
  * that `before` had at the same address may stay.
  */
-const struct backend *engine_off_link(const struct model *before, const struct model *m,
-				      const struct service **ret_service);
+const struct backend *engine_unfit(const struct model *before, const struct model *m,
+				   const struct service **ret_service, const char **ret_want);
+
+/*
+ * May a host begin with the model, for all that needs no maps? Then a start is not refused, whatever
+ * becomes of the services. 0, or -EINVAL, -ENOSPC or -ENOMEM with the reason in *why.
+ */
+int engine_check_alone(const struct model *m, struct why *why);
 
 /* How many lines the map of prefix tables must have if it is made for m. 0 or -ENOMEM. */
 int engine_lines(const struct model *m, uint32_t *ret);

@@ -61,6 +61,7 @@ struct change_entry *changes_describe(struct changes *c, const struct service *w
 				 const struct service *now)
 {
 	struct description say = { c, now->name, NULL };
+	char text[WEIGHT_TEXT];
 	size_t i = 0, j = 0;
 
 	while (i < was->backend_count || j < now->backend_count) {
@@ -78,6 +79,9 @@ struct change_entry *changes_describe(struct changes *c, const struct service *w
 	}
 	if (was->vnodes != now->vnodes)
 		say.entry = changes_ask(c, now->name, "vnodes %u", now->vnodes);
+	if (was->weight_unit != now->weight_unit)
+		say.entry = changes_ask(c, now->name, "weight_unit %s",
+					thousandths_print(now->weight_unit, text));
 	return say.entry;
 }
 

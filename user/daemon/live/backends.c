@@ -353,7 +353,7 @@ static void backend_set(struct live *live, struct live_service *s, struct live_b
 static void service_set(struct live_service *s, const struct service *model)
 {
 	s->mode = model->mode;
-	s->vnodes = model->vnodes;
+	s->density = service_density(model);
 	s->drain_ms = model->drain_ms;
 	s->tcp_idle_ms = model->tcp_idle_ms;
 	s->udp_idle_ms = model->udp_idle_ms;

@@ -41,11 +41,12 @@ unsigned ring_bits(const struct live_ring *r, size_t points)
 
 size_t route_points(const struct route *route, const struct service *s)
 {
+	struct density density = service_density(s);
 	size_t points = 0;
 
 	for (size_t i = 0; i < s->backend_count; i++)
 		if (route_may_use(route, &s->backends[i]))
-			points += weight_points(s->backends[i].weight, s->vnodes);
+			points += density_points(density, s->backends[i].weight);
 	return points;
 }
 
@@ -399,7 +400,12 @@ static const struct live_backend *backend_of(const struct ring_node *n)
 	return (const struct live_backend *)n->name;
 }
 
-size_t ring_parts(const struct live_ring *r, uint32_t vnodes, struct plan_node *ret)
+struct density ring_density(const struct live_ring *r)
+{
+	return r->density_shown.vnodes ? r->density_shown : r->service->density;
+}
+
+size_t ring_parts(const struct live_ring *r, struct density density, struct plan_node *ret)
 {
 	size_t count = 0;
 
@@ -407,7 +413,8 @@ size_t ring_parts(const struct live_ring *r, uint32_t vnodes, struct plan_node *
 		const struct ring_node *n = &r->ring.nodes[i];
 
 		if (n->points)
-			ret[count++] = (struct plan_node){ n->name, n->points * WEIGHT_ONE / vnodes,
+			ret[count++] = (struct plan_node){ n->name,
+							   density_weight(density, n->points),
 							   n->points, backend_of(n)->id };
 	}
 	return count;
@@ -433,7 +440,7 @@ static long ring_write(struct live *live, struct live_ring *r, const struct live
 	moved = bury_only ? 0 : ring_move(live, r, times);
 	if (moved < 0)
 		return moved;
-	r->vnodes_shown = r->service->vnodes;
+	r->density_shown = r->service->density;
 	*ret_kept = times->cut ? 0 : moved;
 	return buried + moved;
 }
@@ -451,10 +458,10 @@ static int ring_follow(struct live *live, struct live_ring *r, const struct live
 
 	if (!before || !after || ring_copy(&r->ring, &was))
 		return -ENOMEM;
-	move.before_count = ring_parts(r, r->vnodes_shown ?: r->service->vnodes, before);
+	move.before_count = ring_parts(r, ring_density(r), before);
 	cells = ring_write(live, r, times, bury_only, &move.kept);
 	if (cells > 0) {
-		move.after_count = ring_parts(r, r->service->vnodes, after);
+		move.after_count = ring_parts(r, r->service->density, after);
 		move.cells = cells;
 		report->cells += cells;
 		if (!first && live->events.moved)

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/value/number.h"
+
 struct live;
 struct live_backend;
 struct live_report;
@@ -35,7 +37,8 @@ unsigned ring_bits_steady(const struct live_ring *r, size_t points);
 uint32_t ring_points(const struct live_ring *r, const struct live_backend *backend);
 
 /* The backends that have points in the ring now, for plans; ret has room for all of them. */
-size_t ring_parts(const struct live_ring *r, uint32_t vnodes, struct plan_node *ret);
+size_t ring_parts(const struct live_ring *r, struct density density, struct plan_node *ret);
+struct density ring_density(const struct live_ring *r);	/* as in the maps */
 
 /*
  * Brings the ring and its cells to the effective weights of the backends. Adds the number of

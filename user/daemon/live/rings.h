@@ -5,6 +5,7 @@
 #include "core/place/route.h"
 #include "core/ring/cells.h"
 #include "core/ring/ring.h"
+#include "core/value/number.h"
 
 /*
  * The rings of a live service. A service without rules has its main ring alone; when the
@@ -40,7 +41,7 @@ struct live_ring {
 	bool refined;				/* copied from `former`, which is not freed yet */
 	uint32_t former;			/* with `refined`: base of the extent before */
 	bool reconcile;				/* compare all cells, not only what changed */
-	uint32_t vnodes_shown;			/* virtual nodes of weight 1.0, as in the maps */
+	struct density density_shown;		/* as in the maps; 0: as the service's */
 	struct live_part *parts;		/* by live_backend.index */
 	uint32_t part_count;
 	uint8_t *needed;			/* by cell: a pin needs LOOK; set by the walk */

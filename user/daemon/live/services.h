@@ -12,6 +12,7 @@
 #include "core/model/mode.h"
 #include "core/ring/moving.h"
 #include "core/value/name.h"
+#include "core/value/number.h"
 
 /* What the daemon knows of one service in the maps. */
 #define FLOWS_SAMPLES 40
@@ -37,7 +38,7 @@ struct live_service {
 	bool key_known;
 	bool rekeyed;				/* key changed: a whole walk must remove all pins */
 	uint32_t drain_ms, tcp_idle_ms, udp_idle_ms;
-	uint32_t vnodes;
+	struct density density;
 	struct live_backend **backends;		/* sorted by name */
 	size_t backend_count;
 	struct live_backend **leaving;

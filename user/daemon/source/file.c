@@ -16,18 +16,19 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/load.h"
 
-static int file_links(const struct model *before, const struct model *file,
+static int file_hosts(const struct model *before, const struct model *file,
 		      const struct conf_locations *places, struct why *why)
 {
 	const struct service *s;
-	const struct backend *b = engine_off_link(before, file, &s);
+	const char *want;
+	const struct backend *b = engine_unfit(before, file, &s, &want);
 	char place[512], text[ADDRESS_TEXT];
 
 	if (!b)
 		return 0;
-	return why_set(why, -EINVAL, "%s: address %s of backend %s: " WANT_ON_LINK,
+	return why_set(why, -EINVAL, "%s: address %s of backend %s: %s",
 		       conf_location(places, s->name, b->name, place, sizeof(place)),
-		       address_print(&b->address, text), b->name);
+		       address_print(&b->address, text), b->name, want);
 }
 
 static int parse(const char *path, const char *text, size_t len, const struct model *before,
@@ -61,7 +62,7 @@ int file_read_model(const char *path, const struct model *before, struct model *
 
 	if (err)
 		return err == -ENOMEM ? err : -EINVAL;
-	err = file_links(before, &file, places, why);
+	err = file_hosts(before, &file, places, why);
 	conf_locations_free(places);
 	if (err) {
 		model_clear(&file);

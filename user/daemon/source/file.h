@@ -22,8 +22,8 @@ struct config_file {
 };
 
 /*
- * Reads a file as a model, validated as far as possible without the maps; also, a backend of
- * mode l2 must be on the link, unless `before` has it. -EINVAL, -ENOMEM.
+ * Reads a file as a model, validated as far as possible without the maps; also, each backend must
+ * be able to work on this host, unless `before` has it. -EINVAL, -ENOMEM.
  */
 int file_read_model(const char *path, const struct model *before, struct model *ret,
 		    char **ret_text, size_t *ret_len, struct why *why);

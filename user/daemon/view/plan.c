@@ -38,7 +38,7 @@ static size_t parts_before(const struct live_service *s, struct plan_node **ret)
 
 	*ret = calloc((s ? s->main->ring.node_count : 0) + 1, sizeof(**ret));
 	if (*ret && s)
-		count = ring_parts(s->main, s->main->vnodes_shown ?: s->vnodes, *ret);
+		count = ring_parts(s->main, ring_density(s->main), *ret);
 	return count;
 }
 
