@@ -79,7 +79,8 @@ $(BUILD)/%.o: %.c
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib/xring \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d \
-		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7 \
+		$(DESTDIR)$(PREFIX)/share/man/man8 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 		$(DESTDIR)$(PREFIX)/share/doc/xring
 	install $(BUILD)/xring $(DESTDIR)$(PREFIX)/bin/
@@ -91,6 +92,7 @@ install: all
 		> $(DESTDIR)$(PREFIX)/lib/systemd/system/xringd.service
 	install -m 644 system/xring.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/xring.conf
 	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 docs/man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7/
 	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	$(BUILD)/xring completion bash \
 		> $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xring
@@ -98,6 +100,17 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/xring-backend
 	install -m 644 system/xring.yaml.example README.md CHANGELOG.md \
 		$(DESTDIR)$(PREFIX)/share/doc/xring/
+
+# What `make install` made; the configuration, the state and the pins stay (xring-setup(7)).
+uninstall:
+	rm -rf $(DESTDIR)$(PREFIX)/lib/xring $(DESTDIR)$(PREFIX)/share/doc/xring
+	rm -f $(DESTDIR)$(PREFIX)/bin/xring $(DESTDIR)$(PREFIX)/sbin/xring-backend \
+		$(DESTDIR)$(PREFIX)/sbin/xringd $(DESTDIR)$(PREFIX)/lib/systemd/system/xringd.service \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/xring.conf \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/xring \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/xring-backend
+	cd docs/man && for page in *; do \
+		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; done
 
 hooks:
 	install scripts/hooks/pre-commit "$$(git rev-parse --git-path hooks)/pre-commit"
@@ -107,5 +120,5 @@ clean:
 
 include tests/tests.mk
 
-.PHONY: all install hooks clean
+.PHONY: all install uninstall hooks clean
 .SECONDARY:
