@@ -67,8 +67,11 @@ $(BUILD)/xring.skel.h: $(BUILD)/xring.bpf.o
 $(BUILD)/decap.skel.h: $(BUILD)/decap.bpf.o
 	$(BPFTOOL) gen skeleton $< name decap_bpf > $@.tmp && mv $@.tmp $@
 
+$(BUILD)/lost.skel.h: $(BUILD)/lost.bpf.o
+	$(BPFTOOL) gen skeleton $< name lost_bpf > $@.tmp && mv $@.tmp $@
+
 $(call objects,backend): | $(BUILD)/decap.skel.h
-$(DP): | $(BUILD)/xring.skel.h
+$(DP): | $(BUILD)/xring.skel.h $(BUILD)/lost.skel.h
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

@@ -16,6 +16,7 @@
 #include "daemon/net/devices.h"
 #include "daemon/net/nexthop.h"
 #include "dp/interfaces.h"
+#include "dp/lost.h"
 #include "dp/macs.h"
 #include "dp/pins.h"
 #include "dp/read.h"
@@ -269,6 +270,28 @@ int dp_homes_take(const struct dp *dp,
 {
 	(void)dp, (void)each, (void)context;
 	return 0;
+}
+
+/* ---- dp/lost.h: nothing is ---- */
+
+int dp_lost_read(const struct dp *dp, struct dp_lost **ret, size_t *ret_count)
+{
+	(void)dp;
+	*ret = NULL;
+	*ret_count = 0;
+	return 0;
+}
+
+const char *dp_lost_word(uint32_t reason)
+{
+	(void)reason;
+	return "";
+}
+
+const char *dp_lost_help(uint32_t reason)
+{
+	(void)reason;
+	return "";
 }
 
 /* ---- dp/pins.h: no flow has a pin ---- */
