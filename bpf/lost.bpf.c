@@ -104,7 +104,7 @@ struct {
 
 /* ---- whose packets ---- */
 
-#define MAPS_MAX 64
+#define MAPS_MAX 32			/* of one program that are looked at; ours use fewer */
 
 static __always_inline bool uses_our_counters(const struct bpf_prog_aux *aux)
 {

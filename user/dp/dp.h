@@ -19,6 +19,7 @@ union xring_lpm_line;
  *     tc/globals/xring_*   the maps, where iproute2 looks for them too
  *     xring/prog           the program
  *     xring/link-DEV       an attachment made by xringd
+ *     xring/pass-INDEX     a program that only passes, at a device that sends none without (dp/pass.h)
  *     xring/lost-NAME      a tracepoint at which lost packets are counted
  *
  * All functions return 0 or a negative errno, and log what went wrong.

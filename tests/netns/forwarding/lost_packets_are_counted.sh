@@ -36,7 +36,7 @@ begin() {
 	sent=$(sent) dropped=$(dropped) lost=$(lost) arrived=$(arrived)
 }
 flood() {
-	client "$FLOOD" $VIP4 53 --syn "$N" --udp --pps 20000 >/dev/null
+	client "$FLOOD" $VIP4 53 --syn "$N" --udp --pps "${PPS:-20000}" >/dev/null
 }
 under_way() { # packets are, of those since begin()
 	until [ $(($(sent) - sent)) -gt 100 ]; do :; done

@@ -35,10 +35,15 @@ int verb_attach(struct daemon *d, const json_t *request, struct answer *a)
 int verb_detach(struct daemon *d, const json_t *request, struct answer *a)
 {
 	const char *name = request_need(request, "interface", a);
+	const struct interface *interface;
 	int err;
 
 	if (!name)
 		return -EINVAL;
+	interface = model_interface(&d->engine->model, name);
+	if (interface && interface->no_program)
+		return answer_no(a, EXIT_NO, "%s: not attached: it is configured with `attach: false`",
+				 name);
 	/* What is not attached may be wished still: that ends then. */
 	err = engine_keeps(d->engine, &a->why) ?: dp_detach(d->engine->dp, name, &a->why);
 	if (err && (err != -ENOENT || !model_interface(&d->engine->model, name))) {

@@ -31,4 +31,7 @@ void wishes_look(struct engine *e);
 void wishes_renew(struct engine *e);
 void wishes_clear(struct wishes *w);
 
+/* Notes what is not as it should be, and logs it if that is new. NULL: all is. */
+void wish_say(char why[WISH_WHY], const char *text);
+
 #endif
