@@ -97,6 +97,7 @@ static void refrain(struct engine *e, struct wish *wish)
 	struct why why;
 
 	wish->ifindex = 0;
+	wish->others = false;
 	if (!device || dp_attached(e->dp, wish->name, device->ifindex, &program) != DP_OURS)
 		wish_say(wish->why, NULL);
 	else if (dp_detach(e->dp, wish->name, &why))
@@ -110,6 +111,7 @@ static void compare(struct engine *e, struct wish *wish)
 	const struct device *device = devices_named(e->devices, wish->name);
 	uint32_t program;
 
+	wish->others = false;
 	if (!device) {
 		absent(e, wish);
 		return;
@@ -127,6 +129,7 @@ static void compare(struct engine *e, struct wish *wish)
 			       "`xring attach %s`", wish->name, wish->name);
 		break;
 	case DP_OTHERS:
+		wish->others = true;
 		say_of(wish, "%s: not attached: another XDP program is, number %u: want `ip link set "
 		       "dev %s xdp off`, then `xring attach %s`", wish->name, program, wish->name,
 		       wish->name);

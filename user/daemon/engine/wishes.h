@@ -2,6 +2,7 @@
 #ifndef XRING_DAEMON_ENGINE_WISHES_H
 #define XRING_DAEMON_ENGINE_WISHES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct engine;
 struct wish {
 	char name[16];			/* of the interface */
 	uint32_t ifindex;		/* of the device that was attached; 0: none was */
+	bool others;			/* another program is attached, which is not ours */
 	char why[WISH_WHY];		/* what is not as it should be; empty: nothing */
 };
 
