@@ -24,7 +24,8 @@ LONGEST := $(patsubst %,tests/netns/%.sh, \
 	crash/another_version_takes_over crash/killed_at_each_write crash/one_call_fails \
 	crash/killed_while_rules_change clients/homes_follow_traffic clients/storm_of_rules \
 	hot/keys_split_by_hand hot/more_keys_than_entries hot/silent_connections_stay \
-	health/dead_are_cut_and_come_back)
+	health/dead_are_cut_and_come_back forwarding/lost_packets_are_counted \
+	forwarding/what_cannot_be_sent_is_said)
 NETNS   := $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/netns/*/*.sh))
 LINT    := $(wildcard tests/lint/*.sh)
 TOOLS   := $(patsubst %,$(BUILD)/tests/tools/%,talk flood inject wall.so fail_call fail_call.so only_calls)
