@@ -67,8 +67,14 @@ $(BUILD)/xring.skel.h: $(BUILD)/xring.bpf.o
 $(BUILD)/decap.skel.h: $(BUILD)/decap.bpf.o
 	$(BPFTOOL) gen skeleton $< name decap_bpf > $@.tmp && mv $@.tmp $@
 
+$(BUILD)/lost.skel.h: $(BUILD)/lost.bpf.o
+	$(BPFTOOL) gen skeleton $< name lost_bpf > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/pass.skel.h: $(BUILD)/pass.bpf.o
+	$(BPFTOOL) gen skeleton $< name pass_bpf > $@.tmp && mv $@.tmp $@
+
 $(call objects,backend): | $(BUILD)/decap.skel.h
-$(DP): | $(BUILD)/xring.skel.h
+$(DP): | $(patsubst %,$(BUILD)/%.skel.h,xring lost pass)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

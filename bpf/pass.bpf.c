@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Passes every packet. The far end of a veth needs an XDP program before the near end can
- * send by XDP, and this is the least program.
+ * Passes every packet. Some drivers send by XDP only while their device runs a program, a veth
+ * only while its far end does, and this is the least program.
  */
 #include <linux/bpf.h>
 

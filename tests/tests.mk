@@ -24,7 +24,8 @@ LONGEST := $(patsubst %,tests/netns/%.sh, \
 	crash/another_version_takes_over crash/killed_at_each_write crash/one_call_fails \
 	crash/killed_while_rules_change clients/homes_follow_traffic clients/storm_of_rules \
 	hot/keys_split_by_hand hot/more_keys_than_entries hot/silent_connections_stay \
-	health/dead_are_cut_and_come_back)
+	health/dead_are_cut_and_come_back forwarding/lost_packets_are_counted \
+	forwarding/what_cannot_be_sent_is_said)
 NETNS   := $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/netns/*/*.sh))
 LINT    := $(wildcard tests/lint/*.sh)
 TOOLS   := $(patsubst %,$(BUILD)/tests/tools/%,talk flood inject wall.so fail_call fail_call.so only_calls)
@@ -47,11 +48,11 @@ $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 
 # On maps in memory: live/ and apply/; the whole daemon but dp/, daemon/net and main.c.
 IN_MEMORY := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill test_failing \
-	test_daemon test_state test_changes test_room)
+	test_daemon test_egress test_state test_changes test_room)
 $(IN_MEMORY): $(patsubst %,$(BUILD)/tests/unit/%.o,life map_answers memory_maps) \
 	$(BUILD)/user/dp/write.o $(call objects,daemon/live daemon/apply)
 $(BUILD)/tests/unit/test_room: $(patsubst %,$(BUILD)/user/daemon/engine/%.o,check clock)
-WHOLE := $(patsubst %,$(BUILD)/tests/unit/%,test_daemon test_state test_changes)
+WHOLE := $(patsubst %,$(BUILD)/tests/unit/%,test_daemon test_egress test_state test_changes)
 $(WHOLE): LIBS_UNIT := -lcurl -ljansson
 $(WHOLE): $(BUILD)/tests/unit/host.o $(BUILD)/user/daemon/start.o $(call objects,\
 	$(addprefix daemon/,probe engine source watch view control) proto)
@@ -71,7 +72,7 @@ $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %.bpf.c,$(wildcard tests/pa
 $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
 		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame rule rule_paths rule_change history \
 			history_tables history_keys history_homes history_regions clients balancer zipf) \
-		$(patsubst %,$(BUILD)/user/dp/%.o,heat write grace) $(CONF) $(CORE)
+		$(patsubst %,$(BUILD)/user/dp/%.o,heat write grace links pass pinned) $(CONF) $(CORE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd -lm
 
 $(BUILD)/tests/tools/talk: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/tools/talk*.c))

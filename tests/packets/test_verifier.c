@@ -18,11 +18,22 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 	return 0;
 }
 
-static void walks_at_most(const char *name, unsigned ceiling)
+static void program_walks_at_most(const struct bpf_program *prog, unsigned ceiling)
 {
 	struct bpf_prog_info info = {};
 	uint32_t len = sizeof(info);
+
+	assert_int_equal(bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len), 0);
+	print_message("%s: %u instructions walked (ceiling %u)\n", bpf_program__name(prog),
+		      info.verified_insns, ceiling);
+	assert_in_range(info.verified_insns, 1, ceiling);
+}
+
+/* Each program of an object. */
+static void walks_at_most(const char *name, unsigned ceiling)
+{
 	struct bpf_object *object;
+	struct bpf_program *prog;
 	struct bpf_map *map;
 	char path[256];
 
@@ -33,12 +44,8 @@ static void walks_at_most(const char *name, unsigned ceiling)
 	bpf_object__for_each_map(map, object)
 		bpf_map__set_pin_path(map, NULL);
 	assert_int_equal(bpf_object__load(object), 0);
-	assert_int_equal(bpf_obj_get_info_by_fd(
-				 bpf_program__fd(bpf_object__find_program_by_name(object, name)),
-				 &info, &len), 0);
-	print_message("%s: %u instructions walked (ceiling %u)\n", name, info.verified_insns,
-		      ceiling);
-	assert_in_range(info.verified_insns, 1, ceiling);
+	bpf_object__for_each_program(prog, object)
+		program_walks_at_most(prog, ceiling);
 	bpf_object__close(object);
 }
 
@@ -54,11 +61,18 @@ static void the_backends_program_stays_below_its_ceiling(void **state)
 	walks_at_most("decap", 500);
 }
 
+static void the_counters_of_what_is_lost_stay_below_theirs(void **state)
+{
+	(void)state;
+	walks_at_most("lost", 5000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_balancer_stays_below_its_ceiling),
 		cmocka_unit_test(the_backends_program_stays_below_its_ceiling),
+		cmocka_unit_test(the_counters_of_what_is_lost_stay_below_theirs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,11 +12,14 @@
 #include "base/why.h"
 #include "core/hot/entries.h"
 #include "daemon/live/hot_keys.h"
+#include "daemon/net/abilities.h"
 #include "daemon/net/addresses.h"
 #include "daemon/net/devices.h"
 #include "daemon/net/nexthop.h"
 #include "dp/interfaces.h"
+#include "dp/lost.h"
 #include "dp/macs.h"
+#include "dp/pass.h"
 #include "dp/pins.h"
 #include "dp/read.h"
 #include "dp/write.h"
@@ -271,6 +274,90 @@ int dp_homes_take(const struct dp *dp,
 	return 0;
 }
 
+/* ---- dp/lost.h ---- */
+
+struct dp_lost memory_lost;
+
+int dp_lost_read(const struct dp *dp, struct dp_lost **ret, size_t *ret_count)
+{
+	(void)dp;
+	*ret = calloc(1, sizeof(**ret));
+	*ret_count = memory_lost.packets > 0;
+	**ret = memory_lost;
+	return 0;
+}
+
+const char *dp_lost_word(uint32_t reason)
+{
+	(void)reason;
+	return "WORD";
+}
+
+const char *dp_lost_help(uint32_t reason)
+{
+	(void)reason;
+	return "a reason";
+}
+
+/* ---- dp/pass.h, daemon/net/abilities.h, for the devices of a test ---- */
+
+struct memory_device *memory_devices;
+size_t memory_device_count;
+
+static struct memory_device *device_at(uint32_t ifindex)
+{
+	for (size_t i = 0; i < memory_device_count; i++)
+		if (memory_devices[i].is.ifindex == ifindex)
+			return &memory_devices[i];
+	return NULL;
+}
+
+int ability_get(uint32_t ifindex, struct ability *ret)
+{
+	const struct memory_device *device = device_at(ifindex);
+
+	if (!device)
+		return -ENODEV;
+	*ret = device->can;
+	if (device->passes)
+		ret->program = 7;
+	if (device->wants_program)
+		ret->sends = device->passes ? ABILITY_SENDS : ABILITY_SENDS_NOT;
+	return 0;
+}
+
+int dp_pass_attach(struct dp *dp, const char *name, uint32_t ifindex, struct why *why)
+{
+	struct memory_device *device = device_at(ifindex);
+
+	(void)dp;
+	if (!device || device->fails)
+		return why_set(why, -EBUSY, "%s: busy", name);
+	device->passes = true;
+	device->passed++;
+	return 0;
+}
+
+bool dp_pass_is(const struct dp *dp, uint32_t ifindex)
+{
+	(void)dp;
+	return device_at(ifindex) && device_at(ifindex)->passes;
+}
+
+void dp_pass_detach(struct dp *dp, uint32_t ifindex)
+{
+	(void)dp;
+	if (device_at(ifindex))
+		device_at(ifindex)->passes = false;
+}
+
+void dp_pass_sweep(struct dp *dp, bool (*stay)(void *context, uint32_t ifindex), void *context)
+{
+	for (size_t i = 0; i < memory_device_count; i++)
+		if (memory_devices[i].passes && !stay(context, memory_devices[i].is.ifindex))
+			dp_pass_detach(dp, memory_devices[i].is.ifindex);
+}
+
 /* ---- dp/pins.h: no flow has a pin ---- */
 
 void dp_walk_begin(const struct dp *dp, bool syns, struct dp_walk *walk)
@@ -316,8 +403,8 @@ int dp_detach(struct dp *dp, const char *name, struct why *why)
 enum dp_whose dp_attached(const struct dp *dp, const char *name, uint32_t ifindex,
 			  uint32_t *ret_program)
 {
-	(void)dp, (void)name, (void)ifindex, (void)ret_program;
-	return DP_UNKNOWN;
+	(void)dp, (void)name, (void)ret_program;
+	return device_at(ifindex) && device_at(ifindex)->can.native ? DP_OURS : DP_UNKNOWN;
 }
 
 bool dp_pins_hidden(const struct dp *dp)
@@ -350,7 +437,7 @@ void dp_macs_first(struct dp *dp, const uint64_t macs[2])
 	(void)dp, (void)macs;
 }
 
-/* ---- daemon/net/devices.h: there are none ---- */
+/* ---- daemon/net/devices.h: none but those of a test ---- */
 
 int devices_open(struct loop *loop, void (*changed)(void *context), void *context,
 		 struct devices **ret)
@@ -367,14 +454,19 @@ void devices_close(struct devices *devices)
 
 const struct device *devices_named(const struct devices *devices, const char *name)
 {
-	(void)devices, (void)name;
+	(void)devices;
+	for (size_t i = 0; i < memory_device_count; i++)
+		if (!strcmp(memory_devices[i].is.name, name))
+			return &memory_devices[i].is;
 	return NULL;
 }
 
 const struct device *devices_at(const struct devices *devices, uint32_t ifindex)
 {
-	(void)devices, (void)ifindex;
-	return NULL;
+	const struct memory_device *device = device_at(ifindex);
+
+	(void)devices;
+	return device ? &device->is : NULL;
 }
 
 const struct device *devices_list(const struct devices *devices, size_t *ret_count)

@@ -4,7 +4,10 @@
 
 #include <stdint.h>
 
+#include "daemon/net/abilities.h"
+#include "daemon/net/devices.h"
 #include "dp/dp.h"
+#include "dp/lost.h"
 
 /*
  * The maps as plain memory, and in place of dp/ and daemon/net what the daemon calls of them:
@@ -21,6 +24,25 @@ struct memory {
 	unsigned graces;		/* grace periods taken by this process */
 	unsigned takeovers;		/* dp_take_over() calls */
 };
+
+/*
+ * The network devices of a test; none to begin with. One that is native runs the balancer. Every
+ * backend is reached by the device of index 2.
+ */
+struct memory_device {
+	struct device is;
+	struct ability can;
+	bool wants_program;		/* it sends while it has the program that passes everything */
+	bool fails;			/* that program cannot be attached */
+	bool passes;			/* it is */
+	unsigned passed;		/* how often it was attached */
+};
+
+extern struct memory_device *memory_devices;
+extern size_t memory_device_count;
+
+/* What was lost, of one device and reason; packets 0: nothing. */
+extern struct dp_lost memory_lost;
 
 struct memory *memory_new(const struct dp_options *options);
 void memory_free(struct memory *m);

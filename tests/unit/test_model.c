@@ -308,6 +308,7 @@ static void other_hash_key(struct model *m) { m->hash_key[15]++; }
 static void other_interface(struct model *m) { strcpy(m->interfaces[0].name, "eth1"); }
 static void other_ingress(struct model *m) { strcpy(m->interfaces[0].region, "east"); }
 static void any_mac(struct model *m) { m->interfaces[0].any_mac = true; }
+static void no_program(struct model *m) { m->interfaces[0].no_program = true; }
 static void more_interfaces(struct model *m) { model_interface_add(m, "eth1"); }
 static void other_interval(struct model *m) { m->flush_interval_ms++; }
 static void other_changes(struct model *m) { m->flush_changes++; }
@@ -406,7 +407,7 @@ static void other_daylight_weight(struct model *m) { m->services[0].daylights[0]
 static void other_over(struct model *m) { m->services[0].daylights[0].entry.over_ms++; }
 
 static void (*const changes[])(struct model *m) = {
-	other_hash_key, other_interface, other_ingress, any_mac, more_interfaces, other_interval, other_changes,
+	other_hash_key, other_interface, other_ingress, any_mac, no_program, more_interfaces, other_interval, other_changes,
 	other_cells, other_backends, less_services, other_service, other_mode, other_key,
 	other_prefix4, other_prefix6, other_vnodes, more_vips, other_vip, other_vip_port,
 	other_protocol, less_backends, other_backend, other_address, other_family, other_port,

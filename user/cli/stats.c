@@ -109,6 +109,30 @@ static void print_beside(const json_t *data)
 		putchar('\n');
 }
 
+/* What was sent and did not leave: the table PACKETS, LOST AT, REASON, MEANING. */
+static void print_lost(const json_t *lost)
+{
+	char heads[] = ">PACKETS|LOST AT|REASON|MEANING";
+	const char *unknown = json_string_value(json_object_get(lost, "unknown"));
+	const json_t *item;
+	struct table t;
+	size_t i;
+
+	if (unknown)
+		printf("%s\n\n", unknown);
+	if (!number(lost, "packets"))
+		return;
+	table_begin(&t, heads);
+	json_array_foreach(json_object_get(lost, "devices"), i, item) {
+		table_cell(&t, "%lld", number(item, "packets"));
+		table_cell(&t, "%s", text(item, "device"));
+		table_cell(&t, "%s", text(item, "reason"));
+		table_cell(&t, "%s", text(item, "help"));
+	}
+	table_end(&t);
+	putchar('\n');
+}
+
 static void print_stats(const json_t *data)
 {
 	const json_t *packets = json_object_get(data, "packets"), *service;
@@ -119,6 +143,7 @@ static void print_stats(const json_t *data)
 	printf("rx %lld = tx %lld + pass %lld + drop %lld\n\n", number(packets, "rx"),
 	       number(packets, "tx"), number(packets, "pass"), number(packets, "drop"));
 	print_counters(json_object_get(data, "reasons"));
+	print_lost(json_object_get(data, "lost"));
 	print_beside(data);
 	table_begin(&t, heads);
 	json_array_foreach(json_object_get(data, "services"), i, service)

@@ -61,8 +61,20 @@ static int read_any_mac(struct reader *r, void *to)
 	return reader_bool(r, "any_mac", &reading->interface.any_mac);
 }
 
+static int read_attach(struct reader *r, void *to)
+{
+	struct reading *reading = to;
+	bool attach;
+	int err = reader_bool(r, "attach", &attach);
+
+	if (!err)
+		reading->interface.no_program = !attach;
+	return err;
+}
+
 static const struct field interface_fields[] = {
 	{ "any_mac", read_any_mac },
+	{ "attach", read_attach },
 	{ "name", read_name },
 	{ "region", read_region_name },
 };

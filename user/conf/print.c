@@ -142,7 +142,7 @@ static void print_service(FILE *f, const struct service *s)
 
 static void print_interface(FILE *f, const struct interface *interface)
 {
-	bool more = *interface->region || interface->any_mac;
+	bool more = *interface->region || interface->any_mac || interface->no_program;
 
 	fputs(more ? "{name: " : "", f);
 	print_text(f, interface->name);
@@ -150,6 +150,8 @@ static void print_interface(FILE *f, const struct interface *interface)
 		fputs(", region: ", f);
 		print_text(f, interface->region);
 	}
+	if (interface->no_program)
+		fputs(", attach: false", f);
 	if (interface->any_mac)
 		fputs(", any_mac: true", f);
 	fputs(more ? "}" : "", f);

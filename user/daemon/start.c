@@ -54,7 +54,8 @@ int start_maps(struct start *s)
 		return err;
 	health_open(d->engine, &d->health);
 	return engine_start(d->engine) ?: hot_open(d->engine, &d->hot) ?:
-	       loads_open(d->engine, &d->loads) ?: flows_open(d->engine, &d->flows);
+	       loads_open(d->engine, &d->loads) ?: flows_open(d->engine, &d->flows) ?:
+	       egress_open(d->engine, &d->egress);
 }
 
 int start_checks(struct start *s)
@@ -68,6 +69,7 @@ void start_close(struct start *s)
 
 	if (d->engine)
 		engine_stop(d->engine);
+	egress_close(&d->egress);
 	flows_close(&d->flows);
 	loads_close(&d->loads);
 	hot_close(&d->hot);

@@ -20,6 +20,7 @@
 #include "dp/carry.h"
 #include "dp/heat.h"
 #include "dp/layout2.h"
+#include "dp/lost.h"
 #include "dp/pinned.h"
 #include "dp/program.h"
 #include "xring.skel.h"
@@ -360,6 +361,8 @@ static int skeleton_open(struct dp *dp, const struct dp_options *options, const 
 	err = err ?: carry_fill(dp, skel->obj) ?: maps_open(skel, dp) ?: layout2_fill(dp, pins);
 	dp->fresh_fd = err ? -1 : fcntl(bpf_program__fd(skel->progs.xring), F_DUPFD_CLOEXEC, 3);
 	xring_bpf__destroy(skel);
+	if (!err)
+		lost_open(dp, pins);
 	return err;
 }
 
@@ -386,6 +389,7 @@ int dp_open(const struct dp_options *options, struct dp **ret)
 		return -ENOMEM;
 	dp->lock_fd = dp->traffic_fd = dp->counters_fd = dp->prog_fd = dp->fresh_fd = -1;
 	dp->events_fd = dp->pins_fd = dp->syns_fd = dp->placed_fd = dp->homes_fd = dp->macs_fd = -1;
+	dp->lost_fd = -1;
 	dp->epoch = 1;
 	dp->cpus = libbpf_num_possible_cpus();
 	libbpf_set_print(libbpf_message);
@@ -410,6 +414,7 @@ void dp_close(struct dp *dp)
 	closep(&dp->placed_fd);
 	closep(&dp->homes_fd);
 	closep(&dp->macs_fd);
+	closep(&dp->lost_fd);
 	closep(&dp->prog_fd);
 	closep(&dp->fresh_fd);
 	carry_close(dp);

@@ -19,6 +19,8 @@ union xring_lpm_line;
  *     tc/globals/xring_*   the maps, where iproute2 looks for them too
  *     xring/prog           the program
  *     xring/link-DEV       an attachment made by xringd
+ *     xring/pass-INDEX     a program that only passes, at a device that sends none without (dp/pass.h)
+ *     xring/lost-NAME      a tracepoint at which lost packets are counted
  *
  * All functions return 0 or a negative errno, and log what went wrong.
  */
@@ -59,6 +61,8 @@ struct dp {
 	int placed_fd;
 	int homes_fd;
 	int macs_fd;
+	int lost_fd;				/* -1: what is lost cannot be known, lost_why says why */
+	char lost_why[256];
 	uint32_t pin_max;
 	uint32_t abi_found;			/* layout of the pinned maps; 0: none were */
 	bool rings_strange;			/* the pinned rings have another layout: made anew */

@@ -19,7 +19,7 @@ enum dp_mode {
 struct dp_interface {
 	char name[16];
 	const char *mode;			/* native, generic or offload */
-	const char *by;			/* link (pinned by xring), ip (`ip link`) or other */
+	const char *by;			/* link (pinned by xring), ip (`ip link`), pass (dp/pass.h) or other */
 	uint32_t prog_id;
 };
 

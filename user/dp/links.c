@@ -17,6 +17,7 @@
 #include "base/why.h"
 #include "dp/dp.h"
 #include "dp/interfaces.h"
+#include "dp/pass.h"
 #include "dp/pinned.h"
 
 #define LINK_PREFIX "link-"
@@ -212,6 +213,7 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 		*ret_mode = attached_mode(ifindex, NULL) ?: "none";
 		return 0;
 	}
+	dp_pass_detach(dp, ifindex);
 	dp->config->attached = clock_ns() + dp->config->clock;
 	if (mode != DP_MODE_GENERIC) {
 		fd = link_create(dp, ifindex, XDP_FLAGS_DRV_MODE);
@@ -249,7 +251,7 @@ enum dp_whose dp_attached(const struct dp *dp, const char *name, uint32_t ifinde
 	if (bpf_xdp_query(ifindex, 0, &query))
 		return DP_UNKNOWN;
 	*ret_program = query.prog_id ?: query.drv_prog_id ?: query.skb_prog_id;
-	if (!query.attach_mode)
+	if (!query.attach_mode || dp_pass_is(dp, ifindex))
 		return DP_NOBODYS;
 	return *ret_program == dp->prog_id ? DP_OURS : DP_OTHERS;
 }
@@ -275,7 +277,7 @@ int dp_detach(struct dp *dp, const char *name, struct why *why)
 	if (fd < 0) {
 		int ifindex = if_nametoindex(name);
 
-		if (ifindex && attached_mode(ifindex, NULL))
+		if (ifindex && attached_mode(ifindex, NULL) && !dp_pass_is(dp, ifindex))
 			return why_set(why, -ENOENT, "%s: not attached by xring: "
 				       "want `ip link set dev %s xdp off`", name, name);
 		return why_set(why, -ENOENT, "%s: not attached", name);
@@ -313,7 +315,8 @@ int dp_interfaces(const struct dp *dp, struct dp_interface **ret, size_t *ret_co
 		link = link_get(dp, it->name);
 		if (link < 0 && link != -ENOENT && (err = link))
 			break;
-		it->by = link >= 0 ? "link" : it->prog_id == dp->prog_id ? "ip" : "other";
+		it->by = link >= 0 ? "link" : it->prog_id == dp->prog_id ? "ip" :
+			 dp_pass_is(dp, all[i].if_index) ? "pass" : "other";
 		count++;
 	}
 	if_freenameindex(all);

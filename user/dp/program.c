@@ -108,7 +108,7 @@ static void others_report(const struct dp *dp, const struct program *ours)
 		_close_ int fd = -1;
 		struct program other;
 
-		if (list[i].prog_id == ours->info.id)
+		if (list[i].prog_id == ours->info.id || !strcmp(list[i].by, "pass"))
 			continue;
 		fd = bpf_prog_get_fd_by_id(list[i].prog_id);
 		if (fd < 0 || program_read(fd, &other))

@@ -77,6 +77,9 @@ bpftool link detach pinned "$RUN/bpf/xring/link-eth0"
 lb ip link set dev eth0 xdp obj "$BUILD/pass.bpf.o" sec xdp
 other() { [[ $(first) == "eth0: not attached: another XDP program is, number "*": want \`ip link set dev eth0 xdp off\`, then \`xring attach eth0\`" ]]; }
 wait_for other
+xring backend set web b1 --weight 2 2>"$RUN/said"
+grep -q 'packets do not follow this change there: eth0: not attached: another XDP program is' "$RUN/said" ||
+	fail "a change that no packet follows: said '$(cat "$RUN/said")'"
 lb ip link set dev eth0 xdp off
 xring attach eth0
 wait_for first_is ok

@@ -46,6 +46,7 @@ off
 
 echo "the command, native and generic"
 equal "attach" "$(xring attach eth0)" "eth0: attached (native)"
+equal "what a veth needs" "$(xring attach eth0 2>&1 >/dev/null)" "xring: eth0: a veth: its far end must finish checksums and send no trains of segments: want \`ethtool -K DEV tx off\` there"
 attached link native
 equal "attach again" "$(xring attach eth0)" "eth0: attached (native)"
 fails 2 "" lb ip link set dev eth0 xdp off

@@ -160,8 +160,12 @@ static int print_refusal(int code, const struct why *why)
 int ask(const struct args *args, json_t *request, json_t **ret)
 {
 	struct why why;
+	int code = ask_quietly(args, request, ret, &why);
+	const char *note = code ? NULL : json_string_value(json_object_get(*ret, "note"));
 
-	return print_refusal(ask_quietly(args, request, ret, &why), &why);
+	if (note)
+		fprintf(stderr, "xring: %s\n", note);
+	return print_refusal(code, &why);
 }
 
 int ask_in_turn(const struct args *args, const json_t *requests, json_t **ret)

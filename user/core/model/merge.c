@@ -279,6 +279,8 @@ static struct interface merge_interface(const struct interface *running,
 		memcpy(ret.region, file->region, sizeof(ret.region));
 	if (file && (!loaded || loaded->any_mac != file->any_mac))
 		ret.any_mac = file->any_mac;
+	if (file && (!loaded || loaded->no_program != file->no_program))
+		ret.no_program = file->no_program;
 	return ret;
 }
 
@@ -388,7 +390,8 @@ bool model_equal(const struct model *a, const struct model *b)
 	for (size_t i = 0; i < a->interface_count; i++)
 		if (strcmp(a->interfaces[i].name, b->interfaces[i].name) ||
 		    strcmp(a->interfaces[i].region, b->interfaces[i].region) ||
-		    a->interfaces[i].any_mac != b->interfaces[i].any_mac)
+		    a->interfaces[i].any_mac != b->interfaces[i].any_mac ||
+		    a->interfaces[i].no_program != b->interfaces[i].no_program)
 			return false;
 	for (size_t i = 0; i < a->region_count; i++)
 		if (!region_equal(&a->regions[i], &b->regions[i]))

@@ -103,6 +103,7 @@ struct interface {
 	char name[16];			/* IFNAMSIZ */
 	char region[PLACE_NAME];	/* where packets on this interface enter; empty: none */
 	bool any_mac;			/* frames to any MAC address are taken */
+	bool no_program;		/* attach: false: no program of xring's is attached to it */
 };
 
 struct model {

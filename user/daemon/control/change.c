@@ -21,6 +21,16 @@ static int plan_it(struct daemon *d, const struct model *next, const struct chan
 	return answer_data(a, view_plan(d, next, "", 0));
 }
 
+/* Where another program is attached, the change is made and no packet follows it. */
+static json_t *change_note(const struct engine *e)
+{
+	for (size_t i = 0; i < e->wishes.count; i++)
+		if (e->wishes.list[i].others)
+			return json_sprintf("packets do not follow this change there: %s",
+					    e->wishes.list[i].why);
+	return json_null();
+}
+
 static int do_it(struct engine *e, struct model *next, const struct change *change,
 		 struct answer *a)
 {
@@ -29,7 +39,8 @@ static int do_it(struct engine *e, struct model *next, const struct change *chan
 	if (err)
 		a->code = EXIT_NO;
 	else if (!a->data)
-		a->data = json_pack("{s:o}", "changes", changes_ids(e->changes));
+		a->data = json_pack("{s:o, s:o}", "changes", changes_ids(e->changes), "note",
+				    change_note(e));
 	return err;
 }
 

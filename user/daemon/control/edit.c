@@ -207,6 +207,10 @@ int edit_active(struct model *m, const json_t *request, struct answer *a)
 int edit_attach(struct model *m, const json_t *request, struct answer *a)
 {
 	int err = model_interface_add(m, request_text(request, "interface"));
+	struct interface *interface = model_interface(m, request_text(request, "interface"));
+
+	if (interface)
+		interface->no_program = false;
 
 	return err && err != -EEXIST ? answer_no(a, EXIT_NO, "attached, but not kept: %s",
 						 errno_text(-err)) : 0;

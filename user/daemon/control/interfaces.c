@@ -4,10 +4,24 @@
 
 #include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
+#include "daemon/net/abilities.h"
+#include "daemon/net/devices.h"
 #include "daemon/watch/daemon.h"
 #include "dp/dp.h"
 #include "dp/interfaces.h"
 #include "proto/proto.h"
+
+/* What the interface needs beside, for people; null: nothing is known. */
+static json_t *attach_note(const struct engine *e, const char *name)
+{
+	const struct device *device = devices_named(e->devices, name);
+	struct ability ability;
+
+	if (!device || ability_get(device->ifindex, &ability) || strcmp(ability.kind, "veth"))
+		return json_null();
+	return json_sprintf("%s: a veth: its far end must finish checksums and send no trains of "
+			    "segments: want `ethtool -K DEV tx off` there", name);
+}
 
 int verb_attach(struct daemon *d, const json_t *request, struct answer *a)
 {
@@ -28,17 +42,23 @@ int verb_attach(struct daemon *d, const json_t *request, struct answer *a)
 		a->code = EXIT_NO;
 		return -EINVAL;
 	}
-	a->data = json_pack("{ssss}", "interface", name, "mode", became);
+	a->data = json_pack("{s:s, s:s, s:o}", "interface", name, "mode", became, "note",
+			    attach_note(d->engine, name));
 	return change_do(d, request, edit_attach, 0, a);
 }
 
 int verb_detach(struct daemon *d, const json_t *request, struct answer *a)
 {
 	const char *name = request_need(request, "interface", a);
+	const struct interface *interface;
 	int err;
 
 	if (!name)
 		return -EINVAL;
+	interface = model_interface(&d->engine->model, name);
+	if (interface && interface->no_program)
+		return answer_no(a, EXIT_NO, "%s: not attached: it is configured with `attach: false`",
+				 name);
 	/* What is not attached may be wished still: that ends then. */
 	err = engine_keeps(d->engine, &a->why) ?: dp_detach(d->engine->dp, name, &a->why);
 	if (err && (err != -ENOENT || !model_interface(&d->engine->model, name))) {

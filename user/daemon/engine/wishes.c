@@ -42,8 +42,7 @@ static void wishes_follow(struct wishes *w, const struct model *m)
 	w->count = m->interface_count;
 }
 
-/* Says what is not as it should be, and logs it if that is new. NULL: all is. */
-static void say(char why[WISH_WHY], const char *text)
+void wish_say(char why[WISH_WHY], const char *text)
 {
 	if (text && strcmp(why, text))
 		log_warn("%s", text);
@@ -58,7 +57,7 @@ static void __attribute__((format(printf, 2, 3))) say_of(struct wish *wish, cons
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	say(wish->why, text);
+	wish_say(wish->why, text);
 }
 
 /* The interface is not there. A device that was it may have another name now. */
@@ -87,7 +86,24 @@ static void attach(struct engine *e, struct wish *wish, uint32_t ifindex)
 	}
 	log_info("attached to %s (%s)", wish->name, mode);
 	wish->ifindex = ifindex;
-	say(wish->why, NULL);
+	wish_say(wish->why, NULL);
+}
+
+/* `attach: false`: our link is taken off. */
+static void refrain(struct engine *e, struct wish *wish)
+{
+	const struct device *device = devices_named(e->devices, wish->name);
+	uint32_t program;
+	struct why why;
+
+	wish->ifindex = 0;
+	wish->others = false;
+	if (!device || dp_attached(e->dp, wish->name, device->ifindex, &program) != DP_OURS)
+		wish_say(wish->why, NULL);
+	else if (dp_detach(e->dp, wish->name, &why))
+		say_of(wish, "attached, though `attach: false`: %s", why.text);
+	else
+		log_info("detached from %s: attach: false", wish->name);
 }
 
 static void compare(struct engine *e, struct wish *wish)
@@ -95,6 +111,7 @@ static void compare(struct engine *e, struct wish *wish)
 	const struct device *device = devices_named(e->devices, wish->name);
 	uint32_t program;
 
+	wish->others = false;
 	if (!device) {
 		absent(e, wish);
 		return;
@@ -102,7 +119,7 @@ static void compare(struct engine *e, struct wish *wish)
 	switch (dp_attached(e->dp, wish->name, device->ifindex, &program)) {
 	case DP_OURS:
 		wish->ifindex = device->ifindex;
-		say(wish->why, NULL);
+		wish_say(wish->why, NULL);
 		break;
 	case DP_NOBODYS:
 		if (wish->ifindex != device->ifindex)
@@ -112,6 +129,7 @@ static void compare(struct engine *e, struct wish *wish)
 			       "`xring attach %s`", wish->name, wish->name);
 		break;
 	case DP_OTHERS:
+		wish->others = true;
 		say_of(wish, "%s: not attached: another XDP program is, number %u: want `ip link set "
 		       "dev %s xdp off`, then `xring attach %s`", wish->name, program, wish->name,
 		       wish->name);
@@ -129,7 +147,7 @@ static bool pins_hidden(struct engine *e)
 
 	snprintf(text, sizeof(text), "%s: another file system is mounted over the pins: want it "
 		 "unmounted", e->dp->dir);
-	say(e->wishes.pins, hidden ? text : NULL);
+	wish_say(e->wishes.pins, hidden ? text : NULL);
 	return hidden;
 }
 
@@ -138,8 +156,15 @@ void wishes_look(struct engine *e)
 	wishes_follow(&e->wishes, &e->model);
 	if (pins_hidden(e))
 		return;
-	for (size_t i = 0; i < e->wishes.count; i++)
-		compare(e, &e->wishes.list[i]);
+	for (size_t i = 0; i < e->wishes.count; i++) {
+		struct wish *wish = &e->wishes.list[i];
+		const struct interface *interface = model_interface(&e->model, wish->name);
+
+		if (interface && interface->no_program)
+			refrain(e, wish);
+		else
+			compare(e, wish);
+	}
 }
 
 void wishes_renew(struct engine *e)

@@ -2,6 +2,7 @@
 #ifndef XRING_DAEMON_ENGINE_WISHES_H
 #define XRING_DAEMON_ENGINE_WISHES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct engine;
 struct wish {
 	char name[16];			/* of the interface */
 	uint32_t ifindex;		/* of the device that was attached; 0: none was */
+	bool others;			/* another program is attached, which is not ours */
 	char why[WISH_WHY];		/* what is not as it should be; empty: nothing */
 };
 
@@ -30,5 +32,8 @@ void wishes_look(struct engine *e);
 /* As if no interface had ever been attached: what another hand took off is attached again. */
 void wishes_renew(struct engine *e);
 void wishes_clear(struct wishes *w);
+
+/* Notes what is not as it should be, and logs it if that is new. NULL: all is. */
+void wish_say(char why[WISH_WHY], const char *text);
 
 #endif

@@ -144,8 +144,7 @@ static int on_device_message(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-/* Sends one request and gives its answer to cb, but not answers left from questions before. */
-static int ask(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
+int netlink_ask(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 {
 	static unsigned sequence;
 	char buf[32768];
@@ -167,7 +166,12 @@ static int ask(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *d
 
 int rtnl_open(struct mnl_socket **ret)
 {
-	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	return netlink_open(NETLINK_ROUTE, ret);
+}
+
+int netlink_open(int protocol, struct mnl_socket **ret)
+{
+	struct mnl_socket *nl = mnl_socket_open2(protocol, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	int err;
 
 	if (!nl)
@@ -194,7 +198,7 @@ int rtnl_devices(struct mnl_socket *nl,
 	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
 	ifi->ifi_family = AF_UNSPEC;
 	mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	return ask(nl, nlh, on_device_message, &each);
+	return netlink_ask(nl, nlh, on_device_message, &each);
 }
 
 int rtnl_route_get(struct mnl_socket *nl, const struct address *to, struct rtnl_route *ret)
@@ -209,7 +213,7 @@ int rtnl_route_get(struct mnl_socket *nl, const struct address *to, struct rtnl_
 	rtm->rtm_dst_len = address_len(to->family) * 8;
 	mnl_attr_put(nlh, RTA_DST, address_len(to->family), to->bytes);
 	*ret = (struct rtnl_route){};
-	return ask(nl, nlh, on_route, ret);
+	return netlink_ask(nl, nlh, on_route, ret);
 }
 
 int rtnl_link_get(struct mnl_socket *nl, uint32_t ifindex, struct rtnl_link *ret)
@@ -223,7 +227,7 @@ int rtnl_link_get(struct mnl_socket *nl, uint32_t ifindex, struct rtnl_link *ret
 	ifi->ifi_family = AF_UNSPEC;
 	ifi->ifi_index = ifindex;
 	*ret = (struct rtnl_link){};
-	return ask(nl, nlh, on_link, ret);
+	return netlink_ask(nl, nlh, on_link, ret);
 }
 
 static struct nlmsghdr *neighbour_message(char *buf, uint16_t type, uint32_t ifindex,
@@ -247,7 +251,7 @@ int rtnl_neighbour_get(struct mnl_socket *nl, uint32_t ifindex, const struct add
 	struct nlmsghdr *nlh = neighbour_message(buf, RTM_GETNEIGH, ifindex, address);
 
 	*ret = (struct rtnl_neighbour){};
-	return ask(nl, nlh, on_neighbour, ret);
+	return netlink_ask(nl, nlh, on_neighbour, ret);
 }
 
 int rtnl_neighbour_use(struct mnl_socket *nl, uint32_t ifindex, const struct address *address)
@@ -259,5 +263,5 @@ int rtnl_neighbour_use(struct mnl_socket *nl, uint32_t ifindex, const struct add
 	nlh->nlmsg_flags = NLM_F_CREATE;
 	ndm->ndm_flags = NTF_USE;
 	ndm->ndm_state = NUD_NONE;
-	return ask(nl, nlh, NULL, NULL);
+	return netlink_ask(nl, nlh, NULL, NULL);
 }

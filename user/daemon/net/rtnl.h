@@ -42,6 +42,10 @@ struct rtnl_neighbour {
 int rtnl_route_get(struct mnl_socket *nl, const struct address *to, struct rtnl_route *ret);
 /* Opens such a socket. */
 int rtnl_open(struct mnl_socket **ret);
+/* The same for another protocol of netlink. */
+int netlink_open(int protocol, struct mnl_socket **ret);
+/* Sends one request and gives its answer to cb, but not answers left from questions before. */
+int netlink_ask(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data);
 
 /* Gives each network device of the host to on_device. */
 int rtnl_devices(struct mnl_socket *nl,

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The counters: packets by verdict and reason, pins, writes, traffic. */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "daemon/apply/pin_walk.h"
 #include "daemon/engine/engine.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/classes.h"
 #include "daemon/live/live.h"
 #include "daemon/live/services.h"
+#include "daemon/net/devices.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
 #include "dp/dp.h"
+#include "dp/lost.h"
 #include "dp/read.h"
 
 static json_t *count(uint64_t n)
@@ -140,6 +144,39 @@ static json_t *rules_stats(const struct engine *e)
 			 "rings", rings, "records", records);
 }
 
+static const char *device_name(const struct engine *e, const struct dp_lost *lost, char ret[32])
+{
+	const struct device *device = devices_at(e->devices, lost->ifindex);
+
+	if (device)
+		snprintf(ret, 32, "%s", device->name);
+	else if (lost->ifindex)
+		snprintf(ret, 32, "interface %u", lost->ifindex);
+	else
+		strcpy(ret, "others");
+	return ret;
+}
+
+/* What the kernel or a driver lost after it was counted as sent. */
+static json_t *lost_json(const struct engine *e)
+{
+	_free_ struct dp_lost *list = NULL;
+	json_t *devices = json_array();
+	uint64_t packets = 0;
+	size_t n = 0;
+	char name[32];
+
+	dp_lost_read(e->dp, &list, &n);
+	for (size_t i = 0; i < n; i++) {
+		packets += list[i].packets;
+		json_array_append_new(devices, json_pack("{s:s, s:s, s:o, s:s}", "device",
+			device_name(e, &list[i], name), "reason", dp_lost_word(list[i].reason),
+			"packets", count(list[i].packets), "help", dp_lost_help(list[i].reason)));
+	}
+	return json_pack("{s:o, s:o, s:o}", "packets", count(packets), "devices", devices, "unknown",
+			 *e->dp->lost_why ? json_string(e->dp->lost_why) : json_null());
+}
+
 json_t *view_stats(const struct daemon *d)
 {
 	const struct engine *e = d->engine;
@@ -156,8 +193,8 @@ json_t *view_stats(const struct daemon *d)
 	services = json_array();
 	for (size_t i = 0; i < e->model.service_count; i++)
 		json_array_append_new(services, view_service_stats(e, &e->model.services[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "packets",
-			 verdicts_json(values), "reasons", reasons, "services", services,
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "packets",
+			 verdicts_json(values), "reasons", reasons, "lost", lost_json(e), "services", services,
 			 "events", events_json(e), "pins", pins_json(d), "rules",
 			 rules_stats(e), "writes", writes_json(&e->stats));
 }

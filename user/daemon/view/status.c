@@ -80,8 +80,9 @@ static void ways_add(json_t *to, const struct live *live)
 }
 
 /* Sentences: what is not as the configuration and the commands want it. */
-static json_t *wrong_json(const struct engine *e)
+static json_t *wrong_json(const struct daemon *d)
 {
+	const struct engine *e = d->engine;
 	json_t *list = json_array();
 
 	wrong_add(list, e->wishes.pins);
@@ -89,6 +90,10 @@ static json_t *wrong_json(const struct engine *e)
 		wrong_add(list, e->wishes.list[i].why);
 	wrong_add(list, e->state->why.text);
 	wrong_add(list, e->refused.text);
+	for (size_t i = 0; i < d->egress.count; i++) {
+		wrong_add(list, d->egress.list[i].why);
+		wrong_add(list, d->egress.list[i].losing);
+	}
 	ways_add(list, e->live);
 	return list;
 }
@@ -100,7 +105,7 @@ json_t *view_status(const struct daemon *d)
 
 	return json_pack(
 		"{so sssisIsssssssosb s{sisi} so so s{sisisisi} si}",
-		"wrong", wrong_json(e), "version", XRING_VERSION, "pid", getpid(), "uptime",
+		"wrong", wrong_json(d), "version", XRING_VERSION, "pid", getpid(), "uptime",
 		(json_int_t)((clock_ns() - e->started) / NS_PER_S), "file", d->file.name, "pins", dp->dir,
 		"state", e->options.state, "keeping", kept_json(e->state), "adopted", dp->adopted,
 		"program", "id", dp->prog_id, "verifier_instructions", dp->prog_insns,

@@ -3,6 +3,7 @@
 #define XRING_DAEMON_WATCH_DAEMON_H
 
 #include "daemon/source/file.h"
+#include "daemon/watch/egress.h"
 #include "daemon/watch/health.h"
 #include "daemon/watch/homes.h"
 #include "daemon/watch/hot.h"
@@ -21,6 +22,7 @@ struct daemon {
 	struct hot_watch hot;
 	struct loads loads;
 	struct flows flows;
+	struct egress_watch egress;
 };
 
 #endif
