@@ -98,3 +98,10 @@ unresolved() { [[ $(first) == "backend b1 of web: "* ]]; }
 wait_for unresolved
 on b1 ip link set eth0 up
 wait_for first_is ok
+
+echo "a sysctl that replies of mode nat need: told, not set"
+lb sysctl -qw net.ipv4.conf.eth1.forwarding=0
+wait_for first_is "eth1: net.ipv4.conf.eth1.forwarding is 0, and replies of mode nat that enter there need it: want \`sysctl net.ipv4.ip_forward=1\`"
+equal "forwarding" "$(lb sysctl -n net.ipv4.conf.eth1.forwarding)" 0
+lb sysctl -qw net.ipv4.ip_forward=0 net.ipv4.ip_forward=1
+wait_for first_is ok

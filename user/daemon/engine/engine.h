@@ -71,7 +71,6 @@ struct engine {
 	struct changes *changes;	/* changes under way and past ones (engine/log.h) */
 	struct engine_listener *listeners;
 	struct engine_stats stats;
-	bool warned;			/* the log says already that IP forwarding is off */
 	bool failed;			/* the last flush failed for some service; it is tried again */
 	uint64_t started;		/* CLOCK_MONOTONIC, ns */
 };

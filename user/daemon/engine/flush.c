@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* How changes reach the maps: gathering, flushing, and what becomes due by time. */
-#include <stdio.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -21,41 +20,6 @@
 #include "daemon/live/vips.h"
 #include "dp/dp.h"
 #include "dp/write.h"
-
-/* ---- what the host lacks ---- */
-
-static bool sysctl_on(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	int value = 1;		/* cannot be read: no warning */
-
-	if (!f)
-		return true;
-	if (fscanf(f, "%d", &value) != 1)
-		value = 1;
-	fclose(f);
-	return value;
-}
-
-/*
- * Warns if the host does not forward packets, which replies in mode nat need. True: it has
- * warned.
- */
-static bool warn_forwarding(const struct model *m)
-{
-	bool nat[2] = {};
-
-	for (size_t i = 0; i < m->service_count; i++)
-		for (size_t v = 0; mode_replies_return(m->services[i].mode) &&
-				   v < m->services[i].vip_count; v++)
-			nat[m->services[i].vips[v].address.family == AF_INET6] = true;
-	nat[0] = nat[0] && !sysctl_on("/proc/sys/net/ipv4/ip_forward");
-	nat[1] = nat[1] && !sysctl_on("/proc/sys/net/ipv6/conf/all/forwarding");
-	if (nat[0] || nat[1])
-		log_warn("nat needs IP forwarding for its replies: want `sysctl %s=1`",
-			 nat[0] ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding");
-	return nat[0] || nat[1];
-}
 
 #define RETRY_MS 1000		/* after a flush that failed */
 
@@ -108,8 +72,6 @@ int engine_flush(struct engine *e, bool cut)
 	changes_flushed(e->changes, e->live);
 	if (cut)
 		walk_whole(e->walk);	/* deletes the pins made before the cut */
-	if (!e->warned)
-		e->warned = warn_forwarding(&e->model);
 	e->stats.flushes++;
 	e->stats.cells += report.cells;
 	e->stats.flush_ns = report.ns;

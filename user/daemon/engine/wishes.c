@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "base/why.h"
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/sysctls.h"
 #include "daemon/net/devices.h"
 #include "dp/dp.h"
 #include "dp/interfaces.h"
@@ -151,9 +153,22 @@ static bool pins_hidden(struct engine *e)
 	return hidden;
 }
 
+static void look_at_sysctls(struct engine *e)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+
+	for (int i = 0; i < 2; i++) {
+		char text[WISH_WHY];
+
+		sysctls_say(&e->model, families[i], text, sizeof(text));
+		wish_say(e->wishes.sysctls[i], *text ? text : NULL);
+	}
+}
+
 void wishes_look(struct engine *e)
 {
 	wishes_follow(&e->wishes, &e->model);
+	look_at_sysctls(e);
 	if (pins_hidden(e))
 		return;
 	for (size_t i = 0; i < e->wishes.count; i++) {

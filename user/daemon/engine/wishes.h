@@ -24,6 +24,7 @@ struct wish {
 struct wishes {
 	struct wish *list;		/* as the model's interfaces */
 	size_t count;
+	char sysctls[2][WISH_WHY];	/* which one is wanted, of IPv4 and IPv6; empty: none is */
 	char pins[WISH_WHY];		/* what is wrong with the directory of the pins; empty: nothing */
 };
 

@@ -88,6 +88,8 @@ static json_t *wrong_json(const struct daemon *d)
 	wrong_add(list, e->wishes.pins);
 	for (size_t i = 0; i < e->wishes.count; i++)
 		wrong_add(list, e->wishes.list[i].why);
+	for (int i = 0; i < 2; i++)
+		wrong_add(list, e->wishes.sysctls[i]);
 	wrong_add(list, e->state->why.text);
 	wrong_add(list, e->refused.text);
 	for (size_t i = 0; i < d->egress.count; i++) {
