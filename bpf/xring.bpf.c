@@ -188,6 +188,41 @@ static __always_inline int no_backend(const struct xring_slot *slot, __u64 class
 						  drop(XRING_CNT_DROP_NO_BACKEND);
 }
 
+/*
+ * Sends a packet by XRING_IPIP4_BY_FLOW. Not static, like parse_unusual(): few services have such
+ * backends. len: bytes of IP, and OPENS if the packet is a SYN. placed: NULL, or what counts it too.
+ */
+#define OPENS (1u << 31)
+__noinline int send_by_flow4(struct xdp_md *ctx, __u32 id, __u8 family, __u32 len,
+			     struct xring_placed *placed)
+{
+	const struct xring_backend *backend = bpf_map_lookup_elem(&xring_templates, &id);
+	const struct xring_template *t;
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	__u32 done = XRING_CNT_DROP_NO_NEXT_HOP;
+	__u64 head, bytes = end - data;
+
+	asm volatile("" : "+r"(bytes));	/* or clang spills half of a pointer */
+	if (!backend)
+		return drop(done);		/* not reached */
+	head = head_read(&backend->t[0]);
+	t = template_that_counts(backend, head);
+	head = head_that_counts(backend, head);
+	/* Any other kind: the way has changed since the caller read it, and is another now. */
+	if (head_kind(head) == XRING_IPIP4_BY_FLOW)
+		/* The verifier needs a family that it knows. */
+		done = family == 4 ? forward_by_flow4(ctx, 4, len & ~OPENS, t) :
+				     forward_by_flow4(ctx, 6, len & ~OPENS, t);
+	if (done != FORWARD_OK)
+		return drop(done);
+	if (placed) {
+		placed->packets++;
+		placed->bytes += bytes;
+	}
+	backend_count(&id, bytes, len / OPENS);
+	return transmit(ctx, head_ifindex(head), XRING_CNT_TX);
+}
+
 /* A packet for a service. */
 static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const struct flow *flow,
 				      const struct xring_config *config,
@@ -218,6 +253,9 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 		t = template_that_counts(backend, head);
 		head = head_that_counts(backend, head);
 		if (body.len > head_mtu(head)) {
+			if (head_kind(head) == XRING_IPIP4_BY_FLOW)
+				return send_by_flow4(ctx, id, family, body.len | body.syn * OPENS,
+						     ruled.placed);
 			done = forward_refuse(head_kind(head));
 			return done == XRING_CNT_DROP_NO_BACKEND ?
 				       no_backend(slot, ruled.class, body.bytes) : drop(done);

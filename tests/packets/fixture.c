@@ -18,6 +18,7 @@
 #include "base/util.h"
 #include "conf/conf.h"
 #include "core/vip/slots.h"
+#include "core/model/tunnel_source.h"
 #include "core/vip/template.h"
 #include "core/vip/vips.h"
 #include "dp/dp.h"
@@ -215,6 +216,7 @@ void world_way(struct world *w, struct world_way way)
 			memcpy(hop.own_mac, OWN_MAC, 6);
 			memcpy(hop.source.bytes, backend->address.bytes, 16);
 			hop.source.bytes[backend->address.family == AF_INET ? 3 : 15] = 1;
+			hop.tunnel_source = tunnel_source(&w->model, s);
 			template_fill(s->mode, &backend->address, backend->port, &hop, &t);
 			dp_template_write(&w->dp, w->placed[i].ids[b], &t);
 		}
