@@ -94,22 +94,22 @@ static __always_inline __u32 forward(struct xdp_md *ctx, __u8 family, const stru
 	return XRING_CNT_DROP_NO_BACKEND;
 }
 
-/* The same by XRING_IPIP4_BY_FLOW, whatever the length of the packet: len, in bytes of IP. */
-static __always_inline __u32 forward_by_flow4(struct xdp_md *ctx, __u8 family, __u32 len,
+/* The same by XRING_IPIP4_BY_FLOW, whatever the length of the packet. */
+static __always_inline __u32 forward_by_flow4(struct xdp_md *ctx, __u8 family,
+					      const struct body *body,
 					      const struct xring_template *t)
 {
-	void *ip = (void *)(long)ctx->data + sizeof(struct ethhdr);
 	const struct xring_by_flow *by_flow = (const void *)t->ip;
-	__u32 varying, done = XRING_CNT_DROP_TOO_BIG;
+	__u64 number = flow_number(body->ip, family);
 	struct iphdr *outer;
-	__u64 number;
+	__u32 varying, done;
 
-	if (len > by_flow->mtu ||
-	    ip + ip_bytes(family) + sizeof(__u32) > (void *)(long)ctx->data_end)
-		return done;
-	number = flow_number(ip, family);
+	if (body->len > by_flow->mtu)
+		return XRING_CNT_DROP_TOO_BIG;
+	if (!ip_hop(body->ip, family))
+		return XRING_CNT_DROP_TTL;
 	varying = (number ^ number >> 32) * FLOW_FACTOR >> 32 & by_flow->varying;
-	done = ip_hop(ip, family) ? encap_ipip4(ctx, family, len, t) : XRING_CNT_DROP_TTL;
+	done = encap_ipip4(ctx, family, body->len, t);
 	outer = (void *)(long)ctx->data + sizeof(struct ethhdr);
 	if (done != FORWARD_OK || (void *)(outer + 1) > (void *)(long)ctx->data_end)
 		return done;

@@ -100,6 +100,7 @@ static struct xring_bpf *program_load(void)
 		bpf_map__set_pin_path(map, NULL);
 	bpf_map__set_max_entries(skel->maps.xring_cells, 1 << 16);
 	bpf_map__set_max_entries(skel->maps.xring_spills, 1 << 12);
+	bpf_program__set_flags(skel->progs.xring, BPF_F_XDP_HAS_FRAGS);	/* as user/dp does */
 	assert_int_equal(xring_bpf__load(skel), 0);
 	return skel;
 }

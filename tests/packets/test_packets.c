@@ -202,6 +202,53 @@ static void a_network_of_sources_keeps_to_all_that_tunnels_do(void **state)
 	world_free(w);
 }
 
+/*
+ * A frame of more than a page is in several buffers: only headers are in the first for sure. In each mode
+ * it goes as a short one does, and its end is counted.
+ */
+static void frames_of_several_buffers_go_in_each_mode(void **state)
+{
+	static const struct { const char *mode, *backend, *more; int outer; bool six; } cases[] = {
+		{ "l2", "10.2.0.11", "", 0 }, { "nat", "10.2.0.11", "", 0 },
+		{ "ipip", "10.2.0.11", "", 20 }, { "ipip", "fd00:2::b", "", 40 },
+		{ "ipip", "10.2.0.11", ", tunnel_source: 10.255.0.0/20", 20 },
+		{ "l2", "fd00:2::b", "", 0, true }, { "nat", "fd00:2::b", "", 0, true },
+		{ "ipip", "10.2.0.11", "", 20, true }, { "ipip", "fd00:2::b", "", 40, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char yaml[512];
+		struct outcome o;
+		struct frame f;
+		struct seen s;
+		struct world *w;
+
+		snprintf(yaml, sizeof(yaml), "  web: {vip: \"%s:80/tcp\", mode: %s%s, "
+			 "backends: {b1: \"%s\"}}\n", cases[i].six ? "[fc00::1]" : VIP4,
+			 cases[i].mode, cases[i].more, cases[i].backend);
+		w = world_new(yaml);
+		world_way(w, (struct world_way){ 1, 9000 });
+		frame_of(&f, ETH, IP(cases[i].six ? CLIENT6 : CLIENT4, cases[i].six ? VIP6 : VIP4),
+			 TCP(5555, 80, ACK), DATA(8900), END);
+		o = sent(w, &f, XDP_TX, XRING_CNT_TX);
+		frame_see(&o.out, &s);
+		is_to_hop(&s);
+		assert_int_equal(o.out.len, f.len + cases[i].outer);
+		assert_int_equal(world_traffic(w, "web", "b1").bytes, f.len);
+		/* As long as the link may have it, and no longer. */
+		world_way(w, (struct world_way){ 1, 8900 });
+		sent(w, &f, XDP_DROP, XRING_CNT_DROP_TOO_BIG);
+		world_way(w, (struct world_way){ 1, 9000 });
+		f.len--;
+		sent(w, &f, XDP_DROP, XRING_CNT_DROP_MALFORMED);
+		f.len++;
+		world_way(w, (struct world_way){ 0, 0 });
+		sent(w, &f, XDP_DROP, XRING_CNT_DROP_NO_NEXT_HOP);
+		world_free(w);
+	}
+}
+
 static void padding_of_short_frames_is_not_counted_into_the_tunnel(void **state)
 {
 	struct world *w = world_new(IPIP "    backends: {b1: 10.2.0.11}\n");
@@ -817,6 +864,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ipip_wraps_each_family_in_each),
 		cmocka_unit_test(flows_of_one_backend_have_outer_headers_of_their_own),
+		cmocka_unit_test(frames_of_several_buffers_go_in_each_mode),
 		cmocka_unit_test(a_network_of_sources_keeps_to_all_that_tunnels_do),
 		cmocka_unit_test(padding_of_short_frames_is_not_counted_into_the_tunnel),
 		cmocka_unit_test(l2_changes_mac_addresses_alone),
