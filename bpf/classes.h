@@ -153,10 +153,10 @@ __noinline int home_count(struct xdp_md *ctx, __u32 own, __u32 service)
 	*(__u64 *)key.addr = flow.src[0];
 	*(__u64 *)(key.addr + 2) = flow.src[1];
 	bits = class->home_bits[key.family != 4];
-	for (__u32 i = 0; i < 4; i++) {
-		if (bits < 32)
-			key.addr[i] &= bits ? bpf_htonl(0xffffffffu << (32 - bits)) : 0;
-		bits = bits > 32 ? bits - 32 : 0;
+	for (__u32 i = 0; i < 4; i += 2) {
+		if (bits < 64)
+			*(__u64 *)(key.addr + i) &= bits ? bpf_cpu_to_be64(~0ULL << (64 - bits)) : 0;
+		bits = bits > 64 ? bits - 64 : 0;
 	}
 	home = bpf_map_lookup_elem(&xring_homes, &key);
 	if (!home) {

@@ -113,8 +113,7 @@ static __always_inline int unwrap(struct xdp_md *ctx, int bytes, __be16 type)
 	return pass(XRING_DECAP_UNWRAPPED);
 }
 
-SEC("xdp")
-int decap(struct xdp_md *ctx)
+static __always_inline int unwrap_tunnel(struct xdp_md *ctx)
 {
 	void *end = (void *)(long)ctx->data_end;
 	struct ethhdr *eth = (void *)(long)ctx->data;
@@ -143,6 +142,19 @@ int decap(struct xdp_md *ctx)
 	if (listed && !is_listed(&vips, (void *)(eth + 1) + bytes, type, 0))
 		return pass(XRING_DECAP_NOT_VIP);
 	return unwrap(ctx, bytes, type);
+}
+
+SEC("xdp")
+int decap(struct xdp_md *ctx)
+{
+	return unwrap_tunnel(ctx);
+}
+
+/* The same where the MTU is so large that a packet takes several buffers: `sec xdp.frags`. */
+SEC("xdp.frags")
+int decap_frags(struct xdp_md *ctx)
+{
+	return unwrap_tunnel(ctx);
 }
 
 char _license[] SEC("license") = "GPL";

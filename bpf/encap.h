@@ -5,7 +5,36 @@
 /*
  * Modes that put a header before the packet. family and inner_len are of the packet as it
  * came in. Each function answers FORWARD_OK or the counter of the reason why not.
+ *
+ * Queues of a NIC and paths of a fabric are selected by the outer header. So that the flows of one
+ * backend do not all take one, the header varies by flow: an outer IPv6 header by its flow label
+ * (RFC 6438), an outer IPv4 header by its source, where the operator gave a network for that.
  */
+
+static __always_inline __u32 ip_bytes(__u8 family)
+{
+	return family == 4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+}
+
+/*
+ * A number in the high bits of which any two flows differ, most likely: of addresses, ports and
+ * protocol (but for the first half of an IPv6 VIP). ip: the header of a common packet, which the
+ * packet has whole with the ports after it. The number has no secret: who foresees it can choose
+ * the path of his own flows, and nothing else.
+ */
+#define FLOW_FACTOR 0x9e3779b97f4a7c15ULL	/* odd: 2^64 by the golden ratio */
+static __always_inline __u64 flow_number(const void *ip, __u8 family)
+{
+	const __u64 *address = ip + (family == 4 ? offsetof(struct iphdr, saddr) :
+						   offsetof(struct ipv6hdr, saddr));
+	__u64 sum = *(const __u8 *)(ip + (family == 4 ? offsetof(struct iphdr, protocol) :
+							offsetof(struct ipv6hdr, nexthdr)));
+
+	sum += address[0] + *(const __u32 *)(ip + ip_bytes(family));
+	if (family == 6)
+		sum += address[1] + address[3];
+	return sum * FLOW_FACTOR;
+}
 
 static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, __u8 family, __u32 inner_len,
 					 const struct xring_template *t)
@@ -36,16 +65,21 @@ static __always_inline __u32 encap_ipip6(struct xdp_md *ctx, __u8 family, __u32 
 					 const struct xring_template *t)
 {
 	struct ipv6hdr *ip;
-	void *data;
+	void *data, *inner;
 
 	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(*ip)))
 		return XRING_CNT_DROP_NO_HEADROOM;
 	data = (void *)(long)ctx->data;
 	ip = data + sizeof(struct ethhdr);
-	if ((void *)(ip + 1) > (void *)(long)ctx->data_end)
+	inner = ip + 1;
+	if (inner + ip_bytes(family) + sizeof(__u32) > (void *)(long)ctx->data_end)
 		return XRING_CNT_DROP_NO_HEADROOM;
-	copy(data, t->eth, sizeof(t->eth) + sizeof(*ip));
+	/* Around the low 16 bits of the flow label, which are enough, and the length. */
+	copy(data, t->eth, sizeof(t->eth) + 2);
+	*(__u16 *)((void *)ip + 2) = flow_number(inner, family) >> 48;
 	ip->payload_len = bpf_htons(inner_len);
+	copy(&ip->nexthdr, t->ip + offsetof(struct ipv6hdr, nexthdr),
+	     sizeof(*ip) - offsetof(struct ipv6hdr, nexthdr));
 	if (family == 6)
 		ip->nexthdr = IPPROTO_IPV6;
 	return FORWARD_OK;

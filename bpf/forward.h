@@ -94,4 +94,28 @@ static __always_inline __u32 forward(struct xdp_md *ctx, __u8 family, const stru
 	return XRING_CNT_DROP_NO_BACKEND;
 }
 
+/* The same by XRING_IPIP4_BY_FLOW, whatever the length of the packet. */
+static __always_inline __u32 forward_by_flow4(struct xdp_md *ctx, __u8 family,
+					      const struct body *body,
+					      const struct xring_template *t)
+{
+	const struct xring_by_flow *by_flow = (const void *)t->ip;
+	__u64 number = flow_number(body->ip, family);
+	struct iphdr *outer;
+	__u32 varying, done;
+
+	if (body->len > by_flow->mtu)
+		return XRING_CNT_DROP_TOO_BIG;
+	if (!ip_hop(body->ip, family))
+		return XRING_CNT_DROP_TTL;
+	varying = (number ^ number >> 32) * FLOW_FACTOR >> 32 & by_flow->varying;
+	done = encap_ipip4(ctx, family, body->len, t);
+	outer = (void *)(long)ctx->data + sizeof(struct ethhdr);
+	if (done != FORWARD_OK || (void *)(outer + 1) > (void *)(long)ctx->data_end)
+		return done;
+	csum_apply(&outer->check, varying);	/* the bits were 0 */
+	outer->saddr |= varying;
+	return FORWARD_OK;
+}
+
 #endif

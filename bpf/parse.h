@@ -365,7 +365,20 @@ struct body {
 	__u8 syn;			/* TCP: SYN without ACK */
 };
 
-/* 0: the packet's lengths disagree, or the L4 header is cut off. */
+/* Is the IP packet longer than what the first buffer has of it? */
+static __always_inline int body_goes_on(const struct body *body)
+{
+	return body->len > body->bytes - sizeof(struct ethhdr);
+}
+
+/* Is the IP packet there as a whole, in further buffers where it goes on? */
+static __always_inline int body_is_whole(struct xdp_md *ctx, const struct body *body)
+{
+	return !rare(body_goes_on(body)) ||
+	       body->len <= bpf_xdp_get_buff_len(ctx) - sizeof(struct ethhdr);
+}
+
+/* 0: the packet's length is less than that of its headers, or the L4 header is cut off. */
 static __always_inline int body_read(struct xdp_md *ctx, __u8 family, struct body *ret)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -388,7 +401,7 @@ static __always_inline int body_read(struct xdp_md *ctx, __u8 family, struct bod
 			return 0;
 		ret->syn = l4[13] >> 1 & ~(l4[13] >> 4) & 1;	/* SYN without ACK */
 	}
-	return ret->len >= head + l4_head && ret->len <= ret->bytes - sizeof(struct ethhdr);
+	return ret->len >= head + l4_head;
 }
 
 #endif

@@ -14,4 +14,12 @@ int pass(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+/* The same where the MTU is so large that a packet takes several buffers. */
+SEC("xdp.frags")
+int pass_frags(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return XDP_PASS;
+}
+
 char _license[] SEC("license") = "GPL";

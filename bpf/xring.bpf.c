@@ -83,7 +83,8 @@ static __always_inline int from_backend(struct xdp_md *ctx, const struct xring_s
 
 	if (!reply_is_real(ctx, slot))
 		return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
-	if (!flow_read(ctx, &flow) || !body_read(ctx, flow.family, &body))
+	if (!flow_read(ctx, &flow) || !body_read(ctx, flow.family, &body) ||
+	    !body_is_whole(ctx, &body))
 		return drop(XRING_CNT_DROP_MALFORMED);
 	done = reply_forward(ctx, &flow, body.len, slot, &ifindex);
 	switch (done) {
@@ -176,16 +177,66 @@ static __always_inline __u32 special_backend(struct xdp_md *ctx, const struct xr
 	return id;
 }
 
-/* A packet for a service whose backend cannot take it, as there is none. */
-static __always_inline int no_backend(const struct xring_slot *slot, __u64 class, __u32 bytes)
+/* A packet for a service of these flags whose backend cannot take it, as there is none. */
+static __always_inline int no_backend(__u8 flags, __u64 class, __u32 bytes)
 {
-	if (class & XRING_CLASS_STRICT || slot->flags & XRING_SERVICE_STRICT) {
+	if (class & XRING_CLASS_STRICT || flags & XRING_SERVICE_STRICT) {
 		if (class)
 			placed_count(xring_class_counter(class), bytes);
 		return drop(XRING_CNT_DROP_RESIDENCY);
 	}
-	return slot->flags & XRING_SERVICE_PASS ? finish(XDP_PASS, XRING_CNT_PASS_NO_BACKEND) :
+	return flags & XRING_SERVICE_PASS ? finish(XDP_PASS, XRING_CNT_PASS_NO_BACKEND) :
 						  drop(XRING_CNT_DROP_NO_BACKEND);
+}
+
+/* Forwards by the template that counts, whatever its kind. bytes: of the frame, in all its buffers. */
+static __always_inline __u32 forward_any(struct xdp_md *ctx, __u8 family, __u32 bytes,
+					 struct body *body, const struct xring_template *t, __u64 head)
+{
+	if (!body_read(ctx, family, body))
+		return XRING_CNT_DROP_MALFORMED;
+	body->bytes = bytes;
+	if (body_goes_on(body))
+		return XRING_CNT_DROP_MALFORMED;
+	if (head_kind(head) == XRING_IPIP4_BY_FLOW)
+		return forward_by_flow4(ctx, family, body, t);
+	return body->len > head_mtu(head) ? forward_refuse(head_kind(head)) :
+					    forward(ctx, family, body, t, head_kind(head));
+}
+
+/*
+ * Sends what few packets are: of several buffers (jumbo frames), or by XRING_IPIP4_BY_FLOW. Not
+ * static, like parse_unusual(): the verifier walks it once, and the common packet keeps nothing for
+ * it, so that it reads the packet and the template anew. packet: the family and, from bit 8 on, flags
+ * of the service. class: of the client. placed: NULL, or what counts the packet too.
+ */
+__noinline int send_rarely(struct xdp_md *ctx, __u32 id, __u32 packet, __u64 class,
+			   struct xring_placed *placed)
+{
+	const struct xring_backend *backend = bpf_map_lookup_elem(&xring_templates, &id);
+	__u32 bytes = bpf_xdp_get_buff_len(ctx), done;
+	const struct xring_template *t;
+	struct body body;
+	__u64 head;
+
+	if (!backend)
+		return drop(XRING_CNT_DROP_NO_BACKEND);	/* not reached */
+	head = head_read(&backend->t[0]);
+	t = template_that_counts(backend, head);
+	head = head_that_counts(backend, head);
+	/* The verifier needs a family that it knows. */
+	done = (__u8)packet == 4 ? forward_any(ctx, 4, bytes, &body, t, head) :
+			     forward_any(ctx, 6, bytes, &body, t, head);
+	if (done == XRING_CNT_DROP_NO_BACKEND)
+		return no_backend(packet >> 8, class, bytes);
+	if (done != FORWARD_OK)
+		return drop(done);
+	if (placed) {
+		placed->packets++;
+		placed->bytes += bytes;
+	}
+	backend_count(&id, bytes, body.syn);
+	return transmit(ctx, head_ifindex(head), XRING_CNT_TX);
 }
 
 /* A packet for a service. */
@@ -212,15 +263,21 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 		return drop(XRING_CNT_DROP_NO_BACKEND);
 	if (!body_read(ctx, family, &body))
 		return drop(XRING_CNT_DROP_MALFORMED);
+	if (rare(body_goes_on(&body)))
+		return send_rarely(ctx, id, family | slot->flags << 8, ruled.class,
+				   ruled.placed);
 	head = head_read(&backend->t[0]);
 	t = after_head(backend, head);
 	if (rare(body.len > head_mtu(head))) {
 		t = template_that_counts(backend, head);
 		head = head_that_counts(backend, head);
 		if (body.len > head_mtu(head)) {
+			if (head_kind(head) == XRING_IPIP4_BY_FLOW)
+				return send_rarely(ctx, id, family | slot->flags << 8, ruled.class,
+				   ruled.placed);
 			done = forward_refuse(head_kind(head));
 			return done == XRING_CNT_DROP_NO_BACKEND ?
-				       no_backend(slot, ruled.class, body.bytes) : drop(done);
+				       no_backend(slot->flags, ruled.class, body.bytes) : drop(done);
 		}
 	}
 	done = forward(ctx, family, &body, t, head_kind(head));

@@ -13,6 +13,7 @@ enum xring_kind {
 	XRING_NAT6,
 	XRING_IPIP4,			/* outer header IPv4 (RFC 2003, RFC 4213) */
 	XRING_IPIP6,			/* outer header IPv6 (RFC 2473) */
+	XRING_IPIP4_BY_FLOW,		/* as XRING_IPIP4; the outer source varies by flow */
 	XRING_SECOND = 8,		/* the second template counts; a kind of its own bit */
 };
 
@@ -20,8 +21,11 @@ enum xring_kind {
  * The ready-made headers of one backend. The daemon writes them, the datapath copies them.
  * `ip` holds the outer IPv4 or IPv6 header for an inner packet of IPv4, without the length;
  * the checksum field of an IPv4 header holds the plain folded sum of the other words. In
- * mode nat, `ip` starts with the new destination (struct xring_nat).
+ * mode nat, `ip` starts with the new destination (struct xring_nat). With XRING_IPIP4_BY_FLOW, `ip` is a
+ * struct xring_by_flow, which has the MTU too: in the head the MTU is 0, so that the datapath comes
+ * to that kind by a branch which packets that are too long take anyway.
  */
+
 struct xring_template {
 	union {
 		struct {
@@ -45,6 +49,12 @@ _Static_assert(__builtin_offsetof(struct xring_template, ip) ==
 struct xring_nat {
 	__be32 addr[4];			/* IPv4 in addr[0] */
 	__be16 port;			/* 0: the packet keeps its port */
+};
+
+struct xring_by_flow {
+	__u8 ip[20];			/* outer header; bits of the source that vary are 0 */
+	__be32 varying;			/* the bits of the source that vary by flow */
+	__u16 mtu;			/* as in struct xring_template */
 };
 
 /*

@@ -18,6 +18,7 @@
 #include "base/util.h"
 #include "conf/conf.h"
 #include "core/vip/slots.h"
+#include "core/model/tunnel_source.h"
 #include "core/vip/template.h"
 #include "core/vip/vips.h"
 #include "dp/dp.h"
@@ -99,6 +100,7 @@ static struct xring_bpf *program_load(void)
 		bpf_map__set_pin_path(map, NULL);
 	bpf_map__set_max_entries(skel->maps.xring_cells, 1 << 16);
 	bpf_map__set_max_entries(skel->maps.xring_spills, 1 << 12);
+	bpf_program__set_flags(skel->progs.xring, BPF_F_XDP_HAS_FRAGS);	/* as user/dp does */
 	assert_int_equal(xring_bpf__load(skel), 0);
 	return skel;
 }
@@ -215,6 +217,7 @@ void world_way(struct world *w, struct world_way way)
 			memcpy(hop.own_mac, OWN_MAC, 6);
 			memcpy(hop.source.bytes, backend->address.bytes, 16);
 			hop.source.bytes[backend->address.family == AF_INET ? 3 : 15] = 1;
+			hop.tunnel_source = tunnel_source(&w->model, s);
 			template_fill(s->mode, &backend->address, backend->port, &hop, &t);
 			dp_template_write(&w->dp, w->placed[i].ids[b], &t);
 		}

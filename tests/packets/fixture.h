@@ -55,7 +55,7 @@ const uint64_t *world_hash_key(struct world *w);
 const struct backend *world_owner(struct world *w, const char *service, uint32_t hash);
 struct xring_traffic world_traffic(struct world *w, const char *service, const char *backend);
 
-#define FRAME_MAX 3000
+#define FRAME_MAX 9100
 struct frame {
 	uint8_t bytes[FRAME_MAX];
 	size_t len;

@@ -96,6 +96,159 @@ static void ipip_wraps_each_family_in_each(void **state)
 	}
 }
 
+/*
+ * How many outer headers 200 flows to one backend have; with each, the same packet again has the
+ * same header, whose checksum is right.
+ */
+static unsigned outer_headers(struct world *w, bool six)
+{
+	static uint8_t heads[200][40];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < 200; i++) {
+		char client[48];
+		struct outcome o;
+		struct frame f;
+		struct seen s;
+		size_t len;
+		bool known = false;
+
+		snprintf(client, sizeof(client), six ? "fd00:1::%x" : "10.1.0.%u", 2 + i / 20);
+		frame_of(&f, ETH, IP(client, six ? VIP6 : VIP4), TCP(5000 + i % 20, 80, SYN), END);
+		o = sent(w, &f, XDP_TX, XRING_CNT_TX);
+		frame_see(&o.out, &s);		/* sees to the checksum */
+		assert_int_equal(s.outer_ttl, 64);
+		assert_int_equal(s.ttl, 63);
+		assert_string_equal(s.src, client);
+		len = o.out.len - f.len;
+		memcpy(heads[count], o.out.bytes + 14, len);
+		for (unsigned k = 0; k < count && !known; k++)
+			known = !memcmp(heads[k], heads[count], len);
+		count += !known;
+		o = sent(w, &f, XDP_TX, XRING_CNT_TX);
+		assert_int_equal(o.out.len, f.len + len);
+		for (unsigned k = 0; k <= count; k++) {
+			assert_int_not_equal(k, count);
+			if (!memcmp(heads[k], o.out.bytes + 14, len))
+				break;
+		}
+	}
+	return count;
+}
+
+static void flows_of_one_backend_have_outer_headers_of_their_own(void **state)
+{
+	static const struct { const char *backend, *source; unsigned least, most; } cases[] = {
+		{ "fd00:2::b", "none", 150, 200 },
+		{ "10.2.0.11", "10.255.0.0/20", 150, 200 },
+		{ "10.2.0.11", "10.255.0.0/30", 4, 4 },
+		{ "10.2.0.11", "none", 1, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		char yaml[512];
+		struct world *w;
+
+		snprintf(yaml, sizeof(yaml), IPIP "    tunnel_source: %s\n"
+			 "    backends: {b1: \"%s\"}\n", cases[i].source, cases[i].backend);
+		w = world_new(yaml);
+		for (int six = 0; six < 2; six++) {
+			unsigned count = outer_headers(w, six);
+
+			print_message("%s, tunnel_source %s, IPv%d: %u outer headers\n",
+				      cases[i].backend, cases[i].source, six ? 6 : 4, count);
+			assert_in_range(count, cases[i].least, cases[i].most);
+		}
+		world_free(w);
+	}
+}
+
+/* What the common packet has, its other way has too: place, length, TTL, counters. */
+static void a_network_of_sources_keeps_to_all_that_tunnels_do(void **state)
+{
+	struct world *w = world_new(IPIP "    tunnel_source: 10.255.0.0/20\n"
+				    "    backends: {b1: 10.2.0.11}\n");
+	struct xring_traffic traffic;
+	struct outcome o;
+	struct frame f;
+	struct seen s;
+
+	(void)state;
+	for (int udp = 0; udp < 2; udp++) {
+		frame_of(&f, ETH, IP(CLIENT4, VIP4), udp ? UDP(5555, 53) : TCP(5555, 80, SYN), END);
+		o = sent(w, &f, XDP_TX, XRING_CNT_TX);
+		frame_see(&o.out, &s);
+		is_to_hop(&s);
+		assert_string_equal(s.outer_dst, "10.2.0.11");
+		assert_memory_equal(s.outer_src, "10.255.", 7);
+		assert_int_equal(o.out.len, f.len + 20);
+	}
+	traffic = world_traffic(w, "web", "b1");
+	assert_int_equal(traffic.packets, 2);
+	assert_int_equal(traffic.flows, 1);
+	assert_int_equal(traffic.bytes, 14 + 20 + 20 + 14 + 20 + 8);
+	frame_of(&f, ETH, IP(CLIENT4, VIP4, .ttl = 1), TCP(5555, 80, SYN), END);
+	sent(w, &f, XDP_DROP, XRING_CNT_DROP_TTL);
+	frame_of(&f, ETH, IP(CLIENT4, VIP4), UDP(5555, 53), DATA(1500 - 20 - 20 - 8), END);
+	sent(w, &f, XDP_TX, XRING_CNT_TX);
+	frame_of(&f, ETH, IP(CLIENT4, VIP4), UDP(5555, 53), DATA(1500 - 20 - 20 - 8 + 1), END);
+	sent(w, &f, XDP_DROP, XRING_CNT_DROP_TOO_BIG);
+	world_way(w, (struct world_way){ out_ifindex(), HOP_MTU });
+	frame_of(&f, ETH, IP(CLIENT4, VIP4), TCP(5555, 80, SYN), END);
+	sent(w, &f, XDP_REDIRECT, XRING_CNT_TX_REDIRECT);
+	world_way(w, (struct world_way){ 0, 0 });
+	sent(w, &f, XDP_DROP, XRING_CNT_DROP_NO_NEXT_HOP);
+	world_free(w);
+}
+
+/*
+ * A frame of more than a page is in several buffers: only headers are in the first for sure. In each mode
+ * it goes as a short one does, and its end is counted.
+ */
+static void frames_of_several_buffers_go_in_each_mode(void **state)
+{
+	static const struct { const char *mode, *backend, *more; int outer; bool six; } cases[] = {
+		{ "l2", "10.2.0.11", "", 0 }, { "nat", "10.2.0.11", "", 0 },
+		{ "ipip", "10.2.0.11", "", 20 }, { "ipip", "fd00:2::b", "", 40 },
+		{ "ipip", "10.2.0.11", ", tunnel_source: 10.255.0.0/20", 20 },
+		{ "l2", "fd00:2::b", "", 0, true }, { "nat", "fd00:2::b", "", 0, true },
+		{ "ipip", "10.2.0.11", "", 20, true }, { "ipip", "fd00:2::b", "", 40, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char yaml[512];
+		struct outcome o;
+		struct frame f;
+		struct seen s;
+		struct world *w;
+
+		snprintf(yaml, sizeof(yaml), "  web: {vip: \"%s:80/tcp\", mode: %s%s, "
+			 "backends: {b1: \"%s\"}}\n", cases[i].six ? "[fc00::1]" : VIP4,
+			 cases[i].mode, cases[i].more, cases[i].backend);
+		w = world_new(yaml);
+		world_way(w, (struct world_way){ 1, 9000 });
+		frame_of(&f, ETH, IP(cases[i].six ? CLIENT6 : CLIENT4, cases[i].six ? VIP6 : VIP4),
+			 TCP(5555, 80, ACK), DATA(8900), END);
+		o = sent(w, &f, XDP_TX, XRING_CNT_TX);
+		frame_see(&o.out, &s);
+		is_to_hop(&s);
+		assert_int_equal(o.out.len, f.len + cases[i].outer);
+		assert_int_equal(world_traffic(w, "web", "b1").bytes, f.len);
+		/* As long as the link may have it, and no longer. */
+		world_way(w, (struct world_way){ 1, 8900 });
+		sent(w, &f, XDP_DROP, XRING_CNT_DROP_TOO_BIG);
+		world_way(w, (struct world_way){ 1, 9000 });
+		f.len--;
+		sent(w, &f, XDP_DROP, XRING_CNT_DROP_MALFORMED);
+		f.len++;
+		world_way(w, (struct world_way){ 0, 0 });
+		sent(w, &f, XDP_DROP, XRING_CNT_DROP_NO_NEXT_HOP);
+		world_free(w);
+	}
+}
+
 static void padding_of_short_frames_is_not_counted_into_the_tunnel(void **state)
 {
 	struct world *w = world_new(IPIP "    backends: {b1: 10.2.0.11}\n");
@@ -710,6 +863,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ipip_wraps_each_family_in_each),
+		cmocka_unit_test(flows_of_one_backend_have_outer_headers_of_their_own),
+		cmocka_unit_test(frames_of_several_buffers_go_in_each_mode),
+		cmocka_unit_test(a_network_of_sources_keeps_to_all_that_tunnels_do),
 		cmocka_unit_test(padding_of_short_frames_is_not_counted_into_the_tunnel),
 		cmocka_unit_test(l2_changes_mac_addresses_alone),
 		cmocka_unit_test(nat_rewrites_destination_and_port),

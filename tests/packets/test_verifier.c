@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The verifier is part of the compiler: what it walks of each program has a
- * ceiling. Kernels differ: of xring 46,738 on 6.1, 43,975 on 6.12, 51,195 on 6.18.
+ * ceiling. Kernels differ: of xring 48,301 on 6.1, 51,867 on 6.18.
  */
 #include "fixture.h"
 

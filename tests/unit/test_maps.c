@@ -158,6 +158,9 @@ static void one_target_is_known_whatever_the_next_hop(void **state)
 		template_fill(modes[i], &to, 0, &a, &x);
 		template_fill(modes[i], &to, 0, &b, &y);
 		assert_true(template_same_target(&x, &y));
+		b.tunnel_source = 0x0aff0800;
+		template_fill(modes[i], &to, 0, &b, &y);
+		assert_true(template_same_target(&x, &y));
 		template_fill(modes[i], &other, 0, &b, &y);
 		assert_false(template_same_target(&x, &y));
 	}

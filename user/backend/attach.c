@@ -100,6 +100,8 @@ static int program_load(const struct attach *wanted, struct why *why)
 	if (!skel)
 		return why_set(why, -errno, "the program: %s", errno_text(errno));
 	skel->rodata->listed = 1;
+	bpf_program__set_flags(skel->progs.decap, BPF_F_XDP_HAS_FRAGS);	/* jumbo frames */
+	bpf_program__set_autoload(skel->progs.decap_frags, false);
 	err = decap_bpf__load(skel);
 	if (err)
 		why_set(why, err, "the kernel did not take the XDP program: %s: want root, or "

@@ -12,6 +12,7 @@
 #include "conf/schema.h"
 #include "conf/yaml.h"
 #include "core/model/text.h"
+#include "core/model/tunnel_source.h"
 #include "core/value/number.h"
 
 #define INTERVAL_MAX_MS 60000u
@@ -123,6 +124,15 @@ static int read_reload_guard(struct reader *r, void *to)
 	return reader_bool(r, "reload_guard", &r->model->reload_guard);
 }
 
+static int read_tunnel_source(struct reader *r, void *to)
+{
+	(void)to;
+	if (r->yaml.kind != YAML_SCALAR ||
+	    tunnel_source_parse(r->yaml.text, &r->model->tunnel_source))
+		return yaml_refuse(&r->yaml, "tunnel_source", WANT_TUNNEL_SOURCE);
+	return 0;
+}
+
 static int read_regions(struct reader *r, void *to)
 {
 	return reader_names(r, "regions", read_region, to);
@@ -141,6 +151,7 @@ static const struct field file_fields[] = {
 	{ "limits", read_limits },
 	{ "pins", read_pins },
 	{ "reload_guard", read_reload_guard },
+	{ "tunnel_source", read_tunnel_source },
 	{ "regions", read_regions },
 	{ "services", read_services },
 };

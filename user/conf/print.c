@@ -11,6 +11,7 @@
 #include "core/model/check_text.h"
 #include "core/model/setting.h"
 #include "core/model/text.h"
+#include "core/model/tunnel_source.h"
 #include "core/value/number.h"
 
 static void print_address(FILE *f, const struct address *a)
@@ -227,12 +228,16 @@ static void print_numbers(FILE *f, const struct model *m)
 
 static void print_model(FILE *f, const struct model *m)
 {
+	char source[TUNNEL_SOURCE_TEXT];
+
 	fputs("hash_key: ", f);
 	for (size_t i = 0; i < HASH_KEY_BYTES; i++)
 		fprintf(f, "%02x", m->hash_key[i]);
 	fputc('\n', f);
 	print_interfaces(f, m);
 	print_numbers(f, m);
+	if (m->tunnel_source)
+		fprintf(f, "tunnel_source: %s\n", tunnel_source_print(m->tunnel_source, source));
 	print_regions(f, m);
 	fputs(m->service_count ? "services:\n" : "services: {}\n", f);
 	for (size_t i = 0; i < m->service_count; i++)

@@ -133,6 +133,7 @@ static const struct field service_fields[] = {
 	{ "panic", read_setting },
 	{ "all_down", read_setting },
 	{ "bound", read_setting },
+	{ "tunnel_source", read_setting },
 	{ "hot", read_hot },
 	{ "check", read_check },
 	{ "placement", read_placement },

@@ -352,6 +352,7 @@ static int skeleton_open(struct dp *dp, const struct dp_options *options, const 
 
 	if (!skel)
 		return load_failed(-errno);
+	bpf_program__set_flags(skel->progs.xring, BPF_F_XDP_HAS_FRAGS);	/* jumbo frames */
 	err = maps_size(skel, options, pins, dp);
 	if (!err) {
 		err = xring_bpf__load(skel);

@@ -19,6 +19,7 @@
 #include "dp/interfaces.h"
 #include "dp/pass.h"
 #include "dp/pinned.h"
+#include "dp/words.h"
 
 #define LINK_PREFIX "link-"
 
@@ -115,8 +116,9 @@ static int link_create(struct dp *dp, int ifindex, uint32_t flags)
 	return bpf_link_create(dp->prog_fd, ifindex, BPF_XDP, &opts);
 }
 
-/* -EOPNOTSUPP and similar: the driver has no XDP, or none with this MTU or offload. */
-static int attach_error(int err, const char *name, const char *mode, struct why *why)
+/* -EOPNOTSUPP and similar: the driver has no XDP, or none with this MTU or offload. words: its own. */
+static int attach_error(int err, const char *name, const char *mode, const char *words,
+			struct why *why)
 {
 	if (err == -EBUSY || err == -EEXIST)
 		return why_set(why, err, "%s: another XDP program is attached: "
@@ -124,6 +126,9 @@ static int attach_error(int err, const char *name, const char *mode, struct why 
 	if (err == -EOPNOTSUPP || err == -524)
 		return why_set(why, err, "%s: its driver has no native XDP: want --mode generic",
 			       name);
+	if (*words)
+		return why_set(why, err, "%s: %s XDP: %s: %s: want --mode generic, or what the driver wants",
+			       name, mode, errno_text(-err), words);
 	return why_set(why, err, "%s: %s XDP: %s", name, mode, errno_text(-err));
 }
 
@@ -189,7 +194,7 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 	_close_ int pinned = -1;
 	_close_ int fd = -1;
 	struct bpf_link_info info;
-	char path[300];
+	char path[300], words[256] = "";
 
 	if (!ifindex)
 		return no_interface(name, err, why);
@@ -218,6 +223,10 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 	if (mode != DP_MODE_GENERIC) {
 		fd = link_create(dp, ifindex, XDP_FLAGS_DRV_MODE);
 		err = fd < 0 ? -errno : 0;
+		if (err && err != -EBUSY && err != -EEXIST)
+			attach_words(ifindex, dp->prog_fd, XDP_FLAGS_DRV_MODE, words, sizeof(words));
+		if (*words && mode != DP_MODE_NATIVE)
+			log_info("%s: native XDP: %s: it gets generic", name, words);
 	}
 	if (err && err != -EBUSY && err != -EEXIST && mode != DP_MODE_NATIVE) {
 		fd = link_create(dp, ifindex, XDP_FLAGS_SKB_MODE);
@@ -226,7 +235,7 @@ int dp_attach(struct dp *dp, const char *name, enum dp_mode mode, const char **r
 	}
 	if (err)
 		return attach_error(err, name, mode == DP_MODE_GENERIC ? "generic" : "native",
-				    why);
+				    mode == DP_MODE_GENERIC ? "" : words, why);
 	if (bpf_obj_pin(fd, link_path(dp, name, path))) {
 		err = -errno;
 		return why_set(why, err, "%s: %s", path, errno_text(-err));

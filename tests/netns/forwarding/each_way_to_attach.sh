@@ -58,6 +58,17 @@ xring detach eth0
 fails 1 "no such interface" xring attach eth7
 fails 2 "want native or generic" xring attach eth0 --mode fast
 
+echo "a driver that refuses, in its own words"
+lb ip link add few numrxqueues 1 numtxqueues 1 type veth peer name many numrxqueues 1 numtxqueues 4
+lb ip link set many up
+lb ip link set few up
+words="XDP expects number of rx queues not less than peer tx queues"
+fails 1 "$words: want --mode generic, or what the driver wants" xring attach few --mode native
+equal "attach" "$(xring attach few)" "few: attached (generic)"
+wait_for said "few: native XDP: veth: $words: it gets generic"
+xring detach few
+lb ip link del few
+
 echo "the object file, before the daemon"
 kill "$(daemon_pid)"
 wait_for test ! -e "$RUN/sock"

@@ -329,6 +329,8 @@ static void merge_numbers(const struct model *running, const struct model *loade
 	ret->pins = from->pins;
 	from = loaded->reload_guard != file->reload_guard ? file : running;
 	ret->reload_guard = from->reload_guard;
+	from = loaded->tunnel_source != file->tunnel_source ? file : running;
+	ret->tunnel_source = from->tunnel_source;
 }
 
 int model_merge(struct model *running, const struct model *loaded, const struct model *file)
@@ -384,6 +386,7 @@ bool model_equal(const struct model *a, const struct model *b)
 	    a->flush_changes != b->flush_changes || a->limit_cells != b->limit_cells ||
 	    a->limit_backends != b->limit_backends || a->limit_networks != b->limit_networks ||
 	    a->pins != b->pins || a->reload_guard != b->reload_guard ||
+	    a->tunnel_source != b->tunnel_source ||
 	    a->interface_count != b->interface_count || a->region_count != b->region_count ||
 	    a->service_count != b->service_count)
 		return false;

@@ -13,10 +13,11 @@ static const struct row {
 	const char *word;
 	bool replies_return;
 	bool needs_link;
+	bool tunnels;
 } rows[] = {
 	[MODE_NAT] = { "nat", .replies_return = true },
 	[MODE_L2] = { "l2", .needs_link = true },
-	[MODE_IPIP] = { "ipip" },
+	[MODE_IPIP] = { "ipip", .tunnels = true },
 };
 
 int mode_parse(const char *text, enum mode *ret)
@@ -54,4 +55,9 @@ bool mode_replies_return(enum mode mode)
 bool mode_needs_link(enum mode mode)
 {
 	return rows[mode].needs_link;
+}
+
+bool mode_tunnels(enum mode mode)
+{
+	return rows[mode].tunnels;
 }

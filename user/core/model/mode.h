@@ -29,4 +29,7 @@ bool mode_replies_return(enum mode mode);
 /* Must a backend be on one link with the balancer, not reached through a gateway? */
 bool mode_needs_link(enum mode mode);
 
+/* Does the packet get an outer header? */
+bool mode_tunnels(enum mode mode);
+
 #endif

@@ -89,6 +89,7 @@ struct service {
 	uint32_t panic;			/* thousandths: with less weight alive, health is ignored */
 	enum all_down all_down;
 	struct hot hot;
+	uint32_t tunnel_source;		/* core/model/tunnel_source.h */
 	uint32_t bound;			/* thousandths of a backend's average load; 0: no bound */
 	struct check check;
 	struct backend *backends;	/* sorted by name */
@@ -116,6 +117,7 @@ struct model {
 	uint32_t limit_backends;
 	uint32_t limit_networks;	/* at least; more if the rules have more at the start */
 	bool reload_guard;		/* a reload that removes much is refused (core/model/guard.h) */
+	uint32_t tunnel_source;		/* of services that have none of their own */
 	uint32_t pins;			/* flows that changes may hold where they are */
 	struct region *regions;		/* sorted by name */
 	size_t region_count;

@@ -9,13 +9,15 @@
 #include "base/util.h"
 #include "base/why.h"
 #include "core/model/text.h"
+#include "core/model/tunnel_source.h"
 #include "core/value/number.h"
 
 #define SECOND_MS 1000u
 #define HOUR_MS (60 * 60 * SECOND_MS)
 #define DAY_MS (24 * HOUR_MS)
 
-_Static_assert(DURATION_TEXT <= SETTING_TEXT && WEIGHT_TEXT <= SETTING_TEXT,
+_Static_assert(DURATION_TEXT <= SETTING_TEXT && WEIGHT_TEXT <= SETTING_TEXT &&
+		       TUNNEL_SOURCE_TEXT <= SETTING_TEXT,
 	       "a setting has room for the text of each kind");
 _Static_assert(sizeof(enum all_down) == sizeof(uint32_t), "settings are of one size");
 _Static_assert(sizeof(struct hot) == 6 * sizeof(uint32_t), "settings are of one size");
@@ -41,6 +43,8 @@ static const struct setting table[] = {
 	{ NULL, "all_down", WANT_ALL_DOWN, offsetof(struct service, all_down), SETTING_ALL_DOWN },
 	{ NULL, "bound", "1 to 100, as 1.25, or none", offsetof(struct service, bound),
 	  SETTING_DECIMAL_OR_NONE, 1000, 100 * 1000 },
+	{ NULL, "tunnel_source", WANT_TUNNEL_SOURCE, offsetof(struct service, tunnel_source),
+	  SETTING_TUNNEL_SOURCE },
 	HOT("factor", factor, SETTING_DECIMAL, 1000, 10000 * 1000,
 	    "1 to 10000 in steps of 0.001"),
 	HOT("floor", floor, SETTING_DECIMAL, 0, 1000, WANT_SHARE),
@@ -131,6 +135,8 @@ static int parse_value(const struct setting *f, const char *text, uint32_t *ret)
 		return parse_flag(text, ret);
 	case SETTING_ALL_DOWN:
 		return parse_all_down(text, ret);
+	case SETTING_TUNNEL_SOURCE:
+		return tunnel_source_parse(text, ret);
 	}
 	return -EINVAL;
 }
@@ -162,6 +168,8 @@ const char *setting_print(const struct setting *f, const struct service *s,
 		return print_text(value ? "true" : "false", buf);
 	case SETTING_ALL_DOWN:
 		return print_text(all_down_print((enum all_down)value), buf);
+	case SETTING_TUNNEL_SOURCE:
+		return tunnel_source_print(value, buf);
 	}
 	return print_text("", buf);
 }

@@ -11,11 +11,11 @@ struct why;
 
 /*
  * The keys of a service that are a single number or word with a default: drain, tcp_idle,
- * udp_idle, slow_start, panic, all_down and bound, and the keys of its mapping `hot`. One
+ * udp_idle, slow_start, panic, all_down, bound and tunnel_source, and the keys of its mapping `hot`. One
  * table (setting.c) serves the configuration file, the requests, the command's options and
  * what is shown.
  */
-#define SETTING_TEXT 16
+#define SETTING_TEXT 24
 
 enum setting_kind {
 	SETTING_DURATION,		/* in ms */
@@ -24,6 +24,7 @@ enum setting_kind {
 	SETTING_COUNT,
 	SETTING_FLAG,			/* 1: true, 0: false */
 	SETTING_ALL_DOWN,
+	SETTING_TUNNEL_SOURCE,
 };
 
 struct setting {

@@ -6,6 +6,7 @@
  */
 #include "core/model/validate.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 #include "core/model/check_text.h"
 #include "core/model/model.h"
 #include "core/model/points.h"
+#include "core/model/tunnel_source.h"
 #include "core/model/validate_placement.h"
 #include "core/value/number.h"
 
@@ -438,6 +440,40 @@ static int validate_nat_differ(const struct model *m, struct model_error *ret)
 	return use ? nat_twice(use, ret) : 0;
 }
 
+static bool is_tunnel_source(uint32_t source, const struct address *a)
+{
+	uint32_t address;
+
+	memcpy(&address, a->bytes, sizeof(address));
+	return a->family == AF_INET && tunnel_source_varying(source) &&
+	       (ntohl(address) & ~tunnel_source_varying(source)) == tunnel_source_base(source);
+}
+
+/* No other host may have an address that outer headers come from. */
+static int validate_tunnel_source(const struct model *m, const struct service *s,
+				  struct model_error *ret)
+{
+	uint32_t source = tunnel_source(m, s);
+	char text[TUNNEL_SOURCE_TEXT], other[VIP_TEXT];
+
+	tunnel_source_print(source, text);
+	if (!mode_tunnels(s->mode))
+		return !tunnel_source_varying(s->tunnel_source) ? 0 :
+			wrong_service(ret, s, "tunnel_source %s of service %s: want none, as mode %s has no tunnel",
+				      text, s->name, mode_print(s->mode));
+	for (size_t i = 0; i < s->vip_count; i++)
+		if (is_tunnel_source(source, &s->vips[i].address))
+			return wrong_vip(ret, s, i, "vip %s of service %s: want it outside of tunnel_source %s",
+					 vip_print(&s->vips[i], other), s->name, text);
+	for (size_t i = 0; i < s->backend_count; i++)
+		if (is_tunnel_source(source, &s->backends[i].address))
+			return wrong_backend(ret, PART_BACKEND_ADDRESS, s, &s->backends[i],
+					     "address %s of backend %s: want it outside of tunnel_source %s",
+					     address_print(&s->backends[i].address, other),
+					     s->backends[i].name, text);
+	return 0;
+}
+
 static int validate_service(const struct model *m, const struct service *s, struct model_error *ret)
 {
 	int err = validate_vips(s, ret);
@@ -446,6 +482,8 @@ static int validate_service(const struct model *m, const struct service *s, stru
 		err = validate_backends(s, ret);
 	if (!err)
 		err = validate_health(s, ret);
+	if (!err)
+		err = validate_tunnel_source(m, s, ret);
 	if (!err)
 		err = validate_points(s, m->limit_cells / CELLS_PER_POINT, ret);
 	if (!err && !mode_replies_return(s->mode))

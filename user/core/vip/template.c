@@ -11,6 +11,7 @@
 
 #include "base/util.h"
 #include "core/model/mode.h"
+#include "core/model/tunnel_source.h"
 #include "core/value/address.h"
 
 #define OUTER_TTL 64
@@ -32,13 +33,25 @@ static uint16_t words_sum(const void *data, size_t bytes)
 	return sum;
 }
 
+/* Makes a template of XRING_IPIP4 one whose outer source varies in these bits. */
+static void vary_by_flow(uint32_t varying, struct xring_template *t)
+{
+	struct xring_by_flow by_flow = { .varying = htonl(varying), .mtu = t->mtu };
+
+	memcpy(by_flow.ip, t->ip, sizeof(by_flow.ip));
+	memcpy(t->ip, &by_flow, sizeof(by_flow));
+	t->mtu = 0;
+	t->kind = XRING_IPIP4_BY_FLOW;
+}
+
 /*
  * The outer datagram has DF set, so that its id means nothing (an atomic datagram: RFC
  * 6864). Its traffic class is 0, the compatibility mode of RFC 6040.
  */
-static void fill_ipip4(const struct address *to, const struct address *from,
+static void fill_ipip4(const struct address *to, const struct next_hop *hop,
 		       struct xring_template *t)
 {
+	uint32_t varying = tunnel_source_varying(hop->tunnel_source);
 	struct iphdr ip = {
 		.version = 4,
 		.ihl = 5,
@@ -47,12 +60,16 @@ static void fill_ipip4(const struct address *to, const struct address *from,
 		.protocol = IPPROTO_IPIP,
 	};
 
-	memcpy(&ip.saddr, from->bytes, 4);
+	memcpy(&ip.saddr, hop->source.bytes, 4);
+	if (varying)
+		ip.saddr = htonl(tunnel_source_base(hop->tunnel_source));
 	memcpy(&ip.daddr, to->bytes, 4);
 	ip.check = words_sum(&ip, sizeof(ip));
 	memcpy(t->ip, &ip, sizeof(ip));
 	t->mtu -= t->mtu < sizeof(ip) ? t->mtu : sizeof(ip);
 	t->kind = XRING_IPIP4;
+	if (varying)
+		vary_by_flow(varying, t);
 }
 
 static void fill_ipip6(const struct address *to, const struct address *from,
@@ -72,7 +89,7 @@ static void fill_ipip(const struct address *to, uint16_t port, const struct next
 {
 	(void)port;
 	if (to->family == AF_INET)
-		fill_ipip4(to, &hop->source, t);
+		fill_ipip4(to, hop, t);
 	else
 		fill_ipip6(to, &hop->source, t);
 }
@@ -128,14 +145,20 @@ void template_fill(enum mode mode, const struct address *to, uint16_t port,
 			fillers[i].fill(to, port, hop, ret);
 }
 
+/* Which sources a tunnel has is another way, and no other target. */
+static uint8_t kind_of_target(const struct xring_template *t)
+{
+	return t->kind == XRING_IPIP4_BY_FLOW ? XRING_IPIP4 : t->kind;
+}
+
 bool template_same_target(const struct xring_template *a, const struct xring_template *b)
 {
 	const size_t daddr4 = offsetof(struct iphdr, daddr);
 	const size_t daddr6 = offsetof(struct ipv6hdr, daddr);
 
-	if (a->kind != b->kind)
+	if (kind_of_target(a) != kind_of_target(b))
 		return false;
-	switch (a->kind) {
+	switch (kind_of_target(a)) {
 	case XRING_IPIP4:
 		return !memcmp(a->ip + daddr4, b->ip + daddr4, 4);
 	case XRING_IPIP6:

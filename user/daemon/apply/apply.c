@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/model/tunnel_source.h"
 #include "core/ring/moving_cells.h"
 #include "daemon/apply/parts.h"
 #include "daemon/apply/weigh.h"
@@ -70,6 +71,7 @@ static int service_apply(struct live *live, const struct model *m, const struct 
 		return -ENOMEM;
 	clients.cut |= !s->main->has_extent;	/* a new service has no flows to keep */
 	s->model = model;
+	s->tunnel_source = tunnel_source(m, model);
 	key_set(live, s, model);
 	err = classes_prepare(live, s, m, model) ?: backends_sync(live, s, model, times);
 	if (err) {

@@ -219,12 +219,13 @@ static void backend_template(struct live *live, const struct live_service *s,
 {
 	static const struct next_hop none;
 	struct xring_template now = *template_now(live, backend->id), wanted;
+	struct next_hop hop = backend_why(s, backend) ? none : backend->nexthop->hop;
 
+	hop.tunnel_source = s->tunnel_source;
 	if (keep_way(backend->nexthop, &now, s, backend))
 		wanted = now;
 	else
-		template_fill(s->mode, &backend->address, backend->port,
-			      backend_why(s, backend) ? &none : &backend->nexthop->hop, &wanted);
+		template_fill(s->mode, &backend->address, backend->port, &hop, &wanted);
 	wanted.generation = backend_generation(backend);
 	if (memcmp(&now, &wanted, sizeof(wanted)))
 		dp_template_write(live->dp, backend->id, &wanted);

@@ -34,6 +34,7 @@ struct live_service {
 	struct hot_service *hot;		/* the slot of watch/hot.c; NULL: empty */
 	struct home_service *home;		/* the slot of watch/homes.c; NULL: empty */
 	enum mode mode;
+	uint32_t tunnel_source;			/* core/model/tunnel_source.h: of the model's, too */
 	struct key key;
 	bool key_known;
 	bool rekeyed;				/* key changed: a whole walk must remove all pins */

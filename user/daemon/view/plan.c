@@ -198,6 +198,8 @@ static json_t *others(const struct model *from, const struct model *to)
 		say(list, "%s", "limits, pins: other sizes");
 	if (from->reload_guard != to->reload_guard)
 		say(list, "reload_guard: %s", to->reload_guard ? "on" : "off");
+	if (from->tunnel_source != to->tunnel_source)
+		say(list, "%s", "tunnel_source: another one");
 	return list;
 }
 

@@ -218,6 +218,7 @@ static json_t *setting_json(const struct setting *f, const struct service *s)
 		return json_boolean(value);
 	case SETTING_DURATION:
 	case SETTING_ALL_DOWN:
+	case SETTING_TUNNEL_SOURCE:
 		break;
 	}
 	return json_string(setting_print(f, s, text));
