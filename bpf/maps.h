@@ -52,6 +52,9 @@ static __always_inline const struct xring_config *config_get(void)
 /* The MAC addresses of this host; only a few packets ask. */
 MAP(xring_macs, HASH, XRING_MACS, 0, struct xring_mac, __u8);
 
+/* Next hops whose MAC address the daemon must ask for. */
+MAP(xring_asks, HASH, XRING_ASKS, 0, struct xring_ask, __u8);
+
 /* ---- rings ---- */
 
 /* The tables of all rings. A value is a struct xring_cell, read as one word. */

@@ -33,6 +33,18 @@ static __always_inline int reply_is_real(struct xdp_md *ctx, const struct xring_
 	return !ifindex || ifindex == ctx->ingress_ifindex;
 }
 
+/* Has the daemon ask for the MAC address of the next hop, which the look-up has put in the place of the receiver. */
+static __always_inline void ask_for(const struct bpf_fib_lookup *fib)
+{
+	struct xring_ask ask = { .ifindex = fib->ifindex, .family = fib->family };
+	__u8 there = 1;
+
+	ask.address[0] = fib->ipv4_dst;
+	if (fib->family == AF_INET6)
+		__builtin_memcpy(ask.address, fib->ipv6_dst, 16);
+	bpf_map_update_elem(&xring_asks, &ask, &there, BPF_NOEXIST);
+}
+
 /*
  * Answers the counter that says what became of the reply. With XRING_CNT_TX_REPLY, ifindex is
  * the interface at which the reply must leave. len: bytes of the IP packet.
@@ -43,6 +55,8 @@ static __always_inline __u32 reply_forward(struct xdp_md *ctx, const struct flow
 	struct bpf_fib_lookup fib = {
 		.family = flow->family == 4 ? AF_INET : AF_INET6,
 		.l4_protocol = flow->proto,
+		.sport = slot->vip_port ?: flow_sport(flow),
+		.dport = flow_dport(flow),
 		.tot_len = len,
 		.ifindex = ctx->ingress_ifindex,
 	};
@@ -77,8 +91,10 @@ static __always_inline __u32 reply_forward(struct xdp_md *ctx, const struct flow
 	done = reply_rewrite(ctx, flow, slot);
 	if (done != FORWARD_OK)
 		return done;
-	if (ret == BPF_FIB_LKUP_RET_NO_NEIGH)
+	if (ret == BPF_FIB_LKUP_RET_NO_NEIGH) {
+		ask_for(&fib);
 		return XRING_CNT_PASS_UNRESOLVED;
+	}
 	eth = (void *)(long)ctx->data;
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return XRING_CNT_DROP_MALFORMED;

@@ -13,6 +13,7 @@
 #include <xring/config.h>
 #include <xring/vip.h>
 #include <xring/mac.h>
+#include <xring/ask.h>
 #include <xring/cell.h>
 #include <xring/backend.h>
 #include <xring/flow.h>

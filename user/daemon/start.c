@@ -55,7 +55,7 @@ int start_maps(struct start *s)
 	health_open(d->engine, &d->health);
 	return engine_start(d->engine) ?: hot_open(d->engine, &d->hot) ?:
 	       loads_open(d->engine, &d->loads) ?: flows_open(d->engine, &d->flows) ?:
-	       egress_open(d->engine, &d->egress);
+	       egress_open(d->engine, &d->egress) ?: asked_open(d->engine, &d->asked);
 }
 
 int start_checks(struct start *s)
@@ -69,6 +69,7 @@ void start_close(struct start *s)
 
 	if (d->engine)
 		engine_stop(d->engine);
+	asked_close(&d->asked);
 	egress_close(&d->egress);
 	flows_close(&d->flows);
 	loads_close(&d->loads);

@@ -218,6 +218,7 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, const c
 		{ skel->maps.xring_placed },
 		{ skel->maps.xring_homes },
 		{ skel->maps.xring_macs },
+		{ skel->maps.xring_asks },
 		{ skel->maps.xring_heat, .means = MEANS_WITH_LAYOUT },
 		{ skel->maps.xring_hot },
 		{ skel->maps.xring_counters },
@@ -314,11 +315,12 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 	dp->placed_fd = fcntl(bpf_map__fd(skel->maps.xring_placed), F_DUPFD_CLOEXEC, 3);
 	dp->homes_fd = fcntl(bpf_map__fd(skel->maps.xring_homes), F_DUPFD_CLOEXEC, 3);
 	dp->macs_fd = fcntl(bpf_map__fd(skel->maps.xring_macs), F_DUPFD_CLOEXEC, 3);
+	dp->asks_fd = fcntl(bpf_map__fd(skel->maps.xring_asks), F_DUPFD_CLOEXEC, 3);
 	dp->pin_max = bpf_map__max_entries(skel->maps.xring_pins);
 	dp->template_epoch = calloc(dp->backend_count, sizeof(*dp->template_epoch));
 	if (dp->traffic_fd < 0 || dp->counters_fd < 0 || dp->events_fd < 0 || dp->pins_fd < 0 ||
 	    dp->syns_fd < 0 || dp->placed_fd < 0 || dp->homes_fd < 0 || dp->macs_fd < 0 ||
-	    !dp->template_epoch)
+	    dp->asks_fd < 0 || !dp->template_epoch)
 		return log_err(-ENOMEM, "maps");
 	return 0;
 }
@@ -389,7 +391,8 @@ int dp_open(const struct dp_options *options, struct dp **ret)
 	if (!dp)
 		return -ENOMEM;
 	dp->lock_fd = dp->traffic_fd = dp->counters_fd = dp->prog_fd = dp->fresh_fd = -1;
-	dp->events_fd = dp->pins_fd = dp->syns_fd = dp->placed_fd = dp->homes_fd = dp->macs_fd = -1;
+	dp->events_fd = dp->pins_fd = dp->syns_fd = dp->placed_fd = dp->homes_fd = -1;
+	dp->macs_fd = dp->asks_fd = -1;
 	dp->lost_fd = -1;
 	dp->epoch = 1;
 	dp->cpus = libbpf_num_possible_cpus();
@@ -415,6 +418,7 @@ void dp_close(struct dp *dp)
 	closep(&dp->placed_fd);
 	closep(&dp->homes_fd);
 	closep(&dp->macs_fd);
+	closep(&dp->asks_fd);
 	closep(&dp->lost_fd);
 	closep(&dp->prog_fd);
 	closep(&dp->fresh_fd);

@@ -61,6 +61,7 @@ struct dp {
 	int placed_fd;
 	int homes_fd;
 	int macs_fd;
+	int asks_fd;
 	int lost_fd;				/* -1: what is lost cannot be known, lost_why says why */
 	char lost_why[256];
 	uint32_t pin_max;

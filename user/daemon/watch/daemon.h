@@ -3,6 +3,7 @@
 #define XRING_DAEMON_WATCH_DAEMON_H
 
 #include "daemon/source/file.h"
+#include "daemon/watch/asked.h"
 #include "daemon/watch/egress.h"
 #include "daemon/watch/health.h"
 #include "daemon/watch/homes.h"
@@ -23,6 +24,7 @@ struct daemon {
 	struct loads loads;
 	struct flows flows;
 	struct egress_watch egress;
+	struct asked_watch asked;
 };
 
 #endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XRING_ABI_ASK_H
+#define XRING_ABI_ASK_H
+
+#include <linux/types.h>
+
+/*
+ * The key of the map xring_asks, a set: a next hop of a nat reply whose MAC address the kernel does
+ * not know. The packet goes to the host, which asks for it, unless it takes the packet for a forgery
+ * (the VIP is its own, or rp_filter is strict). So the daemon asks, too, and empties the map.
+ */
+struct xring_ask {
+	__u32 address[4];		/* IPv4 in the first word; network byte order */
+	__u32 ifindex;
+	__u32 family;			/* AF_INET, AF_INET6 */
+};
+
+_Static_assert(sizeof(struct xring_ask) == 24, "no hidden padding: it is a key");
+
+#define XRING_ASKS 256
+
+#endif
