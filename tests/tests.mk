@@ -72,7 +72,7 @@ $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %.bpf.c,$(wildcard tests/pa
 $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
 		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame rule rule_paths rule_change history \
 			history_tables history_keys history_homes history_regions clients balancer zipf) \
-		$(patsubst %,$(BUILD)/user/dp/%.o,heat write grace links pass pinned) $(CONF) $(CORE)
+		$(patsubst %,$(BUILD)/user/dp/%.o,heat write grace links words pass pinned) $(CONF) $(CORE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd -lm
 
 $(BUILD)/tests/tools/talk: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/tools/talk*.c))

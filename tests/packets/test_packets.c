@@ -249,6 +249,22 @@ static void frames_of_several_buffers_go_in_each_mode(void **state)
 	}
 }
 
+static void frames_of_several_buffers_pass_where_short_ones_do(void **state)
+{
+	struct world *w = world_new("  a: {vip: 10.200.1.1:80/tcp, mode: l2, all_down: pass, backends: {}}\n"
+				    "  b: {vip: 10.200.1.1:81/tcp, mode: l2, backends: {}}\n");
+	struct frame f;
+
+	(void)state;
+	frame_of(&f, ETH, IP(CLIENT4, VIP4), TCP(5555, 80, ACK), DATA(8900), END);
+	sent(w, &f, XDP_PASS, XRING_CNT_PASS_NO_BACKEND);
+	frame_of(&f, ETH, IP(CLIENT4, VIP4), TCP(5555, 81, ACK), DATA(8900), END);
+	sent(w, &f, XDP_DROP, XRING_CNT_DROP_NO_BACKEND);
+	frame_of(&f, ETH, IP(CLIENT4, VIP4), TCP(5555, 82, ACK), DATA(8900), END);
+	sent(w, &f, XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
+	world_free(w);
+}
+
 static void padding_of_short_frames_is_not_counted_into_the_tunnel(void **state)
 {
 	struct world *w = world_new(IPIP "    backends: {b1: 10.2.0.11}\n");
@@ -689,7 +705,7 @@ static void what_is_for_a_service_and_cannot_go_is_dropped_with_its_reason(void 
 	struct world *w = world_new(
 		IPIP "    backends: {b1: 10.2.0.11}\n"
 		"  any: {vip: 10.200.9.9:0/udp, mode: ipip, backends: {b1: 10.2.0.11}}\n"
-		"  empty: {vip: 10.200.1.1:81/tcp, mode: ipip}\n"
+		"  empty: {vip: 10.200.1.1:81/tcp, mode: ipip, backends: {}}\n"
 		"  zero: {vip: 10.200.1.1:82/tcp, mode: ipip,"
 		" backends: {z: {address: 10.2.0.11, weight: 0}}}\n");
 	struct frame f;
@@ -865,6 +881,7 @@ int main(void)
 		cmocka_unit_test(ipip_wraps_each_family_in_each),
 		cmocka_unit_test(flows_of_one_backend_have_outer_headers_of_their_own),
 		cmocka_unit_test(frames_of_several_buffers_go_in_each_mode),
+		cmocka_unit_test(frames_of_several_buffers_pass_where_short_ones_do),
 		cmocka_unit_test(a_network_of_sources_keeps_to_all_that_tunnels_do),
 		cmocka_unit_test(padding_of_short_frames_is_not_counted_into_the_tunnel),
 		cmocka_unit_test(l2_changes_mac_addresses_alone),

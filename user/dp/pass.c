@@ -48,14 +48,14 @@ bool dp_pass_is(const struct dp *dp, uint32_t ifindex)
 	return fd >= 0 && link_device(fd) == ifindex;
 }
 
-/* Only the program that takes packets of several buffers, as the device may have a large MTU. */
 static struct pass_bpf *pass_load(void)
 {
 	struct pass_bpf *skel = pass_bpf__open();
 
 	if (!skel)
 		return NULL;
-	bpf_program__set_autoload(skel->progs.pass, false);
+	bpf_program__set_flags(skel->progs.pass, BPF_F_XDP_HAS_FRAGS);	/* jumbo frames */
+	bpf_program__set_autoload(skel->progs.pass_frags, false);
 	if (!pass_bpf__load(skel))
 		return skel;
 	pass_bpf__destroy(skel);
@@ -66,7 +66,7 @@ int dp_pass_attach(struct dp *dp, const char *name, uint32_t ifindex, struct why
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
 	struct pass_bpf *skel = pass_load();
-	_close_ int fd = skel ? bpf_link_create(bpf_program__fd(skel->progs.pass_frags), ifindex,
+	_close_ int fd = skel ? bpf_link_create(bpf_program__fd(skel->progs.pass), ifindex,
 						BPF_XDP, &opts) : -1;
 	int err = fd < 0 ? -errno : 0;
 	char path[300];
