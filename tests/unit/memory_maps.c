@@ -16,6 +16,7 @@
 #include "daemon/net/addresses.h"
 #include "daemon/net/devices.h"
 #include "daemon/net/nexthop.h"
+#include "dp/asks.h"
 #include "dp/interfaces.h"
 #include "dp/lost.h"
 #include "dp/macs.h"
@@ -522,6 +523,17 @@ void nexthop_put(struct nexthop_table *table, const struct nexthop *nh)
 void nexthop_settle(struct nexthop_table *table, unsigned ms)
 {
 	(void)table, (void)ms;
+}
+
+void nexthop_ask(struct nexthop_table *table, uint32_t ifindex, const struct address *neighbour)
+{
+	(void)table, (void)ifindex, (void)neighbour;
+}
+
+size_t dp_asks_take(struct dp *dp, struct xring_ask ret[XRING_ASKS])
+{
+	(void)dp, (void)ret;
+	return 0;
 }
 
 int nexthop_on_link(const struct address *to)

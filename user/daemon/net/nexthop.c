@@ -514,6 +514,11 @@ void nexthop_settle(struct nexthop_table *table, unsigned ms)
 	}
 }
 
+void nexthop_ask(struct nexthop_table *table, uint32_t ifindex, const struct address *neighbour)
+{
+	rtnl_neighbour_use(table->requests, ifindex, neighbour);
+}
+
 int nexthop_on_link(const struct address *to)
 {
 	struct rtnl_route route;

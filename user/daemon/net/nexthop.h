@@ -34,6 +34,9 @@ void nexthop_close(struct nexthop_table *table);
 const struct nexthop *nexthop_get(struct nexthop_table *table, const struct address *to);
 void nexthop_put(struct nexthop_table *table, const struct nexthop *nh);
 
+/* Has the kernel ask for the MAC address of a neighbour on a link, for whoever needs it. */
+void nexthop_ask(struct nexthop_table *table, uint32_t ifindex, const struct address *neighbour);
+
 /* Waits up to that many ms for neighbours that the kernel is asking for. */
 void nexthop_settle(struct nexthop_table *table, unsigned ms);
 

@@ -6,7 +6,8 @@
 
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"
-#include "daemon/net/rtnl.h"
+#include "daemon/live/live.h"
+#include "daemon/net/nexthop.h"
 #include "dp/asks.h"
 
 #define LOOK_MS 100		/* a client waits so long for its first answer at most */
@@ -19,7 +20,7 @@ static bool any_nat(const struct model *m)
 	return false;
 }
 
-/* An answer of the kernel's matters to nobody: what is not there is asked for again by the next reply. */
+/* What the kernel answers matters to nobody: the next reply asks again. */
 static void look(void *context)
 {
 	struct asked_watch *w = context;
@@ -30,13 +31,13 @@ static void look(void *context)
 		struct address to = { .family = asks[i].family };
 
 		memcpy(to.bytes, asks[i].address, to.family == AF_INET ? 4 : 16);
-		rtnl_neighbour_use(w->nl, asks[i].ifindex, &to);
+		nexthop_ask(w->engine->live->nexthops, asks[i].ifindex, &to);
 	}
 }
 
 int asked_open(struct engine *e, struct asked_watch *ret)
 {
-	int err = rtnl_open(&ret->nl) ?: loop_timer_new(e->loop, &ret->timer, look, ret);
+	int err = loop_timer_new(e->loop, &ret->timer, look, ret);
 
 	if (err)
 		return err;
@@ -49,7 +50,5 @@ void asked_close(struct asked_watch *watch)
 {
 	if (watch->engine)
 		loop_timer_close(watch->engine->loop, &watch->timer);
-	if (watch->nl)
-		mnl_socket_close(watch->nl);
 	*watch = (struct asked_watch){};
 }

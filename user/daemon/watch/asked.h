@@ -10,12 +10,10 @@
  * second where a service is of mode nat.
  */
 struct engine;
-struct mnl_socket;
 
 struct asked_watch {
 	struct engine *engine;
 	struct loop_timer timer;
-	struct mnl_socket *nl;
 };
 
 int asked_open(struct engine *e, struct asked_watch *ret);
