@@ -138,8 +138,8 @@ struct ruled {
 };
 
 /*
- * The backend of a packet for a service that has rules, entries of keys or bounded loads. hash:
- * of the key.
+ * The backend of a packet for a service that has rules, entries of keys or bounded loads, or whose
+ * packets go each by itself. hash: of the key.
  */
 static __always_inline __u32 special_backend(struct xdp_md *ctx, const struct xring_slot *slot,
 					     const struct flow *flow, __u32 hash,
@@ -163,7 +163,10 @@ static __always_inline __u32 special_backend(struct xdp_md *ctx, const struct xr
 		if (xring_hot_shards(answer))
 			at = newest_position(ctx, answer, hash);
 	}
-	id = ring_backend(ctx, slot, hash, base, shift, at, open);
+	if (slot->flags & XRING_SERVICE_PACKET)	/* no flow, so nothing that a change could break */
+		id = ring_lookup(base, shift, bpf_get_prandom_u32());
+	else
+		id = ring_backend(ctx, slot, hash, base, shift, at, open);
 	if (changes && slot->flags & XRING_SERVICE_BOUND && is_kept_off(ctx, flow->family, id))
 		id = path_answer(ctx, slot, hash);
 	if (rules && slot->flags & XRING_SERVICE_RULES) {

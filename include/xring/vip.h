@@ -54,8 +54,10 @@ _Static_assert(sizeof(struct xring_slot) == 64, "one cache line");
 #define XRING_SERVICE_BOUND 4u		/* new flows keep off backends above their bound */
 #define XRING_SERVICE_STRICT 8u		/* the placement has constraints: it fails closed */
 #define XRING_SERVICE_RULES 16u		/* the rules tell clients apart: see ring_base */
+#define XRING_SERVICE_PACKET 32u	/* each packet goes by itself, to a random position */
 /* Some of these: the steady state does not answer all packets by the ring alone. */
-#define XRING_SERVICE_SPECIAL (XRING_SERVICE_HOT | XRING_SERVICE_BOUND | XRING_SERVICE_RULES)
+#define XRING_SERVICE_SPECIAL (XRING_SERVICE_HOT | XRING_SERVICE_BOUND | XRING_SERVICE_RULES | \
+			       XRING_SERVICE_PACKET)
 /* The bit of ports_mask at which the service's number (1 and up) begins. */
 #define XRING_SLOT_NUMBER 40
 

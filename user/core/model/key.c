@@ -140,6 +140,12 @@ static void print_flow(const struct key *key, const struct tuple *t, char buf[KE
 		 t->protocol == IPPROTO_TCP ? "tcp" : "udp");
 }
 
+static int parse_packet(const char *text, const struct service *s, struct tuple *t)
+{
+	(void)text, (void)s, (void)t;
+	return -EINVAL;
+}
+
 /* ---- the kinds of keys ---- */
 
 static const struct row {
@@ -149,6 +155,7 @@ static const struct row {
 	 * NULL: nothing.
 	 */
 	const char *lengths;
+	bool packet;			/* the key is the packet itself; the masks are those of flows */
 	bool dst;			/* the destination address is part of the key */
 	uint64_t ports;			/* which ports are part of it, as a mask like XRING_PORTS */
 	/*
@@ -159,16 +166,19 @@ static const struct row {
 	int (*parse)(const char *text, const struct service *s, struct tuple *t);
 	void (*print)(const struct key *key, const struct tuple *t, char buf[KEY_VALUE_TEXT]);
 } rows[] = {
-	[KEY_FLOW] = { "flow", NULL, true, FLOW_PORTS,
+	[KEY_FLOW] = { "flow", NULL, false, true, FLOW_PORTS,
 		       "CLIENT:PORT,VIP:PORT[/tcp|/udp], the VIP one of the service",
 		       parse_flow, print_flow },
-	[KEY_CLIENT] = { "client", NULL, false, 0, "a client's address",
+	[KEY_CLIENT] = { "client", NULL, false, false, 0, "a client's address",
 			 parse_client, print_client },
-	[KEY_CLIENT_PREFIX] = { "client-prefix", "/N[,N6]", false, 0,
+	[KEY_CLIENT_PREFIX] = { "client-prefix", "/N[,N6]", false, false, 0,
 				"an address, or a prefix of /%u (IPv6 /%u)",
 				parse_prefix, print_prefix },
-	[KEY_CLIENT_PORT] = { "client-port", NULL, false, XRING_PORTS(0xffff, 0, 0),
+	[KEY_CLIENT_PORT] = { "client-port", NULL, false, false, XRING_PORTS(0xffff, 0, 0),
 			      "a client's ADDRESS:PORT", parse_client_port, print_client_port },
+	[KEY_PACKET] = { "packet", NULL, true, true, FLOW_PORTS,
+			 "none, as each packet of the service goes by itself",
+			 parse_packet, print_flow },
 };
 
 bool key_equal(const struct key *a, const struct key *b)
@@ -176,9 +186,14 @@ bool key_equal(const struct key *a, const struct key *b)
 	return a->kind == b->kind && a->prefix4 == b->prefix4 && a->prefix6 == b->prefix6;
 }
 
+bool key_is_packet(const struct key *key)
+{
+	return rows[key->kind].packet;
+}
+
 bool key_is_flow(const struct key *key)
 {
-	return rows[key->kind].dst && rows[key->kind].ports == FLOW_PORTS;
+	return !key_is_packet(key) && rows[key->kind].dst && rows[key->kind].ports == FLOW_PORTS;
 }
 
 /* Parses what follows the word of a kind with lengths: nothing, /N or /N,N6. */

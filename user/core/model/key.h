@@ -16,6 +16,7 @@ enum key_kind {
 	KEY_CLIENT,
 	KEY_CLIENT_PREFIX,
 	KEY_CLIENT_PORT,
+	KEY_PACKET,
 };
 
 struct key {
@@ -30,10 +31,12 @@ struct key {
 bool key_equal(const struct key *a, const struct key *b);
 /* Is each flow a key of its own? Such a key cannot be split over backends. */
 bool key_is_flow(const struct key *key);
+/* Does each packet go by itself? Then there are no flows and no keys to tell apart. */
+bool key_is_packet(const struct key *key);
 int key_parse(const char *text, struct key *ret);	/* client-prefix alone means /24,56 */
 const char *key_print(const struct key *key, char buf[KEY_TEXT]);
 /* the text of the i-th kind with its defaults; NULL: no such kind */
 const char *key_word(size_t i, char buf[KEY_TEXT]);
-const char *key_want(void);	/* "flow, client, client-prefix/N[,N6] or client-port" */
+const char *key_want(void);	/* "flow, client, client-prefix/N[,N6], client-port or packet" */
 
 #endif

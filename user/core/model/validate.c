@@ -138,6 +138,10 @@ static int validate_vips(const struct service *s, struct model_error *ret)
 		if (why)
 			return wrong_vip(ret, s, i, "vip %s of service %s: want an address that clients "
 					 "reach, not %s", vip_print(&s->vips[i], text), s->name, why);
+		if (key_is_packet(&s->key) && s->vips[i].protocol != IPPROTO_UDP)
+			return wrong_vip(ret, s, i, "vip %s of service %s: want /udp, as key packet "
+					 "sends each packet by itself", vip_print(&s->vips[i], text),
+					 s->name);
 	}
 	return 0;
 }

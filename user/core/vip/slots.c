@@ -48,7 +48,8 @@ static void fill_service(const struct service *s, const struct vip *vip,
 		     (s->bound ? XRING_SERVICE_BOUND : 0) |
 		     (is_strict(s) && !ring->rules ? XRING_SERVICE_STRICT : 0) |
 		     (ring->hot ? XRING_SERVICE_HOT : 0) |
-		     (ring->rules ? XRING_SERVICE_RULES : 0);
+		     (ring->rules ? XRING_SERVICE_RULES : 0) |
+		     (key_is_packet(&s->key) ? XRING_SERVICE_PACKET : 0);
 	ret->udp_idle = s->udp_idle_ms / 100;
 	ret->tcp_idle = s->tcp_idle_ms;
 }

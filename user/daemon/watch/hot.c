@@ -303,7 +303,7 @@ static void tally_judge(struct hot_watch *w, const struct heat_tally *tally, uin
 
 	for (size_t i = 0; i < live->service_count; i++) {
 		struct live_service *s = live->services[i];
-		struct hot_service *hs = slot_get(s);
+		struct hot_service *hs = key_is_packet(&s->key) ? NULL : slot_get(s);
 		uint64_t packets = live_established(live, s);
 
 		if (!hs)
