@@ -72,6 +72,14 @@ for host in b2 b3; do
 	wait_for equals "$(on $host ip -br link show eth0 | awk '{ print $3 }')" next_hop mac
 	wait_for equals b1 answers
 done
+echo "a next hop that stands by itself, of which the kernel tells no routes any more"
+lb sysctl -qw net.ipv4.nexthop_compat_mode=0
+lb ip nexthop add id 7 via "$(lab address b2)" dev eth1
+lb ip route replace "$(lab address b1)/32" nhid 7
+wait_for equals "$(lab address b2)" next_hop gateway
+lb ip nexthop replace id 7 via "$(lab address b3)" dev eth1
+wait_for equals "$(lab address b3)" next_hop gateway
+wait_for equals b1 answers
 # What it forwards, it has received: b3 is the way.
 forwarded() { on b3 awk '/^Ip: [0-9]/ { print $7 }' /proc/net/snmp; }
 before=$(forwarded)
