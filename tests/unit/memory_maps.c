@@ -16,6 +16,7 @@
 #include "daemon/net/addresses.h"
 #include "daemon/net/devices.h"
 #include "daemon/net/nexthop.h"
+#include "daemon/net/sysctls.h"
 #include "dp/asks.h"
 #include "dp/interfaces.h"
 #include "dp/lost.h"
@@ -540,6 +541,12 @@ int nexthop_on_link(const struct address *to)
 {
 	(void)to;
 	return 1;
+}
+
+bool sysctl_forwards(int family, const char *device)
+{
+	(void)family, (void)device;
+	return true;
 }
 
 void own_addresses(struct own_addresses *ret)

@@ -18,7 +18,7 @@ services:
     vip: $VIP4:80/tcp
     mode: nat
     check: {type: http, path: /healthz, $FAST}
-    slow_start: 30s
+    slow_start: 10m
     $1
     backends: {b1: $(lab address b1), b2: $(lab address b2), b3: $(lab address b3)}
   odd:
@@ -107,7 +107,7 @@ wait_for equals '["up","active",1,0.1]' backend '[.health, .state, .weight, .wei
 caused "health: b2 is up: HTTP 200" || fail "no change tells of it: $(xring changes)"
 step=$(backend .share b2)
 for tenths in 2 3 4; do
-	advance 3
+	advance 60
 	wait_for equals "0.$tenths" backend .weight_now b2
 	[ "$(jq -n "$(backend .share b2) > $step")" = true ] || fail "step $tenths owns no more"
 	step=$(backend .share b2)
@@ -117,7 +117,7 @@ echo "over a kill of the daemon too"
 stop KILL
 start --test-clock
 equal "weight" "$(backend .weight_now b2)" 0.4
-advance 18
+advance 360
 wait_for whole
 equal "what weighs as b1 does" "$(jq -n "$(backend .share b2) > 0.25")" true
 follows_ring web $VIP4 10 20040
@@ -125,7 +125,8 @@ follows_ring web $VIP4 10 20040
 echo "a new backend gets nothing before its first good check"
 on b4 ip link set eth0 down
 xring backend add web b4 "$(lab address b4)" --now
-equal "new" "$(backend '[.health, .share]' b4)" '["unknown",0]'
+new=$(backend '[.health, .share]' b4)
+[[ $new == '["unknown",0]' || $new == '["down",0]' ]] || fail "new: $new" # by now the check may say it
 wait_for equals down health b4
 equal "never seen" "$(backend '[.state, .share, .packets]' b4)" '["down",0,0]'
 on b4 ip link set eth0 up
@@ -155,13 +156,13 @@ equal "what is not known any more" "$(backend '[.share, .weight_now]' b3)" '[0,0
 wait_for equals '["down",0]' backend '[.state, .share]' b3
 equal "flows to it" "$(backend .flows_new b3)" "$flows"
 comes_back b3
-advance 30
+advance 600
 wait_for whole
 xring backend maintenance web b3 --now
 xring backend enable web b3 --now
 wait_for equals '["up",0.1]' backend '[.health, .weight_now]' b3
 wait_for checked_still
-advance 30
+advance 600
 wait_for whole
 
 echo "the kill -9 of a daemon forgets no death"
@@ -177,7 +178,7 @@ stop
 sed -i 's/interval: 1h/interval: 200ms/' "$RUN/xring.yaml"
 start --test-clock
 comes_back b1
-advance 30
+advance 600
 wait_for whole
 
 echo "all are down: drop"
@@ -209,7 +210,7 @@ wait_for equals down backend .state b2	# with one alive the dead are cut
 echo "panic: with most of them down, health is not believed"
 xring service set web --all-down drop --panic 0.5 --now
 equal "one of three is too few" "$(backend '[.state, .health, .weight_now]' b2)" '["active","down",1]'
-advance 30
+advance 600
 seen=""
 for ((port = 20100; port < 20130; port++)); do
 	seen="$seen $(owner web $VIP4 $port)"
@@ -218,7 +219,7 @@ equal "owners" "$(tr ' ' '\n' <<<"$seen" | sort -u | xargs)" "b1 b2 b3"
 comes_back b2
 wait_for equals down backend .state b3	# two of three are enough
 comes_back b3
-advance 30
+advance 600
 wait_for whole
 follows_ring web $VIP4 10 20140
 

@@ -11,8 +11,8 @@
 #include "base/why.h"
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"
-#include "daemon/engine/sysctls.h"
 #include "daemon/net/devices.h"
+#include "daemon/net/sysctls.h"
 #include "dp/dp.h"
 #include "dp/interfaces.h"
 
@@ -153,16 +153,39 @@ static bool pins_hidden(struct engine *e)
 	return hidden;
 }
 
+static bool any_nat(const struct model *m, int family)
+{
+	for (size_t i = 0; i < m->service_count; i++)
+		for (size_t v = 0; mode_replies_return(m->services[i].mode) &&
+				   v < m->services[i].vip_count; v++)
+			if (m->services[i].vips[v].address.family == family)
+				return true;
+	return false;
+}
+
+/* Replies of mode nat are forwarded by the kernel's routes, where their interface forwards. */
+static void look_at_forwarding(struct engine *e, int family, const char *word, const char *all,
+			       char why[WISH_WHY])
+{
+	const struct model *m = &e->model;
+	char text[WISH_WHY] = "";
+
+	for (size_t i = 0; any_nat(m, family) && i < m->interface_count && !*text; i++) {
+		const char *name = m->interfaces[i].name;
+
+		if (!sysctl_forwards(family, name))
+			snprintf(text, sizeof(text), "%s: net.%s.conf.%s.forwarding is 0, and replies "
+				 "of mode nat that enter there need it: want `sysctl %s=1`", name, word,
+				 name, all);
+	}
+	wish_say(why, *text ? text : NULL);
+}
+
 static void look_at_sysctls(struct engine *e)
 {
-	static const int families[] = { AF_INET, AF_INET6 };
-
-	for (int i = 0; i < 2; i++) {
-		char text[WISH_WHY];
-
-		sysctls_say(&e->model, families[i], text, sizeof(text));
-		wish_say(e->wishes.sysctls[i], *text ? text : NULL);
-	}
+	look_at_forwarding(e, AF_INET, "ipv4", "net.ipv4.ip_forward", e->wishes.sysctls[0]);
+	look_at_forwarding(e, AF_INET6, "ipv6", "net.ipv6.conf.all.forwarding",
+			   e->wishes.sysctls[1]);
 }
 
 void wishes_look(struct engine *e)
