@@ -93,6 +93,14 @@ void run_for(int results)
 		fail_msg("%d of %d results are missing", w.wanted, results);
 }
 
+void run_ms(unsigned ms)
+{
+	w.wanted = 0;
+	loop_timer_set(&w.deadline, ms);
+	assert_int_equal(loop_run(w.loop), 0);
+	w.late = false;
+}
+
 struct check check_by(enum check_kind kind)
 {
 	return (struct check){

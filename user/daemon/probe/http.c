@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * HTTP GET, by libcurl's multi interface inside the daemon's loop. The status decides, so a
- * transfer ends with the last header, and no body is read. The connection goes to the probe's
- * address; the URL has the host name alone, for the Host header and for TLS's server name.
+ * transfer ends with the last header; a body is read only to end the connection without a reset
+ * (farewell.h). The connection goes to the probe's address; the URL has the host name alone, for the Host header and for TLS's server name.
  */
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -35,6 +36,8 @@ struct transfer {
 	CURL *easy;
 	struct curl_slist *connect_to;
 	struct loop_source source;	/* fd -1: curl waits for no socket */
+	int fd;				/* the connection, while curl has it open */
+	int kept_fd;			/* the same, once its answer is whole; -1: it is not */
 	size_t header_bytes;
 	bool complete;			/* all headers have been read */
 	char error[CURL_ERROR_SIZE];
@@ -239,7 +242,20 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
 		return CURL_SOCKET_BAD;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	t->fd = fd;
 	return fd;
+}
+
+/*
+ * curl closes its descriptor as soon as the transfer ends, and that resets a connection without
+ * an answer: nobody needs to remember it. One with a whole answer goes on under another descriptor.
+ */
+static void keep_connection(struct transfer *t)
+{
+	static const struct linger none = { .l_onoff = 0 };
+
+	setsockopt(t->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	t->kept_fd = fcntl(t->fd, F_DUPFD_CLOEXEC, 0);
 }
 
 /* Gets a whole line, with its end. A result other than its length ends the transfer. */
@@ -253,8 +269,11 @@ static size_t on_header(char *line, size_t size, size_t len, void *context)
 		return 0;
 	if (line[0] != '\r' && line[0] != '\n')
 		return len;
-	t->complete = status_of(t->easy) > STATUS_INFORMAL;
-	return t->complete ? 0 : len;
+	if (status_of(t->easy) <= STATUS_INFORMAL)
+		return len;
+	t->complete = true;
+	keep_connection(t);
+	return 0;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t len, void *context)
@@ -330,7 +349,7 @@ static void http_start(struct probe *p)
 		return probe_unable(p, ENOMEM, "");
 	t->browser = b;
 	t->probe = p;
-	t->source.fd = -1;
+	t->source.fd = t->kept_fd = -1;
 	t->easy = curl_easy_init();
 	if (!t->easy)
 		return probe_unable(p, ENOMEM, "");
@@ -354,6 +373,8 @@ static void http_stop(struct probe *p)
 		curl_easy_cleanup(t->easy);
 	}
 	unwatch(t);
+	if (t->kept_fd >= 0)
+		probe_part(p, t->kept_fd);
 	curl_slist_free_all(t->connect_to);
 	free(t);
 }

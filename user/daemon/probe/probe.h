@@ -61,6 +61,12 @@ void probe_unable(struct probe *p, int err, const char *hint);
 /* Decides whether err is the backend's fault or this host's. */
 void probe_refused(struct probe *p, int err);
 
+/*
+ * Takes the connection of a probe whose answer was whole, to end it without a reset. The socket
+ * must be in no loop.
+ */
+void probe_part(struct probe *p, int fd);
+
 socklen_t probe_sockaddr(const struct probe *p, struct sockaddr_storage *ret);
 
 #endif

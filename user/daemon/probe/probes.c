@@ -19,6 +19,7 @@
 #include "base/util.h"
 #include "core/backend/health.h"
 #include "core/model/check_text.h"
+#include "daemon/probe/farewell.h"
 #include "daemon/probe/kinds.h"
 #include "daemon/probe/probe.h"
 
@@ -36,6 +37,7 @@ struct checker {
 	uint64_t armed_ns;		/* when the timer fires; UINT64_MAX: it is not set */
 	uint64_t spared_ns;		/* no probe times out before */
 	uint64_t random;
+	struct farewells *farewells;
 	bool said[ERRNOS];		/* errors of this host are logged once each */
 	const struct probe_kinds *kinds;
 	void **engines;			/* by the first row of each kind */
@@ -212,6 +214,11 @@ void probe_refused(struct probe *p, int err)
 
 /* ---- probes ---- */
 
+void probe_part(struct probe *p, int fd)
+{
+	farewell(p->checker->farewells, fd);
+}
+
 socklen_t probe_sockaddr(const struct probe *p, struct sockaddr_storage *ret)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
@@ -329,9 +336,14 @@ int checker_open(struct loop *loop, const struct probe_kinds *kinds, probe_done 
 	c->armed_ns = UINT64_MAX;
 	if (getrandom(&c->random, sizeof(c->random), 0) != sizeof(c->random))
 		c->random = clock_ns();
-	err = loop_timer_new(loop, &c->timer, turn, c);
+	err = farewells_open(loop, (c->limit + 3) / 4, &c->farewells);
 	if (err)
 		return err;
+	err = loop_timer_new(loop, &c->timer, turn, c);
+	if (err) {
+		farewells_close(c->farewells);
+		return err;
+	}
 	c->engines = take_ptr(engines);
 	c->opened = take_ptr(opened);
 	*ret = take_ptr(c);
@@ -347,6 +359,7 @@ void checker_close(struct checker *c)
 	for (size_t i = 0; i < c->kinds->count; i++)
 		if (c->opened[i])
 			c->kinds->rows[i].kind->close(c->engines[i]);
+	farewells_close(c->farewells);
 	loop_timer_close(c->loop, &c->timer);
 	heap_clear(&c->idle);
 	heap_clear(&c->busy);
