@@ -102,6 +102,7 @@ static void *run(void *context)
 	for (;;) {
 		int fd = accept4(peer->fd, NULL, NULL, SOCK_CLOEXEC);
 
+		peer->accepted += fd >= 0;
 		if (fd >= 0)
 			serve(peer, fd);
 		else if (errno == EMFILE)	/* a test takes them away for a while */

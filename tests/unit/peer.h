@@ -28,6 +28,7 @@ struct peer {
 	enum manner manner;
 	const char *text;
 	char request[4096];		/* the last request */
+	_Atomic unsigned accepted;	/* connections */
 	uint64_t flooded;		/* bytes that the client has taken */
 	_Atomic unsigned ends, resets;	/* PEER_ENDS: connections that ended; those by a reset */
 	int fd;

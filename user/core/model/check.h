@@ -33,5 +33,9 @@ struct check {
 };
 
 bool check_equal(const struct check *a, const struct check *b);
+/* Do both ask for the same, as often? Their ports, rise and fall may differ. */
+bool check_alike(const struct check *a, const struct check *b);
+/* The port to connect to, where the backend has this one; 0: none. */
+uint16_t check_port(const struct check *c, uint16_t backend);
 
 #endif

@@ -62,6 +62,11 @@ bool check_has_port(const struct check *c)
 	return kinds[c->kind].has_port;
 }
 
+uint16_t check_port(const struct check *c, uint16_t backend)
+{
+	return !check_has_port(c) ? 0 : c->port ?: backend;
+}
+
 static bool is_printable(const char *text)
 {
 	for (; *text; text++)
@@ -419,11 +424,15 @@ const char *check_print(const struct check *c, enum check_key key, char buf[CHEC
 	return buf;
 }
 
+bool check_alike(const struct check *a, const struct check *b)
+{
+	return a->kind == b->kind && a->interval_ms == b->interval_ms &&
+	       a->timeout_ms == b->timeout_ms && a->jitter == b->jitter &&
+	       !strcmp(a->path, b->path) && !strcmp(a->host, b->host) &&
+	       a->status_min == b->status_min && a->status_max == b->status_max;
+}
+
 bool check_equal(const struct check *a, const struct check *b)
 {
-	return a->kind == b->kind && a->port == b->port && a->interval_ms == b->interval_ms &&
-	       a->timeout_ms == b->timeout_ms && a->rise == b->rise && a->fall == b->fall &&
-	       a->jitter == b->jitter && !strcmp(a->path, b->path) &&
-	       !strcmp(a->host, b->host) && a->status_min == b->status_min &&
-	       a->status_max == b->status_max;
+	return check_alike(a, b) && a->port == b->port && a->rise == b->rise && a->fall == b->fall;
 }

@@ -25,6 +25,7 @@ struct probe {
 	uint16_t port;
 	bool busy;			/* a probe is under way */
 	uint64_t started_ns;
+	uint64_t planned_ns;		/* an extra probe: when the next one is due; else 0 */
 	int broken;			/* errno of a fault of this host; 0: none */
 	union {				/* the kind's own, while busy */
 		struct loop_source connect;

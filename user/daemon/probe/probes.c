@@ -143,12 +143,15 @@ static void finish(struct probe *p, enum probe_outcome outcome, const char *why)
 		.outcome = outcome,
 		.why = why,
 		.took_us = (clock_ns() - p->started_ns) / NS_PER_US,
+		.extra = p->planned_ns,
 	};
+	uint64_t due = p->planned_ns ?: p->started_ns + health_wait_ns(&p->how, &c->random);
 
 	p->kind->stop(p);
 	p->busy = false;
+	p->planned_ns = 0;
 	heap_take(&c->busy, &p->queued);
-	heap_put(&c->idle, &p->queued, p->started_ns + health_wait_ns(&p->how, &c->random));
+	heap_put(&c->idle, &p->queued, due);
 	arm(c);
 	c->done(c->context, p, &result);
 }
@@ -272,7 +275,7 @@ int probe_new(struct checker *c, const struct check *how, const struct address *
 
 	if (!kind)
 		return -EINVAL;
-	port = !check_has_port(how) ? 0 : how->port ?: port;
+	port = check_port(how, port);
 	if (check_has_port(how) && !port)
 		return -EINVAL;
 	err = engine_of(c, kind, &engine) ?: heap_reserve(&c->idle, others + 1) ?:
@@ -299,6 +302,18 @@ void probe_free(struct probe *p)
 	heap_take(p->busy ? &c->busy : &c->idle, &p->queued);
 	arm(c);
 	free(p);
+}
+
+void probe_extra(struct probe *p)
+{
+	struct checker *c = p->checker;
+
+	if (p->busy || p->planned_ns)
+		return;
+	p->planned_ns = p->queued.key;
+	heap_take(&c->idle, &p->queued);
+	heap_put(&c->idle, &p->queued, clock_ns());
+	arm(c);
 }
 
 void *probe_owner(const struct probe *p)

@@ -2,6 +2,7 @@
 #ifndef XRING_DAEMON_PROBE_PROBES_H
 #define XRING_DAEMON_PROBE_PROBES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,7 @@ struct probe_result {
 	enum probe_outcome outcome;
 	const char *why;		/* as "HTTP 503, want 200 to 399"; valid during the call */
 	uint32_t took_us;
+	bool extra;			/* the probe was asked for by probe_extra() */
 };
 
 /*
@@ -50,6 +52,8 @@ void checker_close(struct checker *c);		/* frees its probes, too */
 int probe_new(struct checker *c, const struct check *how, const struct address *to,
 	      uint16_t port, void *owner, struct probe **ret);
 void probe_free(struct probe *p);
+/* Probes once more now, unless a probe is under way; those of its interval stay when they are due. */
+void probe_extra(struct probe *p);
 void *probe_owner(const struct probe *p);
 
 #endif

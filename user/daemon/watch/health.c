@@ -15,8 +15,7 @@
 #include "daemon/live/live.h"
 #include "daemon/live/services.h"
 #include "daemon/probe/kinds.h"
-#include "daemon/probe/probe.h"
-#include "daemon/probe/probes.h"
+#include "daemon/probe/sharers.h"
 #include "dp/dp.h"
 
 /*
@@ -43,10 +42,10 @@ static void went_down(struct engine *e, struct live_backend *backend, const char
 	engine_flush_soon(e);
 }
 
-static void result_in(void *context, struct probe *probe, const struct probe_result *result)
+static void result_in(void *context, void *owner, const struct probe_result *result)
 {
 	struct health_watch *w = context;
-	struct live_backend *backend = probe_owner(probe);
+	struct live_backend *backend = owner;
 	enum health_state was = backend->health.state;
 	struct engine *e = w->engine;
 	const struct service *s = backend->service->model;
@@ -68,9 +67,9 @@ static void result_in(void *context, struct probe *probe, const struct probe_res
 
 static void unchecked(struct live_backend *backend)
 {
-	if (backend->probe)
-		probe_free(backend->probe);
-	backend->probe = NULL;
+	if (backend->check)
+		sharer_free(backend->check);
+	backend->check = NULL;
 }
 
 /*
@@ -102,14 +101,14 @@ static void backend_added(void *context, struct live_backend *backend)
 		unchecked(backend);
 		return;
 	}
-	if (backend->probe && check_equal(&backend->checked, &s->check))
+	if (backend->check && check_equal(&backend->checked, &s->check))
 		return;
 	unchecked(backend);
 	backend->checked = s->check;
-	if (!w->checker)
+	if (!w->sharers)
 		return;		/* health_start() will do it */
-	if (probe_new(w->checker, &s->check, &backend->address,
-		      backend->port ?: s->vips[0].port, backend, &backend->probe))
+	if (sharer_new(w->sharers, &s->check, &backend->address,
+		       backend->port ?: s->vips[0].port, backend, &backend->check))
 		log_err(0, "backend %s of %s cannot be checked", backend->name, s->name);
 }
 
@@ -128,7 +127,7 @@ void health_open(struct engine *e, struct health_watch *ret)
 int health_start(struct health_watch *w)
 {
 	struct engine *e = w->engine;
-	int err = checker_open(e->loop, &probe_kinds, result_in, w, &w->checker);
+	int err = sharers_open(e->loop, &probe_kinds, result_in, w, &w->sharers);
 
 	if (err)
 		return log_err(err, "health checks");
@@ -148,7 +147,7 @@ void health_close(struct health_watch *w)
 	for (uint32_t id = 1; id < w->engine->dp->backend_count; id++)
 		if (w->engine->live->by_id[id])
 			unchecked(w->engine->live->by_id[id]);
-	if (w->checker)
-		checker_close(w->checker);
-	w->checker = NULL;
+	if (w->sharers)
+		sharers_close(w->sharers);
+	w->sharers = NULL;
 }
