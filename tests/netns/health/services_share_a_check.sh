@@ -85,7 +85,7 @@ wait_for equals up health s8
 asked_alike 2
 
 echo "all hear of a death, and count by their own"
-kill -KILL $(on b1 ss -Htlnp sport = 8080 | grep -o 'pid=[0-9]*' | cut -d = -f 2)
+kill -KILL "$(on b1 ss -Htlnp sport = 8080 | grep -o "pid=[0-9]*" | cut -d = -f 2)"
 for name in s1 s5 s6 s7 s8; do
 	wait_for equals down health $name
 done

@@ -13,7 +13,7 @@ enum check_kind {
 	CHECK_NONE,
 	CHECK_TCP,			/* completes a TCP handshake */
 	CHECK_HTTP,
-	CHECK_HTTPS,			/* like HTTP; the certificate is not verified */
+	CHECK_HTTPS,			/* like HTTP, through TLS */
 	CHECK_ICMP,			/* sends an ICMP echo */
 };
 
@@ -30,6 +30,9 @@ struct check {
 	char host[256];			/* HTTP: the Host header; empty: the address */
 	uint16_t status_min;		/* HTTP: the range of good statuses; default 200 to 399 */
 	uint16_t status_max;
+	bool verify;			/* HTTPS: the certificate must be proven, for the name below */
+	char ca[256];			/* HTTPS: the file of authorities; empty: the host's */
+	char sni[256];			/* HTTPS: the name asked for; empty: that of `host` */
 };
 
 bool check_equal(const struct check *a, const struct check *b);
