@@ -115,7 +115,7 @@ void probe(struct seen *seen, const struct check *how, const char *to, uint16_t 
 
 	*seen = (struct seen){};
 	assert_int_equal(address_parse(to, &address), 0);
-	assert_int_equal(probe_new(w.checker, how, &address, port, seen, &seen->probe), 0);
+	assert_int_equal(probe_new(w.checker, how, &address, port, NULL, seen, &seen->probe), 0);
 }
 
 void expect(const struct check *how, const char *to, uint16_t port, enum probe_outcome outcome,

@@ -114,7 +114,7 @@ static void a_text_that_is_no_check_is_refused_with_the_reason(void **state)
 		{ "tcp,rise", "check rise: want KEY=VALUE" },
 		{ "tcp,rise=", "check rise : want 1 to 100" },
 		{ "tcp,rise=2,rise=2", "check rise: want it once" },
-		{ "tcp,type=tcp", "check key type: want port, path, host, expect, verify, ca, "
+		{ "tcp,type=tcp", "check key type: want port, via, path, host, expect, verify, ca, "
 				  "sni, interval, timeout, rise, fall or jitter" },
 		{ "tcp,path=/", "check path /: want none, as a check of type tcp has no path" },
 		{ "icmp,port=80", "check port 80: want none, as a check of type icmp has no port" },
@@ -218,7 +218,7 @@ static void keys_are_known_by_their_words(void **state)
 static void a_check_reads_back_as_it_is_printed(void **state)
 {
 	static const char *const texts[] = {
-		"tcp", "icmp", "http", "https,path=/x,host=a:1,expect=200,port=1",
+		"tcp", "tcp,via=vip", "icmp", "http", "https,path=/x,host=a:1,expect=200,port=1",
 		"http,expect=100-599", "tcp,interval=0.5s", "tcp,interval=0.5s,timeout=10ms",
 		"tcp,interval=5s,timeout=5s", "icmp,rise=1,fall=1,jitter=1", "http,path=/",
 		"https,verify=true", "https,verify=true,ca=/etc/ca.pem,sni=b.example", "https,sni=b",

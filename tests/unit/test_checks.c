@@ -33,9 +33,9 @@ static void a_probe_needs_a_kind_and_a_port(void **state)
 	struct probe *p;
 	(void)state;
 
-	assert_int_equal(probe_new(w.checker, &how, &to, 80, NULL, &p), -EINVAL);
+	assert_int_equal(probe_new(w.checker, &how, &to, 80, NULL, NULL, &p), -EINVAL);
 	how.kind = CHECK_TCP;
-	assert_int_equal(probe_new(w.checker, &how, &to, 0, NULL, &p), -EINVAL);
+	assert_int_equal(probe_new(w.checker, &how, &to, 0, NULL, NULL, &p), -EINVAL);
 }
 
 static void a_checks_own_port_goes_before_the_backends(void **state)

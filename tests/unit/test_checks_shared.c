@@ -69,7 +69,7 @@ static void join(struct heard *h, const struct check *how, const char *to, uint1
 
 	*h = (struct heard){};
 	assert_int_equal(address_parse(to, &address), 0);
-	assert_int_equal(sharer_new(sharers, how, &address, port, h, &h->sharer), 0);
+	assert_int_equal(sharer_new(sharers, how, &address, port, NULL, h, &h->sharer), 0);
 }
 
 static struct check tcp_every(uint32_t ms)

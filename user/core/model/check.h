@@ -21,6 +21,7 @@ enum check_kind {
 struct check {
 	enum check_kind kind;
 	uint16_t port;			/* 0: the backend's port, or else the VIP's */
+	bool via_vip;			/* to the VIP, as clients' packets, not to the backend's address */
 	uint32_t interval_ms;		/* from the start of one probe to the start of the next */
 	uint32_t timeout_ms;		/* a probe that takes longer is a bad result */
 	uint32_t rise;			/* good results in a row that bring a backend up */

@@ -106,6 +106,16 @@ static int parse_path(const char *text, char path[256])
 	return 0;
 }
 
+static const char *const vias[] = { "address", "vip" };
+
+static int set_via(struct check *c, const char *text)
+{
+	int i = word_parse(text, vias, sizeof(*vias), ARRAY_SIZE(vias));
+
+	c->via_vip = i > 0;
+	return i < 0 ? -EINVAL : 0;
+}
+
 static int set_path(struct check *c, const char *text)
 {
 	return parse_path(text, c->path);
@@ -226,6 +236,7 @@ static const struct key {
 } keys[CHECK_KEYS] = {
 	[CHECK_KEY_TYPE] = { "type", NULL, set_type },
 	[CHECK_KEY_PORT] = { "port", WANT_PORT, set_port },
+	[CHECK_KEY_VIA] = { "via", "address or vip", set_via },
 	[CHECK_KEY_PATH] = { "path", WANT_PATH, set_path },
 	[CHECK_KEY_HOST] = { "host", "HOST or HOST:PORT of at most 255 bytes, an IPv6 address in brackets", set_host },
 	[CHECK_KEY_EXPECT] = { "expect", "STATUS or STATUS-STATUS, 100 to 599", set_expect },
@@ -306,6 +317,7 @@ bool check_has_key(enum check_kind kind, enum check_key key)
 {
 	switch (key) {
 	case CHECK_KEY_PORT:
+	case CHECK_KEY_VIA:
 		return kinds[kind].has_port;
 	case CHECK_KEY_PATH:
 	case CHECK_KEY_HOST:
@@ -382,6 +394,8 @@ bool check_is_default(const struct check *c, enum check_key key)
 		return !*check_print(c, key, text);
 	if (key == CHECK_KEY_VERIFY)
 		return !c->verify;
+	if (key == CHECK_KEY_VIA)
+		return !c->via_vip;
 	set_defaults(&normal, ~(1u << key));
 	return !strcmp(check_print(c, key, text), check_print(&normal, key, normal_text));
 }
@@ -451,6 +465,8 @@ const char *check_print(const struct check *c, enum check_key key, char buf[CHEC
 		if (c->port)
 			snprintf(buf, CHECK_VALUE_TEXT, "%u", c->port);
 		break;
+	case CHECK_KEY_VIA:
+		return strcpy(buf, vias[c->via_vip]);
 	case CHECK_KEY_PATH:
 		return strcpy(buf, c->path);
 	case CHECK_KEY_HOST:
@@ -484,7 +500,7 @@ const char *check_print(const struct check *c, enum check_key key, char buf[CHEC
 
 bool check_alike(const struct check *a, const struct check *b)
 {
-	return a->kind == b->kind && a->interval_ms == b->interval_ms &&
+	return a->kind == b->kind && a->via_vip == b->via_vip && a->interval_ms == b->interval_ms &&
 	       a->timeout_ms == b->timeout_ms && a->jitter == b->jitter &&
 	       !strcmp(a->path, b->path) && !strcmp(a->host, b->host) &&
 	       a->status_min == b->status_min && a->status_max == b->status_max &&

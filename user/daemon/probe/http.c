@@ -248,9 +248,9 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
 {
 	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
 	struct transfer *t = context;
-	int fd = socket(to->family, to->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to->protocol);
+	int fd = probe_socket(t->probe);
 
-	(void)purpose;
+	(void)purpose, (void)to;
 	if (fd < 0) {
 		t->probe->broken = errno;
 		return CURL_SOCKET_BAD;

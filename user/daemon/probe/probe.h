@@ -23,6 +23,7 @@ struct probe {
 	struct check how;
 	struct address to;
 	uint16_t port;
+	struct probe_way way;
 	bool busy;			/* a probe is under way */
 	uint64_t started_ns;
 	uint64_t planned_ns;		/* an extra probe: when the next one is due; else 0 */
@@ -68,6 +69,8 @@ void probe_refused(struct probe *p, int err);
  */
 void probe_part(struct probe *p, int fd);
 
+/* Opens a TCP socket that does not block and goes the probe's way; -1: errno says why. */
+int probe_socket(const struct probe *p);
 socklen_t probe_sockaddr(const struct probe *p, struct sockaddr_storage *ret);
 
 #endif

@@ -222,20 +222,55 @@ void probe_part(struct probe *p, int fd)
 	farewell(p->checker->farewells, fd);
 }
 
-socklen_t probe_sockaddr(const struct probe *p, struct sockaddr_storage *ret)
+static socklen_t to_sockaddr(const struct address *to, uint16_t port, struct sockaddr_storage *ret)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
 	struct sockaddr_in *in = (struct sockaddr_in *)ret;
 
-	*ret = (struct sockaddr_storage){ .ss_family = p->to.family };
-	if (p->to.family == AF_INET) {
-		memcpy(&in->sin_addr, p->to.bytes, sizeof(in->sin_addr));
-		in->sin_port = htons(p->port);
+	*ret = (struct sockaddr_storage){ .ss_family = to->family };
+	if (to->family == AF_INET) {
+		memcpy(&in->sin_addr, to->bytes, sizeof(in->sin_addr));
+		in->sin_port = htons(port);
 		return sizeof(*in);
 	}
-	memcpy(&in6->sin6_addr, p->to.bytes, sizeof(in6->sin6_addr));
-	in6->sin6_port = htons(p->port);
+	memcpy(&in6->sin6_addr, to->bytes, sizeof(in6->sin6_addr));
+	in6->sin6_port = htons(port);
 	return sizeof(*in6);
+}
+
+socklen_t probe_sockaddr(const struct probe *p, struct sockaddr_storage *ret)
+{
+	return to_sockaddr(&p->to, p->port, ret);
+}
+
+/*
+ * Binds to the address by which this host speaks to the backend, or, if that is of the other
+ * family, to the target. Nothing is sent to find it.
+ */
+static int bind_source(const struct probe *p, int fd)
+{
+	bool is_alike = p->way.backend.family == p->to.family;
+	_close_ int ask = socket(p->to.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage to, from;
+	socklen_t len = to_sockaddr(is_alike ? &p->way.backend : &p->to, 9, &to);
+
+	if (ask < 0 || connect(ask, (struct sockaddr *)&to, len) ||
+	    getsockname(ask, (struct sockaddr *)&from, &len))
+		return -1;
+	((struct sockaddr_in *)&from)->sin_port = 0;	/* at the same place in both families */
+	return bind(fd, (struct sockaddr *)&from, len);
+}
+
+int probe_socket(const struct probe *p)
+{
+	_close_ int fd = socket(p->to.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	uint32_t mark = p->way.mark;
+
+	if (fd < 0)
+		return -1;
+	if (mark && (setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) || bind_source(p, fd)))
+		return -1;
+	return take_fd(&fd);
 }
 
 static const struct probe_kind *kind_of(const struct probe_kinds *kinds, const char *word)
@@ -265,7 +300,7 @@ static int engine_of(struct checker *c, const struct probe_kind *kind, void **re
 }
 
 int probe_new(struct checker *c, const struct check *how, const struct address *to,
-	      uint16_t port, void *owner, struct probe **ret)
+	      uint16_t port, const struct probe_way *way, void *owner, struct probe **ret)
 {
 	const struct probe_kind *kind = kind_of(c->kinds, check_kind_word(how->kind));
 	size_t others = c->idle.count + c->busy.count;
@@ -287,6 +322,8 @@ int probe_new(struct checker *c, const struct check *how, const struct address *
 		return -ENOMEM;
 	*p = (struct probe){ .checker = c, .kind = kind, .engine = engine, .owner = owner,
 			     .how = *how, .to = *to, .port = port };
+	if (way)
+		p->way = *way;
 	heap_put(&c->idle, &p->queued, clock_ns() + health_first_wait_ns(how, others, &c->random));
 	arm(c);
 	*ret = p;

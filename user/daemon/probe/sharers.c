@@ -17,6 +17,7 @@ struct shared {
 	struct check how;
 	struct address to;
 	uint16_t port;
+	struct probe_way way;		/* all zero: none */
 	uint32_t hash;
 	struct sharer *first;
 	struct sharer *tell_next;	/* while `telling`: who hears of the result next */
@@ -69,6 +70,7 @@ static struct shared *find(const struct sharers *s, const struct shared *key)
 	struct shared *shared = *chain_of(s, key->hash);
 
 	while (shared && (shared->hash != key->hash || shared->port != key->port ||
+			  shared->way.mark != key->way.mark ||
 			  !address_equal(&shared->to, &key->to) ||
 			  !check_alike(&shared->how, &key->how)))
 		shared = shared->next;
@@ -146,7 +148,8 @@ static int shared_new(struct sharers *s, const struct shared *key, struct shared
 	if (!shared)
 		return -ENOMEM;
 	*shared = *key;
-	err = probe_new(s->checker, &key->how, &key->to, key->port, shared, &shared->probe);
+	err = probe_new(s->checker, &key->how, &key->to, key->port, &key->way, shared,
+			&shared->probe);
 	if (err) {
 		free(shared);
 		return err;
@@ -159,7 +162,7 @@ static int shared_new(struct sharers *s, const struct shared *key, struct shared
 }
 
 int sharer_new(struct sharers *s, const struct check *how, const struct address *to,
-	       uint16_t port, void *owner, struct sharer **ret)
+	       uint16_t port, const struct probe_way *way, void *owner, struct sharer **ret)
 {
 	struct shared key = { .all = s, .how = *how, .to = *to, .port = check_port(how, port) };
 	struct sharer *sharer = malloc(sizeof(*sharer));
@@ -168,7 +171,9 @@ int sharer_new(struct sharers *s, const struct check *how, const struct address 
 
 	if (!sharer)
 		return -ENOMEM;
-	key.hash = hash_of(how, to, key.port);
+	if (way)
+		key.way = *way;
+	key.hash = hash_of(how, to, key.port) ^ key.way.mark;
 	shared = find(s, &key);
 	err = shared ? 0 : shared_new(s, &key, &shared);
 	if (err) {

@@ -25,7 +25,7 @@ void sharers_close(struct sharers *s);	/* frees its sharers, too */
  * with a probe of its own, and for the others nothing changes.
  */
 int sharer_new(struct sharers *s, const struct check *how, const struct address *to,
-	       uint16_t port, void *owner, struct sharer **ret);
+	       uint16_t port, const struct probe_way *way, void *owner, struct sharer **ret);
 void sharer_free(struct sharer *sharer);
 
 #endif

@@ -39,7 +39,7 @@ static void tcp_start(struct probe *p)
 {
 	struct sockaddr_storage to;
 	socklen_t len = probe_sockaddr(p, &to);
-	int fd = socket(p->to.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = probe_socket(p);
 	int err;
 
 	p->connect = (struct loop_source){ fd, ready, p };

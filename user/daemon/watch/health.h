@@ -2,6 +2,8 @@
 #ifndef XRING_DAEMON_WATCH_HEALTH_H
 #define XRING_DAEMON_WATCH_HEALTH_H
 
+#include <stdbool.h>
+
 /*
  * The health checks of all backends, and what follows from their results: the flows of a
  * backend that goes down are cut at once; a backend that comes up is a change like any other.
@@ -12,6 +14,7 @@ struct sharers;
 struct health_watch {
 	struct engine *engine;
 	struct sharers *sharers;	/* NULL: before health_start() */
+	bool tunnel;			/* checks via the VIP can be sent */
 };
 
 /* Begins to follow the backends; before the first flush. */
