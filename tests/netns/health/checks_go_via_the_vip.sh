@@ -13,7 +13,7 @@ service() { # NAME MODE VIP CHECK
 	  $1:
 	    vip: "$3/tcp"
 	    mode: $2
-	    check: {type: http, interval: 200ms, timeout: 150ms, rise: 1, fall: 2$4}
+	    check: {type: http, interval: 500ms, timeout: 450ms, rise: 1, fall: 2$4}
 	    backends: {b1: $(lab address b1), b2: $(lab address b2)}
 	EOT
 }
@@ -42,7 +42,6 @@ becomes() { # STATE BACKEND SERVICE...
 }
 becomes up b1 web six link over6 plain
 becomes up b2 web six link over6 plain
-follows_ring web $VIP4 8 30000
 
 echo "without the VIP"
 on b2 ip addr del $VIP4/32 dev lo
