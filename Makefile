@@ -70,11 +70,14 @@ $(BUILD)/decap.skel.h: $(BUILD)/decap.bpf.o
 $(BUILD)/lost.skel.h: $(BUILD)/lost.bpf.o
 	$(BPFTOOL) gen skeleton $< name lost_bpf > $@.tmp && mv $@.tmp $@
 
+$(BUILD)/check.skel.h: $(BUILD)/check.bpf.o
+	$(BPFTOOL) gen skeleton $< name check_bpf > $@.tmp && mv $@.tmp $@
+
 $(BUILD)/pass.skel.h: $(BUILD)/pass.bpf.o
 	$(BPFTOOL) gen skeleton $< name pass_bpf > $@.tmp && mv $@.tmp $@
 
 $(call objects,backend): | $(BUILD)/decap.skel.h
-$(DP): | $(patsubst %,$(BUILD)/%.skel.h,xring lost pass)
+$(DP): | $(patsubst %,$(BUILD)/%.skel.h,xring lost pass check)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

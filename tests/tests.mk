@@ -41,7 +41,7 @@ RUN      = BUILD=$(BUILD) tests/run -o $(COUNTS)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(CONF) $(CORE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfyaml -lmd -lm $(LIBS_UNIT)
 
-CHECKS := $(patsubst %,$(BUILD)/tests/unit/%,test_checks test_checks_http test_checks_icmp)
+CHECKS := $(patsubst %,$(BUILD)/tests/unit/%,test_checks test_checks_http test_checks_icmp test_checks_shared)
 $(CHECKS): LIBS_UNIT := -lcurl
 $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 	$(call objects,daemon/probe)

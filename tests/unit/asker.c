@@ -93,6 +93,14 @@ void run_for(int results)
 		fail_msg("%d of %d results are missing", w.wanted, results);
 }
 
+void run_ms(unsigned ms)
+{
+	w.wanted = 0;
+	loop_timer_set(&w.deadline, ms);
+	assert_int_equal(loop_run(w.loop), 0);
+	w.late = false;
+}
+
 struct check check_by(enum check_kind kind)
 {
 	return (struct check){
@@ -107,7 +115,7 @@ void probe(struct seen *seen, const struct check *how, const char *to, uint16_t 
 
 	*seen = (struct seen){};
 	assert_int_equal(address_parse(to, &address), 0);
-	assert_int_equal(probe_new(w.checker, how, &address, port, seen, &seen->probe), 0);
+	assert_int_equal(probe_new(w.checker, how, &address, port, NULL, seen, &seen->probe), 0);
 }
 
 void expect(const struct check *how, const char *to, uint16_t port, enum probe_outcome outcome,

@@ -33,6 +33,7 @@ int open_world(void **state);
 int close_world(void **state);
 void open_checker(void);
 void run_for(int results);	/* until so many results have come; fails after 20 seconds */
+void run_ms(unsigned ms);	/* whatever comes meanwhile */
 
 /*
  * A check of that kind once a minute, with a timeout of 5 seconds; good is a status of 200

@@ -58,8 +58,31 @@ static void keep(struct peer *peer, int fd)
 	*place = fd;
 }
 
+static void end(struct peer *peer, int fd)
+{
+	static const char text[] = "20 bytes that follow";
+	char more[256];
+	ssize_t got;
+
+	if (peer->text) {
+		read_request(peer, fd);
+		say(fd, peer->text);
+	}
+	usleep(50 * 1000);
+	got = send(fd, text, strlen(text), MSG_NOSIGNAL);
+	if (peer->manner == PEER_ENDS)
+		shutdown(fd, SHUT_WR);
+	while (got > 0)
+		got = recv(fd, more, sizeof(more), 0);
+	peer->resets += got < 0;
+	peer->ends++;
+	close(fd);
+}
+
 static void serve(struct peer *peer, int fd)
 {
+	if (peer->manner == PEER_ENDS || peer->manner == PEER_ENDS_NOTHING)
+		return end(peer, fd);
 	if (peer->manner != PEER_DROPS && peer->manner != PEER_READS_NOTHING)
 		read_request(peer, fd);
 	if (peer->manner == PEER_FLOODS || peer->manner == PEER_TRICKLES)
@@ -79,6 +102,7 @@ static void *run(void *context)
 	for (;;) {
 		int fd = accept4(peer->fd, NULL, NULL, SOCK_CLOEXEC);
 
+		peer->accepted += fd >= 0;
 		if (fd >= 0)
 			serve(peer, fd);
 		else if (errno == EMFILE)	/* a test takes them away for a while */

@@ -14,6 +14,12 @@ enum manner {
 	PEER_READS_NOTHING,		/* reads nothing, sends `text` if there is one */
 	PEER_FLOODS,			/* sends a status line, then `text` until the client goes */
 	PEER_TRICKLES,			/* sends a status line, then `text`, slowly */
+	/*
+	 * Reads a request and sends `text`, if there is one; then, a little later, 20 bytes more.
+	 * Says that it has no more to send, and counts how the client ends the connection.
+	 */
+	PEER_ENDS,
+	PEER_ENDS_NOTHING,		/* the same, but leaves the end to the client */
 };
 
 struct peer {
@@ -22,7 +28,9 @@ struct peer {
 	enum manner manner;
 	const char *text;
 	char request[4096];		/* the last request */
+	_Atomic unsigned accepted;	/* connections */
 	uint64_t flooded;		/* bytes that the client has taken */
+	_Atomic unsigned ends, resets;	/* PEER_ENDS: connections that ended; those by a reset */
 	int fd;
 	int kept[64];			/* connections that are kept open */
 	unsigned kept_count;

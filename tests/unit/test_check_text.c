@@ -72,6 +72,19 @@ static void every_key_is_read_in_any_order(void **state)
 	assert_int_equal(c.jitter, 0);
 }
 
+static void tls_is_verified_only_if_asked_for(void **state)
+{
+	struct check c = parse("https");
+	(void)state;
+
+	assert_false(c.verify);
+	c = parse("https,verify=true,ca=/etc/ca.pem,sni=www.example.org,host=other.example:8443");
+	assert_true(c.verify);
+	assert_string_equal(c.ca, "/etc/ca.pem");
+	assert_string_equal(c.sni, "www.example.org");
+	assert_string_equal(c.host, "other.example:8443");
+}
+
 static void a_timeout_that_is_not_given_is_at_most_the_interval(void **state)
 {
 	(void)state;
@@ -101,10 +114,20 @@ static void a_text_that_is_no_check_is_refused_with_the_reason(void **state)
 		{ "tcp,rise", "check rise: want KEY=VALUE" },
 		{ "tcp,rise=", "check rise : want 1 to 100" },
 		{ "tcp,rise=2,rise=2", "check rise: want it once" },
-		{ "tcp,type=tcp", "check key type: want port, path, host, expect, interval, "
-				  "timeout, rise, fall or jitter" },
+		{ "tcp,type=tcp", "check key type: want port, via, path, host, expect, verify, ca, "
+				  "sni, interval, timeout, rise, fall or jitter" },
 		{ "tcp,path=/", "check path /: want none, as a check of type tcp has no path" },
 		{ "icmp,port=80", "check port 80: want none, as a check of type icmp has no port" },
+		{ "http,verify=true", "check verify true: want none, as a check of type http has "
+				      "no verify" },
+		{ "http,sni=a", "check sni a: want none, as a check of type http has no sni" },
+		{ "https,verify=yes", "check verify yes: want true or false" },
+		{ "https,ca=/a", "check ca /a: want verify true beside it" },
+		{ "https,verify=true,ca=a", "check ca a: want / and at most 254 printable ASCII "
+					    "characters without spaces behind it" },
+		{ "https,sni=10.0.0.1", "check sni 10.0.0.1: want the name of a host, of at most "
+					"255 bytes" },
+		{ "https,sni=a:443", "check sni a:443: want the name of a host, of at most 255 bytes" },
 		{ "tcp,timeout=3s", "check timeout 3s: want at most the interval, 2s" },
 		{ "http,path=a", "check path a: want / and at most 254 printable ASCII characters "
 				 "without spaces behind it" },
@@ -195,9 +218,10 @@ static void keys_are_known_by_their_words(void **state)
 static void a_check_reads_back_as_it_is_printed(void **state)
 {
 	static const char *const texts[] = {
-		"tcp", "icmp", "http", "https,path=/x,host=a:1,expect=200,port=1",
+		"tcp", "tcp,via=vip", "icmp", "http", "https,path=/x,host=a:1,expect=200,port=1",
 		"http,expect=100-599", "tcp,interval=0.5s", "tcp,interval=0.5s,timeout=10ms",
 		"tcp,interval=5s,timeout=5s", "icmp,rise=1,fall=1,jitter=1", "http,path=/",
+		"https,verify=true", "https,verify=true,ca=/etc/ca.pem,sni=b.example", "https,sni=b",
 	};
 	char text[1024], value[CHECK_VALUE_TEXT];
 	(void)state;
@@ -226,6 +250,7 @@ int main(void)
 		cmocka_unit_test(a_type_alone_has_the_defaults),
 		cmocka_unit_test(what_has_no_meaning_for_a_type_is_empty),
 		cmocka_unit_test(every_key_is_read_in_any_order),
+		cmocka_unit_test(tls_is_verified_only_if_asked_for),
 		cmocka_unit_test(a_timeout_that_is_not_given_is_at_most_the_interval),
 		cmocka_unit_test(none_is_no_check),
 		cmocka_unit_test(a_text_that_is_no_check_is_refused_with_the_reason),

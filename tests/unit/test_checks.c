@@ -33,9 +33,9 @@ static void a_probe_needs_a_kind_and_a_port(void **state)
 	struct probe *p;
 	(void)state;
 
-	assert_int_equal(probe_new(w.checker, &how, &to, 80, NULL, &p), -EINVAL);
+	assert_int_equal(probe_new(w.checker, &how, &to, 80, NULL, NULL, &p), -EINVAL);
 	how.kind = CHECK_TCP;
-	assert_int_equal(probe_new(w.checker, &how, &to, 0, NULL, &p), -EINVAL);
+	assert_int_equal(probe_new(w.checker, &how, &to, 0, NULL, NULL, &p), -EINVAL);
 }
 
 static void a_checks_own_port_goes_before_the_backends(void **state)
@@ -117,38 +117,96 @@ static void tcp_without_a_route_says_so(void **state)
 	expect(&how, "192.0.2.1", 80, PROBE_BAD, "network unreachable");
 }
 
-/* Connections to it and from it that the kernel still keeps. */
-static int connections(uint16_t port)
+/* ---- how connections end ---- */
+
+/* Waits until the peer has seen so many connections end. */
+static void wait_for_ends(struct peer *peer, unsigned ends)
 {
-	FILE *f = fopen("/proc/net/tcp", "re");
-	char line[256];
-	int count = 0;
-
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f)) {
-		unsigned local, remote, state;
-
-		if (sscanf(line, " %*d: %*x:%x %*x:%x %x", &local, &remote, &state) == 3)
-			count += state != 0xa && (local == port || remote == port);
+	for (int tries = 0; peer->ends < ends; tries++) {
+		assert_true(tries < 1000);
+		run_ms(10);
 	}
-	fclose(f);
+}
+
+static void ends_without_a_reset(enum check_kind kind, enum manner manner, const char *text,
+				 enum probe_outcome outcome)
+{
+	struct check how = check_by(kind);
+	struct peer peer;
+
+	peer_open(&peer, AF_INET, manner, text);
+	expect(&how, "127.0.0.1", peer.port, outcome, "");
+	wait_for_ends(&peer, 1);
+	assert_int_equal(peer.resets, 0);
+	peer_close(&peer);
+}
+
+static void a_whole_answer_ends_without_a_reset(void **state)
+{
+	(void)state;
+	ends_without_a_reset(CHECK_HTTP, PEER_ENDS, OK, PROBE_GOOD);
+	ends_without_a_reset(CHECK_HTTP, PEER_ENDS, "HTTP/1.1 503 No\r\n\r\n", PROBE_BAD);
+	ends_without_a_reset(CHECK_TCP, PEER_ENDS, NULL, PROBE_GOOD);
+}
+
+static void a_server_that_never_closes_sees_no_reset_and_is_left(void **state)
+{
+	uint64_t start = clock_ns();
+	(void)state;
+
+	ends_without_a_reset(CHECK_HTTP, PEER_ENDS_NOTHING, OK, PROBE_GOOD);
+	assert_in_range(clock_ns() - start, 900 * NS_PER_MS, 9 * NS_PER_S);
+	ends_without_a_reset(CHECK_TCP, PEER_ENDS_NOTHING, NULL, PROBE_GOOD);
+}
+
+/* Descriptors of TCP connections from this process to that port. */
+static unsigned connected_to(uint16_t port)
+{
+	unsigned count = 0;
+
+	for (int fd = 0; fd < 1024; fd++) {
+		struct sockaddr_in peer = {};
+		socklen_t len = sizeof(peer);
+
+		if (!getpeername(fd, (struct sockaddr *)&peer, &len))
+			count += peer.sin_family == AF_INET && ntohs(peer.sin_port) == port;
+	}
 	return count;
 }
 
-static void no_check_leaves_a_connection_behind(void **state)
+static void many_that_never_close_use_a_share_of_the_descriptors(void **state)
 {
-	static const enum check_kind kinds[] = { CHECK_TCP, CHECK_HTTP };
+	struct check how = check_by(CHECK_HTTP);
+	struct rlimit old, few;
 	struct peer peer;
 	(void)state;
 
 	peer_open(&peer, AF_INET, PEER_ANSWERS, OK);
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct check how = check_by(kinds[i]);
-
-		expect(&how, "127.0.0.1", peer.port, PROBE_GOOD, "");
-		assert_int_equal(connections(peer.port), 0);
-	}
+	getrlimit(RLIMIT_NOFILE, &old);
+	few = (struct rlimit){ 64, old.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &few);
+	checker_close(w.checker);
+	open_checker();
+	setrlimit(RLIMIT_NOFILE, &old);
+	for (int i = 0; i < 12; i++)
+		expect(&how, "127.0.0.1", peer.port, PROBE_GOOD, "HTTP 200");
+	assert_in_range(connected_to(peer.port), 1, 4);
 	peer_close(&peer);
+}
+
+static void a_body_without_end_is_not_read_to_its_end(void **state)
+{
+	struct check how = check_by(CHECK_HTTP);
+	struct peer peer;
+	(void)state;
+
+	peer_open(&peer, AF_INET, PEER_FLOODS,
+		  "\r\nHTTP/1.1 200 OK\r\n\r\n012345678901234567890123456789");
+	expect(&how, "127.0.0.1", peer.port, PROBE_GOOD, "HTTP 200");
+	run_ms(100);
+	assert_int_equal(connected_to(peer.port), 0);
+	peer_close(&peer);
+	assert_in_range(peer.flooded, 1, 64 << 20);
 }
 
 /* ---- many, and when things go ---- */
@@ -398,7 +456,7 @@ static void descriptors_of_checks_are_not_inherited_and_not_kept(void **state)
 	probe_free(fast.probe);
 	descriptors(after, inherited);
 	for (int tries = 0; kept_after(before, after) && tries < 500; tries++) {
-		usleep(10000);
+		run_ms(10);
 		descriptors(after, inherited);
 	}
 	for (int i = 0; i < 1024; i++) {
@@ -461,7 +519,10 @@ int main(void)
 		test(tcp_refused_says_so),
 		test(tcp_no_answer_times_out),
 		test_apart(tcp_without_a_route_says_so),
-		test(no_check_leaves_a_connection_behind),
+		test(a_whole_answer_ends_without_a_reset),
+		test(a_server_that_never_closes_sees_no_reset_and_is_left),
+		test(many_that_never_close_use_a_share_of_the_descriptors),
+		test(a_body_without_end_is_not_read_to_its_end),
 		test(a_check_comes_again_after_its_interval),
 		test(a_backend_has_at_most_one_check_under_way),
 		test(no_more_than_a_share_of_the_descriptors_is_used_at_once),

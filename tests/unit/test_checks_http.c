@@ -258,7 +258,7 @@ static void exec_server(int out)
 
 static int open_tls(void **state)
 {
-	char command[256];
+	char command[512];
 	int out[2];
 
 	if (open_world(state))
@@ -268,7 +268,9 @@ static int open_tls(void **state)
 		return -1;
 	snprintf(command, sizeof(command),
 		 "cd %s && openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert "
-		 "-days 1 -subj /CN=checks.example >/dev/null 2>&1", tls_folder);
+		 "-days 1 -subj /CN=checks.example >/dev/null 2>&1 && openssl req -x509 -newkey "
+		 "rsa:2048 -nodes -keyout other-key -out other -days 1 -subj /CN=checks.example "
+		 ">/dev/null 2>&1", tls_folder);
 	tls_port = 0;
 	if (!system(command)) {
 		tls_pid = fork();
@@ -338,6 +340,73 @@ static void https_checks_one_after_another_are_each_a_handshake(void **state)
 	assert_int_equal(seen.good, 5);
 }
 
+/* A check of the TLS server that verifies: by that file of authorities, for that name. */
+static struct check verified(const char *ca, const char *name)
+{
+	struct check how = check_by(CHECK_HTTPS);
+
+	how.verify = true;
+	snprintf(how.ca, sizeof(how.ca), "%s/%s", tls_folder, ca);
+	snprintf(how.host, sizeof(how.host), "%s", name);
+	return how;
+}
+
+static void https_verified_by_its_authority_is_good(void **state)
+{
+	struct check how = verified("cert", "checks.example");
+	(void)state;
+
+	NEED_TLS();
+	expect(&how, "127.0.0.1", tls_port, PROBE_GOOD, "HTTP 200");
+	strcpy(how.host, "checks.example:8443");
+	expect(&how, "127.0.0.1", tls_port, PROBE_GOOD, "HTTP 200");
+}
+
+static void https_verified_by_another_authority_says_so(void **state)
+{
+	struct check how = verified("other", "checks.example");
+	(void)state;
+
+	NEED_TLS();
+	expect(&how, "127.0.0.1", tls_port, PROBE_BAD, "TLS: self");
+	how.ca[0] = 0;			/* the host's authorities do not know it either */
+	expect(&how, "127.0.0.1", tls_port, PROBE_BAD, "TLS: self");
+}
+
+static void https_verified_for_another_name_says_so(void **state)
+{
+	struct check how = verified("cert", "");
+	(void)state;
+
+	NEED_TLS();
+	expect(&how, "127.0.0.1", tls_port, PROBE_BAD,
+	       "does not match target host name '127.0.0.1'");
+}
+
+static void https_verified_without_authorities_says_nothing_of_the_backend(void **state)
+{
+	struct check how = verified("key", "checks.example");
+	(void)state;
+
+	NEED_TLS();
+	expect(&how, "127.0.0.1", tls_port, PROBE_NOT_CHECKED, "not checked: no certificates in ca /");
+	strcpy(how.ca, "/nonexistent");
+	expect(&how, "127.0.0.1", tls_port, PROBE_NOT_CHECKED, "no certificates in ca /nonexistent");
+}
+
+static void https_asks_for_the_name_of_sni_and_verifies_it(void **state)
+{
+	struct check how = verified("cert", "other.example");
+	(void)state;
+
+	NEED_TLS();
+	strcpy(how.sni, "checks.example");
+	expect(&how, "127.0.0.1", tls_port, PROBE_GOOD, "HTTP 200");
+	how.verify = false;
+	strcpy(how.sni, "other.example");
+	expect(&how, "127.0.0.1", tls_port, PROBE_BAD, "TLS: ");
+}
+
 static void https_of_a_plain_port_says_so(void **state)
 {
 	struct check how = check_by(CHECK_HTTPS);
@@ -401,6 +470,11 @@ int main(void)
 		test_tls(https_a_certificate_of_anyones_is_good_enough),
 		test_tls(https_tells_the_server_the_name_of_the_host),
 		test_tls(https_checks_one_after_another_are_each_a_handshake),
+		test_tls(https_verified_by_its_authority_is_good),
+		test_tls(https_verified_by_another_authority_says_so),
+		test_tls(https_verified_for_another_name_says_so),
+		test_tls(https_verified_without_authorities_says_nothing_of_the_backend),
+		test_tls(https_asks_for_the_name_of_sni_and_verifies_it),
 		test(https_of_a_plain_port_says_so),
 		test(https_of_a_silent_port_times_out_in_the_handshake),
 		test_tls(http_of_a_tls_port_says_so),

@@ -45,6 +45,8 @@ numbers=$(echo '#include <sys/syscall.h>' | cc -dM -E - |
 
 lab up -b 2
 lab nginx
+lab vip
+lab decap
 config <<EOT
 interfaces: [eth0, eth1]
 services:
@@ -57,6 +59,11 @@ services:
     vip: $VIP4:81/tcp
     mode: nat
     check: {type: icmp, interval: 200ms, timeout: 100ms, rise: 1, fall: 2}
+    backends: {b1: $(lab address b1), b2: $(lab address b2)}
+  tunnel:
+    vip: $VIP4:82/tcp
+    mode: ipip
+    check: {type: tcp, via: vip, port: 80, interval: 200ms, timeout: 100ms, rise: 1, fall: 2}
     backends: {b1: $(lab address b1), b2: $(lab address b2)}
 EOT
 mkdir "$RUN"/{user,state}

@@ -13,7 +13,7 @@ enum check_kind {
 	CHECK_NONE,
 	CHECK_TCP,			/* completes a TCP handshake */
 	CHECK_HTTP,
-	CHECK_HTTPS,			/* like HTTP; the certificate is not verified */
+	CHECK_HTTPS,			/* like HTTP, through TLS */
 	CHECK_ICMP,			/* sends an ICMP echo */
 };
 
@@ -21,6 +21,7 @@ enum check_kind {
 struct check {
 	enum check_kind kind;
 	uint16_t port;			/* 0: the backend's port, or else the VIP's */
+	bool via_vip;			/* to the VIP, as clients' packets, not to the backend's address */
 	uint32_t interval_ms;		/* from the start of one probe to the start of the next */
 	uint32_t timeout_ms;		/* a probe that takes longer is a bad result */
 	uint32_t rise;			/* good results in a row that bring a backend up */
@@ -30,8 +31,15 @@ struct check {
 	char host[256];			/* HTTP: the Host header; empty: the address */
 	uint16_t status_min;		/* HTTP: the range of good statuses; default 200 to 399 */
 	uint16_t status_max;
+	bool verify;			/* HTTPS: the certificate must be proven, for the name below */
+	char ca[256];			/* HTTPS: the file of authorities; empty: the host's */
+	char sni[256];			/* HTTPS: the name asked for; empty: that of `host` */
 };
 
 bool check_equal(const struct check *a, const struct check *b);
+/* Do both ask for the same, as often? Their ports, rise and fall may differ. */
+bool check_alike(const struct check *a, const struct check *b);
+/* The port to connect to, where the backend has this one; 0: none. */
+uint16_t check_port(const struct check *c, uint16_t backend);
 
 #endif

@@ -32,11 +32,12 @@ static const struct kind {
 	const char *word;
 	bool has_port;			/* the check connects to a port */
 	bool has_request;		/* the keys path, host and expect are allowed */
+	bool has_tls;			/* the keys verify, ca and sni are allowed */
 } kinds[] = {
 	[CHECK_NONE] = { "none" },
 	[CHECK_TCP] = { "tcp", .has_port = true },
 	[CHECK_HTTP] = { "http", .has_port = true, .has_request = true },
-	[CHECK_HTTPS] = { "https", .has_port = true, .has_request = true },
+	[CHECK_HTTPS] = { "https", .has_port = true, .has_request = true, .has_tls = true },
 	[CHECK_ICMP] = { "icmp" },
 };
 
@@ -60,6 +61,11 @@ const char *check_type_want(void)
 bool check_has_port(const struct check *c)
 {
 	return kinds[c->kind].has_port;
+}
+
+uint16_t check_port(const struct check *c, uint16_t backend)
+{
+	return !check_has_port(c) ? 0 : c->port ?: backend;
 }
 
 static bool is_printable(const char *text)
@@ -92,12 +98,27 @@ static int set_port(struct check *c, const char *text)
 	return err;
 }
 
+static int parse_path(const char *text, char path[256])
+{
+	if (text[0] != '/' || strlen(text) >= 256 || !is_printable(text))
+		return -EINVAL;
+	strcpy(path, text);
+	return 0;
+}
+
+static const char *const vias[] = { "address", "vip" };
+
+static int set_via(struct check *c, const char *text)
+{
+	int i = word_parse(text, vias, sizeof(*vias), ARRAY_SIZE(vias));
+
+	c->via_vip = i > 0;
+	return i < 0 ? -EINVAL : 0;
+}
+
 static int set_path(struct check *c, const char *text)
 {
-	if (text[0] != '/' || strlen(text) >= sizeof(c->path) || !is_printable(text))
-		return -EINVAL;
-	strcpy(c->path, text);
-	return 0;
+	return parse_path(text, c->path);
 }
 
 /*
@@ -159,6 +180,28 @@ static int set_expect(struct check *c, const char *text)
 	return 0;
 }
 
+static int set_verify(struct check *c, const char *text)
+{
+	c->verify = !strcmp(text, "true");
+	return c->verify || !strcmp(text, "false") ? 0 : -EINVAL;
+}
+
+static int set_ca(struct check *c, const char *text)
+{
+	return parse_path(text, c->ca);
+}
+
+/* TLS names no addresses (RFC 6066, section 3). */
+static int set_sni(struct check *c, const char *text)
+{
+	struct address address;
+
+	if (strlen(text) >= sizeof(c->sni) || !is_host_name(text) || !address_parse(text, &address))
+		return -EINVAL;
+	strcpy(c->sni, text);
+	return 0;
+}
+
 static int set_interval(struct check *c, const char *text)
 {
 	return duration_parse(text, 100, 60 * MINUTE_MS, &c->interval_ms);
@@ -184,18 +227,22 @@ static int set_jitter(struct check *c, const char *text)
 	return share_parse(text, &c->jitter);
 }
 
-static const struct {
+#define WANT_PATH "/ and at most 254 printable ASCII characters without spaces behind it"
+
+static const struct key {
 	const char *word;
 	const char *want;
 	int (*set)(struct check *c, const char *text);
 } keys[CHECK_KEYS] = {
 	[CHECK_KEY_TYPE] = { "type", NULL, set_type },
 	[CHECK_KEY_PORT] = { "port", WANT_PORT, set_port },
-	[CHECK_KEY_PATH] = { "path",
-			     "/ and at most 254 printable ASCII characters without spaces behind it",
-			     set_path },
+	[CHECK_KEY_VIA] = { "via", "address or vip", set_via },
+	[CHECK_KEY_PATH] = { "path", WANT_PATH, set_path },
 	[CHECK_KEY_HOST] = { "host", "HOST or HOST:PORT of at most 255 bytes, an IPv6 address in brackets", set_host },
 	[CHECK_KEY_EXPECT] = { "expect", "STATUS or STATUS-STATUS, 100 to 599", set_expect },
+	[CHECK_KEY_VERIFY] = { "verify", "true or false", set_verify },
+	[CHECK_KEY_CA] = { "ca", WANT_PATH, set_ca },
+	[CHECK_KEY_SNI] = { "sni", "the name of a host, of at most 255 bytes", set_sni },
 	[CHECK_KEY_INTERVAL] = { "interval", "100ms to 1h, as 500ms or 2s", set_interval },
 	[CHECK_KEY_TIMEOUT] = { "timeout", "10ms to 1m, as 500ms or 2s", set_timeout },
 	[CHECK_KEY_RISE] = { "rise", "1 to 100", set_rise },
@@ -266,19 +313,34 @@ static void set_defaults(struct check *c, unsigned given)
 	}
 }
 
+bool check_has_key(enum check_kind kind, enum check_key key)
+{
+	switch (key) {
+	case CHECK_KEY_PORT:
+	case CHECK_KEY_VIA:
+		return kinds[kind].has_port;
+	case CHECK_KEY_PATH:
+	case CHECK_KEY_HOST:
+	case CHECK_KEY_EXPECT:
+		return kinds[kind].has_request;
+	case CHECK_KEY_VERIFY:
+	case CHECK_KEY_CA:
+	case CHECK_KEY_SNI:
+		return kinds[kind].has_tls;
+	default:
+		return true;
+	}
+}
+
 /* The first key that was given and has no meaning for the kind; CHECK_KEYS: none. */
 static enum check_key senseless_key(const struct check_draft *d)
 {
-	static const enum check_key request_keys[] = {
-		CHECK_KEY_PATH, CHECK_KEY_HOST, CHECK_KEY_EXPECT,
-	};
+	int key = 0;
 
-	if (d->check.kind && !kinds[d->check.kind].has_port && is_given(d, CHECK_KEY_PORT))
-		return CHECK_KEY_PORT;
-	for (size_t i = 0; i < ARRAY_SIZE(request_keys) && !kinds[d->check.kind].has_request; i++)
-		if (is_given(d, request_keys[i]))
-			return request_keys[i];
-	return CHECK_KEYS;
+	while (key < CHECK_KEYS && (!is_given(d, (enum check_key)key) ||
+				    check_has_key(d->check.kind, (enum check_key)key)))
+		key++;
+	return (enum check_key)key;
 }
 
 __attribute__((format(printf, 4, 5)))
@@ -310,6 +372,9 @@ int check_finish(const struct check_draft *d, struct check *ret, enum check_key 
 			     keys[senseless].word, check_print(&c, senseless, text),
 			     kinds[c.kind].word, keys[senseless].word);
 	set_defaults(&c, d->given);
+	if (c.ca[0] && !c.verify)
+		return wrong(CHECK_KEY_CA, ret_key, why,
+			     "check ca %.200s: want verify true beside it", c.ca);
 	if (c.timeout_ms > c.interval_ms)
 		return wrong(CHECK_KEY_TIMEOUT, ret_key, why,
 			     "check timeout %s: want at most the interval, %s",
@@ -324,8 +389,13 @@ bool check_is_default(const struct check *c, enum check_key key)
 	struct check normal = *c;
 	char text[CHECK_VALUE_TEXT], normal_text[CHECK_VALUE_TEXT];
 
-	if (key == CHECK_KEY_PORT || key == CHECK_KEY_HOST || key == CHECK_KEY_TYPE)
+	if (key == CHECK_KEY_PORT || key == CHECK_KEY_HOST || key == CHECK_KEY_TYPE ||
+	    key == CHECK_KEY_CA || key == CHECK_KEY_SNI)
 		return !*check_print(c, key, text);
+	if (key == CHECK_KEY_VERIFY)
+		return !c->verify;
+	if (key == CHECK_KEY_VIA)
+		return !c->via_vip;
 	set_defaults(&normal, ~(1u << key));
 	return !strcmp(check_print(c, key, text), check_print(&normal, key, normal_text));
 }
@@ -334,6 +404,7 @@ bool check_is_default(const struct check *c, enum check_key key)
 static int parse_pair(struct check_draft *d, char *pair, struct why *why)
 {
 	char *value = strchr(pair, '=');
+	char words[WORDS_TEXT];
 	enum check_key key, ignored;
 
 	if (!value)
@@ -341,8 +412,8 @@ static int parse_pair(struct check_draft *d, char *pair, struct why *why)
 	*value++ = '\0';
 	if (check_key_parse(pair, &key) || key == CHECK_KEY_TYPE)
 		return wrong(CHECK_KEY_TYPE, &ignored, why,
-			     "check key %.64s: want port, path, host, expect, interval, timeout, rise, fall or jitter",
-			     pair);
+			     "check key %.64s: want %s", pair,
+			     words_print(keys + 1, sizeof(*keys), CHECK_KEYS - 1, words));
 	if (is_given(d, key))
 		return wrong(key, &ignored, why, "check %s: want it once", keys[key].word);
 	if (check_set(d, key, value))
@@ -394,6 +465,8 @@ const char *check_print(const struct check *c, enum check_key key, char buf[CHEC
 		if (c->port)
 			snprintf(buf, CHECK_VALUE_TEXT, "%u", c->port);
 		break;
+	case CHECK_KEY_VIA:
+		return strcpy(buf, vias[c->via_vip]);
 	case CHECK_KEY_PATH:
 		return strcpy(buf, c->path);
 	case CHECK_KEY_HOST:
@@ -401,6 +474,12 @@ const char *check_print(const struct check *c, enum check_key key, char buf[CHEC
 	case CHECK_KEY_EXPECT:
 		print_expect(c, buf);
 		break;
+	case CHECK_KEY_VERIFY:
+		return strcpy(buf, c->verify ? "true" : "false");
+	case CHECK_KEY_CA:
+		return strcpy(buf, c->ca);
+	case CHECK_KEY_SNI:
+		return strcpy(buf, c->sni);
 	case CHECK_KEY_INTERVAL:
 		return duration_print(c->interval_ms, buf);
 	case CHECK_KEY_TIMEOUT:
@@ -419,11 +498,16 @@ const char *check_print(const struct check *c, enum check_key key, char buf[CHEC
 	return buf;
 }
 
+bool check_alike(const struct check *a, const struct check *b)
+{
+	return a->kind == b->kind && a->via_vip == b->via_vip && a->interval_ms == b->interval_ms &&
+	       a->timeout_ms == b->timeout_ms && a->jitter == b->jitter &&
+	       !strcmp(a->path, b->path) && !strcmp(a->host, b->host) &&
+	       a->status_min == b->status_min && a->status_max == b->status_max &&
+	       a->verify == b->verify && !strcmp(a->ca, b->ca) && !strcmp(a->sni, b->sni);
+}
+
 bool check_equal(const struct check *a, const struct check *b)
 {
-	return a->kind == b->kind && a->port == b->port && a->interval_ms == b->interval_ms &&
-	       a->timeout_ms == b->timeout_ms && a->rise == b->rise && a->fall == b->fall &&
-	       a->jitter == b->jitter && !strcmp(a->path, b->path) &&
-	       !strcmp(a->host, b->host) && a->status_min == b->status_min &&
-	       a->status_max == b->status_max;
+	return check_alike(a, b) && a->port == b->port && a->rise == b->rise && a->fall == b->fall;
 }

@@ -17,9 +17,13 @@ struct why;
 enum check_key {
 	CHECK_KEY_TYPE,
 	CHECK_KEY_PORT,
+	CHECK_KEY_VIA,
 	CHECK_KEY_PATH,
 	CHECK_KEY_HOST,
 	CHECK_KEY_EXPECT,
+	CHECK_KEY_VERIFY,
+	CHECK_KEY_CA,
+	CHECK_KEY_SNI,
 	CHECK_KEY_INTERVAL,
 	CHECK_KEY_TIMEOUT,
 	CHECK_KEY_RISE,
@@ -41,6 +45,7 @@ const char *check_type_want(void);	/* "tcp, http, https or icmp" */
 /* Does a check connect to a port (its own, or the backend's)? */
 bool check_has_port(const struct check *c);
 
+bool check_has_key(enum check_kind kind, enum check_key key);
 const char *check_key_word(enum check_key key);
 const char *check_key_want(enum check_key key);
 int check_key_parse(const char *word, enum check_key *ret);
@@ -58,7 +63,7 @@ int check_finish(const struct check_draft *d, struct check *ret, enum check_key 
 /* Parses TYPE[,KEY=VALUE]..., or none. -EINVAL: *why says what is wrong. */
 int check_parse(const char *text, struct check *ret, struct why *why);
 
-/* Prints the value of a key; empty: a check of that kind has no such key. */
+/* Prints the value of a key; empty: the check has none. */
 const char *check_print(const struct check *c, enum check_key key, char buf[CHECK_VALUE_TEXT]);
 
 /* Has the key the value that check_finish() fills in where the key is not given? */

@@ -225,6 +225,9 @@ static int validate_health(const struct service *s, struct model_error *ret)
 {
 	char type[CHECK_VALUE_TEXT], text[VIP_TEXT];
 
+	if (s->check.via_vip && mode_replies_return(s->mode))
+		return wrong_check(ret, s, "check via vip of service %s: want mode l2 or ipip, as a "
+				   "backend of mode %s has no VIP", s->name, mode_print(s->mode));
 	if (!check_has_port(&s->check) || s->check.port ||
 	    s->vips[0].port)
 		return 0;

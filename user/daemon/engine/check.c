@@ -3,10 +3,12 @@
 #include "daemon/engine/check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include <xring/lpm.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "conf/conf.h"
 #include "core/model/guard.h"
@@ -53,6 +55,24 @@ const struct backend *engine_unfit(const struct model *before, const struct mode
 	}
 	own_addresses_clear(&own);
 	return found;
+}
+
+const struct service *engine_unread(const struct model *before, const struct model *m, int *ret_err)
+{
+	for (size_t i = 0; i < m->service_count; i++) {
+		const struct service *s = &m->services[i], *was = model_service(before, s->name);
+		const char *ca = s->check.ca;
+		_close_ int fd = -1;
+
+		if (!ca[0] || (was && !strcmp(was->check.ca, ca)))
+			continue;
+		fd = open(ca, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fd >= 0)
+			continue;
+		*ret_err = -errno;
+		return s;
+	}
+	return NULL;
 }
 
 /* Lines of the prefix tables that the service's networks need, and its homes may need. */
@@ -183,6 +203,15 @@ static int host_lacks(const struct candidate *c, struct why *why)
 		       address_print(&b->address, text), b->name, s->name, want);
 }
 
+static int authorities_unread(const struct candidate *c, struct why *why)
+{
+	int err;
+	const struct service *s = engine_unread(&c->engine->model, c->model, &err);
+
+	return !s ? 0 : why_set(why, -EINVAL, "service %s: check ca %.200s: %s", s->name,
+				s->check.ca, errno_text(err));
+}
+
 static int maps_exceed(const struct candidate *c, struct why *why)
 {
 	return live_check(c->engine->live, c->model, why);
@@ -210,6 +239,7 @@ static const struct refusal {
 	{ flows_move, .not_if_cut = true },
 	{ replies_are_taken, .not_if_cut = true },
 	{ host_lacks },
+	{ authorities_unread },
 	{ maps_exceed },
 };
 

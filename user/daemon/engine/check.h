@@ -21,6 +21,12 @@ const struct backend *engine_unfit(const struct model *before, const struct mode
 				   const struct service **ret_service, const char **ret_want);
 
 /*
+ * The first service in m whose check has a file of authorities that cannot be read, and that
+ * `before` did not have; *ret_err is why. NULL: there is none.
+ */
+const struct service *engine_unread(const struct model *before, const struct model *m, int *ret_err);
+
+/*
  * May a host begin with the model, for all that needs no maps? Then a start is not refused, whatever
  * becomes of the services. 0, or -EINVAL, -ENOSPC or -ENOMEM with the reason in *why.
  */

@@ -13,7 +13,7 @@ struct live;
 struct live_service;
 struct live_times;
 struct nexthop;
-struct probe;
+struct sharer;
 struct xring_owner;
 
 struct live_backend {
@@ -43,8 +43,8 @@ struct live_backend {
 
 	/* The route and neighbour, followed by daemon/net; the health check, by watch/health.c. */
 	const struct nexthop *nexthop;
-	struct probe *probe;			/* NULL: the service has no health check */
-	struct check checked;			/* the settings that the probe was made with */
+	struct sharer *check;			/* NULL: the service has no health check */
+	struct check checked;			/* the settings that `check` was made with */
 	struct health health;
 	char why[160];				/* result of the last probe, for people */
 	uint32_t took_us;			/* duration of the last probe */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * HTTP GET, by libcurl's multi interface inside the daemon's loop. The status decides, so a
- * transfer ends with the last header, and no body is read. The connection goes to the probe's
- * address; the URL has the host name alone, for the Host header and for TLS's server name.
+ * transfer ends with the last header; a body is read only to end the connection without a reset
+ * (farewell.h). The connection goes to the probe's address; the URL has the name alone: for TLS, what the certificate must be of, and the Host header.
  */
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -34,7 +35,10 @@ struct transfer {
 	struct probe *probe;
 	CURL *easy;
 	struct curl_slist *connect_to;
+	struct curl_slist *headers;	/* where the Host header is not the URL's name */
 	struct loop_source source;	/* fd -1: curl waits for no socket */
+	int fd;				/* the connection, while curl has it open */
+	int kept_fd;			/* the same, once its answer is whole; -1: it is not */
 	size_t header_bytes;
 	bool complete;			/* all headers have been read */
 	char error[CURL_ERROR_SIZE];
@@ -77,6 +81,14 @@ static void judge_tls(struct probe *p, const struct transfer *t)
 	if (strstr(reason, "wrong version number"))
 		return probe_end(p, PROBE_BAD, "TLS: the port does not speak it");
 	probe_end(p, PROBE_BAD, "TLS: %s", reason + strspn(reason, ": "));
+}
+
+/* As "SSL certificate problem: self-signed certificate". */
+static void judge_certificate(struct probe *p, const struct transfer *t)
+{
+	const char *reason = strstr(t->error, ": ");
+
+	probe_end(p, PROBE_BAD, "TLS: %s", reason ? reason + 2 : t->error);
 }
 
 static void judge_errno(struct probe *p, CURL *easy, int unsaid)
@@ -129,6 +141,11 @@ static void judge(struct transfer *t, CURLcode code)
 		return judge_errno(p, t->easy, ECONNRESET);
 	case CURLE_SSL_CONNECT_ERROR:
 		return judge_tls(p, t);
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return judge_certificate(p, t);
+	case CURLE_SSL_CACERT_BADFILE:
+		return probe_end(p, PROBE_NOT_CHECKED, "not checked: no certificates in ca %.100s",
+				 p->how.ca[0] ? p->how.ca : "of this host");
 	case CURLE_GOT_NOTHING:
 		return probe_end(p, PROBE_BAD, "closed without an answer");
 	case CURLE_UNSUPPORTED_PROTOCOL:
@@ -231,15 +248,28 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
 {
 	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
 	struct transfer *t = context;
-	int fd = socket(to->family, to->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to->protocol);
+	int fd = probe_socket(t->probe);
 
-	(void)purpose;
+	(void)purpose, (void)to;
 	if (fd < 0) {
 		t->probe->broken = errno;
 		return CURL_SOCKET_BAD;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	t->fd = fd;
 	return fd;
+}
+
+/*
+ * curl closes its descriptor as soon as the transfer ends, and that resets a connection without
+ * an answer: nobody needs to remember it. One with a whole answer goes on under another descriptor.
+ */
+static void keep_connection(struct transfer *t)
+{
+	static const struct linger none = { .l_onoff = 0 };
+
+	setsockopt(t->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	t->kept_fd = fcntl(t->fd, F_DUPFD_CLOEXEC, 0);
 }
 
 /* Gets a whole line, with its end. A result other than its length ends the transfer. */
@@ -253,8 +283,11 @@ static size_t on_header(char *line, size_t size, size_t len, void *context)
 		return 0;
 	if (line[0] != '\r' && line[0] != '\n')
 		return len;
-	t->complete = status_of(t->easy) > STATUS_INFORMAL;
-	return t->complete ? 0 : len;
+	if (status_of(t->easy) <= STATUS_INFORMAL)
+		return len;
+	t->complete = true;
+	keep_connection(t);
+	return 0;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t len, void *context)
@@ -263,21 +296,41 @@ static size_t on_body(char *bytes, size_t size, size_t len, void *context)
 	return 0;
 }
 
+/* The headers of a request; host NULL: curl makes the Host header of the URL. NULL: no memory. */
+static struct curl_slist *headers_new(const char *host)
+{
+	struct curl_slist *list = curl_slist_append(NULL, "Connection: close"), *longer;
+	char line[sizeof("Host: ") + sizeof(((struct check *)0)->host)];
+
+	if (!list || !host)
+		return list;
+	snprintf(line, sizeof(line), "Host: %s", host);
+	longer = curl_slist_append(list, line);
+	if (!longer)
+		curl_slist_free_all(list);
+	return longer;
+}
+
 static CURLcode set_target(struct transfer *t)
 {
 	const struct probe *p = t->probe;
 	bool tls = p->how.kind == CHECK_HTTPS;
 	char endpoint[ENDPOINT_TEXT];
+	const char *host;
 	char url[sizeof(p->how.host) + ENDPOINT_TEXT], to[ENDPOINT_TEXT + 2];
 
 	endpoint_print(&p->to, p->port, endpoint);
+	host = p->how.host[0] ? p->how.host : endpoint;
 	snprintf(url, sizeof(url), "%s://%s/", tls ? "https" : "http",
-		 p->how.host[0] ? p->how.host : endpoint);
+		 p->how.sni[0] ? p->how.sni : host);
 	snprintf(to, sizeof(to), "::%s", endpoint);
+	if (p->how.sni[0] && !(t->headers = headers_new(host)))
+		return CURLE_OUT_OF_MEMORY;
 	t->connect_to = curl_slist_append(NULL, to);
 	if (!t->connect_to)
 		return CURLE_OUT_OF_MEMORY;
 	return curl_easy_setopt(t->easy, CURLOPT_URL, url) ?:
+	       curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers ?: t->browser->headers) ?:
 	       curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to) ?:
 	       curl_easy_setopt(t->easy, CURLOPT_REQUEST_TARGET,
 				p->how.path[0] ? p->how.path : "/");
@@ -296,16 +349,30 @@ static CURLcode set_manners(struct transfer *t)
 	       curl_easy_setopt(t->easy, CURLOPT_DNS_CACHE_TIMEOUT, 0l) ?:
 	       curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ?:
 	       curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "xring/" XRING_VERSION) ?:
-	       curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->browser->headers) ?:
 	       curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, READ_BYTES) ?:
-	       curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0l) ?:
-	       curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0l) ?:
-	       curl_easy_setopt(t->easy, CURLOPT_SSL_SESSIONID_CACHE, 0l) ?:
-	       /*
-	        * Otherwise every connection would read the host's certificate authorities,
-	        * which takes some milliseconds.
-	        */
-	       curl_easy_setopt(t->easy, CURLOPT_CAINFO, NULL) ?:
+	       curl_easy_setopt(t->easy, CURLOPT_SSL_SESSIONID_CACHE, 0l);
+}
+
+static CURLcode set_proof(const struct transfer *t)
+{
+	const struct check *how = &t->probe->how;
+
+	/*
+	 * Otherwise every connection would read the host's certificate authorities, which takes
+	 * some milliseconds.
+	 */
+	if (!how->verify)
+		return curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0l) ?:
+		       curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0l) ?:
+		       curl_easy_setopt(t->easy, CURLOPT_CAINFO, NULL) ?:
+		       curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* What curl has read it uses again: a renewed file counts after a minute. */
+	curl_easy_setopt(t->easy, CURLOPT_CA_CACHE_TIMEOUT, 60l);
+#endif
+	if (!how->ca[0])
+		return CURLE_OK;
+	return curl_easy_setopt(t->easy, CURLOPT_CAINFO, how->ca) ?:
 	       curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
 }
 
@@ -330,11 +397,11 @@ static void http_start(struct probe *p)
 		return probe_unable(p, ENOMEM, "");
 	t->browser = b;
 	t->probe = p;
-	t->source.fd = -1;
+	t->source.fd = t->kept_fd = -1;
 	t->easy = curl_easy_init();
 	if (!t->easy)
 		return probe_unable(p, ENOMEM, "");
-	code = set_callbacks(t) ?: set_manners(t) ?: set_target(t);
+	code = set_callbacks(t) ?: set_manners(t) ?: set_proof(t) ?: set_target(t);
 	if (code == CURLE_OUT_OF_MEMORY)
 		return probe_unable(p, ENOMEM, "");
 	if (code)
@@ -354,7 +421,10 @@ static void http_stop(struct probe *p)
 		curl_easy_cleanup(t->easy);
 	}
 	unwatch(t);
+	if (t->kept_fd >= 0)
+		probe_part(p, t->kept_fd);
 	curl_slist_free_all(t->connect_to);
+	curl_slist_free_all(t->headers);
 	free(t);
 }
 
@@ -403,7 +473,7 @@ static int http_open(struct loop *loop, void **ret)
 	}
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	b->multi = curl_multi_init();
-	b->headers = curl_slist_append(NULL, "Connection: close");
+	b->headers = headers_new(NULL);
 	if (!b->multi || !b->headers) {
 		http_close(b);
 		return -ENOMEM;

@@ -23,8 +23,10 @@ struct probe {
 	struct check how;
 	struct address to;
 	uint16_t port;
+	struct probe_way way;
 	bool busy;			/* a probe is under way */
 	uint64_t started_ns;
+	uint64_t planned_ns;		/* an extra probe: when the next one is due; else 0 */
 	int broken;			/* errno of a fault of this host; 0: none */
 	union {				/* the kind's own, while busy */
 		struct loop_source connect;
@@ -61,6 +63,14 @@ void probe_unable(struct probe *p, int err, const char *hint);
 /* Decides whether err is the backend's fault or this host's. */
 void probe_refused(struct probe *p, int err);
 
+/*
+ * Takes the connection of a probe whose answer was whole, to end it without a reset. The socket
+ * must be in no loop.
+ */
+void probe_part(struct probe *p, int fd);
+
+/* Opens a TCP socket that does not block and goes the probe's way; -1: errno says why. */
+int probe_socket(const struct probe *p);
 socklen_t probe_sockaddr(const struct probe *p, struct sockaddr_storage *ret);
 
 #endif

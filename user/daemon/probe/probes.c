@@ -19,6 +19,7 @@
 #include "base/util.h"
 #include "core/backend/health.h"
 #include "core/model/check_text.h"
+#include "daemon/probe/farewell.h"
 #include "daemon/probe/kinds.h"
 #include "daemon/probe/probe.h"
 
@@ -36,6 +37,7 @@ struct checker {
 	uint64_t armed_ns;		/* when the timer fires; UINT64_MAX: it is not set */
 	uint64_t spared_ns;		/* no probe times out before */
 	uint64_t random;
+	struct farewells *farewells;
 	bool said[ERRNOS];		/* errors of this host are logged once each */
 	const struct probe_kinds *kinds;
 	void **engines;			/* by the first row of each kind */
@@ -141,12 +143,15 @@ static void finish(struct probe *p, enum probe_outcome outcome, const char *why)
 		.outcome = outcome,
 		.why = why,
 		.took_us = (clock_ns() - p->started_ns) / NS_PER_US,
+		.extra = p->planned_ns,
 	};
+	uint64_t due = p->planned_ns ?: p->started_ns + health_wait_ns(&p->how, &c->random);
 
 	p->kind->stop(p);
 	p->busy = false;
+	p->planned_ns = 0;
 	heap_take(&c->busy, &p->queued);
-	heap_put(&c->idle, &p->queued, p->started_ns + health_wait_ns(&p->how, &c->random));
+	heap_put(&c->idle, &p->queued, due);
 	arm(c);
 	c->done(c->context, p, &result);
 }
@@ -212,20 +217,60 @@ void probe_refused(struct probe *p, int err)
 
 /* ---- probes ---- */
 
-socklen_t probe_sockaddr(const struct probe *p, struct sockaddr_storage *ret)
+void probe_part(struct probe *p, int fd)
+{
+	farewell(p->checker->farewells, fd);
+}
+
+static socklen_t to_sockaddr(const struct address *to, uint16_t port, struct sockaddr_storage *ret)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
 	struct sockaddr_in *in = (struct sockaddr_in *)ret;
 
-	*ret = (struct sockaddr_storage){ .ss_family = p->to.family };
-	if (p->to.family == AF_INET) {
-		memcpy(&in->sin_addr, p->to.bytes, sizeof(in->sin_addr));
-		in->sin_port = htons(p->port);
+	*ret = (struct sockaddr_storage){ .ss_family = to->family };
+	if (to->family == AF_INET) {
+		memcpy(&in->sin_addr, to->bytes, sizeof(in->sin_addr));
+		in->sin_port = htons(port);
 		return sizeof(*in);
 	}
-	memcpy(&in6->sin6_addr, p->to.bytes, sizeof(in6->sin6_addr));
-	in6->sin6_port = htons(p->port);
+	memcpy(&in6->sin6_addr, to->bytes, sizeof(in6->sin6_addr));
+	in6->sin6_port = htons(port);
 	return sizeof(*in6);
+}
+
+socklen_t probe_sockaddr(const struct probe *p, struct sockaddr_storage *ret)
+{
+	return to_sockaddr(&p->to, p->port, ret);
+}
+
+/*
+ * Binds to the address by which this host speaks to the backend, or, if that is of the other
+ * family, to the target. Nothing is sent to find it.
+ */
+static int bind_source(const struct probe *p, int fd)
+{
+	bool is_alike = p->way.backend.family == p->to.family;
+	_close_ int ask = socket(p->to.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage to, from;
+	socklen_t len = to_sockaddr(is_alike ? &p->way.backend : &p->to, 9, &to);
+
+	if (ask < 0 || connect(ask, (struct sockaddr *)&to, len) ||
+	    getsockname(ask, (struct sockaddr *)&from, &len))
+		return -1;
+	((struct sockaddr_in *)&from)->sin_port = 0;	/* at the same place in both families */
+	return bind(fd, (struct sockaddr *)&from, len);
+}
+
+int probe_socket(const struct probe *p)
+{
+	_close_ int fd = socket(p->to.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	uint32_t mark = p->way.mark;
+
+	if (fd < 0)
+		return -1;
+	if (mark && (setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) || bind_source(p, fd)))
+		return -1;
+	return take_fd(&fd);
 }
 
 static const struct probe_kind *kind_of(const struct probe_kinds *kinds, const char *word)
@@ -255,7 +300,7 @@ static int engine_of(struct checker *c, const struct probe_kind *kind, void **re
 }
 
 int probe_new(struct checker *c, const struct check *how, const struct address *to,
-	      uint16_t port, void *owner, struct probe **ret)
+	      uint16_t port, const struct probe_way *way, void *owner, struct probe **ret)
 {
 	const struct probe_kind *kind = kind_of(c->kinds, check_kind_word(how->kind));
 	size_t others = c->idle.count + c->busy.count;
@@ -265,7 +310,7 @@ int probe_new(struct checker *c, const struct check *how, const struct address *
 
 	if (!kind)
 		return -EINVAL;
-	port = !check_has_port(how) ? 0 : how->port ?: port;
+	port = check_port(how, port);
 	if (check_has_port(how) && !port)
 		return -EINVAL;
 	err = engine_of(c, kind, &engine) ?: heap_reserve(&c->idle, others + 1) ?:
@@ -277,6 +322,8 @@ int probe_new(struct checker *c, const struct check *how, const struct address *
 		return -ENOMEM;
 	*p = (struct probe){ .checker = c, .kind = kind, .engine = engine, .owner = owner,
 			     .how = *how, .to = *to, .port = port };
+	if (way)
+		p->way = *way;
 	heap_put(&c->idle, &p->queued, clock_ns() + health_first_wait_ns(how, others, &c->random));
 	arm(c);
 	*ret = p;
@@ -292,6 +339,18 @@ void probe_free(struct probe *p)
 	heap_take(p->busy ? &c->busy : &c->idle, &p->queued);
 	arm(c);
 	free(p);
+}
+
+void probe_extra(struct probe *p)
+{
+	struct checker *c = p->checker;
+
+	if (p->busy || p->planned_ns)
+		return;
+	p->planned_ns = p->queued.key;
+	heap_take(&c->idle, &p->queued);
+	heap_put(&c->idle, &p->queued, clock_ns());
+	arm(c);
 }
 
 void *probe_owner(const struct probe *p)
@@ -329,9 +388,14 @@ int checker_open(struct loop *loop, const struct probe_kinds *kinds, probe_done 
 	c->armed_ns = UINT64_MAX;
 	if (getrandom(&c->random, sizeof(c->random), 0) != sizeof(c->random))
 		c->random = clock_ns();
-	err = loop_timer_new(loop, &c->timer, turn, c);
+	err = farewells_open(loop, (c->limit + 3) / 4, &c->farewells);
 	if (err)
 		return err;
+	err = loop_timer_new(loop, &c->timer, turn, c);
+	if (err) {
+		farewells_close(c->farewells);
+		return err;
+	}
 	c->engines = take_ptr(engines);
 	c->opened = take_ptr(opened);
 	*ret = take_ptr(c);
@@ -347,6 +411,7 @@ void checker_close(struct checker *c)
 	for (size_t i = 0; i < c->kinds->count; i++)
 		if (c->opened[i])
 			c->kinds->rows[i].kind->close(c->engines[i]);
+	farewells_close(c->farewells);
 	loop_timer_close(c->loop, &c->timer);
 	heap_clear(&c->idle);
 	heap_clear(&c->busy);

@@ -2,8 +2,11 @@
 #ifndef XRING_DAEMON_PROBE_PROBES_H
 #define XRING_DAEMON_PROBE_PROBES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "core/value/address.h"
 
 /*
  * Probes backends, thousands of them from one thread: each at its interval, each probe ended
@@ -12,7 +15,6 @@
  */
 #define CHECKS_AT_ONCE 1024
 
-struct address;
 struct check;
 struct checker;
 struct loop;
@@ -30,6 +32,7 @@ struct probe_result {
 	enum probe_outcome outcome;
 	const char *why;		/* as "HTTP 503, want 200 to 399"; valid during the call */
 	uint32_t took_us;
+	bool extra;			/* the probe was asked for by probe_extra() */
 };
 
 /*
@@ -38,18 +41,26 @@ struct probe_result {
  */
 typedef void (*probe_done)(void *context, struct probe *p, const struct probe_result *result);
 
+/* How a probe's packets go, if not as the host's routes say. */
+struct probe_way {
+	uint32_t mark;			/* of the socket; 0: none */
+	struct address backend;		/* the source is that by which this host would speak to it */
+};
+
 /* The table of kinds must live longer than the checker. */
 int checker_open(struct loop *loop, const struct probe_kinds *kinds, probe_done done,
 		 void *context, struct checker **ret);
 void checker_close(struct checker *c);		/* frees its probes, too */
 
 /*
- * port: where to check, unless the check has its own port. `how` and `to` are copied.
+ * port: where to check, unless the check has its own port. way: may be NULL. All are copied.
  * -EINVAL: no kind of check, or no port; -ENOMEM, -EMFILE.
  */
 int probe_new(struct checker *c, const struct check *how, const struct address *to,
-	      uint16_t port, void *owner, struct probe **ret);
+	      uint16_t port, const struct probe_way *way, void *owner, struct probe **ret);
 void probe_free(struct probe *p);
+/* Probes once more now, unless a probe is under way; those of its interval stay when they are due. */
+void probe_extra(struct probe *p);
 void *probe_owner(const struct probe *p);
 
 #endif

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A TCP handshake. The connection is reset at once, so that neither side keeps it in
- * TIME_WAIT: thousands of probes a second would pile up there.
+ * A TCP handshake. A connection that was made is closed as a client closes it, so that its server
+ * has no error to log; this host keeps it in TIME_WAIT for a minute.
  */
 #include <errno.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "daemon/probe/probe.h"
 
 static void judge(struct probe *p, int err)
 {
 	/* Only an established connection can be reset, so the handshake was complete. */
-	if (!err || err == ECONNRESET || err == EPIPE)
-		probe_end(p, PROBE_GOOD, "connected");
-	else
-		probe_refused(p, err);
+	if (err && err != ECONNRESET && err != EPIPE)
+		return probe_refused(p, err);
+	if (!err) {
+		loop_remove(p->engine, &p->connect);
+		shutdown(p->connect.fd, SHUT_WR);
+		probe_part(p, take_fd(&p->connect.fd));
+	}
+	probe_end(p, PROBE_GOOD, "connected");
 }
 
 static void ready(void *context, uint32_t events)
@@ -32,16 +37,14 @@ static void ready(void *context, uint32_t events)
 
 static void tcp_start(struct probe *p)
 {
-	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
 	struct sockaddr_storage to;
 	socklen_t len = probe_sockaddr(p, &to);
-	int fd = socket(p->to.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = probe_socket(p);
 	int err;
 
 	p->connect = (struct loop_source){ fd, ready, p };
 	if (fd < 0)
 		return probe_refused(p, errno);
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	if (!connect(fd, (struct sockaddr *)&to, len))
 		return judge(p, 0);
 	if (errno != EINPROGRESS)

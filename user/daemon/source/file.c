@@ -16,6 +16,18 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/load.h"
 
+static int file_authorities(const struct model *before, const struct model *file,
+			    const struct conf_locations *places, struct why *why)
+{
+	int err;
+	const struct service *s = engine_unread(before, file, &err);
+	char place[512];
+
+	return !s ? 0 : why_set(why, -EINVAL, "%s: service %s: check ca %.200s: %s",
+				conf_location(places, s->name, NULL, place, sizeof(place)),
+				s->name, s->check.ca, errno_text(err));
+}
+
 static int file_hosts(const struct model *before, const struct model *file,
 		      const struct conf_locations *places, struct why *why)
 {
@@ -25,7 +37,7 @@ static int file_hosts(const struct model *before, const struct model *file,
 	char place[512], text[ADDRESS_TEXT];
 
 	if (!b)
-		return 0;
+		return file_authorities(before, file, places, why);
 	return why_set(why, -EINVAL, "%s: address %s of backend %s: %s",
 		       conf_location(places, s->name, b->name, place, sizeof(place)),
 		       address_print(&b->address, text), b->name, want);

@@ -170,9 +170,13 @@ static json_t *check_value(const struct check *c, enum check_key key)
 {
 	char text[CHECK_VALUE_TEXT];
 
+	if (!check_has_key(c->kind, key))
+		return NULL;
 	switch (key) {
 	case CHECK_KEY_PORT:
 		return c->port ? json_integer(c->port) : NULL;
+	case CHECK_KEY_VERIFY:
+		return json_boolean(c->verify);
 	case CHECK_KEY_RISE:
 		return json_integer(c->rise);
 	case CHECK_KEY_FALL:

@@ -2,8 +2,11 @@
 /* From the results of probes to deaths and returns of backends. */
 #include "daemon/watch/health.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <xring/check.h>
 
 #include "base/log.h"
 #include "core/backend/health.h"
@@ -14,9 +17,10 @@
 #include "daemon/live/events.h"
 #include "daemon/live/live.h"
 #include "daemon/live/services.h"
+#include "daemon/net/marked.h"
 #include "daemon/probe/kinds.h"
-#include "daemon/probe/probe.h"
-#include "daemon/probe/probes.h"
+#include "daemon/probe/sharers.h"
+#include "dp/check.h"
 #include "dp/dp.h"
 
 /*
@@ -43,10 +47,10 @@ static void went_down(struct engine *e, struct live_backend *backend, const char
 	engine_flush_soon(e);
 }
 
-static void result_in(void *context, struct probe *probe, const struct probe_result *result)
+static void result_in(void *context, void *owner, const struct probe_result *result)
 {
 	struct health_watch *w = context;
-	struct live_backend *backend = probe_owner(probe);
+	struct live_backend *backend = owner;
 	enum health_state was = backend->health.state;
 	struct engine *e = w->engine;
 	const struct service *s = backend->service->model;
@@ -68,9 +72,9 @@ static void result_in(void *context, struct probe *probe, const struct probe_res
 
 static void unchecked(struct live_backend *backend)
 {
-	if (backend->probe)
-		probe_free(backend->probe);
-	backend->probe = NULL;
+	if (backend->check)
+		sharer_free(backend->check);
+	backend->check = NULL;
 }
 
 /*
@@ -89,6 +93,26 @@ static void forget(struct engine *e, struct live_backend *backend)
 		backend->owner->joined = engine_now(e);
 }
 
+/* What checks through the tunnel need of the host, as soon as there is one. */
+static int tunnel_open(struct health_watch *w)
+{
+	if (!w->tunnel)
+		w->tunnel = !marked_open() && !dp_check_attach(w->engine->dp);
+	return w->tunnel ? 0 : -EIO;
+}
+
+static int check_begin(struct health_watch *w, struct live_backend *backend, const struct service *s)
+{
+	const struct probe_way way = { XRING_CHECK_MARK | backend->id, backend->address };
+	const struct vip *vip = &s->vips[0];
+
+	if (!s->check.via_vip)
+		return sharer_new(w->sharers, &s->check, &backend->address,
+				  backend->port ?: vip->port, NULL, backend, &backend->check);
+	return tunnel_open(w) ?: sharer_new(w->sharers, &s->check, &vip->address, vip->port, &way,
+					    backend, &backend->check);
+}
+
 static void backend_added(void *context, struct live_backend *backend)
 {
 	struct health_watch *w = context;
@@ -102,14 +126,13 @@ static void backend_added(void *context, struct live_backend *backend)
 		unchecked(backend);
 		return;
 	}
-	if (backend->probe && check_equal(&backend->checked, &s->check))
+	if (backend->check && check_equal(&backend->checked, &s->check))
 		return;
 	unchecked(backend);
 	backend->checked = s->check;
-	if (!w->checker)
+	if (!w->sharers)
 		return;		/* health_start() will do it */
-	if (probe_new(w->checker, &s->check, &backend->address,
-		      backend->port ?: s->vips[0].port, backend, &backend->probe))
+	if (check_begin(w, backend, s))
 		log_err(0, "backend %s of %s cannot be checked", backend->name, s->name);
 }
 
@@ -128,7 +151,7 @@ void health_open(struct engine *e, struct health_watch *ret)
 int health_start(struct health_watch *w)
 {
 	struct engine *e = w->engine;
-	int err = checker_open(e->loop, &probe_kinds, result_in, w, &w->checker);
+	int err = sharers_open(e->loop, &probe_kinds, result_in, w, &w->sharers);
 
 	if (err)
 		return log_err(err, "health checks");
@@ -148,7 +171,12 @@ void health_close(struct health_watch *w)
 	for (uint32_t id = 1; id < w->engine->dp->backend_count; id++)
 		if (w->engine->live->by_id[id])
 			unchecked(w->engine->live->by_id[id]);
-	if (w->checker)
-		checker_close(w->checker);
-	w->checker = NULL;
+	if (w->tunnel) {
+		dp_check_detach();
+		marked_close();
+	}
+	w->tunnel = false;
+	if (w->sharers)
+		sharers_close(w->sharers);
+	w->sharers = NULL;
 }

@@ -2,16 +2,19 @@
 #ifndef XRING_DAEMON_WATCH_HEALTH_H
 #define XRING_DAEMON_WATCH_HEALTH_H
 
+#include <stdbool.h>
+
 /*
  * The health checks of all backends, and what follows from their results: the flows of a
  * backend that goes down are cut at once; a backend that comes up is a change like any other.
  */
-struct checker;
 struct engine;
+struct sharers;
 
 struct health_watch {
 	struct engine *engine;
-	struct checker *checker;	/* NULL: before health_start() */
+	struct sharers *sharers;	/* NULL: before health_start() */
+	bool tunnel;			/* checks via the VIP can be sent */
 };
 
 /* Begins to follow the backends; before the first flush. */
