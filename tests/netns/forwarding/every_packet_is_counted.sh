@@ -26,6 +26,7 @@ services:
   empty:
     vip: 10.200.1.4:0/tcp
     mode: ipip
+    backends: {}
   nowhere:
     vip: 10.200.1.5:0/udp
     mode: ipip
