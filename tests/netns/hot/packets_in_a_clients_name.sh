@@ -52,8 +52,8 @@ is() { [ "$(state)" = "\"$1\"" ]; }
 for i in "${!others[@]}"; do
 	talker "other$i" --tcp 5 --rate 2 --source "${others[i]}"
 done
-talker victim --tcp 5 --rate 2 --source $VICTIM
-wait_for lives victim 5
+talker victim --tcp 2 --rate 1 --source $VICTIM
+wait_for lives victim 2
 home=$(ring_owner web $VICTIM)
 
 echo "in the name of a client whose key would be split"
@@ -74,14 +74,14 @@ wait $spoof || true
 PORT=99		# no connection's
 echo "in the name of a network that has its home elsewhere"
 region() { xring --json placement homes home | jq -r '.[] | select(.network == "203.0.113.0/24").region'; }
-TO=$VIP2 talker roams --tcp 8 --rate 20 --source 203.0.113.5
+TO=$VIP2 talker roams --tcp 8 --rate 10 --source 203.0.113.5
 wait_for lives roams 8
-within 5 equals east region
+within 10 equals east region
 spoof client2 "$west" 1500 250 203.0.113.5 7000 $VIP2
 wait $spoof
 equal "home" "$(region)" east
 spoof client2 "$west" 20000 5000 203.0.113.5 7000 $VIP2
-within 5 equals west region		# more than sixteen times as many
+within 10 equals west region		# more than sixteen times as many
 kill $spoof
 wait $spoof || true
 talker_end roams
