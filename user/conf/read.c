@@ -77,13 +77,18 @@ static int read_all(int fd, const char *path, char **ret_text, size_t *ret_len, 
 	return 0;
 }
 
-/* Is what was read, `len` bytes, still the file of that name? Only a regular file can tell. */
+/*
+ * Is what was read, `len` bytes, still the file of that name? Only a regular file can tell; files
+ * under /proc say that they are empty, before and after.
+ */
 static bool is_still(const char *path, const struct stat *was, size_t len)
 {
 	struct stat is;
 
-	if (!S_ISREG(was->st_mode) || stat(path, &is) || !was->st_size)
+	if (!S_ISREG(was->st_mode) || stat(path, &is))
 		return true;
+	if (!was->st_size)
+		return !is.st_size;
 	return is.st_dev == was->st_dev && is.st_ino == was->st_ino &&
 	       is.st_size == was->st_size && (uintmax_t)is.st_size == len &&
 	       is.st_mtim.tv_sec == was->st_mtim.tv_sec &&

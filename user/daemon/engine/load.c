@@ -23,6 +23,7 @@ int engine_loaded(struct engine *e, const struct source_text *source)
 	struct loaded now = { .text = malloc(source->len + 1), .len = source->len };
 	int err;
 
+	e->refused = (struct why){};
 	state_keep(e->state, STATE_LOADED, source->text, source->len);
 	if (!now.text)
 		return -ENOMEM;

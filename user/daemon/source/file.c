@@ -141,12 +141,13 @@ static int reload(struct config_file *file, struct why *ret)
 
 int file_reload(struct config_file *file)
 {
-	struct why why = {};
+	struct why why;
 	int err = reload(file, &why);
 
-	file->engine->refused = why;
-	if (err)
+	if (err) {
+		file->engine->refused = why;
 		return log_err(0, "%s", why.text) ?: err;
+	}
 	log_info("%s: loaded", file->name);
 	return 0;
 }
@@ -177,10 +178,7 @@ int file_apply(struct config_file *file, const struct model *m, const char *text
 	struct source_text source = { file->name, text, strlen(text), m };
 	int err = engine_replace(file->engine, m, change, why);
 
-	if (err || !is_own(file, text))
-		return err;
-	file->engine->refused = (struct why){};
-	return engine_loaded(file->engine, &source);
+	return err || !is_own(file, text) ? err : engine_loaded(file->engine, &source);
 }
 
 /* Where the file is wrong goes to the client; what stands there is for the log alone. */
