@@ -19,7 +19,7 @@
 #include "history.h"
 #include "xring.skel.h"
 
-#define STEPS 1000
+#define STEPS 400
 
 /*
  * With rules, some minutes in which nothing is changed come after each stretch of changes:

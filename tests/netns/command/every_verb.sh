@@ -165,7 +165,7 @@ equal "settings" "$(xring --json service show web | jq -c \
 	'[.drain, .tcp_idle, .udp_idle, .slow_start, .panic, .all_down]')" \
 	'["5m","90m","1m","30s",0.3,"keep"]'
 equal "check" "$(xring --json service show web | jq -c .check)" \
-	'{"type":"http","port":8080,"path":"/healthz","expect":"200","interval":"2s","timeout":"1s","rise":2,"fall":3,"jitter":0.1}'
+	'{"type":"http","port":8080,"via":"address","path":"/healthz","expect":"200","interval":"2s","timeout":"1s","rise":2,"fall":3,"jitter":0.1}'
 fails 2 "bound 0.9: want 1 to 100, as 1.25, or none" xring service set web --bound 0.9
 fails 2 "hot shards 0: want 1 to 16383" xring service set web --hot factor=8,shards=0
 fails 2 "hot key cold: want factor, floor, hold, shards, auto or proven" xring service set web --hot cold=1
