@@ -182,7 +182,7 @@ equal "bound and hot" "$(xring --json service show web | jq -c '[.bound, .hot]')
 xring service set web --bound none --hot factor=5,shards=100,auto=true
 [[ $(xring service list) == *"  drain=5m tcp_idle=90m udp_idle=1m slow_start=30s panic=0.3 all_down=keep check=http" ]] ||
 	fail "service list: $(xring service list)"
-[[ $(xring service show web) == *"tcp_idle    90m"*"check       type=http port=8080 path=/healthz"* ]] ||
+[[ $(xring service show web) == *"tcp_idle    90m"*"check       type=http port=8080 via=address path=/healthz"* ]] ||
 	fail "service show: $(xring service show web)"
 xring service set web --drain 15m --panic 0 --check none
 equal "no check" "$(xring --json service show web | jq -c '[.drain, .tcp_idle, (.panic + 0), .check]')" \
