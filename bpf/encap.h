@@ -36,6 +36,19 @@ static __always_inline __u64 flow_number(const void *ip, __u8 family)
 	return sum * FLOW_FACTOR;
 }
 
+/* The same of a packet that is not a common one. Fragments of a datagram have one number. */
+static __always_inline __u64 uncommon_number(const struct uncommon *u)
+{
+	const struct flow *flow = &u->flow;
+	__u64 sum = flow->proto + (u->outer.fragment ? 0 : flow->ports);
+
+	if (flow->family == 4)
+		sum += flow->src[0] | flow->dst[0] << 32;
+	else
+		sum += flow->src[0] + flow->src[1] + flow->dst[1];
+	return sum * FLOW_FACTOR;
+}
+
 static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, __u8 family, __u32 inner_len,
 					 const struct xring_template *t)
 {
@@ -61,8 +74,9 @@ static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, __u8 family, __u32 
 	return FORWARD_OK;
 }
 
+/* number: as of the flow; NULL: flow_number() of the packet, which is a common one. */
 static __always_inline __u32 encap_ipip6(struct xdp_md *ctx, __u8 family, __u32 inner_len,
-					 const struct xring_template *t)
+					 const struct xring_template *t, const __u64 *number)
 {
 	struct ipv6hdr *ip;
 	void *data, *inner;
@@ -72,11 +86,11 @@ static __always_inline __u32 encap_ipip6(struct xdp_md *ctx, __u8 family, __u32 
 	data = (void *)(long)ctx->data;
 	ip = data + sizeof(struct ethhdr);
 	inner = ip + 1;
-	if (inner + ip_bytes(family) + sizeof(__u32) > (void *)(long)ctx->data_end)
+	if (inner + (number ? 0 : ip_bytes(family) + sizeof(__u32)) > (void *)(long)ctx->data_end)
 		return XRING_CNT_DROP_NO_HEADROOM;
 	/* Around the low 16 bits of the flow label, which are enough, and the length. */
 	copy(data, t->eth, sizeof(t->eth) + 2);
-	*(__u16 *)((void *)ip + 2) = flow_number(inner, family) >> 48;
+	*(__u16 *)((void *)ip + 2) = (number ? *number : flow_number(inner, family)) >> 48;
 	ip->payload_len = bpf_htons(inner_len);
 	copy(&ip->nexthdr, t->ip + offsetof(struct ipv6hdr, nexthdr),
 	     sizeof(*ip) - offsetof(struct ipv6hdr, nexthdr));

@@ -77,7 +77,7 @@ static __always_inline __u32 forward(struct xdp_md *ctx, __u8 family, const stru
 		return ip_hop(body->ip, family) ? encap_ipip4(ctx, family, body->len, t) :
 						  XRING_CNT_DROP_TTL;
 	if (kind == XRING_IPIP6)
-		return ip_hop(body->ip, family) ? encap_ipip6(ctx, family, body->len, t) :
+		return ip_hop(body->ip, family) ? encap_ipip6(ctx, family, body->len, t, NULL) :
 						  XRING_CNT_DROP_TTL;
 	switch (kind) {
 	case XRING_L2:
@@ -94,13 +94,12 @@ static __always_inline __u32 forward(struct xdp_md *ctx, __u8 family, const stru
 	return XRING_CNT_DROP_NO_BACKEND;
 }
 
-/* The same by XRING_IPIP4_BY_FLOW, whatever the length of the packet. */
+/* The same by XRING_IPIP4_BY_FLOW, whatever the length of the packet. number: flow_number() */
 static __always_inline __u32 forward_by_flow4(struct xdp_md *ctx, __u8 family,
 					      const struct body *body,
-					      const struct xring_template *t)
+					      const struct xring_template *t, __u64 number)
 {
 	const struct xring_by_flow *by_flow = (const void *)t->ip;
-	__u64 number = flow_number(body->ip, family);
 	struct iphdr *outer;
 	__u32 varying, done;
 
@@ -116,6 +115,35 @@ static __always_inline __u32 forward_by_flow4(struct xdp_md *ctx, __u8 family,
 	csum_apply(&outer->check, varying);	/* the bits were 0 */
 	outer->saddr |= varying;
 	return FORWARD_OK;
+}
+
+/* ---- packets that are not common ones ---- */
+
+static __always_inline __u32 forward_uncommon(struct xdp_md *ctx, __u8 family,
+					      const struct uncommon *u, __u32 bytes,
+					      const struct xring_template *t, __u64 head)
+{
+	struct body body = { .ip = header_of(ctx, family), .len = u->outer.len, .bytes = bytes };
+	__u8 kind = head_kind(head);
+	__u64 number = uncommon_number(u);
+	__u32 done;
+
+	if (!body.ip)
+		return XRING_CNT_DROP_MALFORMED;
+	if (kind == XRING_IPIP4_BY_FLOW)
+		return forward_by_flow4(ctx, family, &body, t, number);
+	if (body.len > head_mtu(head))
+		return forward_refuse(kind);
+	if (kind == XRING_NAT4 || kind == XRING_NAT6) {
+		if ((kind == XRING_NAT4) != (family == 4))
+			return XRING_CNT_DROP_FAMILY;
+		done = nat_uncommon(ctx, (const void *)t->ip, 1);
+		return done == FORWARD_OK ? eth_put(ctx, t) : done;
+	}
+	if (kind == XRING_IPIP6)
+		return ip_hop(body.ip, family) ? encap_ipip6(ctx, family, body.len, t, &number) :
+						 XRING_CNT_DROP_TTL;
+	return forward(ctx, family, &body, t, kind);
 }
 
 #endif

@@ -122,6 +122,11 @@ MAP(xring_pins, HASH, XRING_PINS, 0, struct xring_flow, struct xring_pin);
 /* TCP handshakes on open paths until they are confirmed; a flood of SYNs may fill it. */
 MAP(xring_syns, LRU_HASH, XRING_SYNS, 0, struct xring_handshake, struct xring_pin);
 
+/* ---- datagrams in fragments ---- */
+
+/* A flood of fragments may fill it, and pushes out datagrams alone. */
+MAP(xring_fragments, LRU_HASH, XRING_FRAGMENTS, 0, struct xring_datagram, struct xring_fragment);
+
 /* ---- what happened to packets ---- */
 
 /* By enum xring_counter. */

@@ -33,6 +33,7 @@ struct path {
 	__u8 bound;			/* the service has bounded loads */
 	__u8 disputed;			/* others than the kept flow may have claimed the 5-tuple */
 	__u8 alone;			/* no daemon writes loads, or settles what is over */
+	__u8 about;			/* an ICMP error about the flow: it changes nothing */
 	/* Found by path_find(). */
 	__u8 moving;			/* class, entry or cell is moving */
 	__u8 held;			/* and some flow found no room for its pin */

@@ -460,15 +460,36 @@ static __always_inline void path_alone(struct path *path, __u64 now)
 		path->moving = 0;
 }
 
-/* Fills in what the caller of path_find() knows; 0: the packet is malformed. */
+/* The segment of a packet of the flow; 0: the packet is malformed, or has no ports. */
+static __always_inline int path_segment(struct xdp_md *ctx, const struct flow *flow,
+					enum flow_kind kind, struct path *path)
+{
+	struct uncommon *u;
+	struct body body;
+
+	if (kind == FLOW_COMMON)
+		return body_read(ctx, flow->family, &body) &&
+		       (flow->proto != IPPROTO_TCP ||
+			segment_read(ctx, flow->family, &path->segment));
+	u = uncommon_get();
+	if (!u || u->outer.fragment == FRAGMENT_LATER)
+		return 0;
+	u->opened = 1;
+	path->segment = u->segment;
+	path->about = !!u->quoted.family;
+	return 1;
+}
+
+/* Fills in what the caller of path_find() knows; 0: the packet is malformed, or has no ports. */
 static __always_inline int path_begin(struct xdp_md *ctx, const struct xring_slot *slot,
 				      __u32 hash, struct path *path)
 {
 	const struct xring_config *config = config_get();
+	enum flow_kind kind;
 	struct flow flow;
-	struct body body;
 
-	if (!config || !flow_read(ctx, &flow) || !body_read(ctx, flow.family, &body))
+	kind = flow_read(ctx, &flow);
+	if (!config || kind == FLOW_NONE || !path_segment(ctx, &flow, kind, path))
 		return 0;
 	flow_key(&flow, &path->key.flow);
 	path->key_hash = hash;
@@ -484,6 +505,31 @@ static __always_inline int path_begin(struct xdp_md *ctx, const struct xring_slo
 	if (rules && slot->flags & XRING_SERVICE_RULES)
 		class_find(slot, &flow, ctx->ingress_ifindex, &path->class_index);
 	return 1;
+}
+
+/*
+ * The backend of the flow that an ICMP error is about, which is where the flow was last; the error
+ * keeps it there no longer. Of several flows that claim one 5-tuple one is chosen: the error has
+ * no number of the client's. kept: the pin of the 5-tuple, or NULL.
+ */
+__noinline __u32 about_answer(struct xring_pin *kept, __u64 now)
+{
+	struct claimed claimed = { .unused = XRING_CLAIMS };
+	struct path *path = path_get();
+
+	if (!path)
+		return 0;
+	if (path->key.flow.proto == IPPROTO_TCP)
+		claims_read(path, &path->segment, now, &claimed);
+	if (claimed.open)
+		return claimed.open;
+	if (kept)
+		return kept->backend;
+	if (claimed.first)
+		return claimed.first->backend;
+	if (!path->moving || (path->udp_new && path->key.flow.proto != IPPROTO_TCP))
+		return path->newest;
+	return old_answer(path);
 }
 
 /*
@@ -506,13 +552,13 @@ __noinline __u32 path_answer(struct xdp_md *ctx, const struct xring_slot *slot, 
 		return 0;
 	s = &path->segment;
 	tcp = path->key.flow.proto == IPPROTO_TCP;
-	if (tcp && !segment_read(ctx, path->key.flow.family, s))
-		return 0;			/* not reached: body_read() */
 	path_find(path);
 	now = clock_ns();
 	path_alone(path, now);
 	event_count(XRING_EVENT_LOOKS);
 	kept = pin_find(&xring_pins, path, path->idle_ms, now);
+	if (path->about)
+		return about_answer(kept, now);
 	if (tcp && (s->opens || !kept || kept->state & XRING_PIN_DISPUTED)) {
 		id = opened_answer(kept, now);
 		if (id != NOBODYS)

@@ -11,9 +11,16 @@
 #define AF_INET6 10
 #endif
 
+/* uncommon: the packet is that of uncommon_get(). */
 static __always_inline __u32 reply_rewrite(struct xdp_md *ctx, const struct flow *flow,
-					   const struct xring_slot *slot)
+					   const struct xring_slot *slot, int uncommon)
 {
+	struct xring_nat vip = { .port = slot->vip_port };
+
+	if (uncommon) {
+		__builtin_memcpy(vip.addr, slot->vip_addr, sizeof(vip.addr));
+		return nat_uncommon(ctx, &vip, 0);
+	}
 	return flow->family == 4 ? nat4(ctx, slot->vip_addr[0], slot->vip_port, 0) :
 				   nat6(ctx, slot->vip_addr, slot->vip_port, 0);
 }
@@ -50,7 +57,8 @@ static __always_inline void ask_for(const struct bpf_fib_lookup *fib)
  * the interface at which the reply must leave. len: bytes of the IP packet.
  */
 static __always_inline __u32 reply_forward(struct xdp_md *ctx, const struct flow *flow, __u32 len,
-					   const struct xring_slot *slot, __u32 *ifindex)
+					   const struct xring_slot *slot, int uncommon,
+					   __u32 *ifindex)
 {
 	struct bpf_fib_lookup fib = {
 		.family = flow->family == 4 ? AF_INET : AF_INET6,
@@ -88,7 +96,7 @@ static __always_inline __u32 reply_forward(struct xdp_md *ctx, const struct flow
 		return XRING_CNT_PASS_LOCAL_REPLY;
 	}
 
-	done = reply_rewrite(ctx, flow, slot);
+	done = reply_rewrite(ctx, flow, slot, uncommon);
 	if (done != FORWARD_OK)
 		return done;
 	if (ret == BPF_FIB_LKUP_RET_NO_NEIGH) {

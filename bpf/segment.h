@@ -15,7 +15,16 @@ struct segment {
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 
-/* Reads the segment of a common packet (no IP options); 0: the TCP header is cut off. */
+/* len: bytes of the header and what it carries. */
+static __always_inline void segment_of(const struct tcphdr *tcp, __u32 len, struct segment *ret)
+{
+	ret->seq = bpf_ntohl(tcp->seq);
+	ret->flags = ((const __u8 *)tcp)[13];
+	ret->opens = (ret->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	ret->next = ret->seq + len - tcp->doff * 4 + tcp->syn + tcp->fin;
+}
+
+/* Reads the segment of a common packet; 0: the TCP header is cut off. */
 static __always_inline int segment_read(struct xdp_md *ctx, __u8 family, struct segment *ret)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -37,10 +46,7 @@ static __always_inline int segment_read(struct xdp_md *ctx, __u8 family, struct 
 	}
 	if ((void *)(tcp + 1) > end)
 		return 0;
-	ret->seq = bpf_ntohl(tcp->seq);
-	ret->flags = ((__u8 *)tcp)[13];
-	ret->opens = (ret->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
-	ret->next = ret->seq + len - tcp->doff * 4 + tcp->syn + tcp->fin;
+	segment_of(tcp, len, ret);
 	return 1;
 }
 

@@ -5,8 +5,9 @@
  *     parse -> service -> class of the client -> key -> ring -> backend -> forward -> count
  *
  * A packet whose class, key or cell is open (MOVING or LOOK) takes a longer way from the ring
- * to the backend: its path (path.h) and the rule of changes (pins.h). Only this file turns
- * answers into verdicts.
+ * to the backend: its path (path.h) and the rule of changes (pins.h). One that is not a common one
+ * takes the same steps by functions of its own (uncommon()). Only this file turns answers into
+ * verdicts.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -44,6 +45,7 @@ const volatile __u8 clock_stopped = 0;
 #include "maps.h"
 #include "parse.h"
 #include "segment.h"
+#include "uncommon.h"
 #include "service.h"
 #include "classes.h"
 #include "ring.h"
@@ -58,6 +60,7 @@ const volatile __u8 clock_stopped = 0;
 #include "hot.h"
 #include "path.h"
 #include "pins.h"
+#include "fragment.h"
 
 /* Sends the packet out of an interface, which may be the one at which it came in. */
 static __always_inline int transmit(struct xdp_md *ctx, __u32 ifindex, __u32 counter)
@@ -74,19 +77,13 @@ static __always_inline int drop(__u32 reason)
 	return finish(XDP_DROP, reason);
 }
 
-/* A reply of a nat backend. */
-static __always_inline int from_backend(struct xdp_md *ctx, const struct xring_slot *slot)
+/* A reply of a nat backend. len: bytes of the IP packet. uncommon: as for reply_rewrite(). */
+static __always_inline int send_reply(struct xdp_md *ctx, const struct flow *flow, __u32 len,
+				      const struct xring_slot *slot, int uncommon)
 {
 	__u32 done, ifindex = 0;
-	struct flow flow;
-	struct body body;
 
-	if (!reply_is_real(ctx, slot))
-		return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
-	if (!flow_read(ctx, &flow) || !body_read(ctx, flow.family, &body) ||
-	    !body_is_whole(ctx, &body))
-		return drop(XRING_CNT_DROP_MALFORMED);
-	done = reply_forward(ctx, &flow, body.len, slot, &ifindex);
+	done = reply_forward(ctx, flow, len, slot, uncommon, &ifindex);
 	switch (done) {
 	case XRING_CNT_TX_REPLY:
 		return transmit(ctx, ifindex, done);
@@ -98,10 +95,25 @@ static __always_inline int from_backend(struct xdp_md *ctx, const struct xring_s
 	return drop(done);
 }
 
-/* Must a new flow keep off the backend, as that is over its bound? */
-static __always_inline int is_kept_off(struct xdp_md *ctx, __u8 family, __u32 id)
+static __always_inline int from_backend(struct xdp_md *ctx, const struct xring_slot *slot)
 {
-	return load_of(id) > XRING_LOAD_FULL && opens_flow(ctx, family);
+	struct flow flow;
+	struct body body;
+
+	if (!reply_is_real(ctx, slot))
+		return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
+	if (!flow_read(ctx, &flow) || !body_read(ctx, flow.family, &body) ||
+	    !body_is_whole(ctx, &body))
+		return drop(XRING_CNT_DROP_MALFORMED);
+	return send_reply(ctx, &flow, body.len, slot, 0);
+}
+
+/* Must a new flow keep off the backend, as that is over its bound? uncommon: NULL of a common packet. */
+static __always_inline int is_kept_off(struct xdp_md *ctx, const struct uncommon *uncommon,
+				       __u8 family, __u32 id)
+{
+	return load_of(id) > XRING_LOAD_FULL &&
+	       (uncommon ? uncommon->segment.opens : opens_flow(ctx, family));
 }
 
 /* The backend at a position of a service's ring. open: the path is open whatever the cell says. */
@@ -139,11 +151,12 @@ struct ruled {
 
 /*
  * The backend of a packet for a service that has rules, entries of keys or bounded loads, or whose
- * packets go each by itself. hash: of the key.
+ * packets go each by itself; and of any packet that is not a common one. hash: of the key. given:
+ * the answer, or 0. uncommon: NULL of a common packet.
  */
 static __always_inline __u32 special_backend(struct xdp_md *ctx, const struct xring_slot *slot,
-					     const struct flow *flow, __u32 hash,
-					     struct ruled *ruled)
+					     const struct flow *flow, __u32 hash, __u32 given,
+					     const struct uncommon *uncommon, struct ruled *ruled)
 {
 	__u32 base = slot->ring_base, at = hash, id, index;
 	__u8 shift = slot->ring_shift, open = 0;
@@ -163,11 +176,14 @@ static __always_inline __u32 special_backend(struct xdp_md *ctx, const struct xr
 		if (xring_hot_shards(answer))
 			at = newest_position(ctx, answer, hash);
 	}
-	if (slot->flags & XRING_SERVICE_PACKET)	/* no flow, so nothing that a change could break */
+	if (given)
+		id = given;
+	else if (slot->flags & XRING_SERVICE_PACKET)	/* no flow, so nothing that a change could break */
 		id = ring_lookup(base, shift, bpf_get_prandom_u32());
 	else
 		id = ring_backend(ctx, slot, hash, base, shift, at, open);
-	if (changes && slot->flags & XRING_SERVICE_BOUND && is_kept_off(ctx, flow->family, id))
+	if (changes && slot->flags & XRING_SERVICE_BOUND && !given &&
+	    is_kept_off(ctx, uncommon, flow->family, id))
 		id = path_answer(ctx, slot, hash);
 	if (rules && slot->flags & XRING_SERVICE_RULES) {
 		__u64 place = place_of(id);
@@ -202,14 +218,14 @@ static __always_inline __u32 forward_any(struct xdp_md *ctx, __u8 family, __u32 
 	if (body_goes_on(body))
 		return XRING_CNT_DROP_MALFORMED;
 	if (head_kind(head) == XRING_IPIP4_BY_FLOW)
-		return forward_by_flow4(ctx, family, body, t);
+		return forward_by_flow4(ctx, family, body, t, flow_number(body->ip, family));
 	return body->len > head_mtu(head) ? forward_refuse(head_kind(head)) :
 					    forward(ctx, family, body, t, head_kind(head));
 }
 
 /*
  * Sends what few packets are: of several buffers (jumbo frames), or by XRING_IPIP4_BY_FLOW. Not
- * static, like parse_unusual(): the verifier walks it once, and the common packet keeps nothing for
+ * static: the verifier walks it once, and the common packet keeps nothing for
  * it, so that it reads the packet and the template anew. packet: the family and, from bit 8 on, flags
  * of the service. class: of the client. placed: NULL, or what counts the packet too.
  */
@@ -258,7 +274,7 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 	if (rare(window) && hot)
 		heat_count(ctx, family, window, slot_number(slot), hash);
 	if (rare(slot->flags & XRING_SERVICE_SPECIAL))
-		id = special_backend(ctx, slot, flow, hash, &ruled);
+		id = special_backend(ctx, slot, flow, hash, 0, NULL, &ruled);
 	else
 		id = ring_backend(ctx, slot, hash, slot->ring_base, slot->ring_shift, hash, 0);
 	backend = bpf_map_lookup_elem(&xring_templates, &id);
@@ -294,20 +310,128 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 	return transmit(ctx, head_ifindex(head), XRING_CNT_TX);
 }
 
-/* Any packet but the common one. If it is for a service, it is dropped with its defect. */
-static __noinline int unusual(struct xdp_md *ctx)
+/* ---- packets that are not common ones ---- */
+
+/* As send_rarely(), for the packet of uncommon_get(). flags: of the service. */
+__noinline int send_uncommon(struct xdp_md *ctx, __u32 id, __u32 flags, __u64 class,
+			     struct xring_placed *placed)
+{
+	const struct xring_backend *backend = bpf_map_lookup_elem(&xring_templates, &id);
+	__u32 bytes = bpf_xdp_get_buff_len(ctx), done;
+	const struct uncommon *u = uncommon_get();
+	const struct xring_template *t;
+	__u64 head;
+
+	if (!backend || !u)
+		return drop(XRING_CNT_DROP_NO_BACKEND);	/* not reached */
+	head = head_read(&backend->t[0]);
+	t = template_that_counts(backend, head);
+	head = head_that_counts(backend, head);
+	done = u->flow.family == 4 ? forward_uncommon(ctx, 4, u, bytes, t, head) :
+				     forward_uncommon(ctx, 6, u, bytes, t, head);
+	if (done == XRING_CNT_DROP_NO_BACKEND)
+		return no_backend(flags, class, bytes);
+	if (done != FORWARD_OK)
+		return drop(done);
+	if (placed) {
+		placed->packets++;
+		placed->bytes += bytes;
+	}
+	backend_count(&id, bytes, u->segment.opens);
+	return transmit(ctx, head_ifindex(head), XRING_CNT_TX);
+}
+
+/*
+ * Does a first fragment leave what the later ones need? They need nothing where the key has no
+ * ports, and the ring alone answers.
+ */
+static __always_inline int is_noted(const struct xring_slot *slot, const struct uncommon *u)
+{
+	return u->opened || (__u32)slot->ports_mask ||
+	       slot->flags & (XRING_SERVICE_HOT | XRING_SERVICE_PACKET);
+}
+
+/*
+ * A packet for a service, or a fragment without ports for one of those of an address. given: the
+ * id of the backend, or 0.
+ */
+static __always_inline int uncommon_to_backend(struct xdp_md *ctx, struct xring_vips *table,
+					       const struct xring_slot *slot, struct uncommon *u,
+					       __u32 given)
+{
+	int lost = u->outer.fragment == FRAGMENT_LATER && !given;
+	struct ruled ruled = {};
+	__u32 id;
+
+	if (u->outer.defect)
+		return drop(u->outer.defect);
+	if (source_is_strange(&table->config, &u->flow) && source_refused(ctx))
+		return drop(XRING_CNT_DROP_MARTIAN);
+	if (lost && (u->known || is_noted(slot, u)))
+		return drop(XRING_CNT_DROP_FRAGMENT);
+	id = special_backend(ctx, slot, &u->flow, key_hash(&table->config, slot, &u->flow), given, u,
+			     &ruled);
+	if (lost && u->opened)
+		return drop(XRING_CNT_DROP_FRAGMENT);
+	if (u->outer.fragment == FRAGMENT_FIRST && is_noted(slot, u) && !fragment_note(u, id))
+		return drop(XRING_CNT_DROP_FRAGMENT);
+	return send_uncommon(ctx, id, slot->flags, ruled.class, ruled.placed);
+}
+
+/* Not static: else its stack would be there beside that of path_answer(). */
+__noinline int uncommon_from_backend(struct xdp_md *ctx, const struct xring_slot *slot)
+{
+	struct uncommon *u = uncommon_get();
+
+	if (!slot || !u)
+		return drop(XRING_CNT_DROP_MALFORMED);	/* not reached */
+	if (!reply_is_real(ctx, slot))
+		return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
+	if (u->outer.defect)
+		return drop(u->outer.defect);
+	if (u->outer.fragment == FRAGMENT_FIRST && !fragment_note(u, 0))
+		return drop(XRING_CNT_DROP_FRAGMENT);
+	return send_reply(ctx, &u->flow, u->outer.len, slot, 1);
+}
+
+/* The slot of an address that has VIPs, or NULL. */
+static __always_inline struct xring_slot *address_find(struct xring_vips *table, __u64 vips,
+						       const struct flow *flow)
+{
+	return slot_find(table, vips, flow->dst[0], flow->dst[1],
+			 XRING_SLOT_PORT(0, 0, flow->family == 4 ? XRING_SLOT_ADDRESS4 :
+								   XRING_SLOT_ADDRESS6));
+}
+
+/* Any packet but the common one. Not static: the verifier walks it once. */
+__noinline int uncommon(struct xdp_md *ctx)
 {
 	struct xring_vips *table = vips_get();
-	struct flow flow = {};
+	struct uncommon *u = uncommon_get();
+	struct xring_slot *slot;
+	__u32 given = 0;
 	__u64 vips;
 
-	if (parse_unusual(ctx, &flow) == FLOW_NOT_OURS || !table)
+	if (!u || !table || uncommon_read(ctx) != FLOW_OK)
 		return finish(XDP_PASS, XRING_CNT_PASS_OTHER);
+	if (u->outer.fragment == FRAGMENT_LATER)
+		given = fragment_find(u);
 	vips = vips_read(table);
-	if (!service_find(table, vips, &flow) && !reply_find(table, vips, &flow))
-		return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
-	return drop(flow.defect);
+	slot = service_find(table, vips, &u->flow);
+	if (!slot) {
+		slot = reply_find(table, vips, &u->flow);
+		if (slot)
+			return uncommon_from_backend(ctx, slot);
+		slot = u->flow.ports ? NULL : address_find(table, vips, &u->flow);
+		if (!slot)
+			return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
+		if (!(slot->flags & XRING_ADDRESS_ALIKE))
+			return drop(u->outer.defect ?: XRING_CNT_DROP_FRAGMENT);
+	}
+	return uncommon_to_backend(ctx, table, slot, u, given);
 }
+
+/* ---- common packets ---- */
 
 /*
  * A common packet: for a service, from a nat backend, or neither. A reply of a nat backend is
@@ -389,7 +513,7 @@ int xring(struct xdp_md *ctx)
 	else if (type == bpf_htons(ETH_P_IPV6) && flow_parse6(data, end, &flow) == FLOW_OK)
 		verdict = common(ctx, 6, &flow, table, &reply);
 	else
-		return unusual(ctx);
+		return uncommon(ctx);
 	return rare(reply) ? from_backend(ctx, reply) : verdict;
 }
 

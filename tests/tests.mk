@@ -70,7 +70,7 @@ $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %.bpf.c,$(wildcard tests/pa
 		| $(BUILD)/xring.skel.h $(BUILD)/xring_lookup.skel.h $(BUILD)/xring_drive.skel.h
 
 $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
-		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame rule rule_paths rule_change history \
+		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame fragments rule rule_paths rule_change history \
 			history_tables history_keys history_homes history_regions clients balancer zipf) \
 		$(patsubst %,$(BUILD)/user/dp/%.o,heat write grace links words pass pinned) $(CONF) $(CORE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd -lm

@@ -18,6 +18,7 @@
 #include <xring/backend.h>
 #include <xring/flow.h>
 #include <xring/pin.h>
+#include <xring/fragment.h>
 #include <xring/heat.h>
 #include <xring/hot.h>
 #include <xring/place.h>

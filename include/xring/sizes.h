@@ -14,6 +14,7 @@
 #define XRING_BACKENDS 16384u		/* ids; an id has 15 bits */
 #define XRING_PINS     (1u << 20)	/* flows */
 #define XRING_SYNS     (1u << 17)	/* of TCP handshakes that are under way, two each */
+#define XRING_FRAGMENTS 16384u		/* datagrams in fragments that are under way */
 #define XRING_CLASSES  16384u		/* classes of clients, of all services together */
 #define XRING_ROUTES   2048u		/* records of rings and rules, of services with rules */
 #define XRING_PLACED   8192u		/* counters by rule and region */

@@ -13,6 +13,8 @@ enum xring_slot_kind {
 	XRING_SLOT_SERVICE6,
 	XRING_SLOT_REPLY4,		/* a nat backend, found by the source of its replies */
 	XRING_SLOT_REPLY6,
+	XRING_SLOT_ADDRESS4,		/* an address that has VIPs; port and protocol are 0 */
+	XRING_SLOT_ADDRESS6,
 };
 
 /* port: network byte order, 0 for any port. The three are compared as one word. */
@@ -55,6 +57,11 @@ _Static_assert(sizeof(struct xring_slot) == 64, "one cache line");
 #define XRING_SERVICE_STRICT 8u		/* the placement has constraints: it fails closed */
 #define XRING_SERVICE_RULES 16u		/* the rules tell clients apart: see ring_base */
 #define XRING_SERVICE_PACKET 32u	/* each packet goes by itself, to a random position */
+/*
+ * Of an address: all its VIPs have one ring and a key without ports, and else the same settings,
+ * which are those of this slot. So a fragment without ports can be sent on.
+ */
+#define XRING_ADDRESS_ALIKE 64u
 /* Some of these: the steady state does not answer all packets by the ring alone. */
 #define XRING_SERVICE_SPECIAL (XRING_SERVICE_HOT | XRING_SERVICE_BOUND | XRING_SERVICE_RULES | \
 			       XRING_SERVICE_PACKET)

@@ -152,6 +152,7 @@ static void vips_publish(struct world *w)
 							 .shift = 32 - w->placed[i].cells.bits,
 							 .ids = w->placed[i].ids },
 				    slots + count);
+	count += slots_addresses(slots, count, slots + count);
 	assert_int_equal(vips_build(w->vips->slot + XRING_VIP_SLOTS, slots, count, &seed), 0);
 	w->config->vips = seed | XRING_VIPS_HALF | slots_flags(slots, count);
 	w->config->sources = vips_sources(slots, count);
@@ -271,6 +272,20 @@ struct xring_traffic world_traffic(struct world *w, const char *service, const c
 		sum.flows += values[i].flows;
 	}
 	return sum;
+}
+
+size_t world_fragments(struct world *w)
+{
+	int fd = bpf_map__fd(w->skel->maps.xring_fragments);
+	struct xring_datagram key, next;
+	size_t count = 0;
+
+	for (int err = bpf_map_get_next_key(fd, NULL, &next); !err;
+	     err = bpf_map_get_next_key(fd, &key, &next)) {
+		key = next;
+		count++;
+	}
+	return count;
 }
 
 static void counters_read(struct world *w, uint64_t ret[XRING_CNT_MAX])

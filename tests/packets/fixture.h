@@ -55,6 +55,9 @@ const uint64_t *world_hash_key(struct world *w);
 const struct backend *world_owner(struct world *w, const char *service, uint32_t hash);
 struct xring_traffic world_traffic(struct world *w, const char *service, const char *backend);
 
+/* How many datagrams in fragments are remembered. */
+size_t world_fragments(struct world *w);
+
 #define FRAME_MAX 9100
 struct frame {
 	uint8_t bytes[FRAME_MAX];

@@ -205,49 +205,117 @@ void frame_build(struct frame *f, const struct layer *layers)
 		finish(starts[i], &layers[i], ips[i], b.at);
 }
 
-static const uint8_t *see_ip(const uint8_t *p, const uint8_t *end, int *ret_family, char *src,
-			     char *dst, uint8_t *ttl, uint8_t *protocol, size_t *ret_len)
+void frame_shorten(struct frame *f, size_t len)
+{
+	uint8_t *ip = f->bytes + 14, *icmp;
+	bool six = ip[0] >> 4 == 6;
+
+	f->len = len;
+	len -= 14;
+	icmp = ip + (six ? 40 : 20);
+	put16(ip + (six ? 4 : 2), six ? len - 40 : len);
+	if (!six) {
+		put16(ip + 10, 0);
+		put16(ip + 10, ~sum_of(ip, 20, 0));
+	}
+	len -= icmp - ip;
+	put16(icmp + 2, 0);
+	put16(icmp + 2, ~sum_of(icmp, len, six ? pseudo_sum(ip, IPPROTO_ICMPV6, len) : 0));
+}
+
+static bool is_extension(uint8_t protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
+	       protocol == IPPROTO_FRAGMENT || protocol == IPPROTO_DSTOPTS ||
+	       protocol == IPPROTO_AH || protocol == 135;
+}
+
+/* An IP header with all that belongs to it. */
+struct see_ip {
+	int family;
+	char src[48], dst[48];
+	uint8_t ttl, protocol;
+	bool fragment;
+	const uint8_t *ip, *next;
+	size_t len;			/* of what follows, as the header says */
+};
+
+/* whole: all that the header promises is there. */
+static struct see_ip see_ip(const uint8_t *p, const uint8_t *end, bool whole)
 {
 	bool six = p[0] >> 4 == 6;
 	size_t head = six ? 40 : (p[0] & 15) * 4;
 	size_t len = six ? get16(p + 4) + 40u : get16(p + 2);
+	struct see_ip s = { six ? AF_INET6 : AF_INET, .ip = p };
 
 	assert_true(p[0] >> 4 == 4 || six);
-	assert_in_range(len, head, end - p);
-	*ret_family = six ? AF_INET6 : AF_INET;
-	inet_ntop(*ret_family, six ? p + 8 : p + 12, src, 48);
-	inet_ntop(*ret_family, six ? p + 24 : p + 16, dst, 48);
-	*ttl = six ? p[7] : p[8];
-	*protocol = six ? p[6] : p[9];
-	if (!six)
+	assert_true(len >= head && (!whole || len <= (size_t)(end - p)));
+	inet_ntop(s.family, six ? p + 8 : p + 12, s.src, 48);
+	inet_ntop(s.family, six ? p + 24 : p + 16, s.dst, 48);
+	s.ttl = six ? p[7] : p[8];
+	s.protocol = six ? p[6] : p[9];
+	if (!six) {
 		assert_int_equal(sum_of(p, head, 0), 0xffff);
-	*ret_len = len - head;
-	return p + head;
+		s.fragment = get16(p + 6) & 0x3fff;
+	}
+	while (six && is_extension(s.protocol)) {
+		const uint8_t *ext = p + head;
+
+		s.fragment |= s.protocol == IPPROTO_FRAGMENT;
+		head += s.protocol == IPPROTO_AH ? (ext[1] + 2) * 4 :
+			s.protocol == IPPROTO_FRAGMENT ? 8 : (ext[1] + 1) * 8;
+		s.protocol = ext[0];
+	}
+	s.len = len - head;
+	s.next = p + head;
+	return s;
+}
+
+static void see_quoted(const struct see_ip *icmp, const uint8_t *end, struct seen *ret)
+{
+	struct see_ip quoted = see_ip(icmp->next + 8, end, false);
+
+	strcpy(ret->quoted_src, quoted.src);
+	strcpy(ret->quoted_dst, quoted.dst);
+	ret->quoted_sport = get16(quoted.next);
+	ret->quoted_dport = get16(quoted.next + 2);
+	/* Of a packet that is quoted whole, its own checksum is right, too. */
+	if ((quoted.protocol == IPPROTO_TCP || quoted.protocol == IPPROTO_UDP) &&
+	    quoted.next + quoted.len <= end)
+		assert_int_equal(sum_of(quoted.next, quoted.len,
+					pseudo_sum(quoted.ip, quoted.protocol, quoted.len)), 0xffff);
 }
 
 void frame_see(const struct frame *f, struct seen *ret)
 {
-	const uint8_t *p = f->bytes + 14, *end = f->bytes + f->len, *ip = p;
+	const uint8_t *end = f->bytes + f->len;
+	struct see_ip s = see_ip(f->bytes + 14, end, true);
 	uint16_t type = get16(f->bytes + 12);
-	size_t len;
+	bool icmp;
 
 	*ret = (struct seen){ .eth = f->bytes };
-	p = see_ip(p, end, &ret->family, ret->src, ret->dst, &ret->ttl, &ret->protocol, &len);
-	assert_int_equal(type, ret->family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
-	if (ret->protocol == IPPROTO_IPIP || ret->protocol == IPPROTO_IPV6) {
-		ret->outer_family = ret->family;
-		strcpy(ret->outer_src, ret->src);
-		strcpy(ret->outer_dst, ret->dst);
-		ret->outer_ttl = ret->ttl;
-		ip = p;
-		type = ret->protocol;
-		p = see_ip(p, p + len, &ret->family, ret->src, ret->dst, &ret->ttl,
-			   &ret->protocol, &len);
-		assert_int_equal(type, ret->family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6);
+	assert_int_equal(type, s.family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
+	if (s.protocol == IPPROTO_IPIP || s.protocol == IPPROTO_IPV6) {
+		ret->outer_family = s.family;
+		strcpy(ret->outer_src, s.src);
+		strcpy(ret->outer_dst, s.dst);
+		ret->outer_ttl = s.ttl;
+		type = s.protocol;
+		s = see_ip(s.next, s.next + s.len, true);
+		assert_int_equal(type, s.family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6);
 	}
-	ret->sport = get16(p);
-	ret->dport = get16(p + 2);
-	if (ret->protocol == IPPROTO_UDP && !get16(p + 6))
+	ret->family = s.family;
+	strcpy(ret->src, s.src);
+	strcpy(ret->dst, s.dst);
+	ret->ttl = s.ttl;
+	ret->protocol = s.protocol;
+	icmp = s.protocol == IPPROTO_ICMP || s.protocol == IPPROTO_ICMPV6;
+	ret->sport = get16(s.next);
+	ret->dport = get16(s.next + 2);
+	if (s.fragment || (s.protocol == IPPROTO_UDP && !get16(s.next + 6)))
 		return;
-	assert_int_equal(sum_of(p, len, pseudo_sum(ip, ret->protocol, len)), 0xffff);
+	assert_int_equal(sum_of(s.next, s.len, s.protocol == IPPROTO_ICMP ? 0 :
+				pseudo_sum(s.ip, s.protocol, s.len)), 0xffff);
+	if (icmp && (s.family == AF_INET ? s.next[0] == 3 || s.next[0] == 11 : s.next[0] < 128))
+		see_quoted(&s, s.next + s.len, ret);
 }

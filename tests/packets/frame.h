@@ -35,7 +35,7 @@ struct layer {
 	uint8_t flags;
 	uint32_t bytes;
 	uint8_t ttl;			/* 0: 64 */
-	uint8_t options;		/* IPv4: bytes of them */
+	uint8_t options;		/* IPv4: bytes of them, at most 40 */
 	uint16_t fragment;		/* IPv4: the field; IPv6: adds a fragment header */
 	uint8_t type;			/* of an extension header */
 	uint8_t tos;
@@ -63,6 +63,9 @@ struct layer {
 void frame_build(struct frame *f, const struct layer *layers);
 #define frame_of(f, ...) frame_build(f, (const struct layer[]){ __VA_ARGS__ })
 
+/* Cuts an ICMP error, untagged and without options, to so many bytes, with right lengths and checksums. */
+void frame_shorten(struct frame *f, size_t len);
+
 /* What a frame holds, every length and checksum of it verified on the way. */
 struct seen {
 	const uint8_t *eth;
@@ -73,6 +76,8 @@ struct seen {
 	char src[48], dst[48];
 	uint8_t ttl, protocol;
 	uint16_t sport, dport;
+	char quoted_src[48], quoted_dst[48];	/* by an ICMP error */
+	uint16_t quoted_sport, quoted_dport;
 };
 void frame_see(const struct frame *f, struct seen *ret);
 

@@ -314,6 +314,7 @@ static void other_interval(struct model *m) { m->flush_interval_ms++; }
 static void other_changes(struct model *m) { m->flush_changes++; }
 static void other_cells(struct model *m) { m->limit_cells++; }
 static void other_backends(struct model *m) { m->limit_backends++; }
+static void other_fragments(struct model *m) { m->limit_fragments++; }
 static void less_services(struct model *m) { model_service_remove(m, "dns"); }
 static void other_service(struct model *m) { strcpy(m->services[0].name, "dnt"); }
 static void other_mode(struct model *m) { m->services[0].mode = MODE_L2; }
@@ -410,7 +411,7 @@ static void other_over(struct model *m) { m->services[0].daylights[0].entry.over
 
 static void (*const changes[])(struct model *m) = {
 	other_hash_key, other_interface, other_ingress, any_mac, no_program, more_interfaces, other_interval, other_changes,
-	other_cells, other_backends, less_services, other_service, other_mode, other_key,
+	other_cells, other_backends, other_fragments, less_services, other_service, other_mode, other_key,
 	other_prefix4, other_prefix6, other_vnodes, more_vips, other_vip, other_vip_port,
 	other_protocol, less_backends, other_backend, other_address, other_family, other_port,
 	other_weight,

@@ -21,6 +21,8 @@
 #define CELLS_MAX (1u << 28)
 #define BACKENDS_MIN 2u
 #define BACKENDS_MAX 32767u
+#define FRAGMENTS_MIN 1024u
+#define FRAGMENTS_MAX 16777216u
 #define PINS_MIN 1024u
 #define PINS_MAX (1u << 24)
 
@@ -28,6 +30,7 @@
 #define WANT_CHANGES "1 to 100000"
 #define WANT_CELLS "64 to 268435456"
 #define WANT_BACKENDS "2 to 32767"
+#define WANT_FRAGMENTS "1024 to 16777216"
 #define NETWORKS_MAX 20000000u
 #define WANT_NETWORKS "0 to 20000000"
 #define WANT_PINS "1024 to 16777216"
@@ -99,10 +102,18 @@ static int read_limit_networks(struct reader *r, void *to)
 			     &r->model->limit_networks);
 }
 
+static int read_limit_fragments(struct reader *r, void *to)
+{
+	(void)to;
+	return reader_unsigned(r, "fragments", WANT_FRAGMENTS, FRAGMENTS_MIN, FRAGMENTS_MAX,
+			       &r->model->limit_fragments);
+}
+
 static const struct field limit_fields[] = {
 	{ "cells", read_cells },
 	{ "backends", read_limit_backends },
 	{ "networks", read_limit_networks },
+	{ "fragments", read_limit_fragments },
 };
 
 static int read_limits(struct reader *r, void *to)

@@ -205,7 +205,7 @@ static const char *number(uint32_t value, uint32_t normal, char buf[NUMBER_TEXT]
 static void print_numbers(FILE *f, const struct model *m)
 {
 	char interval[WEIGHT_TEXT] = "", changes[NUMBER_TEXT], cells[NUMBER_TEXT];
-	char backends[NUMBER_TEXT], networks[NUMBER_TEXT];
+	char backends[NUMBER_TEXT], networks[NUMBER_TEXT], fragments[NUMBER_TEXT];
 	const char *const flush[][2] = {
 		{ "interval", interval },
 		{ "changes", number(m->flush_changes, FLUSH_CHANGES, changes) },
@@ -214,6 +214,7 @@ static void print_numbers(FILE *f, const struct model *m)
 		{ "cells", number(m->limit_cells, XRING_CELLS, cells) },
 		{ "backends", number(m->limit_backends, XRING_BACKENDS, backends) },
 		{ "networks", number(m->limit_networks, 0, networks) },
+		{ "fragments", number(m->limit_fragments, XRING_FRAGMENTS, fragments) },
 	};
 
 	if (m->flush_interval_ms != FLUSH_INTERVAL_MS)

@@ -86,6 +86,7 @@ struct dp_options {
 	uint32_t cells;				/* sizes of the maps, if they are made now */
 	uint32_t backends;
 	uint32_t pins;
+	uint32_t fragments;
 	uint32_t lines;				/* at least */
 };
 

@@ -325,6 +325,8 @@ static void merge_numbers(const struct model *running, const struct model *loade
 	ret->limit_backends = from->limit_backends;
 	from = loaded->limit_networks != file->limit_networks ? file : running;
 	ret->limit_networks = from->limit_networks;
+	from = loaded->limit_fragments != file->limit_fragments ? file : running;
+	ret->limit_fragments = from->limit_fragments;
 	from = loaded->pins != file->pins ? file : running;
 	ret->pins = from->pins;
 	from = loaded->reload_guard != file->reload_guard ? file : running;
@@ -385,6 +387,7 @@ bool model_equal(const struct model *a, const struct model *b)
 	    a->flush_interval_ms != b->flush_interval_ms ||
 	    a->flush_changes != b->flush_changes || a->limit_cells != b->limit_cells ||
 	    a->limit_backends != b->limit_backends || a->limit_networks != b->limit_networks ||
+	    a->limit_fragments != b->limit_fragments ||
 	    a->pins != b->pins || a->reload_guard != b->reload_guard ||
 	    a->tunnel_source != b->tunnel_source ||
 	    a->interface_count != b->interface_count || a->region_count != b->region_count ||

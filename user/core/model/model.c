@@ -21,6 +21,7 @@ void model_init(struct model *m)
 		.flush_changes = FLUSH_CHANGES,
 		.limit_cells = XRING_CELLS,
 		.limit_backends = XRING_BACKENDS,
+		.limit_fragments = XRING_FRAGMENTS,
 		.pins = PINS_DEFAULT,
 		.reload_guard = true,
 	};

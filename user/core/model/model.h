@@ -115,6 +115,7 @@ struct model {
 	uint32_t flush_changes;
 	uint32_t limit_cells;		/* sizes of the maps, used when the maps are made */
 	uint32_t limit_backends;
+	uint32_t limit_fragments;	/* datagrams in fragments under way */
 	uint32_t limit_networks;	/* at least; more if the rules have more at the start */
 	bool reload_guard;		/* a reload that removes much is refused (core/model/guard.h) */
 	uint32_t tunnel_source;		/* of services that have none of their own */

@@ -2,6 +2,7 @@
 #include "core/vip/slots.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/model/key.h"
@@ -15,7 +16,7 @@
 
 static size_t service_slots(const struct service *s)
 {
-	return s->vip_count * (1 + (mode_replies_return(s->mode) ? s->backend_count : 0));
+	return s->vip_count * (2 + (mode_replies_return(s->mode) ? s->backend_count : 0));
 }
 
 size_t slots_count(const struct model *m)
@@ -80,6 +81,51 @@ size_t slots_fill(const struct service *s, const struct slot_ring *ring, struct 
 	return count;
 }
 
+static bool is_service(const struct xring_slot *slot)
+{
+	uint32_t kind = slot->port >> 24;
+
+	return kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6;
+}
+
+/* What does not say at which address, port and protocol the VIP is. */
+static bool are_alike(const struct xring_slot *a, const struct xring_slot *b)
+{
+	struct xring_slot other = *b;
+
+	memcpy(other.addr, a->addr, sizeof(other.addr));
+	other.port = a->port;
+	return !(uint32_t)a->ports_mask && !memcmp(a, &other, sizeof(other));
+}
+
+static int by_address(const void *a, const void *b)
+{
+	return memcmp(((const struct xring_slot *)a)->addr, ((const struct xring_slot *)b)->addr,
+		      sizeof(((const struct xring_slot *)a)->addr));
+}
+
+size_t slots_addresses(const struct xring_slot *slots, size_t count, struct xring_slot *ret)
+{
+	size_t services = 0, addresses = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_service(&slots[i]))
+			ret[services++] = slots[i];
+	qsort(ret, services, sizeof(*ret), by_address);
+	for (size_t i = 0, next; i < services; i = next) {
+		struct xring_slot address = ret[i];
+		bool alike = true;
+
+		for (next = i; next < services && !by_address(&ret[i], &ret[next]); next++)
+			alike = alike && are_alike(&ret[i], &ret[next]);
+		address.port = XRING_SLOT_PORT(0, 0, address.port >> 24 == XRING_SLOT_SERVICE4 ?
+					       XRING_SLOT_ADDRESS4 : XRING_SLOT_ADDRESS6);
+		address.flags |= alike ? XRING_ADDRESS_ALIKE : 0;
+		ret[addresses++] = address;
+	}
+	return addresses;
+}
+
 uint64_t slots_flags(const struct xring_slot *slots, size_t count)
 {
 	uint64_t flags = 0;
@@ -88,9 +134,9 @@ uint64_t slots_flags(const struct xring_slot *slots, size_t count)
 		uint32_t kind = slots[i].port >> 24;
 		uint16_t port = slots[i].port;
 
-		if (kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6)
+		if (is_service(&slots[i]))
 			flags |= port ? 0 : XRING_VIPS_ANY_PORT;
-		else
+		else if (kind == XRING_SLOT_REPLY4 || kind == XRING_SLOT_REPLY6)
 			flags |= XRING_VIPS_REPLIES | (port ? 0 : XRING_VIPS_REPLY_ANY);
 	}
 	return flags;

@@ -12,8 +12,9 @@ struct model;
 struct service;
 
 /*
- * The entries that a model needs in the VIP table: one for each VIP; and in mode nat one
- * more for each address and port from which a backend's replies come.
+ * The entries that a model needs in the VIP table: one for each VIP; one for each address that
+ * has VIPs; and in mode nat one more for each address and port from which a backend's replies
+ * come.
  */
 size_t slots_count(const struct model *m);	/* an upper bound of their number */
 
@@ -30,6 +31,9 @@ struct slot_ring {
 
 /* Fills the entries of one service; returns how many. */
 size_t slots_fill(const struct service *s, const struct slot_ring *ring, struct xring_slot *ret);
+
+/* Makes the entries of the addresses of those VIPs, as many at the most; returns how many. */
+size_t slots_addresses(const struct xring_slot *slots, size_t count, struct xring_slot *ret);
 
 /* The flags of a table with these entries: XRING_VIPS_ANY_PORT and others. */
 uint64_t slots_flags(const struct xring_slot *slots, size_t count);

@@ -116,6 +116,7 @@ int engine_begin(struct engine *e, const struct source_text *source)
 	dp.cells = next.limit_cells;
 	dp.backends = next.limit_backends;
 	dp.pins = next.pins;
+	dp.fragments = next.limit_fragments;
 	err = engine_lines(&next, &dp.lines) ?: dp_open(&dp, &e->dp) ?:
 	      engine_hooks_open(e) ?: check_begin(e, source->name, &next) ?: maps_begin(e);
 	if (!err) {

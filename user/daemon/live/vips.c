@@ -53,16 +53,16 @@ static int slots_leaving(const struct live_service *s, const struct service *mod
 	return 0;
 }
 
-/* Slots that are kept are in the table. */
+/* Slots that are kept are in the table; each may be of an address of its own. */
 static size_t slots_most(const struct live *live, const struct model *m)
 {
-	size_t most = slots_count(m) + XRING_VIP_SLOTS;
+	size_t most = slots_count(m) + 2 * XRING_VIP_SLOTS;
 
 	for (size_t i = 0; i < m->service_count; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
 
 		if (s && s->leaving_count)
-			most += m->services[i].vip_count * (1 + s->leaving_count);
+			most += m->services[i].vip_count * (2 + s->leaving_count);
 	}
 	return most;
 }
@@ -194,8 +194,8 @@ static int slots_make(const struct live *live, const struct model *m, bool keep,
 			count += slots_kept(live, live->services[i], slots + count);
 	if (err)
 		return err;
+	*ret_count = count + slots_addresses(slots, count, slots + count);
 	*ret = take_ptr(slots);
-	*ret_count = count;
 	return 0;
 }
 

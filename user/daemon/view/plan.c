@@ -194,6 +194,7 @@ static json_t *others(const struct model *from, const struct model *to)
 		say(list, "%s", "flush: other settings");
 	if (from->limit_cells != to->limit_cells || from->limit_backends != to->limit_backends ||
 	    from->limit_networks != to->limit_networks ||
+	    from->limit_fragments != to->limit_fragments ||
 	    from->pins != to->pins)
 		say(list, "%s", "limits, pins: other sizes");
 	if (from->reload_guard != to->reload_guard)
