@@ -274,7 +274,6 @@ __noinline int uncommon_read(struct xdp_md *ctx)
 {
 	struct uncommon *u = uncommon_get();
 	const struct header *h;
-	__u8 defect;
 
 	if (!u)
 		return FLOW_NOT_OURS;
@@ -292,12 +291,13 @@ __noinline int uncommon_read(struct xdp_md *ctx)
 		__builtin_memcpy(u->flow.src, h->dst, 16);
 		__builtin_memcpy(u->flow.dst, h->src, 16);
 	}
-	defect = h->defect;
-	/* Of a fragment after the first, and behind too many extensions, the protocol may be hidden. */
-	if (h->fragment == FRAGMENT_LATER || defect == XRING_CNT_DROP_OPTIONS)
+	/* Behind too many extensions, or in another fragment: what the packet is cannot be seen. */
+	if (h->family == 6 && is_extension(h->proto))
 		return FLOW_OK;
 	if (h->proto != IPPROTO_TCP && h->proto != IPPROTO_UDP)
 		return FLOW_NOT_OURS;
+	if (h->fragment == FRAGMENT_LATER)
+		return FLOW_OK;
 	return ports_read(ctx, u, h) ? FLOW_OK : FLOW_NOT_OURS;
 }
 

@@ -422,11 +422,15 @@ __noinline int uncommon(struct xdp_md *ctx)
 		slot = reply_find(table, vips, &u->flow);
 		if (slot)
 			return uncommon_from_backend(ctx, slot);
-		slot = u->flow.ports ? NULL : address_find(table, vips, &u->flow);
-		if (!slot)
+		slot = address_find(table, vips, &u->flow);
+		/* Ports that are known are the host's own; so are those of the datagram's other fragments. */
+		if (slot && u->outer.fragment == FRAGMENT_FIRST)
+			fragment_note(u, 0);
+		if (!slot || u->flow.ports)
 			return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
 		if (!(slot->flags & XRING_ADDRESS_ALIKE))
-			return drop(u->outer.defect ?: XRING_CNT_DROP_FRAGMENT);
+			return drop(u->outer.defect ?: u->quoted.family ?
+				    XRING_CNT_DROP_ICMP_ERROR : XRING_CNT_DROP_FRAGMENT);
 	}
 	return uncommon_to_backend(ctx, table, slot, u, given);
 }

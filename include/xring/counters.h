@@ -18,10 +18,10 @@
 	X(PASS_UNRESOLVED,   "pass_unresolved",   "nat replies left to the host, which resolves the next hop") \
 	X(PASS_NO_FORWARDING, "pass_no_forwarding", "nat replies left to the host: IP forwarding is off on the interface") \
 	X(DROP_MALFORMED,    "drop_malformed",    "for a service, but lengths disagree") \
-	X(DROP_FRAGMENT,     "drop_fragment",     "for a service, but a fragment")     \
-	X(DROP_OPTIONS,      "drop_options",      "for a service, but with IP options or extension headers") \
+	X(DROP_FRAGMENT,     "drop_fragment",     "for a service, but a fragment whose first was not seen, or said otherwise") \
+	X(DROP_OPTIONS,      "drop_options",      "for a service, but behind more than eight extension headers") \
 	X(DROP_VLAN,         "drop_vlan",         "for a service, but VLAN tagged")    \
-	X(DROP_ICMP_ERROR,   "drop_icmp_error",   "an ICMP error about a service's flow") \
+	X(DROP_ICMP_ERROR,   "drop_icmp_error",   "an ICMP error about a packet of a service, of which it quotes no ports") \
 	X(DROP_TTL,          "drop_ttl",          "TTL or hop limit spent")            \
 	X(DROP_NO_BACKEND,   "drop_no_backend",   "the service has no backend with a weight") \
 	X(DROP_NO_NEXT_HOP,  "drop_no_next_hop",  "the backend's next hop is not known") \

@@ -35,12 +35,11 @@ static size_t head_bytes(const uint8_t *ip)
 	return ip[0] >> 4 == 6 ? 40 : (ip[0] & 15) * 4;
 }
 
-static void cut4(struct frame *f, size_t offset, size_t len, bool more, uint32_t id)
+static void cut4(struct frame *f, size_t offset, size_t len, bool more)
 {
 	uint8_t *ip = f->bytes + ETH_BYTES;
 
 	put16(ip + 2, head_bytes(ip) + len);
-	put16(ip + 4, id);
 	put16(ip + 6, offset / 8 | (more ? 0x2000 : 0));
 	ip_sum(ip);
 }
@@ -76,7 +75,10 @@ size_t fragments_cut(const struct frame *whole, size_t mtu, uint32_t id, struct 
 		memcpy(f->bytes, whole->bytes, ETH_BYTES + head);
 		memcpy(f->bytes + ETH_BYTES + head, ip + head + at, len);
 		f->len = ETH_BYTES + head + len;
-		(six ? cut6 : cut4)(f, at, len, at + len < bytes, id);
+		if (six)
+			cut6(f, at, len, at + len < bytes, id);
+		else
+			cut4(f, at, len, at + len < bytes);
 	}
 	return count;
 }
@@ -91,7 +93,7 @@ void fragments_join(const struct frame *parts, size_t count, struct frame *ret)
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *ip = parts[i].bytes + ETH_BYTES, *data = ip + head;
 		bool six = ip[0] >> 4 == 6;
-		size_t len = six ? get16(ip + 4) - FRAGMENT_HEADER : get16(ip + 2) - head;
+		size_t len = six ? get16(ip + 4) - (size_t)FRAGMENT_HEADER : get16(ip + 2) - head;
 		size_t at = six ? get16(ip + 42) & 0xfff8 : (get16(ip + 6) & 0x1fff) * 8;
 		bool more = six ? get16(ip + 42) & 1 : get16(ip + 6) & 0x2000;
 

@@ -9,7 +9,7 @@
 
 /*
  * Cuts the untagged packet of a frame into fragments of at most `mtu` bytes (RFC 791, RFC 8200
- * section 4.5), with this id. Returns how many.
+ * section 4.5). id: of an IPv6 packet; one of IPv4 has its own. Returns how many.
  */
 size_t fragments_cut(const struct frame *whole, size_t mtu, uint32_t id, struct frame *ret,
 		     size_t most);

@@ -86,7 +86,7 @@ static void put_ip(struct building *b, const struct layer *l)
 	}
 	p[0] = 0x45 + l->options / 4;
 	p[1] = l->tos;
-	put16(p + 4, 0x1234);
+	put16(p + 4, l->id ?: 0x1234);
 	put16(p + 6, l->fragment);
 	p[8] = l->ttl ?: 64;
 	p[9] = protocol_of(l + 1, false);

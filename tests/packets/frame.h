@@ -36,6 +36,7 @@ struct layer {
 	uint32_t bytes;
 	uint8_t ttl;			/* 0: 64 */
 	uint8_t options;		/* IPv4: bytes of them, at most 40 */
+	uint16_t id;			/* IPv4; 0: some */
 	uint16_t fragment;		/* IPv4: the field; IPv6: adds a fragment header */
 	uint8_t type;			/* of an extension header */
 	uint8_t tos;

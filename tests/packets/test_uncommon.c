@@ -188,7 +188,8 @@ static void more_than_eight_extension_headers_are_too_many(void **state)
 static size_t datagram_cut(const struct way *way, const char *src, uint16_t sport, size_t bytes,
 			   uint32_t id, struct frame *whole, struct frame parts[PARTS])
 {
-	frame_of(whole, ETH, IP(src, way->vip), UDP(sport, 53), DATA(bytes), END);
+	frame_of(whole, ETH, IP(src, way->vip, .id = id + 1), UDP(sport, 53),
+		 DATA(bytes), END);
 	return fragments_cut(whole, 576, id, parts, PARTS);
 }
 
@@ -437,6 +438,98 @@ static void errors_that_are_none_of_ours_pass(void **state)
 	}
 }
 
+/* ---- replies, in mode nat ---- */
+
+static const char *backend_address(const struct way *way)
+{
+	return way->six ? "fd00:2::b" : "10.2.0.11";
+}
+
+/* Sends what a backend has sent; what comes to the client. */
+static struct frame replied(struct world *w, const struct frame *f, struct seen *ret)
+{
+	struct outcome o = world_run(w, f);
+
+	assert_int_equal(o.counter, XRING_CNT_TX_REPLY);
+	assert_int_equal(o.verdict, XDP_REDIRECT);
+	assert_int_equal(o.out.len, f->len);
+	frame_see(&o.out, ret);
+	assert_memory_equal(ret->eth, CLIENT_MAC OUT_MAC, 12);
+	assert_int_equal(ret->ttl, 63);
+	return o.out;
+}
+
+static void replies_with_options_come_from_the_vip(void **state)
+{
+	(void)state;
+	for (const struct way *way = ways + 4; way < ways + 6; way++) {
+		struct world *w = world_of(way, "flow");
+		struct frame f;
+		struct seen s;
+
+		if (way->six)
+			frame_of(&f, ETH, IP(backend_address(way), way->client), EXT(IPPROTO_DSTOPTS),
+				 TCP(8080, 5555, ACK), DATA(9), END);
+		else
+			frame_of(&f, ETH, IP(backend_address(way), way->client, .options = 12),
+				 TCP(8080, 5555, ACK), DATA(9), END);
+		replied(w, &f, &s);
+		assert_string_equal(s.src, way->vip);
+		assert_int_equal(s.sport, 80);
+		world_free(w);
+	}
+}
+
+static void fragments_of_replies_come_from_the_vip(void **state)
+{
+	static struct frame whole, joined, parts[PARTS], out[PARTS];
+	struct seen s;
+
+	(void)state;
+	for (const struct way *way = ways + 4; way < ways + 6; way++) {
+		struct world *w = world_of(way, "flow");
+		size_t count;
+
+		frame_of(&whole, ETH, IP(backend_address(way), way->client, .id = 77), UDP(8080, 5555),
+			 DATA(4000), END);
+		count = fragments_cut(&whole, 1280, 77, parts, PARTS);
+		for (size_t i = 0; i < count; i++)
+			out[i] = replied(w, &parts[i], &s);
+		fragments_join(out, count, &joined);
+		frame_see(&joined, &s);
+		assert_string_equal(s.src, way->vip);
+		assert_int_equal(s.sport, 53);
+		assert_int_equal(joined.len, whole.len);
+		world_free(w);
+	}
+}
+
+/* By the backend, whose name is not for the client; and by a router before it. */
+static void errors_about_the_clients_packets_are_about_the_vip(void **state)
+{
+	(void)state;
+	for (const struct way *way = ways + 4; way < ways + 6; way++) {
+		struct world *w = world_of(way, "flow");
+
+		for (int i = 0; i < 4; i++) {
+			const char *from = i & 1 ? way->outside : backend_address(way);
+			struct frame f;
+			struct seen s;
+
+			frame_of(&f, ETH, IP(from, way->client), ICMP, IP(way->client, backend_address(way)),
+				 i & 2 ? UDP(5555, 8080) : TCP(5555, 8080, ACK), DATA(64), END);
+			replied(w, &f, &s);
+			assert_string_equal(s.src, i & 1 ? way->outside : way->vip);
+			assert_string_equal(s.dst, way->client);
+			assert_string_equal(s.quoted_src, way->client);
+			assert_string_equal(s.quoted_dst, way->vip);
+			assert_int_equal(s.quoted_sport, 5555);
+			assert_int_equal(s.quoted_dport, i & 2 ? 53 : 80);
+		}
+		world_free(w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -451,6 +544,9 @@ int main(void)
 		cmocka_unit_test(errors_go_with_the_flow_they_are_about),
 		cmocka_unit_test(a_short_quotation_is_enough),
 		cmocka_unit_test(errors_that_are_none_of_ours_pass),
+		cmocka_unit_test(replies_with_options_come_from_the_vip),
+		cmocka_unit_test(fragments_of_replies_come_from_the_vip),
+		cmocka_unit_test(errors_about_the_clients_packets_are_about_the_vip),
 	};
 
 	return cmocka_run_group_tests(tests, namespace_enter, NULL);

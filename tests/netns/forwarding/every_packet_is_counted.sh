@@ -109,6 +109,13 @@ counts tx_reply 4 fetch 10.200.1.3
 counts tx_redirect 1 frame 0800 4500 001c 0000 0000 40 11 0000 $client4 $vip4 "$udp"
 counts tx_redirect 1 frame 86dd 60000000 0008 11 40 $client6 $vip6 "$udp"
 
+counts tx_redirect 1 frame 0800 4500 001c 0008 2000 40 11 0000 $client4 $vip4 "$udp"
+counts tx_redirect 1 frame 0800 4500 001c 0008 0001 40 11 0000 $client4 $vip4 "$udp"
+counts tx_redirect 1 frame 0800 4600 0020 0000 0000 40 11 0000 $client4 $vip4 01010101 "$udp"
+counts tx_redirect 1 frame 86dd 60000000 0010 00 40 $client6 $vip6 11 00 010400000000 "$udp"
+counts tx_redirect 1 frame 0800 4500 0038 0000 0000 40 01 0000 $client4 $vip4 \
+	0301 0000 0000 0000 4500 001c 0000 0000 40 11 0000 $vip4 $client4 0050 1388 0008 0000
+
 echo "passed"
 counts pass_no_service 1 frame 0800 4500 001c 0000 0000 40 11 0000 $client4 $none4 "$udp"
 counts pass_other 1 frame 0800 4500 001c 0000 0000 40 01 0000 $client4 $vip4 0800 0000 0000 0000
@@ -124,13 +131,12 @@ to=ff:ff:ff:ff:ff:ff counts pass_other_mac 1 frame 0800 4500 001c 0000 0000 40 1
 echo "dropped"
 counts drop_no_backend 1 syn 10.200.1.4/80
 counts drop_no_next_hop 1 frame 0800 4500 001c 0000 0000 40 11 0000 $client4 0ac80105 "$udp"
-counts drop_fragment 1 frame 0800 4500 001c 0000 2000 40 11 0000 $client4 $vip4 "$udp"
-counts drop_fragment 1 frame 0800 4500 001c 0000 0001 40 11 0000 $client4 $vip4 "$udp"
-counts drop_options 1 frame 0800 4600 0020 0000 0000 40 11 0000 $client4 $vip4 01010101 "$udp"
-counts drop_options 1 frame 86dd 60000000 0010 00 40 $client6 $vip6 11 00 010400000000 "$udp"
+counts drop_fragment 1 frame 0800 4500 001c 0007 0001 40 11 0000 $client4 $vip4 "$udp"
+nine=$(for next in 3c 3c 3c 3c 3c 3c 3c 3c 11; do echo "$next 00 010400000000"; done)
+counts drop_options 1 frame 86dd 60000000 0050 3c 40 $client6 $vip6 "$nine" "$udp"
 counts drop_vlan 1 frame 8100 0007 0800 4500 001c 0000 0000 40 11 0000 $client4 $vip4 "$udp"
 counts drop_icmp_error 1 frame 0800 4500 0038 0000 0000 40 01 0000 $client4 $vip4 \
-	0301 0000 0000 0000 4500 001c 0000 0000 40 11 0000 $vip4 $client4 0050 1388 0008 0000
+	0301 0000 0000 0000 4500 001c 0000 0001 40 11 0000 $vip4 $client4 0050 1388 0008 0000
 counts drop_ttl 1 frame 0800 4500 001c 0000 0000 01 11 0000 $client4 $vip4 "$udp"
 counts drop_malformed 1 frame 0800 4500 05dc 0000 0000 40 11 0000 $client4 $vip4 "$udp"
 client ip link set eth0 mtu 1600
