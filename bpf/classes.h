@@ -147,7 +147,7 @@ __noinline int home_count(struct xdp_md *ctx, __u32 own, __u32 service)
 	struct xring_home *home;
 	struct flow flow;
 
-	if (!class || number >= XRING_INGRESSES || flow_read(ctx, &flow) != FLOW_COMMON)
+	if (!class || number >= XRING_INGRESSES || !flow_read(ctx, &flow))
 		return 0;
 	key.family = flow.family;
 	*(__u64 *)key.addr = flow.src[0];

@@ -28,7 +28,7 @@ static __always_inline __u32 fragment_now(void)
 
 /*
  * Gives a later fragment the ports and the protocol of its datagram, and answers the backend's id;
- * 0: that is not known, or the datagram comes from a nat backend. Not static: the verifier walks
+ * 0: that is not known or dead, or the datagram is not for a service. Not static: the verifier walks
  * it once.
  */
 __noinline __u32 fragment_find(struct uncommon *u)
@@ -42,10 +42,12 @@ __noinline __u32 fragment_find(struct uncommon *u)
 	f = bpf_map_lookup_elem(&xring_fragments, &key);
 	if (!f || fragment_now() - f->seen > XRING_FRAGMENT_TIME)
 		return 0;
+	if (f->generation != backend_generation(f->backend))
+		return 0;
 	u->flow.ports = f->ports;
 	u->flow.proto = f->proto;
-	u->known = 1;
-	return f->generation == backend_generation(f->backend) ? f->backend : 0;
+	u->hidden = 0;
+	return f->backend;
 }
 
 /* Remembers where a first fragment goes; 0: another one of its datagram says otherwise. */

@@ -46,7 +46,9 @@ struct path {
 	__u64 cell_word;		/* of the newest cell */
 	__u64 key_answer;		/* of the key's entry; 0: the key has no entry */
 	__u64 class_word;		/* newest word of the class; 0: there is no class */
-	struct xring_pin pin;		/* the pin that is made: for it the stack is too small, too */
+	/* For these two the stack is too small, too. */
+	struct xring_pin pin;		/* the pin that is made */
+	struct flow flow;		/* of the packet */
 };
 
 /* The path of the packet in hand, as the stack is too small for it. */

@@ -472,38 +472,47 @@ static __always_inline int path_segment(struct xdp_md *ctx, const struct flow *f
 		       (flow->proto != IPPROTO_TCP ||
 			segment_read(ctx, flow->family, &path->segment));
 	u = uncommon_get();
-	if (!u || u->outer.fragment == FRAGMENT_LATER)
+	if (!u)
 		return 0;
 	u->opened = 1;
+	if (u->hidden)
+		return 0;
 	path->segment = u->segment;
 	path->about = !!u->quoted.family;
 	return 1;
 }
 
-/* Fills in what the caller of path_find() knows; 0: the packet is malformed, or has no ports. */
-static __always_inline int path_begin(struct xdp_md *ctx, const struct xring_slot *slot,
-				      __u32 hash, struct path *path)
+/*
+ * Fills in what the caller of path_find() knows; 0: the packet is malformed, or has no ports. Not
+ * static: else its stack would be there beside that of opened_answer().
+ */
+__noinline int path_begin(struct xdp_md *ctx, const struct xring_slot *slot, __u32 hash)
 {
 	const struct xring_config *config = config_get();
+	struct path *path = path_get();
 	enum flow_kind kind;
-	struct flow flow;
+	struct flow *flow;
 
-	kind = flow_read(ctx, &flow);
-	if (!config || kind == FLOW_NONE || !path_segment(ctx, &flow, kind, path))
+	if (!slot || !path || !config)
 		return 0;
-	flow_key(&flow, &path->key.flow);
+	__builtin_memset(path, 0, offsetof(struct path, pin));
+	flow = &path->flow;
+	kind = flow_read(ctx, flow);
+	if (kind == FLOW_NONE || !path_segment(ctx, flow, kind, path))
+		return 0;
+	flow_key(flow, &path->key.flow);
 	path->key_hash = hash;
 	path->number = slot_number(slot);
-	path->tuple = flow_hash(config, &flow);
+	path->tuple = flow_hash(config, flow);
 	path->base = slot->ring_base;
 	path->shift = slot->ring_shift;
 	path->bound = !!(slot->flags & XRING_SERVICE_BOUND);
 	path->settle_ms = slot->tcp_idle;
 	if (path->settle_ms < slot->udp_idle * 100u)
 		path->settle_ms = slot->udp_idle * 100u;
-	path->idle_ms = flow.proto == IPPROTO_TCP ? slot->tcp_idle : slot->udp_idle * 100;
+	path->idle_ms = flow->proto == IPPROTO_TCP ? slot->tcp_idle : slot->udp_idle * 100;
 	if (rules && slot->flags & XRING_SERVICE_RULES)
-		class_find(slot, &flow, ctx->ingress_ifindex, &path->class_index);
+		class_find(slot, flow, ctx->ingress_ifindex, &path->class_index);
 	return 1;
 }
 
@@ -545,10 +554,7 @@ __noinline __u32 path_answer(struct xdp_md *ctx, const struct xring_slot *slot, 
 	__u64 now;
 	int tcp;
 
-	if (!slot || !path)
-		return 0;
-	__builtin_memset(path, 0, offsetof(struct path, pin));
-	if (!path_begin(ctx, slot, hash, path))
+	if (!slot || !path || !path_begin(ctx, slot, hash))
 		return 0;
 	s = &path->segment;
 	tcp = path->key.flow.proto == IPPROTO_TCP;

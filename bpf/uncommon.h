@@ -36,7 +36,7 @@ struct uncommon {
 	struct header outer;
 	struct header quoted;		/* by an ICMP error; family 0: there is none */
 	__u8 opened;			/* the path of its flow is open */
-	__u8 known;			/* a later fragment whose first was seen: its ports are known */
+	__u8 hidden;			/* 0, or the reason why the packet has no ports */
 };
 
 MAP_COUNTERS(xring_uncommon, 1, struct uncommon);
@@ -291,12 +291,15 @@ __noinline int uncommon_read(struct xdp_md *ctx)
 		__builtin_memcpy(u->flow.src, h->dst, 16);
 		__builtin_memcpy(u->flow.dst, h->src, 16);
 	}
-	/* Behind too many extensions, or in another fragment: what the packet is cannot be seen. */
+	/* Behind too many extensions, or in another fragment, the protocol may be hidden, too. */
+	if (h->fragment == FRAGMENT_LATER || h->defect == XRING_CNT_DROP_OPTIONS)
+		u->hidden = u->quoted.family ? XRING_CNT_DROP_ICMP_ERROR :
+			    h->defect ?: XRING_CNT_DROP_FRAGMENT;
 	if (h->family == 6 && is_extension(h->proto))
 		return FLOW_OK;
 	if (h->proto != IPPROTO_TCP && h->proto != IPPROTO_UDP)
 		return FLOW_NOT_OURS;
-	if (h->fragment == FRAGMENT_LATER)
+	if (u->hidden)
 		return FLOW_OK;
 	return ports_read(ctx, u, h) ? FLOW_OK : FLOW_NOT_OURS;
 }

@@ -129,16 +129,17 @@ static __always_inline __u32 ring_backend(struct xdp_md *ctx, const struct xring
 
 /*
  * What a rule counts of a packet that goes to a backend with this place: the counter of its
- * region; and with HOME, one packet in XRING_HOME_EACH by network and ingress.
+ * region; and with HOME, one common packet in XRING_HOME_EACH by network and ingress.
  */
 static __always_inline struct xring_placed *region_find(struct xdp_md *ctx,
 							const struct xring_slot *slot,
+							const struct uncommon *uncommon,
 							__u64 class, __u64 place)
 {
 	__u32 counter = xring_class_counter(class) + 1 + (place >> XRING_PLACE_REGION);
 	struct xring_placed *placed = bpf_map_lookup_elem(&xring_placed, &counter);
 
-	if (placed && class & XRING_CLASS_HOME && placed->packets % XRING_HOME_EACH == 0)
+	if (placed && !uncommon && class & XRING_CLASS_HOME && placed->packets % XRING_HOME_EACH == 0)
 		home_count(ctx, slot->ring_base, slot_number(slot));
 	return placed;
 }
@@ -191,7 +192,7 @@ static __always_inline __u32 special_backend(struct xdp_md *ctx, const struct xr
 		/* Tested wherever the answer came from: this test makes a rule strict. */
 		if (!place_allows(place, ruled->class))
 			return 0;
-		ruled->placed = region_find(ctx, slot, ruled->class, place);
+		ruled->placed = region_find(ctx, slot, uncommon, ruled->class, place);
 	}
 	return id;
 }
@@ -341,11 +342,8 @@ __noinline int send_uncommon(struct xdp_md *ctx, __u32 id, __u32 flags, __u64 cl
 	return transmit(ctx, head_ifindex(head), XRING_CNT_TX);
 }
 
-/*
- * Does a first fragment leave what the later ones need? They need nothing where the key has no
- * ports, and the ring alone answers.
- */
-static __always_inline int is_noted(const struct xring_slot *slot, const struct uncommon *u)
+/* Does the answer depend on the ports? Not where the key has none, and the ring alone answers. */
+static __always_inline int needs_ports(const struct xring_slot *slot, const struct uncommon *u)
 {
 	return u->opened || (__u32)slot->ports_mask ||
 	       slot->flags & (XRING_SERVICE_HOT | XRING_SERVICE_PACKET);
@@ -359,7 +357,6 @@ static __always_inline int uncommon_to_backend(struct xdp_md *ctx, struct xring_
 					       const struct xring_slot *slot, struct uncommon *u,
 					       __u32 given)
 {
-	int lost = u->outer.fragment == FRAGMENT_LATER && !given;
 	struct ruled ruled = {};
 	__u32 id;
 
@@ -367,13 +364,13 @@ static __always_inline int uncommon_to_backend(struct xdp_md *ctx, struct xring_
 		return drop(u->outer.defect);
 	if (source_is_strange(&table->config, &u->flow) && source_refused(ctx))
 		return drop(XRING_CNT_DROP_MARTIAN);
-	if (lost && (u->known || is_noted(slot, u)))
-		return drop(XRING_CNT_DROP_FRAGMENT);
+	if (u->hidden && needs_ports(slot, u))
+		return drop(u->hidden);
 	id = special_backend(ctx, slot, &u->flow, key_hash(&table->config, slot, &u->flow), given, u,
 			     &ruled);
-	if (lost && u->opened)
-		return drop(XRING_CNT_DROP_FRAGMENT);
-	if (u->outer.fragment == FRAGMENT_FIRST && is_noted(slot, u) && !fragment_note(u, id))
+	if (u->hidden && u->opened)
+		return drop(u->hidden);
+	if (u->outer.fragment == FRAGMENT_FIRST && needs_ports(slot, u) && !fragment_note(u, id))
 		return drop(XRING_CNT_DROP_FRAGMENT);
 	return send_uncommon(ctx, id, slot->flags, ruled.class, ruled.placed);
 }
@@ -426,11 +423,10 @@ __noinline int uncommon(struct xdp_md *ctx)
 		/* Ports that are known are the host's own; so are those of the datagram's other fragments. */
 		if (slot && u->outer.fragment == FRAGMENT_FIRST)
 			fragment_note(u, 0);
-		if (!slot || u->flow.ports)
+		if (!slot || !u->hidden)
 			return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
 		if (!(slot->flags & XRING_ADDRESS_ALIKE))
-			return drop(u->outer.defect ?: u->quoted.family ?
-				    XRING_CNT_DROP_ICMP_ERROR : XRING_CNT_DROP_FRAGMENT);
+			return drop(u->hidden);
 	}
 	return uncommon_to_backend(ctx, table, slot, u, given);
 }

@@ -132,7 +132,7 @@ echo "dropped"
 counts drop_no_backend 1 syn 10.200.1.4/80
 counts drop_no_next_hop 1 frame 0800 4500 001c 0000 0000 40 11 0000 $client4 0ac80105 "$udp"
 counts drop_fragment 1 frame 0800 4500 001c 0007 0001 40 11 0000 $client4 $vip4 "$udp"
-nine=$(for next in 3c 3c 3c 3c 3c 3c 3c 3c 11; do echo "$next 00 010400000000"; done)
+nine=$(printf "%s 00 010400000000 " 3c 3c 3c 3c 3c 3c 3c 3c 11)
 counts drop_options 1 frame 86dd 60000000 0050 3c 40 $client6 $vip6 "$nine" "$udp"
 counts drop_vlan 1 frame 8100 0007 0800 4500 001c 0000 0000 40 11 0000 $client4 $vip4 "$udp"
 counts drop_icmp_error 1 frame 0800 4500 0038 0000 0000 40 01 0000 $client4 $vip4 \
