@@ -205,6 +205,14 @@ void frame_build(struct frame *f, const struct layer *layers)
 		finish(starts[i], &layers[i], ips[i], b.at);
 }
 
+void frame_number(struct frame *f, uint32_t seq)
+{
+	uint8_t *tcp = f->bytes + 14 + (f->bytes[14] & 15) * 4;
+
+	put16(tcp + 4, seq >> 16);
+	put16(tcp + 6, seq);
+}
+
 void frame_shorten(struct frame *f, size_t len)
 {
 	uint8_t *ip = f->bytes + 14, *icmp;

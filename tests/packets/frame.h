@@ -64,6 +64,9 @@ struct layer {
 void frame_build(struct frame *f, const struct layer *layers);
 #define frame_of(f, ...) frame_build(f, (const struct layer[]){ __VA_ARGS__ })
 
+/* Gives a TCP packet, untagged, of IPv4, a sequence number; its checksum is then wrong. */
+void frame_number(struct frame *f, uint32_t seq);
+
 /* Cuts an ICMP error, untagged and without options, to so many bytes, with right lengths and checksums. */
 void frame_shorten(struct frame *f, size_t len);
 
