@@ -167,7 +167,7 @@ static void errors_follow_the_pins_and_make_none(void **state)
 static void packets_with_options_are_packets_of_their_flow(void **state)
 {
 	struct balancer *b = balancer_steady();
-	struct clients before;
+	struct clients before, within;
 	uint32_t pins;
 
 	(void)state;
@@ -178,6 +178,9 @@ static void packets_with_options_are_packets_of_their_flow(void **state)
 	assert_in_range(pins, FLOWS / 4, FLOWS);
 	assert_int_equal(moved(b, &before), 0);
 	assert_int_equal(balancer_pins(b), pins);
+	/* Of flows that were opened since, they have the numbers. */
+	come(b, &within, 2);
+	assert_int_equal(options_astray(b, &within), 0);
 	/* They keep their flows. */
 	for (int i = 0; i < 4; i++) {
 		balancer_age(b, BALANCER_TCP_IDLE / 2);
