@@ -328,6 +328,30 @@ static void keys_without_ports_need_no_first_fragment(void **state)
 	}
 }
 
+/* Each datagram goes by itself, and its fragments with it. */
+static void fragments_of_one_datagram_stay_together(void **state)
+{
+	static struct frame whole, parts[PARTS];
+	struct world *w = world_new("  web:\n    vip: 10.200.1.1:53/udp\n    mode: ipip\n"
+				    "    key: packet\n    backends: {b1: 10.2.0.11, b2: 10.2.0.12, b3: 10.2.0.13}\n");
+	size_t order[PARTS], elsewhere = 0;
+	const char *last = NULL;
+
+	(void)state;
+	for (int i = 0; i < 60; i++) {
+		size_t count = datagram_cut(&ways[0], ways[0].client, 3000, 2000, i, &whole, parts);
+		const char *to;
+
+		for (size_t k = 0; k < count; k++)
+			order[k] = k;
+		to = goes_whole(w, &ways[0], &whole, parts, order, count);
+		elsewhere += last && to != last;
+		last = to;
+	}
+	assert_in_range(elsewhere, 20, 59);	/* 39 are to be expected */
+	world_free(w);
+}
+
 /* RFC 1858: what is too short for its TCP header is no first fragment. */
 static void tiny_fragments_are_malformed(void **state)
 {
@@ -540,6 +564,7 @@ int main(void)
 		cmocka_unit_test(a_fragment_that_overlaps_diverts_nothing),
 		cmocka_unit_test(what_a_first_fragment_said_is_forgotten),
 		cmocka_unit_test(keys_without_ports_need_no_first_fragment),
+		cmocka_unit_test(fragments_of_one_datagram_stay_together),
 		cmocka_unit_test(tiny_fragments_are_malformed),
 		cmocka_unit_test(errors_go_with_the_flow_they_are_about),
 		cmocka_unit_test(a_short_quotation_is_enough),
