@@ -65,13 +65,18 @@ static __always_inline __u32 forward_refuse(__u8 kind)
 	       kind == XRING_UNRESOLVED ? XRING_CNT_DROP_NO_NEXT_HOP : XRING_CNT_DROP_TOO_BIG;
 }
 
+/* The answer of forward() to a packet that send_rarely() must send. */
+#define FORWARD_RARELY (FORWARD_OK + 1)
+
 /*
  * Sends a packet that is not longer than the MTU to a backend, by the template and its kind.
- * Answers FORWARD_OK or the counter of the reason why not.
+ * Answers FORWARD_OK, the counter of the reason why not, or FORWARD_RARELY.
  */
 static __always_inline __u32 forward(struct xdp_md *ctx, __u8 family, const struct body *body,
-				     const struct xring_template *t, __u8 kind)
+				     const struct xring_template *t, __u64 head)
 {
+	__u8 kind = head_kind(head);
+
 	/* Before the switch, which clang makes a binary search. */
 	if (kind == XRING_IPIP4)
 		return ip_hop(body->ip, family) ? encap_ipip4(ctx, family, body->len, t) :
@@ -89,6 +94,8 @@ static __always_inline __u32 forward(struct xdp_md *ctx, __u8 family, const stru
 	case XRING_NAT6:
 		if ((kind == XRING_NAT4) != (family == 4))
 			return XRING_CNT_DROP_FAMILY;
+		if (rare(nat_may_come_back(ctx, body, head_ifindex(head))))
+			return FORWARD_RARELY;
 		return forward_nat(ctx, family, t);
 	}
 	return XRING_CNT_DROP_NO_BACKEND;
@@ -143,7 +150,7 @@ static __always_inline __u32 forward_uncommon(struct xdp_md *ctx, __u8 family,
 	if (kind == XRING_IPIP6)
 		return ip_hop(body.ip, family) ? encap_ipip6(ctx, family, body.len, t, &number) :
 						 XRING_CNT_DROP_TTL;
-	return forward(ctx, family, &body, t, kind);
+	return forward(ctx, family, &body, t, head);
 }
 
 #endif

@@ -256,4 +256,34 @@ static __always_inline __u32 forward_nat(struct xdp_md *ctx, __u8 family,
 	return done == FORWARD_OK ? eth_put(ctx, t) : done;
 }
 
+/*
+ * Does the packet open a connection, and would it leave by the interface at which it came in? Then a
+ * nat backend may send it, which nat_sent_back() asks the VIP table. Other packets of a connection need
+ * no asking: it does not come about, or its answers do come back this way. Datagrams are not asked
+ * about: each of them would pay a third more for it.
+ */
+static __always_inline int nat_may_come_back(struct xdp_md *ctx, const struct body *body,
+					     __u32 ifindex)
+{
+	return ifindex == ctx->ingress_ifindex && body->syn;
+}
+
+/*
+ * Such a packet, rewritten: does it come from a nat backend? The one that gets it would answer the
+ * sender directly, from an address that the sender has not asked. The port to which it goes is
+ * that from which the sender replies, if both are backends of one service or of alike ones.
+ */
+static __always_inline __u32 nat_sent_back(struct xdp_md *ctx)
+{
+	struct xring_vips *table = vips_get();
+	struct flow flow;
+
+	if (!table || !flow_read(ctx, &flow))
+		return XRING_CNT_DROP_MALFORMED;	/* not reached */
+	if (flow.src[0] == flow.dst[0] && flow.src[1] == flow.dst[1])
+		return XRING_CNT_DROP_LOOP;
+	flow.ports = flow.ports << 16 | flow.ports >> 16;
+	return reply_find(table, vips_read(table), &flow) ? XRING_CNT_TX_HAIRPIN : FORWARD_OK;
+}
+
 #endif

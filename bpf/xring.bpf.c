@@ -213,6 +213,8 @@ static __always_inline int no_backend(__u8 flags, __u64 class, __u32 bytes)
 static __always_inline __u32 forward_any(struct xdp_md *ctx, __u8 family, __u32 bytes,
 					 struct body *body, const struct xring_template *t, __u64 head)
 {
+	__u32 done;
+
 	if (!body_read(ctx, family, body))
 		return XRING_CNT_DROP_MALFORMED;
 	body->bytes = bytes;
@@ -220,15 +222,21 @@ static __always_inline __u32 forward_any(struct xdp_md *ctx, __u8 family, __u32 
 		return XRING_CNT_DROP_MALFORMED;
 	if (head_kind(head) == XRING_IPIP4_BY_FLOW)
 		return forward_by_flow4(ctx, family, body, t, flow_number(body->ip, family));
-	return body->len > head_mtu(head) ? forward_refuse(head_kind(head)) :
-					    forward(ctx, family, body, t, head_kind(head));
+	if (body->len > head_mtu(head))
+		return forward_refuse(head_kind(head));
+	done = forward(ctx, family, body, t, head);
+	if (done != FORWARD_RARELY)
+		return done;
+	done = forward_nat(ctx, family, t);
+	return done == FORWARD_OK ? nat_sent_back(ctx) : done;
 }
 
 /*
- * Sends what few packets are: of several buffers (jumbo frames), or by XRING_IPIP4_BY_FLOW. Not
- * static: the verifier walks it once, and the common packet keeps nothing for
- * it, so that it reads the packet and the template anew. packet: the family and, from bit 8 on, flags
- * of the service. class: of the client. placed: NULL, or what counts the packet too.
+ * Sends what few packets are: of several buffers (jumbo frames), by XRING_IPIP4_BY_FLOW, or in mode
+ * nat perhaps from one backend to another. Not static: the verifier walks it once, and the common
+ * packet keeps nothing for it, so that it reads the packet and the template anew. packet: the family
+ * and, from bit 8 on, flags of the service. class: of the client. placed: NULL, or what counts the
+ * packet too.
  */
 __noinline int send_rarely(struct xdp_md *ctx, __u32 id, __u32 packet, __u64 class,
 			   struct xring_placed *placed)
@@ -249,13 +257,15 @@ __noinline int send_rarely(struct xdp_md *ctx, __u32 id, __u32 packet, __u64 cla
 			     forward_any(ctx, 6, bytes, &body, t, head);
 	if (done == XRING_CNT_DROP_NO_BACKEND)
 		return no_backend(packet >> 8, class, bytes);
-	if (done != FORWARD_OK)
+	if (done != FORWARD_OK && done != XRING_CNT_TX_HAIRPIN)
 		return drop(done);
 	if (placed) {
 		placed->packets++;
 		placed->bytes += bytes;
 	}
 	backend_count(&id, bytes, body.syn);
+	if (done == XRING_CNT_TX_HAIRPIN)
+		return finish(XDP_TX, done);
 	return transmit(ctx, head_ifindex(head), XRING_CNT_TX);
 }
 
@@ -300,9 +310,11 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 				       no_backend(slot->flags, ruled.class, body.bytes) : drop(done);
 		}
 	}
-	done = forward(ctx, family, &body, t, head_kind(head));
+	done = forward(ctx, family, &body, t, head);
 	if (done != FORWARD_OK)
-		return drop(done);
+		/* Flags and class are for services without a backend. */
+		return done == FORWARD_RARELY ? send_rarely(ctx, id, family, 0, ruled.placed) :
+						drop(done);
 	backend_count(&id, body.bytes, body.syn);
 	if (rare(ruled.placed)) {
 		ruled.placed->packets++;

@@ -14,7 +14,7 @@
 	X(TX_REPLY,          "tx_reply",          "nat replies sent on to their client") \
 	X(PASS_OTHER,        "pass_other",        "neither TCP nor UDP over IPv4 or IPv6") \
 	X(PASS_NO_SERVICE,   "pass_no_service",   "not for a service")                 \
-	X(PASS_LOCAL_REPLY,  "pass_local_reply",  "from a nat backend to this host itself") \
+	X(PASS_LOCAL_REPLY,  "pass_local_reply",  "from a nat backend to this host itself: answers to its checks, and to what it asked a VIP") \
 	X(PASS_UNRESOLVED,   "pass_unresolved",   "nat replies left to the host, which resolves the next hop") \
 	X(PASS_NO_FORWARDING, "pass_no_forwarding", "nat replies left to the host: IP forwarding is off on the interface") \
 	X(DROP_MALFORMED,    "drop_malformed",    "for a service, but lengths disagree") \
@@ -32,8 +32,9 @@
 	X(PASS_NO_BACKEND,   "pass_no_backend",   "the service has no live backend, and all_down is pass") \
 	X(DROP_RESIDENCY,    "drop_residency",    "no live backend satisfies the constraints of the service's placement") \
 	X(DROP_MARTIAN,      "drop_martian",      "for a service, from an address that no host sends from, or from a VIP") \
-	X(DROP_LOOP,         "drop_loop",         "from the very backend, in mode l2, that it would be sent to") \
-	X(PASS_OTHER_MAC,    "pass_other_mac",    "to broadcast, to a group, or to a MAC address of another host")
+	X(DROP_LOOP,         "drop_loop",         "from the very backend, in mode l2 or nat, that it would be sent to") \
+	X(PASS_OTHER_MAC,    "pass_other_mac",    "to broadcast, to a group, or to a MAC address of another host") \
+	X(TX_HAIRPIN,        "tx_hairpin",        "SYNs from one nat backend to another on its own link: the answer may not come back this way")
 
 enum xring_counter {
 #define X(id, name, help) XRING_CNT_##id,

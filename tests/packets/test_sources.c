@@ -139,6 +139,56 @@ static void other_modes_may_send_back_to_their_router(void **state)
 	world_free(w);
 }
 
+/*
+ * A nat backend that is a client: sent to itself it would hear itself, sent to another one on its own
+ * link it may hear that one directly. Only what opens a connection is looked at.
+ */
+static void nat_backends_that_are_clients_are_told(void **state)
+{
+	static const char *const yamls[] = {
+		"  web: {vip: [10.200.1.1:80/tcp, 10.200.1.1:53/udp], mode: nat, "
+		"backends: {b1: 10.2.0.11:8080}}\n"
+		"  two: {vip: [10.200.1.2:80/tcp, 10.200.1.2:53/udp], mode: nat, "
+		"backends: {b2: 10.2.0.12:8080, b3: 10.2.0.13:81}}\n",
+		"  web: {vip: [\"[fc00::1]:80/tcp\", \"[fc00::1]:53/udp\"], mode: nat, "
+		"backends: {b1: \"[fd00:2::b]:8080\"}}\n"
+		"  two: {vip: [\"[fc00::2]:80/tcp\", \"[fc00::2]:53/udp\"], mode: nat, "
+		"backends: {b2: \"[fd00:2::c]:8080\", b3: \"[fd00:2::d]:81\"}}\n",
+	};
+	static const char *const hosts[2][4] = {
+		{ "10.2.0.11", "10.2.0.12", "10.2.0.13", "10.1.0.2" },
+		{ "fd00:2::b", "fd00:2::c", "fd00:2::d", "fd00:1::2" },
+	};
+	static const enum xring_counter counters[] = {
+		XRING_CNT_DROP_LOOP, XRING_CNT_TX_HAIRPIN, XRING_CNT_TX, XRING_CNT_TX,
+	};
+
+	(void)state;
+	for (int six = 0; six < 2; six++) {
+		struct world *w = world_new(yamls[six]);
+		struct frame f;
+
+		for (int from = 0; from < 4; from++) {
+			uint32_t verdict = counters[from] == XRING_CNT_DROP_LOOP ? XDP_DROP : XDP_TX;
+
+			frame_of(&f, ETH, IP(hosts[six][from], six ? VIP6 : VIP4), TCP(5555, 80, SYN), END);
+			ends(w, &f, verdict, counters[from]);
+			frame_of(&f, ETH, IP(hosts[six][from], six ? VIP6 : VIP4), UDP(5555, 53), DATA(8),
+				 END);
+			ends(w, &f, XDP_TX, XRING_CNT_TX);
+			frame_of(&f, ETH, IP(hosts[six][from], six ? VIP6 : VIP4), TCP(5555, 80, ACK), END);
+			ends(w, &f, XDP_TX, XRING_CNT_TX);
+		}
+		/* By another interface, answers come back this way. */
+		world_way(w, (struct world_way){ out_ifindex(), HOP_MTU });
+		for (int from = 0; from < 2; from++) {
+			frame_of(&f, ETH, IP(hosts[six][from], six ? VIP6 : VIP4), TCP(5555, 80, SYN), END);
+			ends(w, &f, XDP_REDIRECT, XRING_CNT_TX_REDIRECT);
+		}
+		world_free(w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +197,7 @@ int main(void)
 		cmocka_unit_test(nor_do_vips_of_any_port),
 		cmocka_unit_test(what_comes_from_the_backend_does_not_go_back_to_it),
 		cmocka_unit_test(other_modes_may_send_back_to_their_router),
+		cmocka_unit_test(nat_backends_that_are_clients_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, namespace_enter, NULL);
