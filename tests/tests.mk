@@ -47,7 +47,7 @@ $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 	$(call objects,daemon/probe)
 
 # On maps in memory: live/ and apply/; the whole daemon but dp/, daemon/net and main.c.
-IN_MEMORY := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill test_failing \
+IN_MEMORY := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill test_failing test_swap \
 	test_daemon test_egress test_state test_changes test_room)
 $(IN_MEMORY): $(patsubst %,$(BUILD)/tests/unit/%.o,life map_answers memory_maps) \
 	$(BUILD)/user/dp/write.o $(call objects,daemon/live daemon/apply)

@@ -21,6 +21,7 @@
 #include "core/model/key_value.h"
 #include "core/ring/cells.h"
 #include "core/ring/plan.h"
+#include "core/vip/slots.h"
 #include "core/vip/template.h"
 #include "core/vip/vips.h"
 #include "daemon/apply/apply.h"
@@ -203,6 +204,23 @@ static const struct vip *vip_at(const struct model *const models[], size_t count
 	return NULL;
 }
 
+/* Would the replies of that backend, which is not dead, get another VIP? */
+static bool replies_go_elsewhere(const struct dp *dp, const struct vip *vip, uint32_t id)
+{
+	const struct xring_owner *owner = &dp->owners[id];
+	struct address address = { .family = owner->family };
+	const struct xring_slot *found;
+	struct xring_slot slot;
+
+	if (!id || !xring_template(&dp->backends[id])->generation)
+		return false;
+	memcpy(address.bytes, owner->addr, sizeof(address.bytes));
+	slot_reply(vip, &address, owner->port, id, &slot);
+	found = vips_find(dp_vips_live(dp), dp->config->vips, slot.addr, slot.port);
+	return found && (found->vip_port != slot.vip_port ||
+			 memcmp(found->vip_addr, slot.vip_addr, sizeof(slot.vip_addr)) != 0);
+}
+
 static void answers_of(const struct dp *dp, const struct vip *vip, const char *client, bool old,
 		       FILE *to)
 {
@@ -224,8 +242,9 @@ static void answers_of(const struct dp *dp, const struct vip *vip, const char *c
 			if (slot)
 				answer = map_answer(dp, slot, &flow, ingress);
 			id = old ? answer.old : answer.newest;
-			fprintf(to, " %s", !slot ? "unknown" : !id && answer.forbidden ? "forbidden" :
-					   map_backend(dp, id));
+			fprintf(to, " %s%s", !slot ? "unknown" :
+				!id && answer.forbidden ? "forbidden" : map_backend(dp, id),
+				slot && replies_go_elsewhere(dp, vip, id) ? "~elsewhere" : "");
 		}
 		fprintf(to, "\n");
 	}

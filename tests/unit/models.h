@@ -90,4 +90,25 @@
 	"      w2: {address: 10.0.2.2, region: west}\n" \
 	"      w3: 10.0.2.3\n"
 
+/* Three services of mode nat; to the second model, each has got a backend of the one after it. */
+#define MODEL_NAT_OF(A, B, C) MODEL_HASH_KEY \
+	"services:\n" \
+	"  one:\n" \
+	"    vip: 10.200.2.1:80/tcp\n" \
+	"    mode: nat\n" \
+	"    vnodes: 10\n" \
+	"    backends: {" A ", stays: 10.0.5.11}\n" \
+	"  three:\n" \
+	"    vip: 10.200.2.3:80/tcp\n" \
+	"    mode: nat\n" \
+	"    vnodes: 10\n" \
+	"    backends: {" C ", stays: 10.0.5.13}\n" \
+	"  two:\n" \
+	"    vip: 10.200.2.2:80/tcp\n" \
+	"    mode: nat\n" \
+	"    vnodes: 10\n" \
+	"    backends: {" B ", stays: 10.0.5.12}\n"
+#define MODEL_NAT MODEL_NAT_OF("a: 10.0.5.1", "b: 10.0.5.2", "c: 10.0.5.3")
+#define MODEL_NAT_TURNED MODEL_NAT_OF("b: 10.0.5.2", "c: 10.0.5.3", "a: 10.0.5.1")
+
 #endif

@@ -267,10 +267,30 @@ static void who_joins_is_better_than_nobody(void **state)
 	assert_int_equal(list[1].counts, 0);
 }
 
+/* Its replies would get another VIP: that is worse than nobody. */
+static void who_waits_gets_nothing_and_is_no_reason_for_panic(void **state)
+{
+	struct standing list[] = { one(1000), one(5000), joining(1000) };
+	struct service s = service();
+
+	(void)state;
+	list[1].waits = true;
+	s.panic = 900;
+	expect(&s, list, "1000 0 0");
+	list[0].down = true;
+	expect(&s, list, "1000 0 1000");
+	s.panic = 0;
+	expect(&s, list, "0+ 0 1000");
+	s.all_down = ALL_DOWN_KEEP;
+	expect(&s, list, "1000 0 1000");
+	expect_at(&s, &list[1], 1, NOW, "0", 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_joins_is_better_than_nobody),
+		cmocka_unit_test(who_waits_gets_nothing_and_is_no_reason_for_panic),
 		cmocka_unit_test(all_that_are_active_and_alive_count_in_full),
 		cmocka_unit_test(a_backend_that_is_down_is_dead_and_counts_nothing),
 		cmocka_unit_test(with_all_of_them_down_all_are_dead_unless_the_service_keeps_them),

@@ -178,16 +178,30 @@ fails 1 "service web: backend none: no such backend" xring backend drain web non
 state >"$RUN/after"
 diff "$RUN/before" "$RUN/after" || fail "what was refused has changed something"
 
-echo "replies of a nat backend that leaves are its own until its flows are gone"
+echo "a nat backend waits for one that leaves its address"
+waiting() { # SERVICE BACKEND
+	xring --json backend list "$1" | jq -c ".[] | select(.name == \"$2\" and (.removed | not)) | [.state, .share, .waits_for]"
+}
 xring service add third --vip $VIP4:80/udp --mode nat
 xring backend add third c1 "$(lab address b4):53"
 xring backend del other b2 --now
-fails 1 "service third: backend c2 at $(lab address b2):53/udp: want another address or port, backend b2 of service other leaves that one and may keep its flows for 15m; --cut breaks them" \
-	xring backend add third c2 "$(lab address b2):53"
+says="service third: backend c2 at $(lab address b2):53 waits until the flows of backend b2 of service other are gone"
+xring backend add third c2 "$(lab address b2):53" --plan >"$RUN/plan"
+grep -Fq "$says, 15m at most" "$RUN/plan" || fail "plan: $(cat "$RUN/plan")"
 advance 61
 # 839 s, and less where the test is slow
-fails 1 "may keep its flows for 83" \
-	xring backend add third c2 "$(lab address b2):53" --plan
+xring backend add third c2 "$(lab address b2):53" --plan >"$RUN/plan"
+grep -Fq "$says, 83" "$RUN/plan" || fail "plan after a minute: $(cat "$RUN/plan")"
+xring backend add third c2 "$(lab address b2):53" --cut --plan >"$RUN/plan"
+says="service third: backend c2 at $(lab address b2):53 cuts the flows of backend b2 of service other"
+grep -Fq "$says" "$RUN/plan" || fail "plan with --cut: $(cat "$RUN/plan")"
+xring backend add third c2 "$(lab address b2):53" --now >/dev/null
+equal "c2" "$(waiting third c2)" '["waiting",0,{"service":"other","name":"b2"}]'
+equal "its change" "$(stage "$(last)")" prepare
+equal "what it is" "$(xring --json changes | jq -c ".[] | select(.id == $(last)).what")" \
+	'["backend add c2","c2 waits until the flows of b2 of other are gone"]'
+said "backend c2 of third at $(lab address b2):53 waits until the flows of backend b2 of other are gone" ||
+	fail "nobody says that c2 waits"
 # also where one file moves it
 {
 	file "$three" | sed "/mode: nat/,\$s/b2: $(lab address b2)/b3: $(lab address b3)/;/mode: nat/,\$s/b1: [^,]*, //"
@@ -198,13 +212,17 @@ fails 1 "may keep its flows for 83" \
     backends: {c1: "$(lab address b1):53"}
 EOT
 } >"$RUN/next.yaml"
-fails 1 "backend b1 of service other leaves that one and may keep its flows for 15m" \
+fails 1 "service third: backend c1 at $(lab address b1):53: want another backend beside it, backend b1 of service other leaves that address and may keep its flows for 15m; --cut breaks them" \
 	xring apply -f "$RUN/next.yaml"
-equal "third" "$(xring --json backend list third | jq -c '[.[].name]')" '["c1"]'
+equal "third" "$(xring --json backend list third | jq -c '[.[].name]')" '["c1","c2"]'
 equal "other" "$(xring --json backend list other | jq -c '[.[] | [.name, .state]]')" \
 	'[["b1","active"],["b2","draining"]]'
 # it may come back to where it was
+fails 1 "replies of" xring backend add other b2 "$(lab address b2)" --now
+xring change cancel "$(last)" >/dev/null
+equal "third" "$(xring --json backend list third | jq -c '[.[].name]')" '["c1"]'
 xring backend add other b2 "$(lab address b2)" --now
+equal "b2" "$(waiting other b2 | jq -c '[.[0], .[1] > 0]')" '["active",true]'
 xring backend del other b2 --now
 xring backend add third c2 "$(lab address b2):53" --cut --now >/dev/null
 wait_for said "backend b2 of other is cut: backend c2 of third has its address"

@@ -6,19 +6,19 @@
 
 static bool is_alive(const struct standing *st)
 {
-	return !st->down && !st->joining;
+	return !st->down && !st->joining && !st->waits;
 }
 
 /*
- * Is the health of the backends believed? Only backends that have been checked count: a
- * joining one is neither alive nor dead.
+ * Is the health of the backends believed? Only backends that have been checked count: one that
+ * joins or waits is neither alive nor dead.
  */
 static bool is_believed(const struct service *s, const struct standing *list, size_t count)
 {
 	uint64_t total = 0, alive = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (list[i].state != BACKEND_ACTIVE || list[i].joining)
+		if (list[i].state != BACKEND_ACTIVE || list[i].joining || list[i].waits)
 			continue;
 		total += list[i].weight;
 		alive += is_alive(&list[i]) ? list[i].weight : 0;
@@ -65,7 +65,7 @@ void standings_weigh(const struct service *s, struct standing *list, size_t coun
 		st->dead = (st->down && believed) || (st->drain_until && now >= st->drain_until);
 		if (st->drain_until > now)
 			sooner(&next, st->drain_until);
-		if (st->state != BACKEND_ACTIVE ||
+		if (st->state != BACKEND_ACTIVE || st->waits ||
 		    (believed && (st->down || (st->joining && others))))
 			st->counts = 0;
 		else

@@ -13,6 +13,7 @@ struct standing {
 	enum backend_state state;
 	bool down;			/* its health checks say that it is down */
 	bool joining;			/* added to a running service, and not checked yet */
+	bool waits;			/* for another backend to leave: it gets nothing until then */
 	uint64_t ramp_from;		/* since when it has been back: slow start begins here */
 	uint64_t drain_until;		/* until when its live flows may stay */
 

@@ -55,10 +55,11 @@ static void fill_service(const struct service *s, const struct vip *vip,
 	ret->tcp_idle = s->tcp_idle_ms;
 }
 
-static void fill_reply(const struct vip *vip, const struct backend *b, uint16_t id,
-		       struct xring_slot *ret)
+void slot_reply(const struct vip *vip, const struct address *address, uint16_t port, uint16_t id,
+		struct xring_slot *ret)
 {
-	slot_address(&b->address, b->port ?: vip->port, vip->protocol,
+	*ret = (struct xring_slot){};
+	slot_address(address, port ?: vip->port, vip->protocol,
 		     vip->address.family == AF_INET ? XRING_SLOT_REPLY4 : XRING_SLOT_REPLY6, ret);
 	memcpy(ret->vip_addr, vip->address.bytes, sizeof(ret->vip_addr));
 	ret->vip_port = htons(vip->port);
@@ -75,8 +76,8 @@ size_t slots_fill(const struct service *s, const struct slot_ring *ring, struct 
 		fill_service(s, vip, ring, &ret[count++]);
 		for (size_t b = 0; mode_replies_return(s->mode) && b < s->backend_count; b++)
 			if (s->backends[b].address.family == vip->address.family)
-				fill_reply(vip, &s->backends[b], ring->ids ? ring->ids[b] : 0,
-					   &ret[count++]);
+				slot_reply(vip, &s->backends[b].address, s->backends[b].port,
+					   ring->ids ? ring->ids[b] : 0, &ret[count++]);
 	}
 	return count;
 }

@@ -35,6 +35,15 @@ size_t slots_fill(const struct service *s, const struct slot_ring *ring, struct 
 /* Makes the entries of the addresses of those VIPs, as many at the most; returns how many. */
 size_t slots_addresses(const struct xring_slot *slots, size_t count, struct xring_slot *ret);
 
+/*
+ * The entry of the replies that a backend of that id (0: none yet) at an address and port (0: the
+ * VIP's) sends in answer to what came by the VIP.
+ */
+struct address;
+struct vip;
+void slot_reply(const struct vip *vip, const struct address *address, uint16_t port, uint16_t id,
+		struct xring_slot *ret);
+
 /* The flags of a table with these entries: XRING_VIPS_ANY_PORT and others. */
 uint64_t slots_flags(const struct xring_slot *slots, size_t count);
 

@@ -25,6 +25,7 @@
 #include "daemon/live/rings.h"
 #include "daemon/live/times.h"
 #include "daemon/live/vips.h"
+#include "daemon/live/ways_back.h"
 
 /* Ends all moves of a service at once: no flow is kept. */
 static void service_close(struct live *live, struct live_service *s)
@@ -119,7 +120,7 @@ int live_apply(struct live *live, const struct model *m, const struct live_times
 	for (size_t i = 0; i < live->service_count; i++)
 		live->services[i]->gone = !live->services[i]->model;
 	live_ingresses_set(live, m);
-	err = live_regions_set(live, m) ?: live_replies_yield(live, m, times->now) ?:
+	err = live_regions_set(live, m) ?: ways_back_look(live, times->now, times->cut) ?:
 	      live_make_room(live, m);
 	if (err)
 		return err;

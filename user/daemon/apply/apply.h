@@ -16,6 +16,9 @@ struct plan_node;
 struct route;
 struct service;
 struct service_listener;
+struct backend;
+struct way_back;
+struct ways_back;
 struct why;
 
 /* How the maps become what the model says: opening, adopting, applying, settling, sweeping. */
@@ -34,13 +37,27 @@ int live_check(struct live *live, const struct model *m, struct why *why);
 int live_check_alone(const struct model *m, struct why *why);
 
 /*
- * Does the model give a nat backend an address that a leaving backend of another VIP still
- * uses (daemon/apply/replies.c)? Then -EINVAL and the reason. If such a model is applied all
- * the same (--cut), live_replies_yield() cuts the flows of the leaving backend.
+ * A nat backend that the model puts where a backend of another VIP leaves, waits for that one's way
+ * back (daemon/live/ways_back.h). live_replies_check(): would a service that has backends now
+ * be without any while they wait? Then -EINVAL and the reason. live_replies_cut() cuts the flows of
+ * those that leave already and are in the way of a service (NULL: of any) in the model.
  */
 int live_replies_check(const struct live *live, const struct model *m, uint64_t now,
 		       struct why *why);
+int live_replies_cut(struct live *live, const struct model *m, const char *service, uint64_t now);
+/*
+ * A start is not refused: where a service has lost backends meanwhile and those that it has got would
+ * all wait, this cuts the flows that they would wait for.
+ */
 int live_replies_yield(struct live *live, const struct model *m, uint64_t now);
+/*
+ * Tells of each backend of the model that waits for a way back, and was not in the model before
+ * (NULL: there was none) or was elsewhere.
+ */
+typedef void (*waits_fn)(void *context, const struct service *s, const struct backend *b,
+			 const struct way_back *way);
+void live_replies_wait(const struct ways_back *ways, const struct model *before,
+		       const struct model *m, waits_fn tell, void *context);
 
 /*
  * Brings the maps to the model, each service on its own. One that fails is named in the log,
@@ -73,7 +90,8 @@ int live_sweep(struct live *live, const struct model *m);
 
 /*
  * For plans: the effective weights that the backends of s, a service of any model, would have
- * now in the ring of that route. ret has room for all backends of s.
+ * now in the ring of that route, if those of live->ways had their ways back. ret has room for all
+ * backends of s.
  */
 int live_weigh(const struct live *live, const struct service *s, const struct route *route,
 	       uint64_t now, struct plan_node *ret);

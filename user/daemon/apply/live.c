@@ -58,6 +58,7 @@ void live_close(struct live *live)
 	free(live->foreign);
 	free(live->stale_ids);
 	free(live->slots);
+	ways_back_clear(&live->ways);
 	live_keys_clear(live);
 	if (live->prefixes)
 		lpm_pool_clear(live->prefixes);

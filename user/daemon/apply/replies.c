@@ -1,203 +1,163 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A leaving nat backend answers its flows from its address until they are gone. Until then a
- * backend behind another VIP cannot have that address: the replies of the two could not be
- * told apart. A model that needs it is refused, or, with --cut, the flows of the leaving
- * backend are cut.
+ * Nat backends that change their service. A backend that leaves answers its flows from its address
+ * until they are gone; until then a backend behind another VIP waits for that address, as the
+ * replies of the two could not be told apart (daemon/live/ways_back.h). Here stands what is said of
+ * that before it is done, and what --cut does instead.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/why.h"
+#include "core/model/model.h"
 #include "core/value/number.h"
 #include "daemon/apply/apply.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/live.h"
-#include "daemon/live/services.h"
 
-/* The source of a nat backend's replies, and whose it is. */
-struct reply {
-	struct vip from;
-	const struct service *service;
-	const struct vip *vip;
-	const struct backend *backend;
-};
-
-struct replies {
-	struct reply *list;		/* sorted by `from` */
-	size_t count;
-};
-
-#define ORDER(a, b) (((a) > (b)) - ((a) < (b)))
-
-static int by_from(const void *left, const void *right)
+static bool was_there(const struct service *was, const struct backend *b)
 {
-	const struct vip *a = &((const struct reply *)left)->from;
-	const struct vip *b = &((const struct reply *)right)->from;
+	const struct backend *old = was ? service_backend(was, b->name) : NULL;
 
-	return ORDER(a->address.family, b->address.family) ?:
-	       memcmp(a->address.bytes, b->address.bytes, sizeof(a->address.bytes)) ?:
-	       ORDER(a->port, b->port) ?: ORDER(a->protocol, b->protocol);
+	return old && old->port == b->port && address_equal(&old->address, &b->address);
 }
 
-static struct vip reply_from(const struct address *address, uint16_t port, const struct vip *vip)
+void live_replies_wait(const struct ways_back *ways, const struct model *before,
+		       const struct model *m, waits_fn tell, void *context)
 {
-	return (struct vip){ *address, port ?: vip->port, vip->protocol };
-}
-
-static int replies_new(const struct model *m, struct replies *ret)
-{
-	size_t count = 0;
-	struct reply *list;
-
-	for (size_t i = 0; i < m->service_count; i++)
-		count += m->services[i].vip_count * m->services[i].backend_count;
-	list = calloc(count + 1, sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-	count = 0;
-	for (size_t i = 0; i < m->service_count; i++) {
+	for (size_t i = 0; ways->count && i < m->service_count; i++) {
 		const struct service *s = &m->services[i];
+		const struct service *was = before ? model_service(before, s->name) : NULL;
 
-		for (size_t v = 0; mode_replies_return(s->mode) && v < s->vip_count; v++) {
-			for (size_t b = 0; b < s->backend_count; b++) {
-				const struct backend *backend = &s->backends[b];
+		for (size_t b = 0; b < s->backend_count; b++) {
+			const struct backend *backend = &s->backends[b];
+			const struct way_back *way =
+				way_back_taken(ways, s, &backend->address, backend->port);
 
-				list[count++] = (struct reply){
-					reply_from(&backend->address, backend->port, &s->vips[v]),
-					s, &s->vips[v], backend,
-				};
-			}
+			if (way && !was_there(was, backend))
+				tell(context, s, backend, way);
 		}
 	}
-	qsort(list, count, sizeof(*list), by_from);
-	*ret = (struct replies){ list, count };
-	return 0;
+}
+
+/* ---- a service without any backend ---- */
+
+static bool has_any(const struct live_service *s)
+{
+	for (size_t i = 0; s && i < s->backend_count; i++)
+		if (s->backends[i]->weight_most)
+			return true;
+	return false;
 }
 
 /*
- * The model's backend that answers from the same source as this backend, behind another VIP;
- * NULL: there is none.
+ * The way back for which the last of the service's backends would wait that may get traffic, when
+ * all others wait too; NULL: one of them does not wait, or there is none.
  */
-static const struct reply *other_reply(const struct replies *r, const struct service *s,
-				       const struct live_backend *backend)
+static const struct way_back *all_wait(const struct ways_back *ways, const struct service *s,
+				       const struct backend **ret)
 {
-	for (size_t v = 0; v < s->vip_count; v++) {
-		struct reply key = { reply_from(&backend->address, backend->port, &s->vips[v]) };
-		const struct reply *found = bsearch(&key, r->list, r->count, sizeof(key), by_from);
+	const struct way_back *way = NULL;
 
-		if (found && !vip_equal(found->vip, &s->vips[v]))
-			return found;
+	for (size_t i = 0; i < s->backend_count; i++) {
+		const struct backend *b = &s->backends[i];
+
+		if (b->state != BACKEND_ACTIVE || !b->weight)
+			continue;
+		way = way_back_taken(ways, s, &b->address, b->port);
+		if (!way)
+			return NULL;
+		*ret = b;
 	}
-	return NULL;
+	return way;
 }
 
-/* Does the model keep the backend in its service, or bring it back? */
-static bool stays(const struct service *s, const struct live_backend *backend)
+static int refuse(const struct service *s, const struct backend *b, const struct way_back *way,
+		  uint64_t now, struct why *why)
 {
-	const struct backend *b = service_backend(s, backend->name);
-
-	return b && backend->port == b->port && address_equal(&backend->address, &b->address);
-}
-
-/* Until when (ns) a backend that is leaving, or would leave now, may keep its flows. */
-static uint64_t flows_until(const struct service *s, const struct live_backend *backend,
-			    uint64_t now)
-{
-	if (backend->dead)
-		return now;
-	return backend->owner->drain_until ?: now + s->drain_ms * NS_PER_MS;
-}
-
-static int refuse(const struct reply *r, const struct live_backend *backend, uint64_t left,
-		  struct why *why)
-{
-	char from[VIP_TEXT], time[DURATION_TEXT];
+	char at[ENDPOINT_TEXT], time[DURATION_TEXT];
+	uint64_t left = way->until > now ? way->until - now : 0;
 	uint64_t seconds = (left + NS_PER_S - 1) / NS_PER_S;
 
-	return why_set(why, -EINVAL, "service %s: backend %s at %s: want another address or port, backend "
-		 "%s of service %s leaves that one and may keep its flows for %s; --cut breaks them",
-		 r->service->name, r->backend->name, vip_print(&r->from, from), backend->name,
-		 backend->service->name, duration_print(seconds * 1000, time));
-}
-
-static int check_service(const struct replies *r, const struct live_service *ls,
-			 const struct service *s, uint64_t now, struct why *why)
-{
-	for (size_t i = 0; i < ls->leaving_count + ls->backend_count; i++) {
-		const struct live_backend *backend = i < ls->leaving_count ? ls->leaving[i] :
-					       ls->backends[i - ls->leaving_count];
-		const struct reply *other = stays(s, backend) ? NULL : other_reply(r, s, backend);
-		uint64_t until = flows_until(s, backend, now);
-
-		if (other && until > now)
-			return refuse(other, backend, until - now, why);
-	}
-	return 0;
+	return why_set(why, -EINVAL, "service %s: backend %s at %s: want another backend beside it, "
+		       "backend %s of service %s leaves that address and may keep its flows for %s; "
+		       "--cut breaks them", s->name, b->name,
+		       endpoint_print(&b->address, b->port, at), way->of->name,
+		       way->of->service->name, duration_print(seconds * 1000, time));
 }
 
 int live_replies_check(const struct live *live, const struct model *m, uint64_t now,
 		       struct why *why)
 {
-	struct replies r;
-	int err = replies_new(m, &r);
+	struct ways_back ways;
+	int err = ways_back_new(live, m, now, false, &ways);
 
 	if (err)
 		return err;
-	for (size_t i = 0; i < m->service_count && !err; i++) {
+	for (size_t i = 0; ways.count && i < m->service_count && !err; i++) {
 		const struct service *s = &m->services[i];
-		const struct live_service *ls = live_service(live, s->name);
+		const struct backend *b = NULL;
+		const struct way_back *way =
+			has_any(live_service(live, s->name)) ? all_wait(&ways, s, &b) : NULL;
 
-		if (ls && mode_replies_return(s->mode))
-			err = check_service(&r, ls, s, now, why);
+		if (way)
+			err = refuse(s, b, way, now, why);
 	}
-	free(r.list);
+	ways_back_clear(&ways);
 	return err;
 }
 
-static void yield(const struct replies *r, const struct live_service *ls, const struct service *s,
-		  uint64_t now)
-{
-	for (size_t i = 0; i < ls->leaving_count; i++) {
-		struct live_backend *backend = ls->leaving[i];
-		const struct reply *other = stays(s, backend) ? NULL : other_reply(r, s, backend);
+/* ---- cutting ---- */
 
-		if (!other || flows_until(s, backend, now) <= now)
-			continue;
-		log_warn("backend %s of %s is cut: backend %s of %s has its address", backend->name,
-			 ls->name, other->backend->name, other->service->name);
-		backend->owner->drain_until = now;
-	}
+struct cut {
+	const char *service;		/* whose backends come; NULL: of any */
+	uint64_t now;
+};
+
+static void cut_one(void *context, const struct service *s, const struct backend *b,
+		    const struct way_back *way)
+{
+	const struct cut *cut = context;
+
+	if ((cut->service && strcmp(cut->service, s->name)) ||
+	    way->of->owner->drain_until <= cut->now)
+		return;
+	log_warn("backend %s of %s is cut: backend %s of %s has its address", way->of->name,
+		 way->of->service->name, b->name, s->name);
+	way->of->owner->drain_until = cut->now;
 }
 
-static bool any_leaves(const struct live *live)
+int live_replies_cut(struct live *live, const struct model *m, const char *service, uint64_t now)
 {
-	for (size_t i = 0; i < live->service_count; i++)
-		if (live->services[i]->leaving_count)
-			return true;
-	return false;
+	struct cut cut = { service, now };
+	struct ways_back ways;
+	int err = ways_back_new(live, m, now, true, &ways);
+
+	if (err)
+		return err;
+	live_replies_wait(&ways, NULL, m, cut_one, &cut);
+	ways_back_clear(&ways);
+	return 0;
 }
 
 int live_replies_yield(struct live *live, const struct model *m, uint64_t now)
 {
-	struct replies r;
-	int err;
+	struct ways_back ways;
+	int err = ways_back_new(live, m, now, false, &ways);
 
-	if (!any_leaves(live))
-		return 0;
-	err = replies_new(m, &r);
 	if (err)
 		return err;
-	for (size_t i = 0; i < m->service_count; i++) {
+	for (size_t i = 0; ways.count && i < m->service_count; i++) {
 		const struct service *s = &m->services[i];
 		const struct live_service *ls = live_service(live, s->name);
+		struct cut cut = { s->name, now };
+		const struct backend *b;
 
-		if (ls && mode_replies_return(s->mode))
-			yield(&r, ls, s, now);
+		if (ls && ls->leaving_count && all_wait(&ways, s, &b))
+			live_replies_wait(&ways, NULL, m, cut_one, &cut);
 	}
-	free(r.list);
+	ways_back_clear(&ways);
 	return 0;
 }

@@ -38,6 +38,7 @@ uint64_t live_tick(struct live *live, uint64_t now, bool *ret_apply)
 	bool apply = false;
 	uint64_t next = 0;
 
+	ways_back_bury(live);
 	/* A service that failed is tried again with the next flush, and asks for none. */
 	for (size_t i = 0; i < live->service_count; i++) {
 		struct live_service *s = live->services[i];

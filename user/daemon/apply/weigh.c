@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/util.h"
 #include "core/backend/standing.h"
 #include "core/place/weigh.h"
@@ -28,6 +29,7 @@ static struct standing standing_of(const struct live_backend *backend, const str
 		.state = backend->state,
 		.down = model->check.kind && backend->health.state == HEALTH_DOWN,
 		.joining = model->check.kind && backend_joins(backend),
+		.waits = backend->waits,
 		.ramp_from = backend->owner->ramp_from,
 		.drain_until = backend->owner->drain_until,
 	};
@@ -154,6 +156,30 @@ static bool rings_weigh(const struct live *live, struct live_service *s,
 	return changed;
 }
 
+/* Whether the backend waits for its way back. One that is in the model no more keeps what it was. */
+static void waits_set(const struct live *live, const struct service *model,
+		      const struct backend *b, struct live_backend *backend, uint64_t now)
+{
+	const struct way_back *way = b ? way_back_taken(&live->ways, model, &b->address, b->port) :
+					 NULL;
+	char text[ENDPOINT_TEXT];
+
+	if (!b || backend->waits == !!way)
+		return;
+	backend->waits = way;
+	endpoint_print(&backend->address, backend->port, text);
+	if (way) {
+		log_info("backend %s of %s at %s waits until the flows of backend %s of %s are gone",
+			 backend->name, model->name, text, way->of->name, way->of->service->name);
+		return;
+	}
+	log_info("backend %s of %s at %s waits no more: it gets its share", backend->name,
+		 model->name, text);
+	backend->waited = true;
+	if (backend->owner->ramp_from)
+		backend->owner->ramp_from = now;	/* nothing came while it waited */
+}
+
 bool backends_weigh(const struct live *live, struct live_service *s, const struct service *model,
 		 uint64_t now, uint64_t *ret_next)
 {
@@ -163,8 +189,9 @@ bool backends_weigh(const struct live *live, struct live_service *s, const struc
 	uint64_t next = 0;
 
 	for (size_t i = 0; list && backends && i < s->backend_count; i++) {
-		list[i] = standing_of(s->backends[i], model);
 		backends[i] = service_backend(model, s->backends[i]->name);
+		waits_set(live, model, backends[i], s->backends[i], now);
+		list[i] = standing_of(s->backends[i], model);
 	}
 	if (list && backends) {
 		standings_weigh(model, list, s->backend_count, now, &next);
@@ -220,6 +247,7 @@ int live_weigh_at(const struct live *live, const struct service *s, const struct
 			list[i] = standing_of(backend, s);
 		list[i].weight = b->weight;
 		list[i].state = b->state;
+		list[i].waits = way_back_taken(&live->ways, s, &b->address, b->port);
 		backends[i] = b;
 	}
 	standings_weigh(s, list, s->backend_count, now, &next);

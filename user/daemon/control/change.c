@@ -18,7 +18,7 @@ static int plan_it(struct daemon *d, const struct model *next, const struct chan
 		a->code = EXIT_NO;
 		return err;
 	}
-	return answer_data(a, view_plan(d, next, "", 0));
+	return answer_data(a, view_plan(d, next, "", 0, change->cut));
 }
 
 /* Where another program is attached, the change is made and no packet follows it. */

@@ -82,7 +82,7 @@ int verb_plan(struct daemon *d, const json_t *request, struct answer *a)
 	if (err)
 		return err;
 	guard(d, &m, request, a, &half);
-	plan = view_plan(d, &m, text, strlen(text));
+	plan = view_plan(d, &m, text, strlen(text), request_flag(request, "cut"));
 	if (plan && *half.text)
 		json_object_set_new(plan, "guard", json_string(half.text));
 	err = answer_data(a, plan);
@@ -114,7 +114,7 @@ int verb_apply(struct daemon *d, const json_t *request, struct answer *a)
 				 half.text);
 	}
 	change.count = !model_equal(&d->engine->model, &m);
-	plan = view_plan(d, &m, text, strlen(text));
+	plan = view_plan(d, &m, text, strlen(text), change.cut);
 	hash = json_string_value(json_object_get(plan, "hash"));
 	if (!hash) {
 		err = answer_memory(a);

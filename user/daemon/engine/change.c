@@ -14,7 +14,9 @@
 #include "daemon/engine/state.h"
 #include "daemon/engine/zones.h"
 #include "daemon/live/backends.h"
+#include "daemon/live/live.h"
 #include "daemon/live/services.h"
+#include "daemon/live/ways_back.h"
 #include "dp/dp.h"
 
 /* Another hash key moves every flow: none can be kept. */
@@ -37,16 +39,43 @@ static void changes_name(struct engine *e, const struct model *next)
 	}
 }
 
-/* With --cut, a backend that the change names is cut even if it drains already. */
-static void cut_named(const struct engine *e, const struct change *change)
+/* For the list of changes: a backend that comes where another one leaves. */
+static void say_waits(void *context, const struct service *s, const struct backend *b,
+		      const struct way_back *way)
+{
+	const struct engine *e = context;
+
+	if (model_service(&e->model, s->name))	/* a new service is no change */
+		changes_ask(e->changes, s->name, "%s waits until the flows of %s of %s are gone", b->name,
+			    way->of->name, way->of->service->name);
+}
+
+static void waits_name(struct engine *e, const struct model *next)
+{
+	struct ways_back ways;
+
+	if (ways_back_new(e->live, next, engine_now(e), false, &ways))
+		return;
+	live_replies_wait(&ways, &e->model, next, say_waits, e);
+	ways_back_clear(&ways);
+}
+
+/*
+ * With --cut, a backend that the change names is cut even if it drains already; and so is one that
+ * leaves, if a backend of the change waits for its address.
+ */
+static void cut_named(const struct engine *e, const struct model *next,
+		      const struct change *change)
 {
 	const struct live_service *s = change->service ? live_service(e->live, change->service) :
 							 NULL;
 	struct live_backend *backend =
 		s && change->backend ? live_backend(s, change->backend) : NULL;
 
-	if (change->cut && backend)
+	if (backend)
 		backend->cut_asked = true;
+	if (live_replies_cut(e->live, next, change->service, engine_now(e)))
+		log_warn("out of memory: backends that are in the way leave without being cut");
 }
 
 /* Keeps a model in the state directory; or the one that runs stays there, or is put there again. */
@@ -76,8 +105,11 @@ int engine_change(struct engine *e, struct model *next, const struct change *cha
 		return err;
 	if (change->cut && e->stats.pending)
 		engine_flush(e, false);	/* changes gathered before cut nothing */
-	cut_named(e, change);
+	if (change->cut)
+		cut_named(e, next, change);
 	changes_name(e, next);
+	if (!change->cut)
+		waits_name(e, next);
 	if (memcmp(next->hash_key, e->model.hash_key, HASH_KEY_BYTES))
 		hash_key_write(e, next);
 	model_clear(&e->model);

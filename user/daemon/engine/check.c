@@ -185,7 +185,7 @@ static int flows_move(const struct candidate *c, struct why *why)
 	return 0;
 }
 
-static int replies_are_taken(const struct candidate *c, struct why *why)
+static int all_would_wait(const struct candidate *c, struct why *why)
 {
 	return live_replies_check(c->engine->live, c->model, engine_now(c->engine), why);
 }
@@ -237,7 +237,7 @@ static const struct refusal {
 	{ takes_much },
 	{ places_exceed },
 	{ flows_move, .not_if_cut = true },
-	{ replies_are_taken, .not_if_cut = true },
+	{ all_would_wait, .not_if_cut = true },
 	{ host_lacks },
 	{ authorities_unread },
 	{ maps_exceed },

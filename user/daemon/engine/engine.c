@@ -130,7 +130,8 @@ int engine_begin(struct engine *e, const struct source_text *source)
 
 int engine_start(struct engine *e)
 {
-	int err = engine_flush(e, e->options.cut);
+	int err = live_replies_yield(e->live, &e->model, engine_now(e)) ?:
+		  engine_flush(e, e->options.cut);
 
 	if (err && e->stats.pending)	/* nothing of the model is in the maps */
 		return err;

@@ -139,6 +139,9 @@ static void say_why(struct engine *e)
 		if (backend->dead_wanted && !backend->dead && backend->owner->drain_until)
 			changes_ask(e->changes, backend->service->name, "drain: the time of %s is over",
 				    backend->name);
+		else if (backend->waited)
+			changes_ask(e->changes, backend->service->name, "address: %s waits no more",
+				    backend->name);
 		else if (is_placed(backend) && backend->weight_now != backend->weight_shown)
 			say_placed(e, backend);
 		else if (backend->owner->ramp_from && backend->weight_now != backend->weight_shown)

@@ -350,7 +350,8 @@ void changes_flushed(struct changes *c, const struct live *live)
 	for (size_t i = c->count; i-- > 0;) {
 		const struct live_service *s = live_service(live, c->list[i]->service);
 
-		if (c->list[i]->stage == STAGE_PREPARE && !(s && (s->failed || service_joins(s))))
+		if (c->list[i]->stage == STAGE_PREPARE &&
+		    !(s && (s->failed || service_joins(s) || service_waits(s))))
 			change_end(c, c->list[i], "nothing moved");
 	}
 }

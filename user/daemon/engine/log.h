@@ -116,7 +116,8 @@ void changes_shifted(struct changes *c, const struct live_service *s, uint64_t n
 		     const char *what);
 /*
  * The flush is done: ends the changes that moved nothing, unless a new backend of the service
- * waits for its first health check, or the flush failed for the service and is tried again.
+ * waits for its first health check or its way back, or the flush failed for the service and is
+ * tried again.
  */
 void changes_flushed(struct changes *c, const struct live *live);
 

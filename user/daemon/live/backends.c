@@ -125,6 +125,7 @@ void backend_free(struct live *live, struct live_backend *backend)
 		live->backend_events.gone(live->backend_events.context, backend);
 	if (backend->nexthop)
 		nexthop_put(live->nexthops, backend->nexthop);
+	ways_back_forget(live, backend);
 	live->by_id[backend->id] = NULL;
 	free(backend);
 }
@@ -433,6 +434,7 @@ static void backend_show(struct live *live, struct live_service *s, struct live_
 		backend->owner->generation++;
 	backend->dead = backend->dead_wanted;
 	backend->weight_shown = backend->weight_now;
+	backend->waited = false;
 	backend_template(live, s, backend);
 }
 

@@ -38,6 +38,8 @@ struct live_backend {
 	uint32_t weight_shown;			/* the same in the maps; by backends_show() */
 	uint32_t weight_most;			/* the greatest effective weight in any ring */
 	bool forbidden;				/* by all rules of the service's placement */
+	bool waits;				/* for its way back (ways_back.h): it gets nothing */
+	bool waited;				/* until now: its weight is not in the maps yet */
 	bool dead_wanted;			/* what `dead` will be after backends_show() */
 	bool dead;				/* its template says so, and its flows are cut */
 

@@ -6,6 +6,7 @@
 #include "core/ring/spills.h"
 #include "daemon/live/events.h"
 #include "daemon/live/services.h"
+#include "daemon/live/ways_back.h"
 
 /*
  * What the maps hold now. The order of writes allows a kill of the daemon between any two of
@@ -54,6 +55,8 @@ struct live {
 	size_t slot_count;
 	bool slots_known;			/* `slots` is what the maps hold */
 	bool slots_stale;			/* a service has got its first hot key, or lost its last */
+
+	struct ways_back ways;			/* of backends that leave (ways_back.h) */
 
 	struct region_zones *zones;		/* the clocks of the model's regions */
 	char (*regions)[PLACE_NAME];		/* names of regions; region number n is [n - 1] */

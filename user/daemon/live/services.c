@@ -143,6 +143,14 @@ bool service_joins(const struct live_service *s)
 	return false;
 }
 
+bool service_waits(const struct live_service *s)
+{
+	for (size_t i = 0; i < s->backend_count; i++)
+		if (s->backends[i]->waits)
+			return true;
+	return false;
+}
+
 uint32_t service_window(const struct live_service *s)
 {
 	return s->udp_idle_ms / 100;

@@ -87,6 +87,8 @@ const struct live_backend *live_backend_by_id(const struct live_service *s, uint
 /* Does a backend wait for its first check, before it gets flows? */
 bool backend_joins(const struct live_backend *backend);
 bool service_joins(const struct live_service *s);
+/* Does any backend of the service wait for its way back (ways_back.h)? */
+bool service_waits(const struct live_service *s);
 
 /* The times that govern the service's changes, for core/ring/moving.h; now: ns. */
 struct moving_times service_times(const struct live_service *s, uint64_t now);

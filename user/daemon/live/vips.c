@@ -14,6 +14,7 @@
 #include "daemon/live/classes.h"
 #include "daemon/live/live.h"
 #include "daemon/live/rings.h"
+#include "daemon/live/ways_back.h"
 #include "dp/dp.h"
 #include "dp/write.h"
 
@@ -160,6 +161,17 @@ static long slots_of(const struct live_service *s, const struct service *model,
 	return slots_fill(model, &ring, ret);
 }
 
+/* Leaves out ways back that other backends still have; returns how many slots are left. */
+static size_t slots_free(const struct live *live, struct xring_slot *slots, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!way_back_is_taken(&live->ways, &slots[i]))
+			slots[kept++] = slots[i];
+	return kept;
+}
+
 /*
  * The slots of the model come first: of two slots for one key the first one counts. keep: no
  * service follows the model yet.
@@ -179,7 +191,7 @@ static int slots_make(const struct live *live, const struct model *m, bool keep,
 			continue;	/* the service waits for its first flush */
 		filled = slots_of(s, &m->services[i], slots + count);
 		err = filled < 0 ? filled : 0;
-		count += err ? 0 : filled;
+		count += err ? 0 : slots_free(live, slots + count, filled);
 	}
 	for (size_t i = 0; i < m->service_count && !err; i++) {
 		const struct live_service *s = live_service(live, m->services[i].name);
@@ -187,7 +199,7 @@ static int slots_make(const struct live *live, const struct model *m, bool keep,
 		if (!s || !s->leaving_count || s->failed || keep)
 			continue;
 		err = slots_leaving(s, &m->services[i], slots + count, &more);
-		count += err ? 0 : more;
+		count += err ? 0 : slots_free(live, slots + count, more);
 	}
 	for (size_t i = 0; i < live->service_count && !err; i++)
 		if ((live->services[i]->failed || keep) && !live->services[i]->gone)
@@ -205,8 +217,10 @@ static int table_write(struct live *live, const struct model *m, bool keep)
 	uint64_t flags, sources;
 	size_t count = 0;
 	uint32_t seed;
-	int err = slots_make(live, m, keep, &slots, &count);
+	int err;
 
+	ways_back_bury(live);
+	err = slots_make(live, m, keep, &slots, &count);
 	if (err)
 		return err;
 	live->slots_stale = false;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "conf/conf.h"
 #include "core/model/key.h"
@@ -16,6 +17,7 @@
 #include "core/ring/cells.h"
 #include "core/ring/plan.h"
 #include "core/ring/ring.h"
+#include "core/value/number.h"
 #include "core/value/prefix_set.h"
 #include "daemon/apply/apply.h"
 #include "daemon/engine/engine.h"
@@ -24,6 +26,7 @@
 #include "daemon/live/live.h"
 #include "daemon/live/rings.h"
 #include "daemon/live/services.h"
+#include "daemon/live/ways_back.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
@@ -164,11 +167,42 @@ static void other_interfaces(json_t *list, const struct model *from, const struc
 			say(list, "interfaces: - %s", from->interfaces[i].name);
 }
 
-/* What else differs beside rings, told so that nothing comes as a surprise. */
-static json_t *others(const struct model *from, const struct model *to)
-{
-	json_t *list = json_array();
+/* The ways back for which backends would wait; with --cut, the flows that these cut instead. */
+struct waits {
+	const struct ways_back *ways;
+	bool cut;
+	uint64_t now;
+	json_t *list;
+};
 
+static void say_waits(void *context, const struct service *s, const struct backend *b,
+		      const struct way_back *way)
+{
+	const struct waits *waits = context;
+	uint64_t left = way->until > waits->now ? way->until - waits->now : 0;
+	char at[ENDPOINT_TEXT], time[DURATION_TEXT];
+	json_t *text;
+
+	endpoint_print(&b->address, b->port, at);
+	if (waits->cut)
+		text = json_sprintf("service %s: backend %s at %s cuts the flows of backend %s of "
+				    "service %s", s->name, b->name, at, way->of->name,
+				    way->of->service->name);
+	else
+		text = json_sprintf("service %s: backend %s at %s waits until the flows of backend "
+				    "%s of service %s are gone, %s at most", s->name, b->name, at,
+				    way->of->name, way->of->service->name,
+				    duration_print((left + NS_PER_S - 1) / NS_PER_S * 1000, time));
+	json_array_append_new(waits->list, text);
+}
+
+/* What else differs beside rings, told so that nothing comes as a surprise. */
+static json_t *others(const struct engine *e, const struct model *to, struct waits *waits)
+{
+	const struct model *from = &e->model;
+	json_t *list = waits->list = json_array();
+
+	live_replies_wait(waits->ways, from, to, say_waits, waits);
 	other_interfaces(list, from, to);
 	for (size_t i = 0; i < to->region_count; i++) {
 		const struct region *was = model_region(from, to->regions[i].name);
@@ -254,7 +288,8 @@ static int plan_hash(const struct engine *e, const struct model *to, const char 
 	return 0;
 }
 
-json_t *view_plan(const struct daemon *d, const struct model *to, const char *text, size_t len)
+static json_t *plan_make(const struct daemon *d, const struct model *to, const char *text, size_t len,
+			 struct waits *waits)
 {
 	const struct engine *e = d->engine;
 	json_t *services = json_array(), *clients = plan_clients(e, to);
@@ -277,5 +312,23 @@ json_t *view_plan(const struct daemon *d, const struct model *to, const char *te
 		return NULL;
 	}
 	return json_pack("{s:s, s:o, s:o, s:o}", "hash", hash, "services", services, "clients",
-			 clients, "other", others(&e->model, to));
+			 clients, "other", others(e, to, waits));
+}
+
+json_t *view_plan(const struct daemon *d, const struct model *to, const char *text, size_t len,
+		  bool cut)
+{
+	struct live *live = d->engine->live;
+	struct ways_back now = live->ways, then;
+	struct waits waits = { .ways = &then, .cut = cut, .now = engine_now(d->engine) };
+	json_t *plan;
+
+	if (ways_back_new(live, to, waits.now, false, &then))
+		return NULL;
+	/* What is weighed for the plan waits for what would leave with that model. */
+	live->ways = cut ? (struct ways_back){} : then;
+	plan = plan_make(d, to, text, len, &waits);
+	live->ways = now;
+	ways_back_clear(&then);
+	return plan;
 }

@@ -14,6 +14,7 @@
 #include "daemon/live/live.h"
 #include "daemon/live/rings.h"
 #include "daemon/live/services.h"
+#include "daemon/live/ways_back.h"
 #include "daemon/net/nexthop.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
@@ -57,6 +58,8 @@ const char *state_word(const struct backend *b, const struct live_backend *backe
 		return "forbidden";
 	if (b->state == BACKEND_ACTIVE && backend && backend->dead)
 		return "down";
+	if (b->state == BACKEND_ACTIVE && backend && backend->waits)
+		return "waiting";
 	return state_print(b->state);
 }
 
@@ -103,6 +106,18 @@ static void place_set(json_t *json, const char *region, const char *tags)
 	json_object_set_new(json, "tags", list);
 }
 
+/* For a backend that waits for its way back: whose flows keep it waiting. */
+static void waits_set(const struct live *live, const struct live_service *s,
+		      const struct live_backend *backend, json_t *json)
+{
+	const struct way_back *way = backend && backend->waits && s->model ?
+		way_back_taken(&live->ways, s->model, &backend->address, backend->port) : NULL;
+
+	if (way)
+		json_object_set_new(json, "waits_for", json_pack(
+			"{s:s, s:s}", "service", way->of->service->name, "name", way->of->name));
+}
+
 static json_t *backend_json(const struct live *live, const char *service,
 			    const struct backend *b, bool checked)
 {
@@ -120,6 +135,7 @@ static json_t *backend_json(const struct live *live, const char *service,
 	}
 	standing_set(json, b, backend, checked);
 	traffic_of(live, backend, json);
+	waits_set(live, s, backend, json);
 	return json;
 }
 

@@ -47,8 +47,12 @@ json_t *view_shards(const struct engine *e, const struct live_service *s,
 json_t *view_change(struct change_entry *e, uint64_t now);
 /* The same, with the shares before and after, and what moves from which backend to which. */
 json_t *view_change_whole(struct change_entry *e, uint64_t now);
-/* What a change to model `to` would do. Its hash is that of `text` and of the model that runs. */
-json_t *view_plan(const struct daemon *d, const struct model *to, const char *text, size_t len);
+/*
+ * What a change to model `to` would do; cut: with --cut. Its hash is that of `text` and of the
+ * model that runs.
+ */
+json_t *view_plan(const struct daemon *d, const struct model *to, const char *text, size_t len,
+		  bool cut);
 
 /* A service's shares by region for clients of that route; wall: CLOCK_REALTIME, ms. */
 json_t *view_placement(const struct engine *e, const struct service *s, const struct route *route,
