@@ -49,34 +49,46 @@ static __always_inline __u64 uncommon_number(const struct uncommon *u)
 	return sum * FLOW_FACTOR;
 }
 
+/* The traffic class of an IP header, of which the packet has the first two bytes. */
+static __always_inline __u8 traffic_class(const void *ip, __u8 family)
+{
+	return family == 4 ? ((const struct iphdr *)ip)->tos : bpf_ntohs(*(const __u16 *)ip) >> 4;
+}
+
+/* dscp: the bits of the inner traffic class that the outer one gets (RFC 2983, section 4; RFC 6040). */
 static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, __u8 family, __u32 inner_len,
-					 const struct xring_template *t)
+					 const struct xring_template *t, __u8 dscp)
 {
 	__u16 len = bpf_htons(inner_len + sizeof(struct iphdr));
 	__u32 sum = ((const struct iphdr *)t->ip)->check + len;
 	struct iphdr *ip;
 	void *data;
+	__u8 tos;
 
 	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(*ip)))
 		return XRING_CNT_DROP_NO_HEADROOM;
 	data = (void *)(long)ctx->data;
 	ip = data + sizeof(struct ethhdr);
-	if ((void *)(ip + 1) > (void *)(long)ctx->data_end)
+	if ((void *)(ip + 1) + 2 > (void *)(long)ctx->data_end)
 		return XRING_CNT_DROP_NO_HEADROOM;
 	copy(data, t->eth, sizeof(t->eth) + sizeof(*ip));
+	tos = traffic_class(ip + 1, family) & dscp;
+	ip->tos = tos;
 	ip->tot_len = len;
+	sum += bpf_htons(tos);
 	if (family == 6) {
 		ip->protocol = IPPROTO_IPV6;
 		sum += bpf_htons(IPPROTO_IPV6 - IPPROTO_IPIP);
 	}
-	sum = (sum & 0xffff) + (sum >> 16);	/* at most one carry, two with family 6 */
-	ip->check = ~(family == 6 ? sum + (sum >> 16) : sum);
+	sum = (sum & 0xffff) + (sum >> 16);
+	ip->check = ~(sum + (sum >> 16));
 	return FORWARD_OK;
 }
 
-/* number: as of the flow; NULL: flow_number() of the packet, which is a common one. */
+/* dscp: likewise. number: of the flow; NULL: flow_number() of the packet, which is a common one. */
 static __always_inline __u32 encap_ipip6(struct xdp_md *ctx, __u8 family, __u32 inner_len,
-					 const struct xring_template *t, const __u64 *number)
+					 const struct xring_template *t, __u8 dscp,
+					 const __u64 *number)
 {
 	struct ipv6hdr *ip;
 	void *data, *inner;
@@ -86,10 +98,11 @@ static __always_inline __u32 encap_ipip6(struct xdp_md *ctx, __u8 family, __u32 
 	data = (void *)(long)ctx->data;
 	ip = data + sizeof(struct ethhdr);
 	inner = ip + 1;
-	if (inner + (number ? 0 : ip_bytes(family) + sizeof(__u32)) > (void *)(long)ctx->data_end)
+	if (inner + (number ? 2 : ip_bytes(family) + sizeof(__u32)) > (void *)(long)ctx->data_end)
 		return XRING_CNT_DROP_NO_HEADROOM;
-	/* Around the low 16 bits of the flow label, which are enough, and the length. */
-	copy(data, t->eth, sizeof(t->eth) + 2);
+	/* Of the flow label the low 16 bits are enough. */
+	copy(data, t->eth, sizeof(t->eth));
+	*(__u16 *)ip = bpf_htons(0x6000 | (traffic_class(inner, family) & dscp) << 4);
 	*(__u16 *)((void *)ip + 2) = (number ? *number : flow_number(inner, family)) >> 48;
 	ip->payload_len = bpf_htons(inner_len);
 	copy(&ip->nexthdr, t->ip + offsetof(struct ipv6hdr, nexthdr),

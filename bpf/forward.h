@@ -68,6 +68,19 @@ static __always_inline __u32 forward_refuse(__u8 kind)
 /* The answer of forward() to a packet that send_rarely() must send. */
 #define FORWARD_RARELY (FORWARD_OK + 1)
 
+/* The bits of the inner traffic class that an outer header gets. */
+static __always_inline __u8 head_dscp(__u64 head)
+{
+	return head >> 40;
+}
+
+/* How long a packet may be, whatever the kind. */
+static __always_inline __u32 template_mtu(const struct xring_template *t, __u64 head)
+{
+	return head_kind(head) == XRING_IPIP4_BY_FLOW ? ((const struct xring_by_flow *)t->ip)->mtu :
+							head_mtu(head);
+}
+
 /*
  * Sends a packet that is not longer than the MTU to a backend, by the template and its kind.
  * Answers FORWARD_OK, the counter of the reason why not, or FORWARD_RARELY.
@@ -79,10 +92,12 @@ static __always_inline __u32 forward(struct xdp_md *ctx, __u8 family, const stru
 
 	/* Before the switch, which clang makes a binary search. */
 	if (kind == XRING_IPIP4)
-		return ip_hop(body->ip, family) ? encap_ipip4(ctx, family, body->len, t) :
+		return ip_hop(body->ip, family) ? encap_ipip4(ctx, family, body->len, t,
+							  head_dscp(head)) :
 						  XRING_CNT_DROP_TTL;
 	if (kind == XRING_IPIP6)
-		return ip_hop(body->ip, family) ? encap_ipip6(ctx, family, body->len, t, NULL) :
+		return ip_hop(body->ip, family) ? encap_ipip6(ctx, family, body->len, t,
+							  head_dscp(head), NULL) :
 						  XRING_CNT_DROP_TTL;
 	switch (kind) {
 	case XRING_L2:
@@ -104,7 +119,8 @@ static __always_inline __u32 forward(struct xdp_md *ctx, __u8 family, const stru
 /* The same by XRING_IPIP4_BY_FLOW, whatever the length of the packet. number: flow_number() */
 static __always_inline __u32 forward_by_flow4(struct xdp_md *ctx, __u8 family,
 					      const struct body *body,
-					      const struct xring_template *t, __u64 number)
+					      const struct xring_template *t, __u8 dscp,
+					      __u64 number)
 {
 	const struct xring_by_flow *by_flow = (const void *)t->ip;
 	struct iphdr *outer;
@@ -115,7 +131,7 @@ static __always_inline __u32 forward_by_flow4(struct xdp_md *ctx, __u8 family,
 	if (!ip_hop(body->ip, family))
 		return XRING_CNT_DROP_TTL;
 	varying = (number ^ number >> 32) * FLOW_FACTOR >> 32 & by_flow->varying;
-	done = encap_ipip4(ctx, family, body->len, t);
+	done = encap_ipip4(ctx, family, body->len, t, dscp);
 	outer = (void *)(long)ctx->data + sizeof(struct ethhdr);
 	if (done != FORWARD_OK || (void *)(outer + 1) > (void *)(long)ctx->data_end)
 		return done;
@@ -138,7 +154,7 @@ static __always_inline __u32 forward_uncommon(struct xdp_md *ctx, __u8 family,
 	if (!body.ip)
 		return XRING_CNT_DROP_MALFORMED;
 	if (kind == XRING_IPIP4_BY_FLOW)
-		return forward_by_flow4(ctx, family, &body, t, number);
+		return forward_by_flow4(ctx, family, &body, t, head_dscp(head), number);
 	if (body.len > head_mtu(head))
 		return forward_refuse(kind);
 	if (kind == XRING_NAT4 || kind == XRING_NAT6) {
@@ -148,7 +164,8 @@ static __always_inline __u32 forward_uncommon(struct xdp_md *ctx, __u8 family,
 		return done == FORWARD_OK ? eth_put(ctx, t) : done;
 	}
 	if (kind == XRING_IPIP6)
-		return ip_hop(body.ip, family) ? encap_ipip6(ctx, family, body.len, t, &number) :
+		return ip_hop(body.ip, family) ? encap_ipip6(ctx, family, body.len, t,
+							  head_dscp(head), &number) :
 						 XRING_CNT_DROP_TTL;
 	return forward(ctx, family, &body, t, head);
 }

@@ -22,6 +22,7 @@ enum flow_status {
 	FLOW_OK,
 	FLOW_UNCOMMON,			/* see uncommon.h */
 	FLOW_NOT_OURS,
+	FLOW_ICMP,			/* a message that quotes no packet */
 };
 
 static __always_inline __be16 flow_sport(const struct flow *flow)

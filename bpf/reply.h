@@ -52,6 +52,13 @@ static __always_inline void ask_for(const struct bpf_fib_lookup *fib)
 	bpf_map_update_elem(&xring_asks, &ask, &there, BPF_NOEXIST);
 }
 
+static __always_inline int dont_fragment(struct xdp_md *ctx)
+{
+	const struct iphdr *ip = header_of(ctx, 4);
+
+	return ip && ip->frag_off & bpf_htons(0x4000);
+}
+
 /*
  * Answers the counter that says what became of the reply. With XRING_CNT_TX_REPLY, ifindex is
  * the interface at which the reply must leave. len: bytes of the IP packet.
@@ -87,7 +94,10 @@ static __always_inline __u32 reply_forward(struct xdp_md *ctx, const struct flow
 	case BPF_FIB_LKUP_RET_FWD_DISABLED:
 		return XRING_CNT_PASS_NO_FORWARDING;
 	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
-		return XRING_CNT_DROP_TOO_BIG;
+		/* The host fragments it, or tells the backend: as a reply, or as it came in. */
+		if (flow->family == 6 || dont_fragment(ctx))
+			return XRING_CNT_PASS_TOO_BIG;
+		break;
 	case BPF_FIB_LKUP_RET_BLACKHOLE:
 	case BPF_FIB_LKUP_RET_UNREACHABLE:
 	case BPF_FIB_LKUP_RET_PROHIBIT:
@@ -99,6 +109,8 @@ static __always_inline __u32 reply_forward(struct xdp_md *ctx, const struct flow
 	done = reply_rewrite(ctx, flow, slot, uncommon);
 	if (done != FORWARD_OK)
 		return done;
+	if (ret == BPF_FIB_LKUP_RET_FRAG_NEEDED)
+		return XRING_CNT_PASS_TOO_BIG;
 	if (ret == BPF_FIB_LKUP_RET_NO_NEIGH) {
 		ask_for(&fib);
 		return XRING_CNT_PASS_UNRESOLVED;

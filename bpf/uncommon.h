@@ -185,19 +185,22 @@ static __always_inline int icmp_is_error(__u8 family, __u8 type)
  * The packet that an ICMP error quotes went the other way, so that its source and destination
  * change places. Only its sender is told of it: an error to anybody else is none of ours.
  */
-static __always_inline int quotation_read(struct xdp_md *ctx, struct uncommon *u)
+static __always_inline enum flow_status quotation_read(struct xdp_md *ctx, struct uncommon *u)
 {
 	struct header *outer = &u->outer, *quoted = &u->quoted;
 	struct icmp_head *icmp;
 
 	if (outer->fragment || outer->next > IP_DEEPEST)
-		return 0;
+		return FLOW_NOT_OURS;
 	icmp = frame_at(ctx, outer->next, struct icmp_head);	/* ICMPv6 too */
-	if (!icmp || !icmp_is_error(outer->family, icmp->type))
-		return 0;
+	if (!icmp)
+		return FLOW_NOT_OURS;
+	if (!icmp_is_error(outer->family, icmp->type))
+		return FLOW_ICMP;
 	quoted->at = outer->next + sizeof(*icmp);
 	return header_read(ctx, quoted) && quoted->family == outer->family &&
-	       quoted->src[0] == outer->dst[0] && quoted->src[1] == outer->dst[1];
+	       quoted->src[0] == outer->dst[0] && quoted->src[1] == outer->dst[1] ?
+	       FLOW_OK : FLOW_NOT_OURS;
 }
 
 /* The ports, and of TCP the segment. 0: the packet ends before, and is no flow's. */
@@ -284,8 +287,10 @@ __noinline int uncommon_read(struct xdp_md *ctx)
 	flow_of(&u->flow, h);
 	if (h->fragment != FRAGMENT_LATER &&
 	    h->proto == (h->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6)) {
-		if (!quotation_read(ctx, u))
-			return FLOW_NOT_OURS;
+		enum flow_status status = quotation_read(ctx, u);
+
+		if (status != FLOW_OK)
+			return status;
 		h = &u->quoted;
 		flow_of(&u->flow, h);
 		__builtin_memcpy(u->flow.src, h->dst, 16);

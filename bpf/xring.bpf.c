@@ -61,6 +61,7 @@ const volatile __u8 clock_stopped = 0;
 #include "path.h"
 #include "pins.h"
 #include "fragment.h"
+#include "answer.h"
 
 /* Sends the packet out of an interface, which may be the one at which it came in. */
 static __always_inline int transmit(struct xdp_md *ctx, __u32 ifindex, __u32 counter)
@@ -77,6 +78,19 @@ static __always_inline int drop(__u32 reason)
 	return finish(XDP_DROP, reason);
 }
 
+/*
+ * A packet for a VIP that cannot go on. Its sender is told, if that is for a router to say. mtu: of
+ * what is too big. mask: of the service's ports.
+ */
+static __always_inline int refuse(struct xdp_md *ctx, __u32 reason, __u32 mtu, __u64 mask)
+{
+	if (reason == XRING_CNT_DROP_TOO_BIG && !(mask & XRING_SLOT_SILENT) && answer(ctx, mtu))
+		return finish(XDP_TX, XRING_CNT_TX_TOO_BIG);
+	if (reason == XRING_CNT_DROP_TTL && answer(ctx, 0))
+		return finish(XDP_TX, XRING_CNT_TX_TTL);
+	return drop(reason);
+}
+
 /* A reply of a nat backend. len: bytes of the IP packet. uncommon: as for reply_rewrite(). */
 static __always_inline int send_reply(struct xdp_md *ctx, const struct flow *flow, __u32 len,
 				      const struct xring_slot *slot, int uncommon)
@@ -90,6 +104,7 @@ static __always_inline int send_reply(struct xdp_md *ctx, const struct flow *flo
 	case XRING_CNT_PASS_LOCAL_REPLY:
 	case XRING_CNT_PASS_UNRESOLVED:
 	case XRING_CNT_PASS_NO_FORWARDING:
+	case XRING_CNT_PASS_TOO_BIG:
 		return finish(XDP_PASS, done);
 	}
 	return drop(done);
@@ -221,7 +236,8 @@ static __always_inline __u32 forward_any(struct xdp_md *ctx, __u8 family, __u32 
 	if (body_goes_on(body))
 		return XRING_CNT_DROP_MALFORMED;
 	if (head_kind(head) == XRING_IPIP4_BY_FLOW)
-		return forward_by_flow4(ctx, family, body, t, flow_number(body->ip, family));
+		return forward_by_flow4(ctx, family, body, t, head_dscp(head),
+					flow_number(body->ip, family));
 	if (body->len > head_mtu(head))
 		return forward_refuse(head_kind(head));
 	done = forward(ctx, family, body, t, head);
@@ -234,11 +250,11 @@ static __always_inline __u32 forward_any(struct xdp_md *ctx, __u8 family, __u32 
 /*
  * Sends what few packets are: of several buffers (jumbo frames), by XRING_IPIP4_BY_FLOW, or in mode
  * nat perhaps from one backend to another. Not static: the verifier walks it once, and the common
- * packet keeps nothing for it, so that it reads the packet and the template anew. packet: the family
- * and, from bit 8 on, flags of the service. class: of the client. placed: NULL, or what counts the
- * packet too.
+ * packet keeps nothing for it, so that it reads the packet and the template anew. packet: the family;
+ * from bit 8 on, flags of the service; and XRING_SLOT_SILENT. class: of the client. placed: NULL, or
+ * what counts the packet too.
  */
-__noinline int send_rarely(struct xdp_md *ctx, __u32 id, __u32 packet, __u64 class,
+__noinline int send_rarely(struct xdp_md *ctx, __u32 id, __u64 packet, __u64 class,
 			   struct xring_placed *placed)
 {
 	const struct xring_backend *backend = bpf_map_lookup_elem(&xring_templates, &id);
@@ -258,7 +274,7 @@ __noinline int send_rarely(struct xdp_md *ctx, __u32 id, __u32 packet, __u64 cla
 	if (done == XRING_CNT_DROP_NO_BACKEND)
 		return no_backend(packet >> 8, class, bytes);
 	if (done != FORWARD_OK && done != XRING_CNT_TX_HAIRPIN)
-		return drop(done);
+		return refuse(ctx, done, template_mtu(t, head), packet);
 	if (placed) {
 		placed->packets++;
 		placed->bytes += bytes;
@@ -267,6 +283,11 @@ __noinline int send_rarely(struct xdp_md *ctx, __u32 id, __u32 packet, __u64 cla
 	if (done == XRING_CNT_TX_HAIRPIN)
 		return finish(XDP_TX, done);
 	return transmit(ctx, head_ifindex(head), XRING_CNT_TX);
+}
+
+static __always_inline __u64 packet_of(const struct xring_slot *slot, __u8 family)
+{
+	return family | (__u64)slot->flags << 8 | (slot->ports_mask & XRING_SLOT_SILENT);
 }
 
 /* A packet for a service. */
@@ -294,7 +315,7 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 	if (!body_read(ctx, family, &body))
 		return drop(XRING_CNT_DROP_MALFORMED);
 	if (rare(body_goes_on(&body)))
-		return send_rarely(ctx, id, family | slot->flags << 8, ruled.class,
+		return send_rarely(ctx, id, packet_of(slot, family), ruled.class,
 				   ruled.placed);
 	head = head_read(&backend->t[0]);
 	t = after_head(backend, head);
@@ -303,18 +324,19 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 		head = head_that_counts(backend, head);
 		if (body.len > head_mtu(head)) {
 			if (head_kind(head) == XRING_IPIP4_BY_FLOW)
-				return send_rarely(ctx, id, family | slot->flags << 8, ruled.class,
+				return send_rarely(ctx, id, packet_of(slot, family), ruled.class,
 				   ruled.placed);
 			done = forward_refuse(head_kind(head));
 			return done == XRING_CNT_DROP_NO_BACKEND ?
-				       no_backend(slot->flags, ruled.class, body.bytes) : drop(done);
+				       no_backend(slot->flags, ruled.class, body.bytes) :
+				       refuse(ctx, done, head_mtu(head), slot->ports_mask);
 		}
 	}
 	done = forward(ctx, family, &body, t, head);
 	if (done != FORWARD_OK)
 		/* Flags and class are for services without a backend. */
 		return done == FORWARD_RARELY ? send_rarely(ctx, id, family, 0, ruled.placed) :
-						drop(done);
+						refuse(ctx, done, 0, 0);
 	backend_count(&id, body.bytes, body.syn);
 	if (rare(ruled.placed)) {
 		ruled.placed->packets++;
@@ -325,8 +347,8 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 
 /* ---- packets that are not common ones ---- */
 
-/* As send_rarely(), for the packet of uncommon_get(). flags: of the service. */
-__noinline int send_uncommon(struct xdp_md *ctx, __u32 id, __u32 flags, __u64 class,
+/* As send_rarely(), for the packet of uncommon_get(). */
+__noinline int send_uncommon(struct xdp_md *ctx, __u32 id, __u64 packet, __u64 class,
 			     struct xring_placed *placed)
 {
 	const struct xring_backend *backend = bpf_map_lookup_elem(&xring_templates, &id);
@@ -343,9 +365,9 @@ __noinline int send_uncommon(struct xdp_md *ctx, __u32 id, __u32 flags, __u64 cl
 	done = u->flow.family == 4 ? forward_uncommon(ctx, 4, u, bytes, t, head) :
 				     forward_uncommon(ctx, 6, u, bytes, t, head);
 	if (done == XRING_CNT_DROP_NO_BACKEND)
-		return no_backend(flags, class, bytes);
+		return no_backend(packet >> 8, class, bytes);
 	if (done != FORWARD_OK)
-		return drop(done);
+		return refuse(ctx, done, template_mtu(t, head), packet);
 	if (placed) {
 		placed->packets++;
 		placed->bytes += bytes;
@@ -384,7 +406,8 @@ static __always_inline int uncommon_to_backend(struct xdp_md *ctx, struct xring_
 		return drop(u->hidden);
 	if (u->outer.fragment == FRAGMENT_FIRST && needs_ports(slot, u) && !fragment_note(u, id))
 		return drop(XRING_CNT_DROP_FRAGMENT);
-	return send_uncommon(ctx, id, slot->flags, ruled.class, ruled.placed);
+	return send_uncommon(ctx, id, packet_of(slot, u->flow.family), ruled.class,
+			     ruled.placed);
 }
 
 /* Not static: else its stack would be there beside that of path_answer(). */
@@ -412,6 +435,20 @@ static __always_inline struct xring_slot *address_find(struct xring_vips *table,
 								   XRING_SLOT_ADDRESS6));
 }
 
+/* An ICMP message that quotes nothing: an echo request for an address with VIPs is answered. */
+static __always_inline int maybe_echo(struct xdp_md *ctx, struct xring_vips *table,
+				      const struct uncommon *u)
+{
+	const struct xring_slot *slot;
+
+	if (!is_echo(ctx, &u->outer) || source_is_martian(&u->flow))
+		return finish(XDP_PASS, XRING_CNT_PASS_OTHER);
+	slot = address_find(table, vips_read(table), &u->flow);
+	if (!slot || !(slot->ports_mask & XRING_SLOT_ECHO))
+		return finish(XDP_PASS, XRING_CNT_PASS_OTHER);
+	return echo(ctx) ? finish(XDP_TX, XRING_CNT_TX_ECHO) : drop(XRING_CNT_DROP_ECHO);
+}
+
 /* Any packet but the common one. Not static: the verifier walks it once. */
 __noinline int uncommon(struct xdp_md *ctx)
 {
@@ -421,8 +458,16 @@ __noinline int uncommon(struct xdp_md *ctx)
 	__u32 given = 0;
 	__u64 vips;
 
-	if (!u || !table || uncommon_read(ctx) != FLOW_OK)
+	if (!u || !table)
 		return finish(XDP_PASS, XRING_CNT_PASS_OTHER);
+	switch (uncommon_read(ctx)) {
+	case FLOW_OK:
+		break;
+	case FLOW_ICMP:
+		return maybe_echo(ctx, table, u);
+	default:
+		return finish(XDP_PASS, XRING_CNT_PASS_OTHER);
+	}
 	if (u->outer.fragment == FRAGMENT_LATER)
 		given = fragment_find(u);
 	vips = vips_read(table);

@@ -31,7 +31,7 @@ struct xring_template {
 		struct {
 			__u32 ifindex;	/* the interface at which packets leave */
 			__u8 kind;	/* enum xring_kind */
-			__u8 pad;
+			__u8 dscp;	/* bits of the traffic class that the outer header has, too */
 			__u16 mtu;	/* bytes of IP packet that fit after these headers */
 		};
 		__u64 head;		/* the four in one word */

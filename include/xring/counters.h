@@ -22,10 +22,10 @@
 	X(DROP_OPTIONS,      "drop_options",      "for a service, but behind more than eight extension headers") \
 	X(DROP_VLAN,         "drop_vlan",         "for a service, but VLAN tagged")    \
 	X(DROP_ICMP_ERROR,   "drop_icmp_error",   "an ICMP error about a packet of a service, of which it quotes no ports") \
-	X(DROP_TTL,          "drop_ttl",          "TTL or hop limit spent")            \
+	X(DROP_TTL,          "drop_ttl",          "TTL or hop limit spent, and not answered")            \
 	X(DROP_NO_BACKEND,   "drop_no_backend",   "the service has no backend with a weight") \
 	X(DROP_NO_NEXT_HOP,  "drop_no_next_hop",  "the backend's next hop is not known") \
-	X(DROP_TOO_BIG,      "drop_too_big",      "larger than the outgoing link's MTU") \
+	X(DROP_TOO_BIG,      "drop_too_big",      "larger than the outgoing link's MTU, and not answered") \
 	X(DROP_NO_HEADROOM,  "drop_no_headroom",  "the driver left no room for the outer header") \
 	X(DROP_NO_ROUTE,     "drop_no_route",     "nat reply without a route to its client") \
 	X(DROP_FAMILY,       "drop_family",       "nat between IPv4 and IPv6")       \
@@ -34,7 +34,12 @@
 	X(DROP_MARTIAN,      "drop_martian",      "for a service, from an address that no host sends from, or from a VIP") \
 	X(DROP_LOOP,         "drop_loop",         "from the very backend, in mode l2 or nat, that it would be sent to") \
 	X(PASS_OTHER_MAC,    "pass_other_mac",    "to broadcast, to a group, or to a MAC address of another host") \
-	X(TX_HAIRPIN,        "tx_hairpin",        "SYNs from one nat backend to another on its own link: the answer may not come back this way")
+	X(TX_HAIRPIN,        "tx_hairpin",        "SYNs from one nat backend to another on its own link: the answer may not come back this way") \
+	X(TX_TOO_BIG,        "tx_too_big",        "answered: larger than the outgoing link's MTU") \
+	X(TX_TTL,            "tx_ttl",            "answered: TTL or hop limit spent") \
+	X(TX_ECHO,           "tx_echo",           "echo requests for a VIP, answered") \
+	X(DROP_ECHO,         "drop_echo",         "echo requests for a VIP, more than are answered") \
+	X(PASS_TOO_BIG,      "pass_too_big",      "nat replies left to the host: larger than the link to their client")
 
 enum xring_counter {
 #define X(id, name, help) XRING_CNT_##id,

@@ -65,8 +65,12 @@ _Static_assert(sizeof(struct xring_slot) == 64, "one cache line");
 /* Some of these: the steady state does not answer all packets by the ring alone. */
 #define XRING_SERVICE_SPECIAL (XRING_SERVICE_HOT | XRING_SERVICE_BOUND | XRING_SERVICE_RULES | \
 			       XRING_SERVICE_PACKET)
-/* The bit of ports_mask at which the service's number (1 and up) begins. */
+/* The bit of ports_mask at which the service's number (1 and up) begins; it has 16 bits. */
 #define XRING_SLOT_NUMBER 40
+/* Above it, of a service: whoever sends what is too big is not told. */
+#define XRING_SLOT_SILENT (1ULL << 56)
+/* Of an address: a backend of one of its VIPs lives, so that echo requests are answered. */
+#define XRING_SLOT_ECHO (1ULL << 57)
 
 /*
  * The one element of the map xring_vips: the configuration and both halves of the VIP table.

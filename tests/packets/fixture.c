@@ -150,7 +150,8 @@ static void vips_publish(struct world *w)
 		count += slots_fill(&w->model.services[i],
 				    &(struct slot_ring){ .base = w->placed[i].base,
 							 .shift = 32 - w->placed[i].cells.bits,
-							 .ids = w->placed[i].ids },
+							 .ids = w->placed[i].ids,
+							 .lives = w->model.services[i].backend_count },
 				    slots + count);
 	count += slots_addresses(slots, count, slots + count);
 	assert_int_equal(vips_build(w->vips->slot + XRING_VIP_SLOTS, slots, count, &seed), 0);
@@ -219,6 +220,7 @@ void world_way(struct world *w, struct world_way way)
 			memcpy(hop.source.bytes, backend->address.bytes, 16);
 			hop.source.bytes[backend->address.family == AF_INET ? 3 : 15] = 1;
 			hop.tunnel_source = tunnel_source(&w->model, s);
+			hop.dscp_zero = s->dscp;
 			template_fill(s->mode, &backend->address, backend->port, &hop, &t);
 			dp_template_write(&w->dp, w->placed[i].ids[b], &t);
 		}

@@ -76,7 +76,8 @@ static void put_ip(struct building *b, const struct layer *l)
 	b->ip = p;
 	b->ip_layer = l;
 	if (is6(l->src)) {
-		p[0] = 0x60;
+		p[0] = 0x60 | l->tos >> 4;
+		p[1] = l->tos << 4;
 		p[6] = protocol_of(l + 1, true);
 		p[7] = l->ttl ?: 64;
 		inet_pton(AF_INET6, l->src, p + 8);
@@ -141,6 +142,8 @@ static void put_layer(struct building *b, const struct layer *l)
 		break;
 	case LAYER_ECHO:
 		p[0] = b->ip_layer && is6(b->ip_layer->src) ? 128 : 8;
+		put16(p + 4, l->sport);
+		put16(p + 6, l->dport);
 		b->at += 8;
 		break;
 	case LAYER_ARP:
@@ -279,6 +282,11 @@ static struct see_ip see_ip(const uint8_t *p, const uint8_t *end, bool whole)
 	return s;
 }
 
+static uint8_t tos_of(const uint8_t *ip)
+{
+	return ip[0] >> 4 == 4 ? ip[1] : (uint8_t)(ip[0] << 4 | ip[1] >> 4);
+}
+
 static void see_quoted(const struct see_ip *icmp, const uint8_t *end, struct seen *ret)
 {
 	struct see_ip quoted = see_ip(icmp->next + 8, end, false);
@@ -308,6 +316,7 @@ void frame_see(const struct frame *f, struct seen *ret)
 		strcpy(ret->outer_src, s.src);
 		strcpy(ret->outer_dst, s.dst);
 		ret->outer_ttl = s.ttl;
+		ret->outer_tos = tos_of(s.ip);
 		type = s.protocol;
 		s = see_ip(s.next, s.next + s.len, true);
 		assert_int_equal(type, s.family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6);
@@ -316,6 +325,7 @@ void frame_see(const struct frame *f, struct seen *ret)
 	strcpy(ret->src, s.src);
 	strcpy(ret->dst, s.dst);
 	ret->ttl = s.ttl;
+	ret->tos = tos_of(s.ip);
 	ret->protocol = s.protocol;
 	icmp = s.protocol == IPPROTO_ICMP || s.protocol == IPPROTO_ICMPV6;
 	ret->sport = get16(s.next);
@@ -324,6 +334,11 @@ void frame_see(const struct frame *f, struct seen *ret)
 		return;
 	assert_int_equal(sum_of(s.next, s.len, s.protocol == IPPROTO_ICMP ? 0 :
 				pseudo_sum(s.ip, s.protocol, s.len)), 0xffff);
+	if (icmp) {
+		ret->icmp_type = s.next[0];
+		ret->icmp_code = s.next[1];
+		ret->icmp_mtu = get16(s.next + 6);
+	}
 	if (icmp && (s.family == AF_INET ? s.next[0] == 3 || s.next[0] == 11 : s.next[0] < 128))
 		see_quoted(&s, s.next + s.len, ret);
 }

@@ -48,6 +48,7 @@ struct layer {
 #define RST 0x04
 #define ACK 0x10
 #define IP_MF 0x2000
+#define IP_DF 0x4000
 
 #define ETH (struct layer){ LAYER_ETH }
 #define VLAN (struct layer){ LAYER_VLAN }
@@ -57,6 +58,7 @@ struct layer {
 #define UDP(s, d, ...) (struct layer){ LAYER_UDP, .sport = s, .dport = d, ##__VA_ARGS__ }
 #define ICMP (struct layer){ LAYER_ICMP }
 #define ECHO (struct layer){ LAYER_ECHO }
+#define PING(i, n) (struct layer){ LAYER_ECHO, .sport = i, .dport = n }
 #define ARP (struct layer){ LAYER_ARP }
 #define DATA(n) (struct layer){ LAYER_DATA, .bytes = n }
 #define END (struct layer){ LAYER_END }
@@ -82,6 +84,9 @@ struct seen {
 	uint16_t sport, dport;
 	char quoted_src[48], quoted_dst[48];	/* by an ICMP error */
 	uint16_t quoted_sport, quoted_dport;
+	uint8_t icmp_type, icmp_code;
+	uint16_t icmp_mtu;
+	uint8_t tos, outer_tos;		/* traffic classes */
 };
 void frame_see(const struct frame *f, struct seen *ret);
 

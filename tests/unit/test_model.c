@@ -334,6 +334,9 @@ static void other_port(struct model *m) { m->services[0].backends[0].port++; }
 static void other_weight(struct model *m) { m->services[0].backends[0].weight++; }
 static void other_pins(struct model *m) { m->pins++; }
 static void other_tunnel_source(struct model *m) { m->tunnel_source = 0x0aff0800; }
+static void other_echo(struct model *m) { m->echo_passes = true; }
+static void other_too_big(struct model *m) { m->services[0].too_big = 1; }
+static void other_dscp(struct model *m) { m->services[0].dscp = 1; }
 static void its_tunnel_source(struct model *m) { m->services[0].tunnel_source = 1; }
 static void other_drain(struct model *m) { m->services[0].drain_ms++; }
 static void other_tcp_idle(struct model *m) { m->services[0].tcp_idle_ms++; }
@@ -415,7 +418,7 @@ static void (*const changes[])(struct model *m) = {
 	other_prefix4, other_prefix6, other_vnodes, more_vips, other_vip, other_vip_port,
 	other_protocol, less_backends, other_backend, other_address, other_family, other_port,
 	other_weight,
-	other_pins, other_tunnel_source, its_tunnel_source, other_drain, other_tcp_idle, other_udp_idle, other_slow_start, other_panic,
+	other_pins, other_echo, other_too_big, other_dscp, other_tunnel_source, its_tunnel_source, other_drain, other_tcp_idle, other_udp_idle, other_slow_start, other_panic,
 	other_all_down, other_bound, other_factor, other_floor, other_hold, other_shards,
 	other_split, other_proven, other_check, other_check_port, other_check_interval, other_check_timeout,
 	other_rise, other_fall, other_jitter, other_path, other_host, other_status_min,

@@ -144,6 +144,17 @@ static int read_tunnel_source(struct reader *r, void *to)
 	return 0;
 }
 
+static int read_echo(struct reader *r, void *to)
+{
+	bool passes = r->yaml.kind == YAML_SCALAR && !strcmp(r->yaml.text, "pass");
+
+	(void)to;
+	if (!passes && (r->yaml.kind != YAML_SCALAR || strcmp(r->yaml.text, "answer")))
+		return yaml_refuse(&r->yaml, "echo", "answer or pass");
+	r->model->echo_passes = passes;
+	return 0;
+}
+
 static int read_regions(struct reader *r, void *to)
 {
 	return reader_names(r, "regions", read_region, to);
@@ -163,6 +174,7 @@ static const struct field file_fields[] = {
 	{ "pins", read_pins },
 	{ "reload_guard", read_reload_guard },
 	{ "tunnel_source", read_tunnel_source },
+	{ "echo", read_echo },
 	{ "regions", read_regions },
 	{ "services", read_services },
 };

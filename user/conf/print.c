@@ -239,6 +239,8 @@ static void print_model(FILE *f, const struct model *m)
 	print_numbers(f, m);
 	if (m->tunnel_source)
 		fprintf(f, "tunnel_source: %s\n", tunnel_source_print(m->tunnel_source, source));
+	if (m->echo_passes)
+		fputs("echo: pass\n", f);
 	print_regions(f, m);
 	fputs(m->service_count ? "services:\n" : "services: {}\n", f);
 	for (size_t i = 0; i < m->service_count; i++)

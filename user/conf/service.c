@@ -134,6 +134,8 @@ static const struct field service_fields[] = {
 	{ "all_down", read_setting },
 	{ "bound", read_setting },
 	{ "tunnel_source", read_setting },
+	{ "too_big", read_setting },
+	{ "dscp", read_setting },
 	{ "hot", read_hot },
 	{ "check", read_check },
 	{ "placement", read_placement },

@@ -333,6 +333,8 @@ static void merge_numbers(const struct model *running, const struct model *loade
 	ret->reload_guard = from->reload_guard;
 	from = loaded->tunnel_source != file->tunnel_source ? file : running;
 	ret->tunnel_source = from->tunnel_source;
+	from = loaded->echo_passes != file->echo_passes ? file : running;
+	ret->echo_passes = from->echo_passes;
 }
 
 int model_merge(struct model *running, const struct model *loaded, const struct model *file)
@@ -389,7 +391,7 @@ bool model_equal(const struct model *a, const struct model *b)
 	    a->limit_backends != b->limit_backends || a->limit_networks != b->limit_networks ||
 	    a->limit_fragments != b->limit_fragments ||
 	    a->pins != b->pins || a->reload_guard != b->reload_guard ||
-	    a->tunnel_source != b->tunnel_source ||
+	    a->tunnel_source != b->tunnel_source || a->echo_passes != b->echo_passes ||
 	    a->interface_count != b->interface_count || a->region_count != b->region_count ||
 	    a->service_count != b->service_count)
 		return false;

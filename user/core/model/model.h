@@ -90,6 +90,8 @@ struct service {
 	enum all_down all_down;
 	struct hot hot;
 	uint32_t tunnel_source;		/* core/model/tunnel_source.h */
+	uint32_t too_big;		/* 1: whoever sends what is too big is not told */
+	uint32_t dscp;			/* 1: the outer header does not have that of the packet */
 	uint32_t bound;			/* thousandths of a backend's average load; 0: no bound */
 	struct check check;
 	struct backend *backends;	/* sorted by name */
@@ -119,6 +121,7 @@ struct model {
 	uint32_t limit_networks;	/* at least; more if the rules have more at the start */
 	bool reload_guard;		/* a reload that removes much is refused (core/model/guard.h) */
 	uint32_t tunnel_source;		/* of services that have none of their own */
+	bool echo_passes;		/* echo: pass: echo requests for VIPs are not answered */
 	uint32_t pins;			/* flows that changes may hold where they are */
 	struct region *regions;		/* sorted by name */
 	size_t region_count;

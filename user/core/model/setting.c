@@ -25,6 +25,9 @@ _Static_assert(HOT_SHARDS_MAX == 16383, "what is wanted of shards says it");
 
 #define DURATION(name, min, max, want) \
 	{ NULL, #name, want, offsetof(struct service, name##_ms), SETTING_DURATION, min, max }
+#define WORD(name, first, second)                                              \
+	{ NULL, #name, first " or " second, offsetof(struct service, name), SETTING_WORD, \
+	  .words = { first, second } }
 #define HOT(key, member, kind, min, max, want) \
 	{ "hot", key, want, offsetof(struct service, hot.member), kind, min, max }
 
@@ -45,6 +48,8 @@ static const struct setting table[] = {
 	  SETTING_DECIMAL_OR_NONE, 1000, 100 * 1000 },
 	{ NULL, "tunnel_source", WANT_TUNNEL_SOURCE, offsetof(struct service, tunnel_source),
 	  SETTING_TUNNEL_SOURCE },
+	WORD(too_big, "answer", "drop"),
+	WORD(dscp, "copy", "zero"),
 	HOT("factor", factor, SETTING_DECIMAL, 1000, 10000 * 1000,
 	    "1 to 10000 in steps of 0.001"),
 	HOT("floor", floor, SETTING_DECIMAL, 0, 1000, WANT_SHARE),
@@ -110,6 +115,17 @@ static int parse_flag(const char *text, uint32_t *ret)
 	return 0;
 }
 
+static int parse_word(const struct setting *f, const char *text, uint32_t *ret)
+{
+	for (uint32_t i = 0; i < ARRAY_SIZE(f->words); i++) {
+		if (strcmp(text, f->words[i]))
+			continue;
+		*ret = i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 static int parse_all_down(const char *text, uint32_t *ret)
 {
 	enum all_down all_down;
@@ -133,6 +149,8 @@ static int parse_value(const struct setting *f, const char *text, uint32_t *ret)
 		return unsigned_parse(text, f->min, f->max, ret);
 	case SETTING_FLAG:
 		return parse_flag(text, ret);
+	case SETTING_WORD:
+		return parse_word(f, text, ret);
 	case SETTING_ALL_DOWN:
 		return parse_all_down(text, ret);
 	case SETTING_TUNNEL_SOURCE:
@@ -166,6 +184,8 @@ const char *setting_print(const struct setting *f, const struct service *s,
 		return buf;
 	case SETTING_FLAG:
 		return print_text(value ? "true" : "false", buf);
+	case SETTING_WORD:
+		return print_text(f->words[!!value], buf);
 	case SETTING_ALL_DOWN:
 		return print_text(all_down_print((enum all_down)value), buf);
 	case SETTING_TUNNEL_SOURCE:

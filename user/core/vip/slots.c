@@ -42,7 +42,8 @@ static void fill_service(const struct service *s, const struct vip *vip,
 		     vip->address.family == AF_INET ? XRING_SLOT_SERVICE4 : XRING_SLOT_SERVICE6,
 		     ret);
 	slot_set_key(&s->key, vip->address.family, ret);
-	ret->ports_mask |= (uint64_t)ring->number << XRING_SLOT_NUMBER;
+	ret->ports_mask |= (uint64_t)ring->number << XRING_SLOT_NUMBER |
+			   (s->too_big ? XRING_SLOT_SILENT : 0) | (ring->lives ? XRING_SLOT_ECHO : 0);
 	ret->ring_base = ring->base;
 	ret->ring_shift = ring->shift;
 	ret->flags = (s->all_down == ALL_DOWN_PASS ? XRING_SERVICE_PASS : 0) |
@@ -117,8 +118,10 @@ size_t slots_addresses(const struct xring_slot *slots, size_t count, struct xrin
 		struct xring_slot address = ret[i];
 		bool alike = true;
 
-		for (next = i; next < services && !by_address(&ret[i], &ret[next]); next++)
+		for (next = i; next < services && !by_address(&ret[i], &ret[next]); next++) {
 			alike = alike && are_alike(&ret[i], &ret[next]);
+			address.ports_mask |= ret[next].ports_mask & XRING_SLOT_ECHO;
+		}
 		address.port = XRING_SLOT_PORT(0, 0, address.port >> 24 == XRING_SLOT_SERVICE4 ?
 					       XRING_SLOT_ADDRESS4 : XRING_SLOT_ADDRESS6);
 		address.flags |= alike ? XRING_ADDRESS_ALIKE : 0;

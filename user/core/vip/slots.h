@@ -26,6 +26,7 @@ struct slot_ring {
 	uint32_t number;		/* the service's number in the datapath */
 	bool hot;			/* some keys have entries of their own */
 	bool rules;			/* its clients are told apart, by classes */
+	bool lives;			/* a backend of it does, and echo requests are answered */
 	const uint16_t *ids;		/* of its backends, 0: none; NULL: none has one */
 };
 

@@ -16,6 +16,7 @@
 
 #define OUTER_TTL 64
 #define IP_DF 0x4000
+#define DSCP 0xfc			/* of a traffic class; the rest is ECN */
 
 static uint16_t words_sum(const void *data, size_t bytes)
 {
@@ -46,7 +47,8 @@ static void vary_by_flow(uint32_t varying, struct xring_template *t)
 
 /*
  * The outer datagram has DF set, so that its id means nothing (an atomic datagram: RFC
- * 6864). Its traffic class is 0, the compatibility mode of RFC 6040.
+ * 6864). Its ECN is 0, the compatibility mode of RFC 6040; the datapath gives it the DSCP of the
+ * packet.
  */
 static void fill_ipip4(const struct address *to, const struct next_hop *hop,
 		       struct xring_template *t)
@@ -137,6 +139,7 @@ void template_fill(enum mode mode, const struct address *to, uint16_t port,
 	}
 	ret->ifindex = hop->ifindex;
 	ret->mtu = hop->mtu;
+	ret->dscp = hop->dscp_zero ? 0 : DSCP;
 	memcpy(ret->eth, hop->mac, ETH_ALEN);
 	memcpy(ret->eth + ETH_ALEN, hop->own_mac, ETH_ALEN);
 	memcpy(ret->eth + 2 * ETH_ALEN, &type, sizeof(type));

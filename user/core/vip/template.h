@@ -18,6 +18,7 @@ struct next_hop {
 	uint8_t mac[6];			/* MAC address of the next hop */
 	uint8_t own_mac[6];		/* MAC address of the interface */
 	struct address source;		/* source address of the outer header */
+	bool dscp_zero;			/* the outer header does not have the DSCP of the packet */
 	uint32_t tunnel_source;		/* where flows get others from; 0: nowhere (tunnel_source.h) */
 };
 

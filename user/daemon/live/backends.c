@@ -223,6 +223,7 @@ static void backend_template(struct live *live, const struct live_service *s,
 	struct next_hop hop = backend_why(s, backend) ? none : backend->nexthop->hop;
 
 	hop.tunnel_source = s->tunnel_source;
+	hop.dscp_zero = s->model->dscp;
 	if (keep_way(backend->nexthop, &now, s, backend))
 		wanted = now;
 	else

@@ -18,7 +18,19 @@
 #include "dp/dp.h"
 #include "dp/write.h"
 
-static struct slot_ring slot_ring_of(const struct live_service *s)
+/* Would a new flow find a backend that lives? */
+static bool service_lives(const struct live_service *s)
+{
+	for (size_t i = 0; i < s->backend_count; i++) {
+		const struct live_backend *b = s->backends[i];
+
+		if (b->weight_most && !b->dead && health_alive(&b->health))
+			return true;
+	}
+	return false;
+}
+
+static struct slot_ring slot_ring_of(const struct live_service *s, const struct model *m)
 {
 	bool rules = s->classes && s->classes->own && !s->classes->ending;
 
@@ -28,16 +40,17 @@ static struct slot_ring slot_ring_of(const struct live_service *s)
 		.number = s->number,
 		.hot = s->key_count > 0,
 		.rules = rules,
+		.lives = !m->echo_passes && service_lives(s),
 	};
 }
 
 /* Slots for the replies of leaving backends, which still answer their flows. */
-static int slots_leaving(const struct live_service *s, const struct service *model,
-			 struct xring_slot *ret, size_t *ret_count)
+static int slots_leaving(const struct live_service *s, const struct model *m,
+			 const struct service *model, struct xring_slot *ret, size_t *ret_count)
 {
 	_free_ struct backend *backends = calloc(s->leaving_count + 1, sizeof(*backends));
 	_free_ uint16_t *ids = calloc(s->leaving_count + 1, sizeof(*ids));
-	struct slot_ring ring = slot_ring_of(s);
+	struct slot_ring ring = slot_ring_of(s, m);
 	struct service leaving = *model;
 
 	if (!backends || !ids)
@@ -75,7 +88,7 @@ static bool is_vip_of(const struct xring_slot *slot, uint32_t number)
 	uint32_t kind = slot->port >> 24;
 
 	return (kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6) &&
-	       slot->ports_mask >> XRING_SLOT_NUMBER == number;
+	       (slot->ports_mask >> XRING_SLOT_NUMBER & 0xffff) == number;
 }
 
 /* Do these replies carry that VIP? */
@@ -144,11 +157,11 @@ static size_t slots_kept(const struct live *live, const struct live_service *s,
 /* ---- the table ---- */
 
 /* The slots of a service as it is in the model; returns how many, or -ENOMEM. */
-static long slots_of(const struct live_service *s, const struct service *model,
-		     struct xring_slot *ret)
+static long slots_of(const struct live_service *s, const struct model *m,
+		     const struct service *model, struct xring_slot *ret)
 {
 	_free_ uint16_t *ids = calloc(model->backend_count + 1, sizeof(*ids));
-	struct slot_ring ring = slot_ring_of(s);
+	struct slot_ring ring = slot_ring_of(s, m);
 
 	if (!ids)
 		return -ENOMEM;
@@ -189,7 +202,7 @@ static int slots_make(const struct live *live, const struct model *m, bool keep,
 
 		if (!s || !s->main->has_extent || s->failed || keep)
 			continue;	/* the service waits for its first flush */
-		filled = slots_of(s, &m->services[i], slots + count);
+		filled = slots_of(s, m, &m->services[i], slots + count);
 		err = filled < 0 ? filled : 0;
 		count += err ? 0 : slots_free(live, slots + count, filled);
 	}
@@ -198,7 +211,7 @@ static int slots_make(const struct live *live, const struct model *m, bool keep,
 
 		if (!s || !s->leaving_count || s->failed || keep)
 			continue;
-		err = slots_leaving(s, &m->services[i], slots + count, &more);
+		err = slots_leaving(s, m, &m->services[i], slots + count, &more);
 		count += err ? 0 : slots_free(live, slots + count, more);
 	}
 	for (size_t i = 0; i < live->service_count && !err; i++)

@@ -238,6 +238,7 @@ static json_t *setting_json(const struct setting *f, const struct service *s)
 		return json_boolean(value);
 	case SETTING_DURATION:
 	case SETTING_ALL_DOWN:
+	case SETTING_WORD:
 	case SETTING_TUNNEL_SOURCE:
 		break;
 	}
