@@ -27,6 +27,11 @@ services:
     vip: 10.200.1.4:0/tcp
     mode: ipip
     backends: {}
+  silent:
+    vip: 10.200.1.6:0/udp
+    mode: ipip
+    too_big: drop
+    backends: {b1: $(lab address b1)}
   nowhere:
     vip: 10.200.1.5:0/udp
     mode: ipip
@@ -118,7 +123,7 @@ counts tx_redirect 1 frame 0800 4500 0038 0000 0000 40 01 0000 $client4 $vip4 \
 
 echo "passed"
 counts pass_no_service 1 frame 0800 4500 001c 0000 0000 40 11 0000 $client4 $none4 "$udp"
-counts pass_other 1 frame 0800 4500 001c 0000 0000 40 01 0000 $client4 $vip4 0800 0000 0000 0000
+counts pass_other 1 frame 0800 4500 001c 0000 0000 40 01 0000 $client4 $none4 0800 0000 0000 0000
 counts pass_other 1 frame 0806 0001 0800 06 04 0001 "$from" $client4 000000000000 0a010001
 counts pass_other 1 frame 88cc 0000
 counts pass_other 1 frame 0800
@@ -137,11 +142,18 @@ counts drop_options 1 frame 86dd 60000000 0050 3c 40 $client6 $vip6 "$nine" "$ud
 counts drop_vlan 1 frame 8100 0007 0800 4500 001c 0000 0000 40 11 0000 $client4 $vip4 "$udp"
 counts drop_icmp_error 1 frame 0800 4500 0038 0000 0000 40 01 0000 $client4 $vip4 \
 	0301 0000 0000 0000 4500 001c 0000 0001 40 11 0000 $vip4 $client4 0050 1388 0008 0000
-counts drop_ttl 1 frame 0800 4500 001c 0000 0000 01 11 0000 $client4 $vip4 "$udp"
+counts drop_ttl 1 frame 0800 4500 0038 0000 0000 01 01 0000 $client4 $vip4 \
+	0301 0000 0000 0000 4500 001c 0000 0000 40 11 0000 $vip4 $client4 0050 1388 0008 0000
 counts drop_malformed 1 frame 0800 4500 05dc 0000 0000 40 11 0000 $client4 $vip4 "$udp"
 client ip link set eth0 mtu 1600
-counts drop_too_big 1 frame 0800 4500 0636 0000 0000 40 11 0000 $client4 $vip4 1388 0050 0622 0000 \
+counts drop_too_big 1 frame 0800 4500 0636 0000 0000 40 11 0000 $client4 0ac80106 1388 0050 0622 0000 \
 	"$(printf '%03124d' 0)"
+
+echo "answered"
+counts tx_too_big 1 frame 0800 4500 0636 0000 0000 40 11 0000 $client4 $vip4 1388 0050 0622 0000 \
+	"$(printf '%03124d' 0)"
+counts tx_ttl 1 frame 0800 4500 001c 0000 0000 01 11 0000 $client4 $vip4 "$udp"
+counts tx_echo 1 frame 0800 4500 001c 0000 0000 40 01 0000 $client4 $vip4 0800 0000 0000 0000
 
 echo "rx is the driver's own figure"
 wait_for agree

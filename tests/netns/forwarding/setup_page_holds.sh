@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What xring-setup(7) says: without a blackhole route a packet of a VIP that no service has goes
-# round; uploads need room for the tunnel or a smaller announcement; the emergency stop.
+# round; uploads need room for the tunnel, a smaller announcement, or that clients are told; the
+# emergency stop.
 . "$(dirname "$0")/../lib.sh"
 
 lab up -b 1
@@ -52,10 +53,15 @@ for side in "lb eth1" "b1 eth0"; do
 	on "$host" ip link set "$dev" mtu 1500
 done
 wait_for resolved
+xring service set web --too-big drop --now
 upload && fail "it arrives"
 [ "$(counter drop_too_big)" -gt 0 ] || fail "nothing was too big"
 on b1 ip route change default via "$(lab address lb)" advmss 1420
 upload || fail "it does not arrive, with a smaller announcement"
+on b1 ip route change default via "$(lab address lb)"
+xring service set web --too-big answer --now
+upload || fail "it does not arrive, though the client is told"
+[ "$(counter tx_too_big)" -gt 0 ] || fail "nobody was told"
 
 echo "the emergency stop"
 seen() { xring --json stats | jq '.reasons | map(.packets) | add'; }
