@@ -27,7 +27,7 @@ static __always_inline struct xring_slot *slot_at(struct xring_vips *table, __u6
 /* The number of a service, 1 and up. */
 static __always_inline __u32 slot_number(const struct xring_slot *slot)
 {
-	return slot->ports_mask >> XRING_SLOT_NUMBER & 0xffff;
+	return XRING_SLOT_NUMBER_OF(slot->ports_mask);
 }
 
 static __always_inline int slot_is(const struct xring_slot *slot, __u64 addr0, __u64 addr1,

@@ -67,6 +67,7 @@ _Static_assert(sizeof(struct xring_slot) == 64, "one cache line");
 			       XRING_SERVICE_PACKET)
 /* The bit of ports_mask at which the service's number (1 and up) begins; it has 16 bits. */
 #define XRING_SLOT_NUMBER 40
+#define XRING_SLOT_NUMBER_OF(ports_mask) ((__u32)((ports_mask) >> XRING_SLOT_NUMBER) & 0xffff)
 /* Above it, of a service: whoever sends what is too big is not told. */
 #define XRING_SLOT_SILENT (1ULL << 56)
 /* Of an address: a backend of one of its VIPs lives, so that echo requests are answered. */

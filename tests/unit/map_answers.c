@@ -145,7 +145,7 @@ static const struct xring_class *class_of(const struct dp *dp, const struct xrin
 					  const struct xring_flow *flow, uint32_t ingress)
 {
 	bool six = flow->family != 4;
-	uint32_t number = slot->ports_mask >> XRING_SLOT_NUMBER & (XRING_TABLES - 1);
+	uint32_t number = XRING_SLOT_NUMBER_OF(slot->ports_mask);
 	uint32_t root = ((const uint32_t *)dp->lines)[XRING_LINE_ROOT(number, six)], index;
 	const union xring_lpm_line *lines = dp->lines + XRING_LINE_ROOTS;
 	uint64_t src[2];
@@ -162,7 +162,7 @@ struct map_answer map_answer(const struct dp *dp, const struct xring_slot *slot,
 			     const struct xring_flow *flow, uint32_t ingress)
 {
 	uint32_t hash = key_hash(dp, slot, flow), place;
-	uint32_t number = slot->ports_mask >> XRING_SLOT_NUMBER;
+	uint32_t number = XRING_SLOT_NUMBER_OF(slot->ports_mask);
 	struct side now = { slot->ring_base, slot->ring_shift, 0, 0 }, before;
 	bool selector = false, moves = false;
 	struct map_answer ret = {};

@@ -228,7 +228,7 @@ static int adopt_rings(struct live *live, const struct model *m, uint64_t since)
 		s->tcp_idle_ms = slot->tcp_idle;
 		s->udp_idle_ms = slot->udp_idle * 100;
 		/* Versions before 0.3 had no number. */
-		service_number_set(live, s, slot->ports_mask >> XRING_SLOT_NUMBER);
+		service_number_set(live, s, XRING_SLOT_NUMBER_OF(slot->ports_mask));
 		if (slot->flags & XRING_SERVICE_RULES)
 			err = classes_adopt(live, s, slot->ring_base, since);
 		else

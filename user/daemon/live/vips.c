@@ -88,7 +88,7 @@ static bool is_vip_of(const struct xring_slot *slot, uint32_t number)
 	uint32_t kind = slot->port >> 24;
 
 	return (kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6) &&
-	       (slot->ports_mask >> XRING_SLOT_NUMBER & 0xffff) == number;
+	       XRING_SLOT_NUMBER_OF(slot->ports_mask) == number;
 }
 
 /* Do these replies carry that VIP? */
