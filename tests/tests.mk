@@ -46,6 +46,9 @@ $(CHECKS): LIBS_UNIT := -lcurl
 $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
 	$(call objects,daemon/probe)
 
+$(BUILD)/tests/unit/test_starter: LIBS_UNIT := -lcap
+$(BUILD)/tests/unit/test_starter: $(call objects,daemon/starter)
+
 # On maps in memory: live/ and apply/; the whole daemon but dp/, daemon/net and main.c.
 IN_MEMORY := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill test_failing test_swap \
 	test_daemon test_egress test_state test_changes test_room)
