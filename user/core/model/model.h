@@ -92,6 +92,7 @@ struct service {
 	uint32_t tunnel_source;		/* core/model/tunnel_source.h */
 	uint32_t bound;			/* thousandths of a backend's average load; 0: no bound */
 	struct check check;
+	struct check agent;		/* how the backends' agents are asked; no kind: they have none */
 	struct backend *backends;	/* sorted by name */
 	size_t backend_count;
 	struct rule *rules;		/* in the order given */
