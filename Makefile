@@ -96,7 +96,8 @@ install: all
 	install $(BUILD)/xring-backend $(DESTDIR)$(PREFIX)/sbin/
 	install $(BUILD)/xringd $(DESTDIR)$(PREFIX)/sbin/
 	install system/prepare-bpffs $(DESTDIR)$(PREFIX)/lib/xring/
-	install -m 644 $(BUILD)/xring.bpf.o $(BUILD)/decap.bpf.o $(DESTDIR)$(PREFIX)/lib/xring/
+	install -m 644 $(BUILD)/xring.bpf.o $(BUILD)/decap.bpf.o system/exec.conf \
+		$(DESTDIR)$(PREFIX)/lib/xring/
 	sed 's|@PREFIX@|$(PREFIX)|' system/xringd.service \
 		> $(DESTDIR)$(PREFIX)/lib/systemd/system/xringd.service
 	install -m 644 system/xring.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/xring.conf

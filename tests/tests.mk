@@ -41,21 +41,27 @@ RUN      = BUILD=$(BUILD) tests/run -o $(COUNTS)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(CONF) $(CORE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lfyaml -lmd -lm $(LIBS_UNIT)
 
-CHECKS := $(patsubst %,$(BUILD)/tests/unit/%,test_checks test_checks_http test_checks_icmp test_checks_shared)
-$(CHECKS): LIBS_UNIT := -lcurl
+CHECKS := $(patsubst %,$(BUILD)/tests/unit/%,test_checks test_checks_http test_checks_icmp test_checks_shared \
+	test_checks_exec test_checks_agent)
+$(CHECKS): LIBS_UNIT := -lcurl -lcap
 $(CHECKS): $(BUILD)/tests/unit/asker.o $(BUILD)/tests/unit/peer.o \
-	$(call objects,daemon/probe)
+	$(call objects,daemon/probe daemon/starter)
+
+$(BUILD)/tests/unit/test_starter: LIBS_UNIT := -lcap
+$(BUILD)/tests/unit/test_starter: $(call objects,daemon/starter)
 
 # On maps in memory: live/ and apply/; the whole daemon but dp/, daemon/net and main.c.
 IN_MEMORY := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill test_failing test_swap \
 	test_daemon test_egress test_state test_changes test_room)
 $(IN_MEMORY): $(patsubst %,$(BUILD)/tests/unit/%.o,life map_answers memory_maps) \
 	$(BUILD)/user/dp/write.o $(call objects,daemon/live daemon/apply)
-$(BUILD)/tests/unit/test_room: $(patsubst %,$(BUILD)/user/daemon/engine/%.o,check clock)
+$(BUILD)/tests/unit/test_room: $(patsubst %,$(BUILD)/user/daemon/engine/%.o,check clock) \
+	$(call objects,daemon/starter)
+$(BUILD)/tests/unit/test_room: LIBS_UNIT := -lcap
 WHOLE := $(patsubst %,$(BUILD)/tests/unit/%,test_daemon test_egress test_state test_changes)
-$(WHOLE): LIBS_UNIT := -lcurl -ljansson
+$(WHOLE): LIBS_UNIT := -lcurl -ljansson -lcap
 $(WHOLE): $(BUILD)/tests/unit/host.o $(BUILD)/user/daemon/start.o $(call objects,\
-	$(addprefix daemon/,probe engine source watch view control) proto)
+	$(addprefix daemon/,starter probe engine source watch view control) proto)
 
 $(BUILD)/tests/unit/test_top_model: LIBS_UNIT := -ljansson
 $(BUILD)/tests/unit/test_top_model: $(BUILD)/user/cli/top/model.o

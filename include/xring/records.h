@@ -29,9 +29,13 @@ struct xring_owner {
 	__u64 drain_until;		/* then the backend's flows are cut */
 	__u64 ramp_from;		/* slow start: the backend came back then */
 	__u64 joined;			/* 0: the backend is as old as its service */
+	__u8 agent_less;		/* what its agent said (struct agent_word of the daemon) */
+	__u8 agent_state;
+	__u8 agent_down;
+	__u8 pad[5];
 };
 
-_Static_assert(sizeof(struct xring_owner) == 184, "no hidden padding");
+_Static_assert(sizeof(struct xring_owner) == 192, "no hidden padding");
 
 /*
  * An element of xring_routes: which ring is where (counters is 0), or which counters belong

@@ -12,6 +12,7 @@
 struct asker {
 	struct loop *loop;
 	struct checker *checker;
+	const struct probe_kinds *kinds;	/* of the checker; NULL: the health checks */
 	struct loop_timer deadline;
 	bool late;			/* the deadline has passed */
 	int wanted;			/* results until the loop stops */

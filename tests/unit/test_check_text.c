@@ -107,15 +107,15 @@ static void a_text_that_is_no_check_is_refused_with_the_reason(void **state)
 	static const struct {
 		const char *text, *why;
 	} bad[] = {
-		{ "", "check type : want tcp, http, https or icmp" },
-		{ "foo", "check type foo: want tcp, http, https or icmp" },
+		{ "", "check type : want tcp, http, https, icmp or exec" },
+		{ "foo", "check type foo: want tcp, http, https, icmp or exec" },
 		{ "tcp,", "check : want KEY=VALUE" },
-		{ "none,rise=2", "check type none: want tcp, http, https or icmp" },
+		{ "none,rise=2", "check type none: want tcp, http, https, icmp or exec" },
 		{ "tcp,rise", "check rise: want KEY=VALUE" },
 		{ "tcp,rise=", "check rise : want 1 to 100" },
 		{ "tcp,rise=2,rise=2", "check rise: want it once" },
 		{ "tcp,type=tcp", "check key type: want port, via, path, host, expect, verify, ca, "
-				  "sni, interval, timeout, rise, fall or jitter" },
+				  "sni, program, args, interval, timeout, rise, fall or jitter" },
 		{ "tcp,path=/", "check path /: want none, as a check of type tcp has no path" },
 		{ "icmp,port=80", "check port 80: want none, as a check of type icmp has no port" },
 		{ "http,verify=true", "check verify true: want none, as a check of type http has "
@@ -214,6 +214,82 @@ static void keys_are_known_by_their_words(void **state)
 	assert_int_equal(check_key_parse("every", &key), -EINVAL);
 }
 
+static void arguments_are_kept_apart(void **state)
+{
+	static const char *const args[] = { "-H", "two words", "", "x=\"y\"" };
+	struct check_draft d = { .given = 0 };
+	struct check c;
+	const char *arg = NULL;
+	char text[CHECK_VALUE_TEXT];
+	enum check_key key;
+	struct why why;
+	size_t len;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(args); i++)
+		assert_int_equal(check_set(&d, CHECK_KEY_ARGS, args[i]), 0);
+	assert_int_equal(check_set(&d, CHECK_KEY_ARGS, "a\nb"), -EINVAL);
+	assert_int_equal(check_set(&d, CHECK_KEY_ARGS, "\x7f"), -EINVAL);
+	assert_int_equal(check_set(&d, CHECK_KEY_PROGRAM, "x"), -EINVAL);
+	assert_int_equal(check_set(&d, CHECK_KEY_TYPE, "exec"), 0);
+	assert_int_equal(check_finish(&d, &c, &key, &why), -EINVAL);
+	assert_int_equal(check_set(&d, CHECK_KEY_PROGRAM, "/x"), 0);
+	assert_int_equal(check_finish(&d, &c, &key, &why), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(args); i++) {
+		arg = check_arg(&c, arg, &len);
+		assert_int_equal(len, strlen(args[i]));
+		assert_memory_equal(arg, args[i], len);
+	}
+	assert_null(check_arg(&c, arg, &len));
+	assert_string_equal(check_print(&c, CHECK_KEY_ARGS, text), "-H two words  x=\"y\"");
+}
+
+static void programs_are_the_same_or_not(void **state)
+{
+	struct check one = parse("exec,program=/x,args=a"), often = parse("exec,args=a,program=/x,interval=9s");
+	struct check other = parse("exec,program=/x,args=b"), less = parse("exec,program=/x");
+	(void)state;
+
+	assert_true(check_runs_same(&one, &often));
+	assert_false(check_alike(&one, &often));
+	assert_false(check_runs_same(&one, &other));
+	assert_false(check_alike(&one, &other));
+	assert_false(check_runs_same(&one, &less));
+}
+
+static void agents_have_keys_of_their_own(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} wrong[] = {
+		{ "", "agent : want KEY=VALUE" },
+		{ "8101", "agent 8101: want KEY=VALUE" },
+		{ "interval=5s", "agent without a port: want 1 to 65535" },
+		{ "port=0", "agent port 0: want 1 to 65535" },
+		{ "type=tcp,port=1", "agent key type: want port, interval, timeout or jitter" },
+		{ "port=1,rise=2", "agent key rise: want port, interval, timeout or jitter" },
+		{ "port=1,path=/", "agent key path: want port, interval, timeout or jitter" },
+		{ "port=1,port=2", "agent port: want it once" },
+		{ "port=1,timeout=3s", "agent timeout 3s: want at most the interval, 2s" },
+	};
+	struct check c;
+	struct why why;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		assert_int_equal(check_parse_agent(wrong[i].text, &c, &why), -EINVAL);
+		assert_string_equal(why.text, wrong[i].why);
+	}
+	assert_int_equal(check_parse_agent("port=8101,interval=500ms", &c, &why), 0);
+	assert_int_equal(c.kind, CHECK_AGENT);
+	assert_int_equal(c.port, 8101);
+	assert_int_equal(c.interval_ms, 500);
+	assert_int_equal(c.timeout_ms, 500);
+	assert_int_equal(check_parse_agent("none", &c, &why), 0);
+	assert_int_equal(c.kind, CHECK_NONE);
+	assert_int_equal(check_parse("agent,port=1", &c, &why), -EINVAL);
+}
+
 /* What is left out where it is the default, is the same when it is read again. */
 static void a_check_reads_back_as_it_is_printed(void **state)
 {
@@ -222,6 +298,7 @@ static void a_check_reads_back_as_it_is_printed(void **state)
 		"http,expect=100-599", "tcp,interval=0.5s", "tcp,interval=0.5s,timeout=10ms",
 		"tcp,interval=5s,timeout=5s", "icmp,rise=1,fall=1,jitter=1", "http,path=/",
 		"https,verify=true", "https,verify=true,ca=/etc/ca.pem,sni=b.example", "https,sni=b",
+		"exec,program=/x", "exec,program=/usr/lib/checks/one,args=-v,port=8080,timeout=20ms",
 	};
 	char text[1024], value[CHECK_VALUE_TEXT];
 	(void)state;
@@ -258,6 +335,9 @@ int main(void)
 		cmocka_unit_test(a_status_is_100_to_599_and_the_first_is_the_least),
 		cmocka_unit_test(the_longest_path_and_host_fit),
 		cmocka_unit_test(keys_are_known_by_their_words),
+		cmocka_unit_test(arguments_are_kept_apart),
+		cmocka_unit_test(programs_are_the_same_or_not),
+		cmocka_unit_test(agents_have_keys_of_their_own),
 		cmocka_unit_test(a_check_reads_back_as_it_is_printed),
 	};
 

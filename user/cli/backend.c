@@ -56,6 +56,21 @@ static void health_cell(struct table *t, const json_t *backend)
 	table_cell(t, "%s%s%s", *health ? health : "-", told ? ": " : "", told ? why : "");
 }
 
+/* As "50%", "100% drain" or "75%: connection refused"; "-": it has no agent. */
+static void agent_cell(struct table *t, const json_t *backend)
+{
+	const json_t *agent = json_object_get(backend, "agent");
+	const char *state = text(agent, "state"), *why = text(agent, "why");
+
+	if (!agent) {
+		table_cell(t, "-");
+		return;
+	}
+	table_cell(t, "%.0f%%%s%s%s%s%s", percent(agent, "weight"), strcmp(state, "ready") ? " " : "",
+		   strcmp(state, "ready") ? state : "",
+		   json_is_true(json_object_get(agent, "down")) ? " down" : "", *why ? ": " : "", why);
+}
+
 /*
  * "removed" for a removed backend: its state cannot be set any more, whether its flows drain
  * or not.
@@ -83,7 +98,7 @@ static void tags_cell(struct table *t, const json_t *backend)
 
 /* Which columns the table has beside the usual ones: those with any contents. */
 struct places {
-	bool regions, tags;
+	bool regions, tags, agents;
 };
 
 static struct places places_of(const json_t *backends)
@@ -93,6 +108,7 @@ static struct places places_of(const json_t *backends)
 	size_t i;
 
 	json_array_foreach(backends, i, backend) {
+		p.agents = p.agents || json_object_get(backend, "agent");
 		p.regions = p.regions || *text(backend, "region");
 		p.tags = p.tags || json_array_size(json_object_get(backend, "tags"));
 	}
@@ -113,6 +129,8 @@ static void backend_row(struct table *t, const json_t *backend, struct places pl
 	if (places.tags)
 		tags_cell(t, backend);
 	health_cell(t, backend);
+	if (places.agents)
+		agent_cell(t, backend);
 	hop_cell(t, json_object_get(backend, "next_hop"));
 }
 
@@ -125,8 +143,9 @@ void print_backends(const json_t *data)
 	size_t i;
 
 	snprintf(heads, sizeof(heads),
-		 "SERVICE|BACKEND|ADDRESS|STATE|>WEIGHT|>SHARE|>PINS%s%s|HEALTH|NEXT HOP",
-		 places.regions ? "|REGION" : "", places.tags ? "|TAGS" : "");
+		 "SERVICE|BACKEND|ADDRESS|STATE|>WEIGHT|>SHARE|>PINS%s%s|HEALTH%s|NEXT HOP",
+		 places.regions ? "|REGION" : "", places.tags ? "|TAGS" : "",
+		 places.agents ? "|AGENT" : "");
 	table_begin(&t, heads);
 	json_array_foreach(data, i, backend)
 		backend_row(&t, backend, places);

@@ -9,13 +9,13 @@
 #include "proto/proto.h"
 
 /*
- * The settings of a service (core/model/setting.c), with those of hot keys and of the health
- * check in one option each.
+ * The settings of a service (core/model/setting.c), with those of hot keys, of the health check
+ * and of the agents in one option each.
  */
 #define SETTINGS_USAGE                                                                     \
 	"\n      [--weight-unit N] [--drain T] [--tcp-idle T] [--udp-idle T] [--slow-start T] [--panic SHARE]" \
 	"\n      [--all-down drop|pass|keep] [--bound N|none] [--hot KEY=VALUE[,...]]"       \
-	"\n      [--check TYPE[,KEY=VALUE]...|none]"
+	"\n      [--check TYPE[,KEY=VALUE]...|none] [--agent port=N[,KEY=VALUE]...|none]"
 
 static const struct command table[] = {
 	{ "service add",

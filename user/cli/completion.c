@@ -115,7 +115,7 @@ static void print_services(const struct args *args)
 	printf(")\n\t\twords=\"" SERVICES "\" ;;\n");
 }
 
-/* The words that may follow --mode (of a service and of attach), --key and --check. */
+/* The words that may follow --mode (of a service and of attach), --key, --check and --agent. */
 static void print_values(void)
 {
 	char key[KEY_TEXT];
@@ -129,7 +129,7 @@ static void print_values(void)
 	printf("\" ;;\n\t*--check)\n\t\twords=\"");
 	for (size_t i = 0; check_word(i); i++)
 		printf("%s ", check_word(i));
-	printf("none\" ;;\n");
+	printf("none\" ;;\n\t*--agent)\n\t\twords=\"port= none\" ;;\n");
 }
 
 /* The keys that may follow --hot, each with its default. */

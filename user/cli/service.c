@@ -35,7 +35,7 @@ int run_service_add(const struct args *args)
 int run_service_set(const struct args *args)
 {
 	if (!form_changes(args))
-		return words_wrong("service set: want --vip, --mode, --vnodes, --key, --hot, --check or a setting");
+		return words_wrong("service set: want --vip, --mode, --vnodes, --key, --hot, --check, --agent or a setting");
 	return run_service_change(args);
 }
 
@@ -126,6 +126,8 @@ static void settings_text(const json_t *service, char *buf, size_t size)
 		at += snprintf(buf + at, size - at, "%shot=%s", at ? " " : "", hot);
 	if (*type && at < size)
 		at += snprintf(buf + at, size - at, "%scheck=%s", at ? " " : "", type);
+	if (json_is_object(json_object_get(service, "agent")) && at < size)
+		at += snprintf(buf + at, size - at, "%sagent", at ? " " : "");
 	if (!at)
 		snprintf(buf, size, "-");
 }
@@ -158,18 +160,24 @@ static void print_line(const char *key, const char *value)
 	printf("%-12s%s\n", key, value);
 }
 
-/* As "check       type=http path=/ ...". */
-static void print_check(json_t *check)
+/* As "check       type=http path=/ ..."; of a list, one pair for each of its texts. */
+static void print_check(const char *what, json_t *check)
 {
 	json_t *value;
 	const char *key;
 	char buf[512];
+	const json_t *item;
+	size_t i;
 
 	if (!json_is_object(check))
 		return;
-	printf("%-11s", "check");
-	json_object_foreach(check, key, value)
-		printf(" %s=%s", key, value_text(value, buf, sizeof(buf)));
+	printf("%-11s", what);
+	json_object_foreach(check, key, value) {
+		if (!json_is_array(value))
+			printf(" %s=%s", key, value_text(value, buf, sizeof(buf)));
+		json_array_foreach(value, i, item)
+			printf(" %s=%s", key, value_text(item, buf, sizeof(buf)));
+	}
 	putchar('\n');
 }
 
@@ -190,7 +198,8 @@ static void print_service(const json_t *data)
 			print_line(all[i].key, value);
 	if (*hot_text(data, hot))
 		print_line("hot", hot);
-	print_check(json_object_get(data, "check"));
+	print_check("check", json_object_get(data, "check"));
+	print_check("agent", json_object_get(data, "agent"));
 	putchar('\n');
 	print_backends(json_object_get(data, "backends"));
 }

@@ -14,15 +14,25 @@ struct reading {
 	struct location at[CHECK_KEYS];
 };
 
+static const char *noun(const struct reading *of)
+{
+	return of->draft.check.kind == CHECK_AGENT ? "agent" : "check";
+}
+
 static int read_value(struct reader *r, enum check_key key, struct reading *to)
 {
 	char what[32];
 
-	snprintf(what, sizeof(what), "check %s", check_key_word(key));
+	snprintf(what, sizeof(what), "%s %s", noun(to), check_key_word(key));
 	if (r->yaml.kind != YAML_SCALAR || check_set(&to->draft, key, r->yaml.text))
 		return yaml_refuse(&r->yaml, what, check_key_want(key));
 	to->at[key] = r->yaml.at;
 	return 0;
+}
+
+static int read_arg(struct reader *r, void *to)
+{
+	return read_value(r, CHECK_KEY_ARGS, to);
 }
 
 static int read_key_value(struct reader *r, void *to)
@@ -32,24 +42,40 @@ static int read_key_value(struct reader *r, void *to)
 	/* reader_fields() has refused all other keys. */
 	if (check_key_parse(r->key, &key))
 		return -EINVAL;
+	if (key == CHECK_KEY_ARGS && r->yaml.kind == YAML_SEQUENCE)
+		return reader_list(r, "check args", read_arg, to);
 	return read_value(r, key, to);
 }
 
 static int read_mapping(struct reader *r, struct reading *to)
 {
+	bool is_agent = to->draft.check.kind == CHECK_AGENT;
 	struct field fields[CHECK_KEYS];
+	size_t count = 0;
 
 	for (int i = 0; i < CHECK_KEYS; i++)
-		fields[i] = (struct field){ check_key_word((enum check_key)i), read_key_value };
-	return reader_fields(r, "check", fields, CHECK_KEYS, to);
+		if (!is_agent || check_has_key(CHECK_AGENT, (enum check_key)i))
+			fields[count++] = (struct field){ check_key_word((enum check_key)i),
+							  read_key_value };
+	return reader_fields(r, noun(to), fields, count, to);
+}
+
+/* Makes a check of what was read, or says at which of its keys, or at `at`, it is wrong. */
+static int finish(struct reader *r, const struct reading *reading, struct location at,
+		  struct check *ret)
+{
+	struct why why;
+	enum check_key key;
+
+	if (!check_finish(&reading->draft, ret, &key, &why))
+		return 0;
+	return reader_fail(r, reading->at[key].line ? reading->at[key] : at, "%s", why.text);
 }
 
 int read_check(struct reader *r, void *to)
 {
 	struct service_draft *s = to;
 	struct reading reading = { .draft.given = 0 };
-	struct why why;
-	enum check_key key;
 	int err;
 
 	s->check = r->yaml.at;
@@ -59,7 +85,14 @@ int read_check(struct reader *r, void *to)
 		err = read_value(r, CHECK_KEY_TYPE, &reading);
 	else
 		return yaml_refuse(&r->yaml, "check", "a type or a mapping with one");
-	if (err || !check_finish(&reading.draft, &s->service.check, &key, &why))
-		return err;
-	return reader_fail(r, reading.at[key].line ? reading.at[key] : s->check, "%s", why.text);
+	return err ?: finish(r, &reading, s->check, &s->service.check);
+}
+
+int read_agent(struct reader *r, void *to)
+{
+	struct service_draft *s = to;
+	struct reading reading = { .draft = agent_draft() };
+	struct location at = r->yaml.at;
+
+	return read_mapping(r, &reading) ?: finish(r, &reading, at, &s->service.agent);
 }

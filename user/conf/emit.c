@@ -10,7 +10,7 @@ static bool is_plain(const char *text)
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/=+";
 
-	return text[0] != '-' && text[0] != '.' && strspn(text, plain) == strlen(text);
+	return *text && text[0] != '-' && text[0] != '.' && strspn(text, plain) == strlen(text);
 }
 
 void print_text(FILE *f, const char *text)

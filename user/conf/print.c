@@ -100,20 +100,40 @@ static void print_hot(FILE *f, const struct service *s)
 	fputs(end, f);
 }
 
-static void print_check(FILE *f, const struct check *c)
+static void print_args(FILE *f, const struct check *c)
 {
+	const char *arg = NULL, *before = "[";
+	char text[CHECK_ARGS];
+	size_t len;
+
+	while ((arg = check_arg(c, arg, &len))) {
+		snprintf(text, sizeof(text), "%.*s", (int)len, arg);
+		fputs(before, f);
+		print_text(f, text);
+		before = ", ";
+	}
+	fputc(']', f);
+}
+
+static void print_check(FILE *f, const char *word, const struct check *c)
+{
+	const char *before = "{";
 	char text[CHECK_VALUE_TEXT];
 
 	if (c->kind == CHECK_NONE)
 		return;
-	fprintf(f, "    check: {type: %s", check_print(c, CHECK_KEY_TYPE, text));
-	for (int i = CHECK_KEY_TYPE + 1; i < CHECK_KEYS; i++) {
+	fprintf(f, "    %s: ", word);
+	for (int i = 0; i < CHECK_KEYS; i++) {
 		enum check_key key = (enum check_key)i;
 
-		if (check_is_default(c, key))
+		if (!check_has_key(c->kind, key) || check_is_default(c, key))
 			continue;
-		fprintf(f, ", %s: ", check_key_word(key));
-		print_text(f, check_print(c, key, text));
+		fprintf(f, "%s%s: ", before, check_key_word(key));
+		if (key == CHECK_KEY_ARGS)
+			print_args(f, c);
+		else
+			print_text(f, check_print(c, key, text));
+		before = ", ";
 	}
 	fputs("}\n", f);
 }
@@ -133,7 +153,8 @@ static void print_service(FILE *f, const struct service *s)
 		fprintf(f, "    vnodes: %u\n", s->vnodes);
 	print_settings(f, s);
 	print_hot(f, s);
-	print_check(f, &s->check);
+	print_check(f, "check", &s->check);
+	print_check(f, "agent", &s->agent);
 	print_placement(f, s);
 	print_schedule(f, s);
 	fputs(s->backend_count ? "    backends:\n" : "    backends: {}\n", f);

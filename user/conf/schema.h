@@ -15,6 +15,7 @@ int read_interfaces(struct reader *r, void *to);	/* the value; adds to r->model 
 int read_service(struct reader *r, void *to);	/* a name; adds to r->drafts */
 int read_backend(struct reader *r, void *to);	/* a name; to: a service_draft */
 int read_check(struct reader *r, void *to);	/* the value; to: a service_draft */
+int read_agent(struct reader *r, void *to);	/* the value; to: a service_draft */
 int read_region(struct reader *r, void *to);	/* a name; adds to r->drafts */
 int read_placement(struct reader *r, void *to);	/* the value; to: a service_draft */
 int read_schedule(struct reader *r, void *to);	/* the value; to: a service_draft */

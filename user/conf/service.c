@@ -138,6 +138,7 @@ static const struct field service_fields[] = {
 	{ "dscp", read_setting },
 	{ "hot", read_hot },
 	{ "check", read_check },
+	{ "agent", read_agent },
 	{ "placement", read_placement },
 	{ "schedule", read_schedule },
 	{ "backends", read_backends },

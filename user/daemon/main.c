@@ -17,6 +17,7 @@
 #include "daemon/engine/check.h"
 #include "daemon/privileges.h"
 #include "daemon/start.h"
+#include "daemon/starter/starter.h"
 #include "dp/dp.h"
 #include "proto/proto.h"
 
@@ -28,7 +29,7 @@ struct process {
 
 static const char usage[] =
 	"usage: xringd -f FILE [--check] [--bpffs DIR] [--socket PATH] [--state DIR]\n"
-	"              [--user NAME] [--cut]\n"
+	"              [--user NAME] [--exec-user NAME] [--cut]\n"
 	"\n"
 	"  -f, --file FILE    the configuration, YAML (xring.yaml(5))\n"
 	"      --check        say whether FILE is right, and exit\n"
@@ -37,6 +38,9 @@ static const char usage[] =
 	"      --state DIR    what commands changed (/var/lib/xring)\n"
 	"      --user NAME    whom a daemon that root starts becomes; root: nobody else\n"
 	"                     (" PRIVILEGES_USER ", where there is that user)\n"
+	"      --exec-user NAME\n"
+	"                     whom the programs of health checks run as\n"
+	"                     (" STARTER_USER ", where there is that user)\n"
 	"      --cut          start although the new hash_key or a service's new key\n"
 	"                     moves every flow\n"
 	"  -h, --help         this text\n"
@@ -97,7 +101,7 @@ static void notify(const char *state)
 
 /* ---- running ---- */
 
-static int check_only(const char *path)
+static int check_only(const char *path, const char *exec_user)
 {
 	static const struct model none;
 	_free_ char *text = NULL;
@@ -105,6 +109,7 @@ static int check_only(const char *path)
 	struct why why;
 	size_t len;
 
+	starter_look(exec_user);
 	if (file_read_model(path, &none, &m, &text, &len, &why)) {
 		log_err(0, "%s", why.text);
 		return EXIT_WORDS;
@@ -142,7 +147,9 @@ static int serve(struct process *p)
 static int run(const struct start_options *options)
 {
 	struct process p = { .signals.fd = -1 };
-	int err = privileges_check() ?: loop_new(&p.loop) ?: signals_open(&p) ?:
+	int err = privileges_check() ?:
+		  starter_open(options->exec_user, options->user ?: PRIVILEGES_USER) ?:
+		  loop_new(&p.loop) ?: signals_open(&p) ?:
 		  start_file(p.loop, options, &p.start);
 	bool wrong = err == -EINVAL;
 
@@ -155,6 +162,7 @@ static int run(const struct start_options *options)
 	closep(&p.signals.fd);
 	if (p.loop)
 		loop_free(p.loop);
+	starter_close();
 	return wrong ? EXIT_WORDS : err ? EXIT_NO : 0;
 }
 
@@ -175,6 +183,7 @@ static int options_parse(int argc, char **argv, struct options *o)
 		OPT_SOCKET,
 		OPT_STATE,
 		OPT_USER,
+		OPT_EXEC_USER,
 		OPT_CUT,
 		OPT_TEST_CLOCK,
 		OPT_TEST_DIE
@@ -186,6 +195,7 @@ static int options_parse(int argc, char **argv, struct options *o)
 		{ "socket", required_argument, NULL, OPT_SOCKET },
 		{ "state", required_argument, NULL, OPT_STATE },
 		{ "user", required_argument, NULL, OPT_USER },
+		{ "exec-user", required_argument, NULL, OPT_EXEC_USER },
 		{ "cut", no_argument, NULL, OPT_CUT },
 		{ "test-clock", no_argument, NULL, OPT_TEST_CLOCK },
 		{ "test-die", required_argument, NULL, OPT_TEST_DIE },
@@ -203,6 +213,7 @@ static int options_parse(int argc, char **argv, struct options *o)
 		case OPT_SOCKET: o->start.socket = optarg; break;
 		case OPT_STATE: o->start.engine.state = optarg; break;
 		case OPT_USER: o->start.user = optarg; break;
+		case OPT_EXEC_USER: o->start.exec_user = optarg; break;
 		case OPT_TEST_CLOCK: o->start.engine.test_clock = true; break;
 		case OPT_TEST_DIE: step_fatal = strtoull(optarg, NULL, 10); break;
 		case OPT_CUT: o->start.engine.cut = true; break;
@@ -236,7 +247,7 @@ int main(int argc, char **argv)
 	if (o.help || o.version)
 		return 0;
 	if (o.check)
-		return check_only(o.start.file);
+		return check_only(o.start.file, o.start.exec_user);
 	memory_keep();
 	return run(&o.start);
 }

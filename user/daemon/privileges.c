@@ -140,7 +140,8 @@ int privileges_become(const char *name, const struct privileges_paths *paths)
 	int err;
 
 	if (geteuid())
-		return name ? log_err(-EPERM, "--user %s: want it started by root", name) : 0;
+		return name ? log_err(-EPERM, "--user %s: want it started by root", name) :
+			      capabilities_keep();
 	user = getpwnam(name ?: PRIVILEGES_USER);
 	if (!user && name) {
 		log_err(0, "--user %s: want a user of this host", name);

@@ -15,8 +15,8 @@ struct privileges_paths {
 int privileges_check(void);
 /*
  * Root becomes that user, with the capabilities that the daemon needs, once the user owns the
- * paths. name: NULL for PRIVILEGES_USER, where there is one; "root": nobody else. Does nothing for
- * a daemon that root did not start.
+ * paths. name: NULL for PRIVILEGES_USER, where there is one; "root": nobody else. A daemon that root
+ * did not start only loses the capabilities that it does not need.
  */
 int privileges_become(const char *name, const struct privileges_paths *paths);
 /* Drops all capabilities but those for BPF and the network's configuration, for good. */

@@ -53,14 +53,14 @@ int start_maps(struct start *s)
 	if (err)
 		return err;
 	health_open(d->engine, &d->health);
-	return engine_start(d->engine) ?: hot_open(d->engine, &d->hot) ?:
+	return agents_open(d->engine, &d->agents) ?: engine_start(d->engine) ?: hot_open(d->engine, &d->hot) ?:
 	       loads_open(d->engine, &d->loads) ?: flows_open(d->engine, &d->flows) ?:
 	       egress_open(d->engine, &d->egress) ?: asked_open(d->engine, &d->asked);
 }
 
 int start_checks(struct start *s)
 {
-	return health_start(&s->daemon.health);
+	return health_start(&s->daemon.health) ?: agents_start(&s->daemon.agents);
 }
 
 void start_close(struct start *s)
@@ -74,6 +74,7 @@ void start_close(struct start *s)
 	flows_close(&d->flows);
 	loads_close(&d->loads);
 	hot_close(&d->hot);
+	agents_close(&d->agents);
 	health_close(&d->health);
 	homes_close(&d->homes);
 	file_close(&d->file);

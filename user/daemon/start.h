@@ -10,6 +10,7 @@ struct start_options {
 	const char *file;
 	const char *socket;
 	const char *user;		/* of privileges_become() */
+	const char *exec_user;		/* of starter_open() */
 };
 
 struct start {

@@ -122,6 +122,13 @@ static int check_right(const char *text, struct why *why)
 	return check_parse(text, &ignored, why);
 }
 
+static int agent_right(const char *text, struct why *why)
+{
+	struct check ignored;
+
+	return check_parse_agent(text, &ignored, why);
+}
+
 static const struct argument arguments[] = {
 	{ "service", "service", ARGUMENT_TEXT, service_right },
 	{ "name", "name", ARGUMENT_TEXT, backend_right },
@@ -135,6 +142,7 @@ static const struct argument arguments[] = {
 	{ "vnodes", "vnodes", ARGUMENT_TEXT, vnodes_right },
 	{ "hot", "hot", ARGUMENT_TEXT, hot_right },
 	{ "check", "check", ARGUMENT_TEXT, check_right },
+	{ "agent", "agent", ARGUMENT_TEXT, agent_right },
 	{ "now", "now", ARGUMENT_FLAG },
 	{ "cut", "cut", ARGUMENT_FLAG },
 	{ "plan", "plan", ARGUMENT_FLAG },
@@ -144,7 +152,7 @@ static const struct argument arguments[] = {
 
 /* In a form, stands for the keys of all settings of a service (core/model/setting.h). */
 #define SETTINGS "*"
-#define SERVICE "vips mode key vnodes " SETTINGS " hot check now"
+#define SERVICE "vips mode key vnodes " SETTINGS " hot check agent now"
 #define BACKEND "weight region tags now cut plan"
 #define MOVE "now cut plan"
 

@@ -167,7 +167,7 @@ wrong "s/$(lab address b3)/{address: $(lab address b3), weight: 1001}/" 1001 "we
 wrong "s/b3: $(lab address b3)/b3: {address: $(lab address b1)}/" "$(lab address b1)}" \
 	"backend b3 at $(lab address b1): want another address, backend b1 of service web is there"
 wrong 's/5m/5 minutes/' "5 minutes" "drain 5 minutes: want"
-wrong 's/drain: 5m/check: smtp/' smtp "check type smtp: want tcp, http, https or icmp"
+wrong 's/drain: 5m/check: smtp/' smtp "check type smtp: want tcp, http, https, icmp or exec"
 wrong 's/mode: nat/mode: natt/' natt "mode natt: want nat, l2 or ipip"
 fails 1 "No such file" xring plan -f "$RUN/none.yaml"
 fails 2 "want -f FILE" xring plan

@@ -148,8 +148,9 @@ for tags in '"a"' '[1]' '["a","a"]' '["a b"]'; do
 	fails 0 '"code":2' ask "{\"do\":\"backend-set\",\"service\":\"web\",\"name\":\"node-1\",\"tags\":$tags}"
 done
 fails 2 "tcp_idle 0: want 1s to 24h" xring service set web --tcp-idle 0
-fails 2 "check type foo: want tcp, http, https or icmp" xring service set web --check foo
+fails 2 "check type foo: want tcp, http, https, icmp or exec" xring service set web --check foo
 fails 2 "check timeout 3s: want at most the interval, 2s" xring service set web --check tcp,timeout=3s
+fails 2 "agent without a port: want 1 to 65535" xring service set web --agent interval=5s
 xring service set web --vnodes 150 --mode l2 --now
 xring service set web --mode ipip --now
 xring backend set web node-3 --weight=1 --now
@@ -184,6 +185,12 @@ xring service set web --bound none --hot factor=5,shards=100,auto=true
 	fail "service list: $(xring service list)"
 [[ $(xring service show web) == *"tcp_idle    90m"*"check       type=http port=8080 via=address path=/healthz"* ]] ||
 	fail "service show: $(xring service show web)"
+xring service set web --agent port=8101,interval=5s
+equal "agent" "$(xring --json service show web | jq -c .agent)" \
+	'{"port":8101,"interval":"5s","timeout":"1s","jitter":0.1}'
+[[ $(xring service list) == *" check=http agent" ]] || fail "a list of services: $(xring service list)"
+[[ $(xring service show web) == *"agent       port=8101 interval=5s"* ]] || fail "$(xring service show web)"
+xring service set web --agent none
 xring service set web --drain 15m --panic 0 --check none
 equal "no check" "$(xring --json service show web | jq -c '[.drain, .tcp_idle, (.panic + 0), .check]')" \
 	'["15m","90m",0,null]'

@@ -52,6 +52,7 @@ refused() { # TEXT
 
 echo "files of the unit tests"
 for good in "$TOP"/tests/conf/good/*.yaml; do
+	[ "${good##*/}" != programs.yaml ] || continue	# its programs are not of this host
 	fails 0 "$good: ok" check "$good"
 done
 for bad in "$TOP"/tests/conf/bad/*.yaml; do

@@ -234,7 +234,7 @@ odd http,rise=1 up "HTTP 200"
 odd https,fall=1 down "TLS: the port does not speak it"
 odd icmp,rise=1 up "echo reply"
 odd http,expect=404,fall=1 down "HTTP 200, want 404"
-fails 2 "check type smtp: want tcp, http, https or icmp" xring service set odd --check smtp
+fails 2 "check type smtp: want tcp, http, https, icmp or exec" xring service set odd --check smtp
 equal "what it was" "$(xring --json service show odd | jq -r .check.expect)" 404
 fails 2 "check path healthz: want" xring service set odd --check http,path=healthz
 

@@ -24,50 +24,6 @@
 #define MINUTE_MS (60 * 1000u)
 #define TIMES_MAX 100u
 
-/*
- * The kinds of health checks. A new kind is a row here; and in daemon/probe/ a file that
- * runs the check, and a row of kinds.c with the same word.
- */
-static const struct kind {
-	const char *word;
-	bool has_port;			/* the check connects to a port */
-	bool has_request;		/* the keys path, host and expect are allowed */
-	bool has_tls;			/* the keys verify, ca and sni are allowed */
-} kinds[] = {
-	[CHECK_NONE] = { "none" },
-	[CHECK_TCP] = { "tcp", .has_port = true },
-	[CHECK_HTTP] = { "http", .has_port = true, .has_request = true },
-	[CHECK_HTTPS] = { "https", .has_port = true, .has_request = true, .has_tls = true },
-	[CHECK_ICMP] = { "icmp" },
-};
-
-const char *check_kind_word(enum check_kind kind)
-{
-	return kinds[kind].word;
-}
-
-const char *check_word(size_t i)
-{
-	return i + 1 < ARRAY_SIZE(kinds) ? kinds[i + 1].word : NULL;
-}
-
-const char *check_type_want(void)
-{
-	static char text[WORDS_TEXT];
-
-	return words_print(kinds + 1, sizeof(*kinds), ARRAY_SIZE(kinds) - 1, text);
-}
-
-bool check_has_port(const struct check *c)
-{
-	return kinds[c->kind].has_port;
-}
-
-uint16_t check_port(const struct check *c, uint16_t backend)
-{
-	return !check_has_port(c) ? 0 : c->port ?: backend;
-}
-
 static bool is_printable(const char *text)
 {
 	for (; *text; text++)
@@ -80,11 +36,11 @@ static bool is_printable(const char *text)
 
 static int set_type(struct check *c, const char *text)
 {
-	int i = word_parse(text, kinds, sizeof(*kinds), ARRAY_SIZE(kinds));
+	enum check_kind kind = check_type_parse(text);
 
-	if (i <= CHECK_NONE)
+	if (kind == CHECK_NONE)
 		return -EINVAL;
-	c->kind = (enum check_kind)i;
+	c->kind = kind;
 	return 0;
 }
 
@@ -202,6 +158,31 @@ static int set_sni(struct check *c, const char *text)
 	return 0;
 }
 
+static int set_program(struct check *c, const char *text)
+{
+	char path[256];
+
+	if (parse_path(text, path) || strlen(path) >= sizeof(c->program))
+		return -EINVAL;
+	strcpy(c->program, path);
+	return 0;
+}
+
+/* Adds an argument. */
+static int set_arg(struct check *c, const char *text)
+{
+	size_t at = strlen(c->args), len = strlen(text);
+
+	if (at + len + 2 > sizeof(c->args))
+		return -EINVAL;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			return -EINVAL;
+	memcpy(c->args + at, text, len);
+	strcpy(c->args + at + len, "\n");
+	return 0;
+}
+
 static int set_interval(struct check *c, const char *text)
 {
 	return duration_parse(text, 100, 60 * MINUTE_MS, &c->interval_ms);
@@ -227,6 +208,8 @@ static int set_jitter(struct check *c, const char *text)
 	return share_parse(text, &c->jitter);
 }
 
+#define WANT_PROGRAM "/ and at most 126 printable ASCII characters without spaces after it"
+#define WANT_ARGS "arguments without control characters, 255 bytes with one for each"
 #define WANT_PATH "/ and at most 254 printable ASCII characters without spaces behind it"
 
 static const struct key {
@@ -243,6 +226,8 @@ static const struct key {
 	[CHECK_KEY_VERIFY] = { "verify", "true or false", set_verify },
 	[CHECK_KEY_CA] = { "ca", WANT_PATH, set_ca },
 	[CHECK_KEY_SNI] = { "sni", "the name of a host, of at most 255 bytes", set_sni },
+	[CHECK_KEY_PROGRAM] = { "program", WANT_PROGRAM, set_program },
+	[CHECK_KEY_ARGS] = { "args", WANT_ARGS, set_arg },
 	[CHECK_KEY_INTERVAL] = { "interval", "100ms to 1h, as 500ms or 2s", set_interval },
 	[CHECK_KEY_TIMEOUT] = { "timeout", "10ms to 1m, as 500ms or 2s", set_timeout },
 	[CHECK_KEY_RISE] = { "rise", "1 to 100", set_rise },
@@ -303,7 +288,7 @@ static void set_defaults(struct check *c, unsigned given)
 		c->fall = FALL;
 	if (!(given & 1u << CHECK_KEY_JITTER))
 		c->jitter = JITTER;
-	if (!kinds[c->kind].has_request)
+	if (!check_has_key(c->kind, CHECK_KEY_PATH))
 		return;
 	if (!(given & 1u << CHECK_KEY_PATH))
 		strcpy(c->path, "/");
@@ -313,23 +298,10 @@ static void set_defaults(struct check *c, unsigned given)
 	}
 }
 
-bool check_has_key(enum check_kind kind, enum check_key key)
+/* Under which key of a service the kind stands. */
+static const char *noun(enum check_kind kind)
 {
-	switch (key) {
-	case CHECK_KEY_PORT:
-	case CHECK_KEY_VIA:
-		return kinds[kind].has_port;
-	case CHECK_KEY_PATH:
-	case CHECK_KEY_HOST:
-	case CHECK_KEY_EXPECT:
-		return kinds[kind].has_request;
-	case CHECK_KEY_VERIFY:
-	case CHECK_KEY_CA:
-	case CHECK_KEY_SNI:
-		return kinds[kind].has_tls;
-	default:
-		return true;
-	}
+	return kind == CHECK_AGENT ? check_kind_word(kind) : "check";
 }
 
 /* The first key that was given and has no meaning for the kind; CHECK_KEYS: none. */
@@ -363,21 +335,26 @@ int check_finish(const struct check_draft *d, struct check *ret, enum check_key 
 	char text[CHECK_VALUE_TEXT], interval[DURATION_TEXT];
 	enum check_key senseless = senseless_key(d);
 
-	if (!is_given(d, CHECK_KEY_TYPE))
+	if (c.kind == CHECK_NONE)
 		return wrong(CHECK_KEY_TYPE, ret_key, why,
 			     "check without a type: want %s", check_type_want());
 	if (senseless != CHECK_KEYS)
 		return wrong(senseless, ret_key, why,
 			     "check %s %.64s: want none, as a check of type %s has no %s",
 			     keys[senseless].word, check_print(&c, senseless, text),
-			     kinds[c.kind].word, keys[senseless].word);
+			     check_kind_word(c.kind), keys[senseless].word);
 	set_defaults(&c, d->given);
+	if (check_has_key(c.kind, CHECK_KEY_PROGRAM) && !c.program[0])
+		return wrong(CHECK_KEY_TYPE, ret_key, why,
+			     "check exec without a program: want " WANT_PROGRAM);
+	if (c.kind == CHECK_AGENT && !c.port)
+		return wrong(CHECK_KEY_TYPE, ret_key, why, "agent without a port: want " WANT_PORT);
 	if (c.ca[0] && !c.verify)
 		return wrong(CHECK_KEY_CA, ret_key, why,
 			     "check ca %.200s: want verify true beside it", c.ca);
 	if (c.timeout_ms > c.interval_ms)
 		return wrong(CHECK_KEY_TIMEOUT, ret_key, why,
-			     "check timeout %s: want at most the interval, %s",
+			     "%s timeout %s: want at most the interval, %s", noun(c.kind),
 			     duration_print(c.timeout_ms, text),
 			     duration_print(c.interval_ms, interval));
 	*ret = c;
@@ -390,7 +367,8 @@ bool check_is_default(const struct check *c, enum check_key key)
 	char text[CHECK_VALUE_TEXT], normal_text[CHECK_VALUE_TEXT];
 
 	if (key == CHECK_KEY_PORT || key == CHECK_KEY_HOST || key == CHECK_KEY_TYPE ||
-	    key == CHECK_KEY_CA || key == CHECK_KEY_SNI)
+	    key == CHECK_KEY_CA || key == CHECK_KEY_SNI || key == CHECK_KEY_PROGRAM ||
+	    key == CHECK_KEY_ARGS)
 		return !*check_print(c, key, text);
 	if (key == CHECK_KEY_VERIFY)
 		return !c->verify;
@@ -400,25 +378,60 @@ bool check_is_default(const struct check *c, enum check_key key)
 	return !strcmp(check_print(c, key, text), check_print(&normal, key, normal_text));
 }
 
+#define AGENT_KEYS "port, interval, timeout or jitter"
+
 /* Parses one KEY=VALUE into the draft; writes a NUL over the equals sign. */
 static int parse_pair(struct check_draft *d, char *pair, struct why *why)
 {
 	char *value = strchr(pair, '=');
+	const char *what = noun(d->check.kind);
+	bool is_agent = d->check.kind == CHECK_AGENT;
 	char words[WORDS_TEXT];
 	enum check_key key, ignored;
 
 	if (!value)
-		return wrong(CHECK_KEY_TYPE, &ignored, why, "check %.64s: want KEY=VALUE", pair);
+		return wrong(CHECK_KEY_TYPE, &ignored, why, "%s %.64s: want KEY=VALUE", what, pair);
 	*value++ = '\0';
-	if (check_key_parse(pair, &key) || key == CHECK_KEY_TYPE)
-		return wrong(CHECK_KEY_TYPE, &ignored, why,
-			     "check key %.64s: want %s", pair,
-			     words_print(keys + 1, sizeof(*keys), CHECK_KEYS - 1, words));
+	if (check_key_parse(pair, &key) || key == CHECK_KEY_TYPE ||
+	    (is_agent && !check_has_key(CHECK_AGENT, key)))
+		return wrong(CHECK_KEY_TYPE, &ignored, why, "%s key %.64s: want %s", what, pair,
+			     is_agent ? AGENT_KEYS : words_print(keys + 1, sizeof(*keys),
+								 CHECK_KEYS - 1, words));
 	if (is_given(d, key))
-		return wrong(key, &ignored, why, "check %s: want it once", keys[key].word);
+		return wrong(key, &ignored, why, "%s %s: want it once", what, keys[key].word);
 	if (check_set(d, key, value))
-		return wrong(key, &ignored, why, "check %s %.64s: want %s", keys[key].word, value,
-			     check_key_want(key));
+		return wrong(key, &ignored, why, "%s %s %.64s: want %s", what, keys[key].word,
+			     value, check_key_want(key));
+	return 0;
+}
+
+struct check_draft agent_draft(void)
+{
+	return (struct check_draft){ .check.kind = CHECK_AGENT };
+}
+
+/* Parses the pairs of `rest` into the draft, and makes a check of it. */
+static int parse_pairs(struct check_draft *d, char *rest, struct check *ret, struct why *why)
+{
+	enum check_key ignored;
+	char *part;
+
+	while ((part = strsep(&rest, ",")))
+		if (parse_pair(d, part, why))
+			return -EINVAL;
+	return check_finish(d, ret, &ignored, why);
+}
+
+int check_parse_agent(const char *text, struct check *ret, struct why *why)
+{
+	_free_ char *copy = strdup(text);
+	struct check_draft d = agent_draft();
+
+	if (!copy)
+		return why_set(why, -ENOMEM, "out of memory");
+	if (strcmp(text, "none"))
+		return parse_pairs(&d, copy, ret, why);
+	*ret = (struct check){ 0 };
 	return 0;
 }
 
@@ -439,75 +452,5 @@ int check_parse(const char *text, struct check *ret, struct why *why)
 	if (check_set(&d, CHECK_KEY_TYPE, part))
 		return wrong(CHECK_KEY_TYPE, &ignored, why,
 			     "check type %.64s: want %s", part, check_type_want());
-	while ((part = strsep(&rest, ",")))
-		if (parse_pair(&d, part, why))
-			return -EINVAL;
-	return check_finish(&d, ret, &ignored, why);
-}
-
-/* ---- printing ---- */
-
-static void print_expect(const struct check *c, char buf[CHECK_VALUE_TEXT])
-{
-	if (c->status_min != c->status_max)
-		snprintf(buf, CHECK_VALUE_TEXT, "%u-%u", c->status_min, c->status_max);
-	else if (c->status_min)
-		snprintf(buf, CHECK_VALUE_TEXT, "%u", c->status_min);
-}
-
-const char *check_print(const struct check *c, enum check_key key, char buf[CHECK_VALUE_TEXT])
-{
-	buf[0] = '\0';
-	switch (key) {
-	case CHECK_KEY_TYPE:
-		return strcpy(buf, kinds[c->kind].word);
-	case CHECK_KEY_PORT:
-		if (c->port)
-			snprintf(buf, CHECK_VALUE_TEXT, "%u", c->port);
-		break;
-	case CHECK_KEY_VIA:
-		return strcpy(buf, vias[c->via_vip]);
-	case CHECK_KEY_PATH:
-		return strcpy(buf, c->path);
-	case CHECK_KEY_HOST:
-		return strcpy(buf, c->host);
-	case CHECK_KEY_EXPECT:
-		print_expect(c, buf);
-		break;
-	case CHECK_KEY_VERIFY:
-		return strcpy(buf, c->verify ? "true" : "false");
-	case CHECK_KEY_CA:
-		return strcpy(buf, c->ca);
-	case CHECK_KEY_SNI:
-		return strcpy(buf, c->sni);
-	case CHECK_KEY_INTERVAL:
-		return duration_print(c->interval_ms, buf);
-	case CHECK_KEY_TIMEOUT:
-		return duration_print(c->timeout_ms, buf);
-	case CHECK_KEY_RISE:
-		snprintf(buf, CHECK_VALUE_TEXT, "%u", c->rise);
-		break;
-	case CHECK_KEY_FALL:
-		snprintf(buf, CHECK_VALUE_TEXT, "%u", c->fall);
-		break;
-	case CHECK_KEY_JITTER:
-		return share_print(c->jitter, buf);
-	case CHECK_KEYS:
-		break;
-	}
-	return buf;
-}
-
-bool check_alike(const struct check *a, const struct check *b)
-{
-	return a->kind == b->kind && a->via_vip == b->via_vip && a->interval_ms == b->interval_ms &&
-	       a->timeout_ms == b->timeout_ms && a->jitter == b->jitter &&
-	       !strcmp(a->path, b->path) && !strcmp(a->host, b->host) &&
-	       a->status_min == b->status_min && a->status_max == b->status_max &&
-	       a->verify == b->verify && !strcmp(a->ca, b->ca) && !strcmp(a->sni, b->sni);
-}
-
-bool check_equal(const struct check *a, const struct check *b)
-{
-	return check_alike(a, b) && a->port == b->port && a->rise == b->rise && a->fall == b->fall;
+	return parse_pairs(&d, rest, ret, why);
 }

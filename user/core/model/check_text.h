@@ -24,6 +24,8 @@ enum check_key {
 	CHECK_KEY_VERIFY,
 	CHECK_KEY_CA,
 	CHECK_KEY_SNI,
+	CHECK_KEY_PROGRAM,
+	CHECK_KEY_ARGS,
 	CHECK_KEY_INTERVAL,
 	CHECK_KEY_TIMEOUT,
 	CHECK_KEY_RISE,
@@ -40,8 +42,9 @@ struct check_draft {
 };
 
 const char *check_kind_word(enum check_kind kind);
-const char *check_word(size_t i);	/* the word of the i-th kind but none; NULL: no such kind */
-const char *check_type_want(void);	/* "tcp, http, https or icmp" */
+const char *check_word(size_t i);	/* the word of the i-th type but none; NULL: no such type */
+enum check_kind check_type_parse(const char *text);	/* CHECK_NONE: it is no type, or none */
+const char *check_type_want(void);	/* "tcp, http, https, icmp or exec" */
 /* Does a check connect to a port (its own, or the backend's)? */
 bool check_has_port(const struct check *c);
 
@@ -50,7 +53,10 @@ const char *check_key_word(enum check_key key);
 const char *check_key_want(enum check_key key);
 int check_key_parse(const char *word, enum check_key *ret);
 
-/* Sets one key of a draft. -EINVAL: the value is not what check_key_want() says. */
+/*
+ * Sets one key of a draft; CHECK_KEY_ARGS adds an argument. -EINVAL: the value is not what
+ * check_key_want() says.
+ */
 int check_set(struct check_draft *d, enum check_key key, const char *value);
 
 /*
@@ -62,6 +68,12 @@ int check_finish(const struct check_draft *d, struct check *ret, enum check_key 
 
 /* Parses TYPE[,KEY=VALUE]..., or none. -EINVAL: *why says what is wrong. */
 int check_parse(const char *text, struct check *ret, struct why *why);
+/* The same for `agent`, whose drafts begin here, and for its KEY=VALUE[,KEY=VALUE]..., or none. */
+struct check_draft agent_draft(void);
+int check_parse_agent(const char *text, struct check *ret, struct why *why);
+
+/* Steps through the arguments: the first where `before` is NULL; NULL: no more. *ret_len: its bytes. */
+const char *check_arg(const struct check *c, const char *before, size_t *ret_len);
 
 /* Prints the value of a key; empty: the check has none. */
 const char *check_print(const struct check *c, enum check_key key, char buf[CHECK_VALUE_TEXT]);

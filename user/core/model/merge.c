@@ -229,6 +229,7 @@ static int merge_service(const struct service *running, const struct service *lo
 	s->key = key_equal(&loaded->key, &file->key) ? running->key : file->key;
 	s->vnodes = loaded->vnodes != file->vnodes ? file->vnodes : running->vnodes;
 	s->check = check_equal(&loaded->check, &file->check) ? running->check : file->check;
+	s->agent = check_equal(&loaded->agent, &file->agent) ? running->agent : file->agent;
 	merge_settings(running, loaded, file, s);
 	vips = vips_equal(loaded, file) ? running : file;
 	s->vips = array_copy(vips->vips, vips->vip_count, sizeof(*s->vips));
@@ -369,7 +370,8 @@ bool service_same_but_backends(const struct service *a, const struct service *b)
 {
 	return !strcmp(a->name, b->name) && a->mode == b->mode && key_equal(&a->key, &b->key) &&
 	       a->vnodes == b->vnodes && settings_equal(a, b) &&
-	       check_equal(&a->check, &b->check) && vips_equal(a, b) && same_rules(a, b) &&
+	       check_equal(&a->check, &b->check) && check_equal(&a->agent, &b->agent) &&
+	       vips_equal(a, b) && same_rules(a, b) &&
 	       same_daylights(a, b);
 }
 

@@ -94,6 +94,7 @@ struct service {
 	uint32_t dscp;			/* 1: the outer header does not have that of the packet */
 	uint32_t bound;			/* thousandths of a backend's average load; 0: no bound */
 	struct check check;
+	struct check agent;		/* how the backends' agents are asked; no kind: they have none */
 	struct backend *backends;	/* sorted by name */
 	size_t backend_count;
 	struct rule *rules;		/* in the order given */

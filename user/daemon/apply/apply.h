@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct dp;
+struct backend_listener;
 struct live;
 struct live_report;
 struct live_times;
@@ -75,6 +76,7 @@ uint64_t live_tick(struct live *live, uint64_t now, bool *ret_apply);
 
 /* Tells the listener of services that end. The listener is the caller's, and must outlive live. */
 void live_listen(struct live *live, struct service_listener *listener);
+void live_listen_backends(struct live *live, struct backend_listener *listener);
 
 /* Ends all moves and makes all pins void, because the hashes of all flows have changed. */
 void live_close_cells(struct live *live);

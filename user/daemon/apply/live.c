@@ -79,3 +79,9 @@ void live_listen(struct live *live, struct service_listener *listener)
 	listener->next = live->service_listeners;
 	live->service_listeners = listener;
 }
+
+void live_listen_backends(struct live *live, struct backend_listener *listener)
+{
+	listener->next = live->backend_listeners;
+	live->backend_listeners = listener;
+}

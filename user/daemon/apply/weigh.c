@@ -22,17 +22,24 @@
 #include "daemon/live/rings.h"
 #include "daemon/live/services.h"
 
-static struct standing standing_of(const struct live_backend *backend, const struct service *model)
+/* weight, state: what the operator wants of the backend. */
+static struct standing standing_of(const struct live_backend *backend, uint32_t weight,
+				   enum backend_state state, const struct service *model)
 {
-	return (struct standing){
-		.weight = backend->weight,
-		.state = backend->state,
+	struct agent_word agent = backend_agent(backend);
+	struct standing st = {
+		.weight = weight,
+		.state = state,
 		.down = model->check.kind && backend->health.state == HEALTH_DOWN,
 		.joining = model->check.kind && backend_joins(backend),
 		.waits = backend->waits,
 		.ramp_from = backend->owner->ramp_from,
 		.drain_until = backend->owner->drain_until,
 	};
+
+	if (model->agent.kind)
+		agent_weigh(&agent, &st);
+	return st;
 }
 
 /*
@@ -191,7 +198,8 @@ bool backends_weigh(const struct live *live, struct live_service *s, const struc
 	for (size_t i = 0; list && backends && i < s->backend_count; i++) {
 		backends[i] = service_backend(model, s->backends[i]->name);
 		waits_set(live, model, backends[i], s->backends[i], now);
-		list[i] = standing_of(s->backends[i], model);
+		list[i] = standing_of(s->backends[i], s->backends[i]->weight, s->backends[i]->state,
+				      model);
 	}
 	if (list && backends) {
 		standings_weigh(model, list, s->backend_count, now, &next);
@@ -244,9 +252,9 @@ int live_weigh_at(const struct live *live, const struct service *s, const struct
 		const struct live_backend *backend = ls ? live_backend(ls, b->name) : NULL;
 
 		if (backend && backend_is(backend, b))
-			list[i] = standing_of(backend, s);
-		list[i].weight = b->weight;
-		list[i].state = b->state;
+			list[i] = standing_of(backend, b->weight, b->state, s);
+		else
+			list[i] = (struct standing){ .weight = b->weight, .state = b->state };
 		list[i].waits = way_back_taken(&live->ways, s, &b->address, b->port);
 		backends[i] = b;
 	}

@@ -57,7 +57,7 @@ static int set_service(struct service *s, const json_t *request, struct answer *
 {
 	const char *mode = request_text(request, "mode"), *key = request_text(request, "key");
 	const char *vnodes = request_text(request, "vnodes"), *hot = request_text(request, "hot");
-	const char *check = request_text(request, "check");
+	const char *check = request_text(request, "check"), *agent = request_text(request, "agent");
 
 	if (mode)
 		mode_parse(mode, &s->mode);
@@ -69,6 +69,8 @@ static int set_service(struct service *s, const json_t *request, struct answer *
 		settings_parse("hot", hot, s, &a->why);
 	if (check)
 		check_parse(check, &s->check, &a->why);
+	if (agent)
+		check_parse_agent(agent, &s->agent, &a->why);
 	set_settings(s, request);
 	return set_vips(s, json_object_get(request, "vips"), a);
 }

@@ -26,9 +26,10 @@ static const char *whole_text(const json_t *request, const struct answer *a)
 }
 
 /* The file of a request as a model that could run; otherwise the answer has the reason. */
-static int request_model(struct engine *e, const json_t *request, struct model *ret,
+static int request_model(struct daemon *d, const json_t *request, struct model *ret,
 			 struct answer *a)
 {
+	struct engine *e = d->engine;
 	const char *name = request_text(request, "file"), *text = whole_text(request, a);
 	struct change change = { .cut = request_flag(request, "cut"), .validated = true };
 	struct conf_lists lists = {};
@@ -44,6 +45,7 @@ static int request_model(struct engine *e, const json_t *request, struct model *
 	if (!name || !text)
 		return answer_no(a, EXIT_WORDS, "file, text: want both");
 	source.len = strlen(text);
+	change.from_file = file_says(&d->file, text);
 	err = parts_lists(a->parts, &lists, a);
 	if (!err && conf_parse_source(&source, &m, NULL, &why))
 		err = answer_no(a, EXIT_WORDS, "%s", why.text);
@@ -77,7 +79,7 @@ int verb_plan(struct daemon *d, const json_t *request, struct answer *a)
 	struct why half = {};
 	struct model m;
 	json_t *plan;
-	int err = request_model(d->engine, request, &m, a);
+	int err = request_model(d, request, &m, a);
 
 	if (err)
 		return err;
@@ -102,7 +104,7 @@ int verb_apply(struct daemon *d, const json_t *request, struct answer *a)
 	struct model m;
 	const char *hash;
 	json_t *plan;
-	int err = request_model(d->engine, request, &m, a);
+	int err = request_model(d, request, &m, a);
 
 	if (err)
 		return err;
@@ -113,6 +115,7 @@ int verb_apply(struct daemon *d, const json_t *request, struct answer *a)
 		return answer_no(a, EXIT_NO, "%s: %s: want --yes", request_text(request, "file"),
 				 half.text);
 	}
+	change.from_file = file_says(&d->file, text);
 	change.count = !model_equal(&d->engine->model, &m);
 	plan = view_plan(d, &m, text, strlen(text), change.cut);
 	hash = json_string_value(json_object_get(plan, "hash"));

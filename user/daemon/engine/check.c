@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <xring/lpm.h>
 
@@ -20,6 +21,7 @@
 #include "daemon/live/compile.h"
 #include "daemon/net/addresses.h"
 #include "daemon/net/nexthop.h"
+#include "daemon/starter/starter.h"
 #include "dp/dp.h"
 
 /* What is wanted of a backend's address that is new; NULL: it will do. */
@@ -71,6 +73,41 @@ const struct service *engine_unread(const struct model *before, const struct mod
 			continue;
 		*ret_err = -errno;
 		return s;
+	}
+	return NULL;
+}
+
+/* Does a service that was `was` (NULL: none) run the program of s already? */
+static bool runs_already(const struct service *was, const struct service *s)
+{
+	return was && was->check.kind == CHECK_EXEC && check_runs_same(&was->check, &s->check);
+}
+
+/* Why the program of a check cannot be run, in *why; false: it can. */
+static bool is_unrun(const struct check *c, struct why *why)
+{
+	struct stat st;
+
+	if (starter_why())
+		why_set(why, 0, "check type exec: %s", starter_why());
+	else if (stat(c->program, &st))
+		why_set(why, 0, "check program %s: %s", c->program, errno_text(errno));
+	else if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
+		why_set(why, 0, "check program %s: want a file that can be executed", c->program);
+	else
+		return false;
+	return true;
+}
+
+const struct service *engine_unrun(const struct model *before, const struct model *m,
+				   struct why *why)
+{
+	for (size_t i = 0; i < m->service_count; i++) {
+		const struct service *s = &m->services[i];
+
+		if (s->check.kind == CHECK_EXEC &&
+		    !runs_already(model_service(before, s->name), s) && is_unrun(&s->check, why))
+			return s;
 	}
 	return NULL;
 }
@@ -212,6 +249,32 @@ static int authorities_unread(const struct candidate *c, struct why *why)
 				s->check.ca, errno_text(err));
 }
 
+/*
+ * Whoever may use the control socket is trusted with traffic, not with another user's rights: only the
+ * operator's file names programs.
+ */
+static int programs_commanded(const struct candidate *c, struct why *why)
+{
+	for (size_t i = 0; i < c->model->service_count && !c->change->from_file; i++) {
+		const struct service *s = &c->model->services[i];
+
+		if (s->check.kind == CHECK_EXEC &&
+		    !runs_already(model_service(&c->engine->model, s->name), s))
+			return why_set(why, -EPERM, "service %s: check type exec: want it in xringd's "
+				       "configuration file and a reload, as no command names "
+				       "programs", s->name);
+	}
+	return 0;
+}
+
+static int programs_unrun(const struct candidate *c, struct why *why)
+{
+	struct why reason;
+	const struct service *s = engine_unrun(&c->engine->model, c->model, &reason);
+
+	return !s ? 0 : why_set(why, -EINVAL, "service %s: %.400s", s->name, reason.text);
+}
+
 static int maps_exceed(const struct candidate *c, struct why *why)
 {
 	return live_check(c->engine->live, c->model, why);
@@ -240,6 +303,8 @@ static const struct refusal {
 	{ all_would_wait, .not_if_cut = true },
 	{ host_lacks },
 	{ authorities_unread },
+	{ programs_commanded },
+	{ programs_unrun },
 	{ maps_exceed },
 };
 

@@ -27,6 +27,13 @@ const struct backend *engine_unfit(const struct model *before, const struct mode
 const struct service *engine_unread(const struct model *before, const struct model *m, int *ret_err);
 
 /*
+ * The first service in m whose check runs a program that cannot be run here, and that `before` did not
+ * run there; *why is the reason. NULL: there is none.
+ */
+const struct service *engine_unrun(const struct model *before, const struct model *m,
+				   struct why *why);
+
+/*
  * May a host begin with the model, for all that needs no maps? Then a start is not refused, whatever
  * becomes of the services. 0, or -EINVAL, -ENOSPC or -ENOMEM with the reason in *why.
  */

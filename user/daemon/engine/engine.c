@@ -81,7 +81,7 @@ static int maps_begin(struct engine *e)
  */
 static int check_begin(struct engine *e, const char *source, struct model *next)
 {
-	struct change change = { .cut = e->options.cut || !any_vip(e->dp) };
+	struct change change = { .cut = e->options.cut || !any_vip(e->dp), .from_file = true };
 	struct why why;
 
 	if (engine_check(e, next, &change, &why))

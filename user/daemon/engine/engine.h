@@ -104,6 +104,7 @@ struct change {
 	bool now;			/* flush at once */
 	bool cut;			/* --cut: flows may be cut */
 	bool validated;			/* conf_validate() has accepted the model */
+	bool from_file;			/* the operator's file says so: it may name programs of checks */
 	bool guarded;			/* what takes much away is refused (core/model/guard.h) */
 	unsigned count;			/* counts as so many; 0: the maps stay as they are */
 	const char *service, *backend;	/* the backend that it is about; NULL: no single one */

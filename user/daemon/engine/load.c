@@ -117,7 +117,7 @@ int engine_cut_off(const struct engine *e, const struct source_text *source, str
 
 int engine_load(struct engine *e, const struct source_text *source, struct why *why)
 {
-	struct change change = { .now = true, .count = 1, .guarded = true };
+	struct change change = { .now = true, .count = 1, .from_file = true, .guarded = true };
 	struct model next;
 	struct why cut;
 	int err = engine_cut_off(e, source, &cut);

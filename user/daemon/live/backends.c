@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "base/util.h"
+#include "core/backend/agent.h"
+#include "core/backend/standing.h"
 #include "core/vip/template.h"
 #include "daemon/live/live.h"
 #include "daemon/live/rings.h"
@@ -119,10 +121,21 @@ int backend_adopt(struct live *live, struct live_service *s, uint16_t id, bool l
 			   backend);
 }
 
+static void tell_added(const struct live *live, struct live_backend *backend)
+{
+	for (struct backend_listener *l = live->backend_listeners; l; l = l->next)
+		l->added(l->context, backend);
+}
+
+static void tell_gone(const struct live *live, struct live_backend *backend)
+{
+	for (struct backend_listener *l = live->backend_listeners; l; l = l->next)
+		l->gone(l->context, backend);
+}
+
 void backend_free(struct live *live, struct live_backend *backend)
 {
-	if (live->backend_events.gone)
-		live->backend_events.gone(live->backend_events.context, backend);
+	tell_gone(live, backend);
 	if (backend->nexthop)
 		nexthop_put(live->nexthops, backend->nexthop);
 	ways_back_forget(live, backend);
@@ -321,9 +334,7 @@ static int backend_leave(struct live *live, struct live_service *s, size_t at,
 
 	if (err)
 		return err;
-	if (live->backend_events.gone)
-		/* This ends the backend's health check. */
-		live->backend_events.gone(live->backend_events.context, backend);
+	tell_gone(live, backend);	/* This ends the backend's health check. */
 	list_remove(s->backends, &s->backend_count, at);
 	backend->left_walk = live->walk_begun;
 	live->dp->loads[backend->id] = 0;
@@ -331,26 +342,57 @@ static int backend_leave(struct live *live, struct live_service *s, size_t at,
 	return 0;
 }
 
+struct agent_word backend_agent(const struct live_backend *backend)
+{
+	const struct xring_owner *owner = backend->owner;
+
+	/* Another version of the daemon may have left anything. */
+	return (struct agent_word){
+		.less = owner->agent_less <= 100 ? owner->agent_less : 0,
+		.state = owner->agent_state < AGENT_STATES ? owner->agent_state : AGENT_READY,
+		.down = owner->agent_down,
+	};
+}
+
+void backend_agent_set(const struct live_backend *backend, const struct agent_word *word)
+{
+	backend->owner->agent_less = word->less;
+	backend->owner->agent_state = word->state;
+	backend->owner->agent_down = word->down;
+}
+
+enum backend_state backend_state_wanted(const struct live_backend *backend, const struct backend *b)
+{
+	struct agent_word word = backend_agent(backend);
+	struct standing st = { .state = b->state };
+
+	agent_weigh(&word, &st);
+	return st.state;
+}
+
 static void backend_set(struct live *live, struct live_service *s, struct live_backend *backend,
-		     const struct backend *b, const struct live_times *times)
+		     const struct backend *b, bool has_agent, const struct live_times *times)
 {
 	struct xring_owner *owner = backend->owner;
+	enum backend_state state;
 
+	if (!has_agent)
+		backend_agent_set(backend, &(struct agent_word){});
+	state = backend_state_wanted(backend, b);
 	backend->weight = b->weight;
 	backend->place_unknown = false;
 	memcpy(backend->region, b->region, sizeof(backend->region));
 	memcpy(backend->tags, b->tags, sizeof(backend->tags));
-	if (b->state != BACKEND_ACTIVE) {
+	if (state != BACKEND_ACTIVE) {
 		if (backend->state == BACKEND_ACTIVE || (backend->cut_asked && times->cut))
 			drain_begin(s, backend, times);
 	} else if (owner->drain_until) {
-		owner->ramp_from = times->now;		/* the operator has ended the drain */
+		owner->ramp_from = times->now;		/* the drain has been ended */
 		owner->drain_until = 0;
 	}
-	backend->state = b->state;
+	backend->state = state;
 	backend->cut_asked = false;
-	if (live->backend_events.added)
-		live->backend_events.added(live->backend_events.context, backend);
+	tell_added(live, backend);
 }
 
 static void service_set(struct live_service *s, const struct service *model)
@@ -418,7 +460,7 @@ int backends_sync(struct live *live, struct live_service *s, const struct servic
 		    (at == s->backend_count || strcmp(s->backends[at]->name, backend->name)))
 			err = backend_make(live, s, at, backend, times->now);
 		if (!err)
-			backend_set(live, s, s->backends[at++], backend, times);
+			backend_set(live, s, s->backends[at++], backend, model->agent.kind, times);
 	}
 	while (!err && at < s->backend_count)
 		err = backend_leave(live, s, at, times);

@@ -4,11 +4,13 @@
 
 #include <xring/abi.h>
 
+#include "core/backend/agent.h"
 #include "core/backend/health.h"
 #include "core/backend/load.h"
 #include "core/model/model.h"
 
 /* One backend of a live service: its id, template, next hop and state. */
+struct backend_agent;
 struct live;
 struct live_service;
 struct live_times;
@@ -27,7 +29,7 @@ struct live_backend {
 	struct address address;
 	uint16_t port;				/* host byte order; 0: the VIP's port */
 	uint32_t weight;			/* thousandths */
-	enum backend_state state;
+	enum backend_state state;		/* or as its agent says, where the model says active */
 	char region[PLACE_NAME];
 	char tags[TAGS_BYTES];
 	bool place_unknown;			/* adopted while leaving: region and tags are not known */
@@ -48,6 +50,7 @@ struct live_backend {
 	struct sharer *check;			/* NULL: the service has no health check */
 	struct check checked;			/* the settings that `check` was made with */
 	struct health health;
+	struct backend_agent *agent;		/* the slot of watch/agents.c; NULL: empty */
 	char why[160];				/* result of the last probe, for people */
 	uint32_t took_us;			/* duration of the last probe */
 
@@ -73,6 +76,12 @@ int backends_sync(struct live *live, struct live_service *s, const struct servic
 
 /* How many of the model's backends need an id that they do not have yet. s may be NULL. */
 size_t backends_new(const struct live_service *s, const struct service *model);
+
+/* What the backend's agent has said, as it counts; it is kept in the maps for the next daemon. */
+struct agent_word backend_agent(const struct live_backend *backend);
+void backend_agent_set(const struct live_backend *backend, const struct agent_word *word);
+/* What the operator wants of the model's backend b, or, where that is nothing special, its agent. */
+enum backend_state backend_state_wanted(const struct live_backend *backend, const struct backend *b);
 
 /* Does the model's backend b have this name, address and port? */
 bool backend_is(const struct live_backend *backend, const struct backend *b);

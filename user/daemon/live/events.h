@@ -25,11 +25,11 @@ struct live_move {
 };
 
 /*
- * What live/ tells about backends; either function may be NULL. `added` is called again
- * whenever the model's settings of the backend are brought to the maps; after `gone` the
- * backend must not be probed any more.
+ * A watcher of backends registers one. `added` is called again whenever the model's settings of the
+ * backend are brought to the maps; after `gone` the backend must not be probed any more.
  */
-struct backend_events {
+struct backend_listener {
+	struct backend_listener *next;
 	void *context;
 	void (*added)(void *context, struct live_backend *backend);
 	void (*gone)(void *context, struct live_backend *backend);

@@ -69,7 +69,7 @@ struct live {
 	struct ingress *ingresses;		/* INGRESSES elements; number n is [n - 1] */
 	int64_t wall_ms;			/* ms: tests put the regions' clocks forward */
 	struct live_events events;		/* set by the engine */
-	struct backend_events backend_events;	/* set by watch/health.c */
+	struct backend_listener *backend_listeners;	/* added by live_listen_backends() */
 	struct service_listener *service_listeners;	/* added by live_listen() */
 };
 

@@ -10,6 +10,13 @@ static const struct probe_row rows[] = {
 	{ "http", &probe_http },
 	{ "https", &probe_http },
 	{ "icmp", &probe_icmp },
+	{ "exec", &probe_exec },
 };
 
 const struct probe_kinds probe_kinds = { rows, ARRAY_SIZE(rows) };
+
+static const struct probe_row agents[] = {
+	{ "agent", &probe_agent },
+};
+
+const struct probe_kinds agent_kinds = { agents, ARRAY_SIZE(agents) };

@@ -16,5 +16,6 @@ struct probe_kinds {
 };
 
 extern const struct probe_kinds probe_kinds;
+extern const struct probe_kinds agent_kinds;	/* that of `agent`, which is no health check */
 
 #endif

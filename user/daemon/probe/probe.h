@@ -12,6 +12,7 @@
 #include "daemon/probe/probes.h"
 
 /* A probe, as probes.c and the kinds see it. */
+struct talk;
 struct transfer;
 
 struct probe {
@@ -31,6 +32,10 @@ struct probe {
 	union {				/* the kind's own, while busy */
 		struct loop_source connect;
 		struct transfer *transfer;
+		struct talk *talk;
+		struct {
+			uint32_t place, turn;
+		} run;
 		struct {
 			uint16_t sequence;
 			uint64_t cookie;
@@ -53,7 +58,7 @@ struct probe_kind {
 	const char *(*phase)(const struct probe *p);
 };
 
-extern const struct probe_kind probe_tcp, probe_http, probe_icmp;
+extern const struct probe_kind probe_tcp, probe_http, probe_icmp, probe_exec, probe_agent;
 
 /* Each ends the probe under way; p may have been freed when it returns. */
 void probe_end(struct probe *p, enum probe_outcome outcome, const char *fmt, ...)

@@ -41,10 +41,12 @@ struct probe_result {
  */
 typedef void (*probe_done)(void *context, struct probe *p, const struct probe_result *result);
 
-/* How a probe's packets go, if not as the host's routes say. */
+/* How a probe's packets go, if not as the host's routes say; and what it is for. */
 struct probe_way {
 	uint32_t mark;			/* of the socket; 0: none */
 	struct address backend;		/* the source is that by which this host would speak to it */
+	/* Whom a program is told that it checks; they must live as long as the probe. NULL: nobody. */
+	const char *service, *name;
 };
 
 /* The table of kinds must live longer than the checker. */

@@ -71,6 +71,8 @@ static struct shared *find(const struct sharers *s, const struct shared *key)
 
 	while (shared && (shared->hash != key->hash || shared->port != key->port ||
 			  shared->way.mark != key->way.mark ||
+			  shared->way.service != key->way.service ||
+			  shared->way.name != key->way.name ||
 			  !address_equal(&shared->to, &key->to) ||
 			  !check_alike(&shared->how, &key->how)))
 		shared = shared->next;

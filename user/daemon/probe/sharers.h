@@ -21,7 +21,7 @@ int sharers_open(struct loop *loop, const struct probe_kinds *kinds, sharer_told
 void sharers_close(struct sharers *s);	/* frees its sharers, too */
 
 /*
- * As probe_new(). Where the probe exists already, the new sharer has its first result as soon as
+ * As probe_new(); what is for somebody (way->name) is not shared with others. Where the probe exists already, the new sharer has its first result as soon as
  * with a probe of its own, and for the others nothing changes.
  */
 int sharer_new(struct sharers *s, const struct check *how, const struct address *to,

@@ -28,6 +28,18 @@ static int file_authorities(const struct model *before, const struct model *file
 				s->name, s->check.ca, errno_text(err));
 }
 
+static int file_programs(const struct model *before, const struct model *file,
+			 const struct conf_locations *places, struct why *why)
+{
+	struct why reason;
+	const struct service *s = engine_unrun(before, file, &reason);
+	char place[512];
+
+	return !s ? 0 : why_set(why, -EINVAL, "%.200s: service %s: %.200s",
+				conf_location(places, s->name, NULL, place, sizeof(place)),
+				s->name, reason.text);
+}
+
 static int file_hosts(const struct model *before, const struct model *file,
 		      const struct conf_locations *places, struct why *why)
 {
@@ -37,7 +49,8 @@ static int file_hosts(const struct model *before, const struct model *file,
 	char place[512], text[ADDRESS_TEXT];
 
 	if (!b)
-		return file_authorities(before, file, places, why);
+		return file_authorities(before, file, places, why) ?:
+		       file_programs(before, file, places, why);
 	return why_set(why, -EINVAL, "%s: address %s of backend %s: %s",
 		       conf_location(places, s->name, b->name, place, sizeof(place)),
 		       address_print(&b->address, text), b->name, want);
@@ -161,8 +174,7 @@ bool file_is(const struct config_file *file, const char *directory, const char *
 	       file->path[len] == '/' && !strcmp(file->path + len + 1, base);
 }
 
-/* Does the daemon's own file have this text? */
-static bool is_own(const struct config_file *file, const char *text)
+bool file_says(const struct config_file *file, const char *text)
 {
 	_free_ char *own = NULL;
 	struct why wrong;
@@ -178,7 +190,7 @@ int file_apply(struct config_file *file, const struct model *m, const char *text
 	struct source_text source = { file->name, text, strlen(text), m };
 	int err = engine_replace(file->engine, m, change, why);
 
-	return err || !is_own(file, text) ? err : engine_loaded(file->engine, &source);
+	return err || !file_says(file, text) ? err : engine_loaded(file->engine, &source);
 }
 
 /* Where the file is wrong goes to the client; what stands there is for the log alone. */

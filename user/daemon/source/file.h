@@ -40,6 +40,9 @@ void file_close(struct config_file *file);
 /* Is it the file of that name in that directory, which is an absolute path? */
 bool file_is(const struct config_file *file, const char *directory, const char *name);
 
+/* Does the file have this text now? */
+bool file_says(const struct config_file *file, const char *text);
+
 /* Reads the file again, and applies what has changed in it. Logs errors. */
 int file_reload(struct config_file *file);
 

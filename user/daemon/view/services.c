@@ -18,6 +18,7 @@
 #include "daemon/net/nexthop.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
+#include "daemon/watch/agents.h"
 #include "dp/dp.h"
 #include "dp/read.h"
 
@@ -54,13 +55,30 @@ static json_t *hop_json(const struct live_service *s, const struct live_backend 
 
 const char *state_word(const struct backend *b, const struct live_backend *backend)
 {
-	if (b->state == BACKEND_ACTIVE && backend && backend->forbidden)
+	enum backend_state state = backend ? backend_state_wanted(backend, b) : b->state;
+
+	if (state == BACKEND_ACTIVE && backend && backend->forbidden)
 		return "forbidden";
-	if (b->state == BACKEND_ACTIVE && backend && backend->dead)
+	if (state == BACKEND_ACTIVE && backend && backend->dead)
 		return "down";
-	if (b->state == BACKEND_ACTIVE && backend && backend->waits)
+	if (state == BACKEND_ACTIVE && backend && backend->waits)
 		return "waiting";
-	return state_print(b->state);
+	return state_print(state);
+}
+
+/* What counts of its agent's words; the last line; why it cannot be had or read. */
+static json_t *agent_json(const struct live_backend *backend)
+{
+	struct agent_word word = backend_agent(backend);
+	const struct backend_agent *a = backend->agent;
+	json_t *json;
+
+	json = json_pack("{s:f, s:s, s:b}", "weight", (100 - word.less) / 100.0, "state",
+			 agent_state_print(word.state), "down", word.down);
+	json_object_set_new(json, "line", *a->line ? json_string(a->line) : json_null());
+	json_object_set_new(json, "why", *a->why ? json_string(a->why) : json_null());
+	json_object_set_new(json, "unread", json_integer((json_int_t)a->unread_count));
+	return json;
 }
 
 static void standing_set(json_t *json, const struct backend *b, const struct live_backend *backend,
@@ -68,7 +86,8 @@ static void standing_set(json_t *json, const struct backend *b, const struct liv
 {
 	const char *health;
 
-	checked = checked && b->state != BACKEND_MAINTENANCE;
+	checked = checked && (backend ? backend_state_wanted(backend, b) : b->state) !=
+				     BACKEND_MAINTENANCE;
 	health = !checked ? "unchecked" : !backend ? "unknown" : health_print(backend->health.state);
 	json_object_set_new(json, "state", json_string(state_word(b, backend)));
 	json_object_set_new(json, "health", json_string(health));
@@ -134,6 +153,8 @@ static json_t *backend_json(const struct live *live, const char *service,
 		json_object_set_new(json, "next_hop", hop_json(s, backend));
 	}
 	standing_set(json, b, backend, checked);
+	if (backend && backend->agent)
+		json_object_set_new(json, "agent", agent_json(backend));
 	traffic_of(live, backend, json);
 	waits_set(live, s, backend, json);
 	return json;
@@ -181,6 +202,17 @@ static void leaving_append(const struct engine *e, const struct service *s, json
 		json_array_append_new(list, leaving_json(e, live->leaving[i]));
 }
 
+static json_t *args_json(const struct check *c)
+{
+	json_t *list = json_array();
+	const char *arg = NULL;
+	size_t len;
+
+	while ((arg = check_arg(c, arg, &len)))
+		json_array_append_new(list, json_stringn(arg, len));
+	return list;
+}
+
 /* The value of a check's key; NULL: the check does not have the key. */
 static json_t *check_value(const struct check *c, enum check_key key)
 {
@@ -189,6 +221,8 @@ static json_t *check_value(const struct check *c, enum check_key key)
 	if (!check_has_key(c->kind, key))
 		return NULL;
 	switch (key) {
+	case CHECK_KEY_ARGS:
+		return args_json(c);
 	case CHECK_KEY_PORT:
 		return c->port ? json_integer(c->port) : NULL;
 	case CHECK_KEY_VERIFY:
@@ -269,6 +303,7 @@ json_t *view_service(const struct engine *e, const struct service *s)
 	settings_set(hot, "hot", s);
 	json_object_set_new(json, "hot", hot);
 	json_object_set_new(json, "check", check_json(&s->check));
+	json_object_set_new(json, "agent", check_json(&s->agent));
 	json_object_set_new(json, "backends", backends);
 	return json;
 }

@@ -11,6 +11,7 @@
 #include "daemon/live/backends.h"
 #include "daemon/live/live.h"
 #include "daemon/live/services.h"
+#include "daemon/starter/starter.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
@@ -63,9 +64,11 @@ static void wrong_add(json_t *to, const char *why)
 		json_array_append_new(to, json_string(why));
 }
 
-/* The backends whose way is not known. */
+/* The backends whose way is not known, and those whose agents are not understood. */
 static void ways_add(json_t *to, const struct live *live)
 {
+	char agent[AGENT_WRONG];
+
 	for (size_t i = 0; i < live->service_count; i++) {
 		const struct live_service *s = live->services[i];
 
@@ -75,8 +78,20 @@ static void ways_add(json_t *to, const struct live *live)
 			if (why)
 				json_array_append_new(to, json_sprintf("backend %s of %s: %s",
 						      s->backends[b]->name, s->name, why));
+			wrong_add(to, agent_wrong(s->backends[b], agent));
 		}
 	}
+}
+
+/* Why the checks by programs are not made, where there are any. */
+static void programs_add(json_t *to, const struct model *m)
+{
+	size_t i = 0;
+
+	while (i < m->service_count && m->services[i].check.kind != CHECK_EXEC)
+		i++;
+	if (i < m->service_count && starter_why())
+		json_array_append_new(to, json_sprintf("checks of type exec: %s", starter_why()));
 }
 
 /* Sentences: what is not as the configuration and the commands want it. */
@@ -96,6 +111,7 @@ static json_t *wrong_json(const struct daemon *d)
 		wrong_add(list, d->egress.list[i].why);
 		wrong_add(list, d->egress.list[i].losing);
 	}
+	programs_add(list, &e->model);
 	ways_add(list, e->live);
 	return list;
 }

@@ -3,6 +3,7 @@
 #define XRING_DAEMON_WATCH_DAEMON_H
 
 #include "daemon/source/file.h"
+#include "daemon/watch/agents.h"
 #include "daemon/watch/asked.h"
 #include "daemon/watch/egress.h"
 #include "daemon/watch/health.h"
@@ -20,6 +21,7 @@ struct daemon {
 	struct config_file file;
 	struct home_watch homes;
 	struct health_watch health;
+	struct agent_watch agents;
 	struct hot_watch hot;
 	struct loads loads;
 	struct flows flows;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "core/backend/health.h"
 #include "core/model/model.h"
+#include "daemon/apply/apply.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/log.h"
 #include "daemon/live/backends.h"
@@ -104,8 +105,12 @@ static int tunnel_open(struct health_watch *w)
 static int check_begin(struct health_watch *w, struct live_backend *backend, const struct service *s)
 {
 	const struct probe_way way = { XRING_CHECK_MARK | backend->id, backend->address };
+	const struct probe_way whom = { .service = backend->service->name, .name = backend->name };
 	const struct vip *vip = &s->vips[0];
 
+	if (s->check.kind == CHECK_EXEC)
+		return sharer_new(w->sharers, &s->check, &backend->address,
+				  backend->port ?: vip->port, &whom, backend, &backend->check);
 	if (!s->check.via_vip)
 		return sharer_new(w->sharers, &s->check, &backend->address,
 				  backend->port ?: vip->port, NULL, backend, &backend->check);
@@ -145,7 +150,8 @@ static void backend_gone(void *context, struct live_backend *backend)
 void health_open(struct engine *e, struct health_watch *ret)
 {
 	*ret = (struct health_watch){ .engine = e };
-	e->live->backend_events = (struct backend_events){ ret, backend_added, backend_gone };
+	ret->backends = (struct backend_listener){ NULL, ret, backend_added, backend_gone };
+	live_listen_backends(e->live, &ret->backends);
 }
 
 int health_start(struct health_watch *w)

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "daemon/live/events.h"
+
 /*
  * The health checks of all backends, and what follows from their results: the flows of a
  * backend that goes down are cut at once; a backend that comes up is a change like any other.
@@ -13,6 +15,7 @@ struct sharers;
 
 struct health_watch {
 	struct engine *engine;
+	struct backend_listener backends;
 	struct sharers *sharers;	/* NULL: before health_start() */
 	bool tunnel;			/* checks via the VIP can be sent */
 };
