@@ -79,7 +79,13 @@ $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
 		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame fragments rule rule_paths rule_change history \
 			history_tables history_keys history_homes history_regions clients balancer zipf) \
 		$(patsubst %,$(BUILD)/user/dp/%.o,heat write grace links words pass pinned) $(CONF) $(CORE)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd -lm
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd -lm $(LIBS_PACKETS)
+
+$(BUILD)/tests/packets/test_captures: LIBS_PACKETS := -lpcap
+$(BUILD)/tests/packets/test_captures: | $(BUILD)/captures
+# Where they are not to be had, the test is skipped.
+$(BUILD)/captures:
+	@tests/packets/captures $@
 
 $(BUILD)/tests/tools/talk: $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/tools/talk*.c))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^

@@ -189,7 +189,7 @@ static void keys_of_another_form_are_refused(void **state)
 	static const struct { enum key_kind kind; const char *text; } wrong[] = {
 		{ KEY_CLIENT, "192.0.2.7:80" }, { KEY_CLIENT, "" },
 		{ KEY_CLIENT_PREFIX, "192.0.2.0/23" }, { KEY_CLIENT_PREFIX, "192.0.2.0/" },
-		{ KEY_CLIENT_PORT, "192.0.2.7" }, { KEY_CLIENT_PORT, "192.0.2.7:0" },
+		{ KEY_CLIENT_PORT, "192.0.2.7" }, { KEY_CLIENT_PORT, "192.0.2.7:65536" },
 		{ KEY_FLOW, "192.0.2.7:5555" }, { KEY_FLOW, "192.0.2.7:5555,10.9.9.9:80" },
 		{ KEY_FLOW, "192.0.2.7:5555,10.200.1.1:80/sctp" },
 		{ KEY_FLOW, "192.0.2.7:5555,10.200.1.1:80/udp" },
@@ -212,6 +212,13 @@ static void keys_of_another_form_are_refused(void **state)
 	s.key.kind = KEY_FLOW;
 	assert_int_equal(key_hash_text("192.0.2.7:5555,10.200.1.1:80/tcp", &s, expanded, &hash,
 				       &why), 0);
+	/* Packets may come from port 0, and go there where the VIP has any port. */
+	assert_int_equal(key_hash_text("192.0.2.7:0,10.200.1.1:80", &s, expanded, &hash, &why), 0);
+	assert_int_equal(key_hash_text("192.0.2.7:5,10.200.1.1:0", &s, expanded, &hash, &why), -EINVAL);
+	assert_int_equal(vip_parse("10.200.1.1:0/tcp", &vip), 0);
+	assert_int_equal(key_hash_text("192.0.2.7:5,10.200.1.1:0", &s, expanded, &hash, &why), 0);
+	s.key.kind = KEY_CLIENT_PORT;
+	assert_int_equal(key_hash_text("192.0.2.7:0", &s, expanded, &hash, &why), 0);
 }
 
 int main(void)

@@ -154,6 +154,10 @@ static void print_answers(const json_t *data)
 	size_t i, b;
 
 	json_array_foreach(data, i, answer) {
+		if (json_object_get(answer, "error")) {
+			printf("%s\t-\t%s\n", text(answer, "key"), text(answer, "error"));
+			continue;
+		}
 		printf("%s\t%lld\t", text(answer, "key"),
 		       json_integer_value(json_object_get(answer, "position")));
 		json_array_foreach(json_object_get(answer, "backends"), b, name)
@@ -167,18 +171,28 @@ static void print_answers(const json_t *data)
 
 static int lookup_running(const struct args *args, uint32_t n)
 {
-	json_t *request, *keys;
+	json_t *request, *keys, *data = NULL, *answer;
+	size_t i;
+	int code;
 
 	if (args->word_count < 2)
 		return words_wrong("ring lookup %s: want a KEY", args->words[0]);
 	request = request_new("ring-lookup");
 	keys = json_array();
-	for (size_t i = 1; i < args->word_count; i++)
+	for (i = 1; i < args->word_count; i++)
 		json_array_append_new(keys, json_string(args->words[i]));
 	request_set(request, "service", args->words[0]);
 	json_object_set_new(request, "n", json_integer(n));
 	json_object_set_new(request, "keys", keys);
-	return ask_and_print(args, request, print_answers);
+	code = ask(args, request, &data);
+	if (!code && args->json)
+		json_print(data);
+	else if (!code)
+		print_answers(data);
+	json_array_foreach(data, i, answer)
+		code = json_object_get(answer, "error") ? EXIT_WORDS : code;
+	json_decref(data);
+	return code;
 }
 
 int run_ring_lookup(const struct args *args)

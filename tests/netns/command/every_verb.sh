@@ -210,6 +210,12 @@ equal "lookup, as JSON" "$(xring ring lookup web --json 10.1.0.2 | jq -r '.[0].b
 equal "the first of n is the owner" "$(xring ring lookup web -n 3 fd00:1::2 | cut -f 3 | cut -d , -f 1)" \
 	"$(xring ring lookup web -n 1 fd00:1::2 | cut -f 3)"
 fails 2 "10.1.0.2:80" xring ring lookup web 10.1.0.2:80
+code=0
+xring ring lookup web 10.1.0.2 10.1.0.2:80 10.1.0.3 >"$RUN/answers" || code=$?
+equal "exit code" "$code" 2
+equal "lines" "$(cut -f 1 "$RUN/answers" | tr '\n' ' ')" "10.1.0.2 10.1.0.2:80 10.1.0.3 "
+equal "the wrong one" "$(sed -n 2p "$RUN/answers")" \
+	"10.1.0.2:80	-	$(xring ring lookup web 10.1.0.2:80 2>&1 | sed 's/^xring: //')"
 fails 1 "no such service" xring ring lookup other 10.1.0.2
 # shellcheck disable=SC2046
 fails 2 "keys: want at most" xring ring lookup web -n 1000 $(seq -f 10.1.0.%.0f 30)

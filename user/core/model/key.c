@@ -60,7 +60,7 @@ static int parse_prefix(const char *text, const struct service *s, struct tuple 
 static int parse_client_port(const char *text, const struct service *s, struct tuple *t)
 {
 	(void)s;
-	return endpoint_parse(text, &t->src, &t->sport) || !t->sport ? -EINVAL : 0;
+	return flow_end_parse(text, &t->src, &t->sport);
 }
 
 /*
@@ -98,9 +98,8 @@ static int parse_flow(const char *text, const struct service *s, struct tuple *t
 	if (slash && slash < comma)
 		return -EINVAL;
 	snprintf(dst, sizeof(dst), "%.*s", slash ? (int)(slash - comma - 1) : -1, comma + 1);
-	if (endpoint_parse(src, &t->src, &t->sport) || !t->sport ||
-	    endpoint_parse(dst, &t->dst, &t->dport) || !t->dport ||
-	    t->src.family != t->dst.family)
+	if (flow_end_parse(src, &t->src, &t->sport) ||
+	    flow_end_parse(dst, &t->dst, &t->dport) || t->src.family != t->dst.family)
 		return -EINVAL;
 	return find_protocol(s, t, protocol);
 }
@@ -127,7 +126,7 @@ static void print_client_port(const struct key *key, const struct tuple *t,
 	char from[ENDPOINT_TEXT];
 
 	(void)key;
-	snprintf(buf, KEY_VALUE_TEXT, "%s", endpoint_print(&t->src, t->sport, from));
+	snprintf(buf, KEY_VALUE_TEXT, "%s", flow_end_print(&t->src, t->sport, from));
 }
 
 static void print_flow(const struct key *key, const struct tuple *t, char buf[KEY_VALUE_TEXT])
@@ -135,8 +134,8 @@ static void print_flow(const struct key *key, const struct tuple *t, char buf[KE
 	char from[ENDPOINT_TEXT], to[ENDPOINT_TEXT];
 
 	(void)key;
-	snprintf(buf, KEY_VALUE_TEXT, "%s,%s/%s", endpoint_print(&t->src, t->sport, from),
-		 endpoint_print(&t->dst, t->dport, to),
+	snprintf(buf, KEY_VALUE_TEXT, "%s,%s/%s", flow_end_print(&t->src, t->sport, from),
+		 flow_end_print(&t->dst, t->dport, to),
 		 t->protocol == IPPROTO_TCP ? "tcp" : "udp");
 }
 

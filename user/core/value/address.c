@@ -76,6 +76,11 @@ int endpoint_parse(const char *text, struct address *ret, uint16_t *ret_port)
 	return 0;
 }
 
+int flow_end_parse(const char *text, struct address *ret, uint16_t *ret_port)
+{
+	return pair_parse(text, strlen(text), 0, ret, ret_port);
+}
+
 int vip_parse(const char *text, struct vip *ret)
 {
 	const char *slash = strchr(text, '/');
@@ -115,6 +120,11 @@ static const char *pair_print(const struct address *a, unsigned port, char buf[E
 const char *endpoint_print(const struct address *a, uint16_t port, char buf[ENDPOINT_TEXT])
 {
 	return port ? pair_print(a, port, buf) : address_print(a, buf);
+}
+
+const char *flow_end_print(const struct address *a, uint16_t port, char buf[ENDPOINT_TEXT])
+{
+	return pair_print(a, port, buf);
 }
 
 const char *vip_print(const struct vip *vip, char buf[VIP_TEXT])

@@ -35,9 +35,12 @@ bool vip_equal(const struct vip *a, const struct vip *b);
 int address_parse(const char *text, struct address *ret);
 /* *ret_port 0: no port given */
 int endpoint_parse(const char *text, struct address *ret, uint16_t *ret_port);
+/* Of a flow: the port must be given, and may be 0. */
+int flow_end_parse(const char *text, struct address *ret, uint16_t *ret_port);
 int vip_parse(const char *text, struct vip *ret);
 
 const char *address_print(const struct address *a, char buf[ADDRESS_TEXT]);
+const char *flow_end_print(const struct address *a, uint16_t port, char buf[ENDPOINT_TEXT]);
 const char *endpoint_print(const struct address *a, uint16_t port, char buf[ENDPOINT_TEXT]);
 const char *vip_print(const struct vip *vip, char buf[VIP_TEXT]);
 

@@ -68,7 +68,7 @@ int verb_ring(struct daemon *d, const json_t *request, struct answer *a)
 	return s ? answer_data(a, view_ring(d->engine, s)) : -EINVAL;
 }
 
-/* Looks up each key of a list of texts. */
+/* Looks up each key of a list of texts. One of several that is wrong has its sentence instead of an answer. */
 static int lookups(const struct live *live, const struct service *model,
 		   const struct live_service *s, const json_t *keys, size_t n, struct answer *a)
 {
@@ -80,12 +80,16 @@ static int lookups(const struct live *live, const struct service *model,
 		const char *text = json_string_value(key) ?: "";
 		struct xring_flow flow;
 
-		if (key_flow_parse(text, model, &flow, &a->why)) {
+		int err = key_flow_parse(text, model, &flow, &a->why);
+
+		if (err && json_array_size(keys) == 1) {
 			json_decref(list);
 			a->code = EXIT_WORDS;
 			return -EINVAL;
 		}
-		json_array_append_new(list, view_lookup(live, s, text, &flow, n));
+		json_array_append_new(list, err ? json_pack("{ss, ss}", "key", text, "error",
+							    a->why.text) :
+						  view_lookup(live, s, text, &flow, n));
 	}
 	return answer_data(a, list);
 }
