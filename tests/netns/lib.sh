@@ -135,6 +135,11 @@ resolved() { # every backend has its next hop
 	! xring backend list | grep -Eq 'unresolved|not in the maps'
 }
 
+# What the balancer itself sends back, a veth takes at once only where a program runs at its far end.
+client_is_told() {
+	client ip link set eth0 xdp obj "$BUILD/pass.bpf.o" sec xdp
+}
+
 # Which backend answers a web request to that VIP, from a port of ours if given.
 fetch() { # VIP [PORT]
 	local host=$1

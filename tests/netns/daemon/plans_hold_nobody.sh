@@ -85,7 +85,4 @@ echo "no plan outlives the daemon"
 stop_one 7
 copy=${stopped##* }
 kill -KILL "$pid"
-ended() {
-	! kill -0 "$copy" 2>/dev/null
-}
-wait_for ended
+wait_for ended "$copy"

@@ -60,6 +60,7 @@ on b1 ip route change default via "$(lab address lb)" advmss 1420
 upload || fail "it does not arrive, with a smaller announcement"
 on b1 ip route change default via "$(lab address lb)"
 xring service set web --too-big answer --now
+client_is_told
 upload || fail "it does not arrive, though the client is told"
 [ "$(counter tx_too_big)" -gt 0 ] || fail "nobody was told"
 

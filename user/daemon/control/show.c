@@ -77,12 +77,12 @@ static int lookups(const struct live *live, const struct service *model,
 	size_t i;
 
 	json_array_foreach(keys, i, key) {
-		const char *text = json_string_value(key) ?: "";
+		const char *text = json_string_value(key);
 		struct xring_flow flow;
 
-		int err = key_flow_parse(text, model, &flow, &a->why);
+		int err = key_flow_parse(text ?: "", model, &flow, &a->why);
 
-		if (err && json_array_size(keys) == 1) {
+		if (err && (!text || json_array_size(keys) == 1)) {
 			json_decref(list);
 			a->code = EXIT_WORDS;
 			return -EINVAL;
