@@ -51,7 +51,10 @@ static __always_inline int answers_take(struct answers *a)
 	return 1;
 }
 
-/* An ICMP error is about no ICMP message, and about a datagram's first fragment alone (RFC 1122, 3.2.2). */
+/*
+ * An ICMP error is about no ICMP message, and about a datagram's first fragment alone (RFC 1122,
+ * section 3.2.2).
+ */
 static __always_inline int may_be_told(const void *ip, __u8 family)
 {
 	const struct iphdr *ip4 = ip;
@@ -72,7 +75,7 @@ static __always_inline __s64 quote_read(struct xdp_md *ctx, struct answers *a, _
 {
 	__s64 sum = seed;
 
-	asm volatile("" : "+r"(bytes));	/* or clang tests what it was made of, and the verifier knows of it */
+	asm volatile("" : "+r"(bytes));	/* or clang tests what it was made of */
 	if (bytes < sizeof(struct iphdr) || bytes > QUOTE6 ||
 	    bpf_xdp_load_bytes(ctx, sizeof(struct ethhdr), a->quote, bytes))
 		return -1;
@@ -214,8 +217,8 @@ static __always_inline int answer6(struct xdp_md *ctx, struct answers *a, __u32 
 
 /*
  * Turns a packet for a VIP that cannot go on, as it came in and untagged, into the message about
- * that to its sender. mtu: of a packet that is too big; 0: its time is spent. 0: there is no message, and the packet
- * may be spoilt. Not static: the verifier walks it once.
+ * that to its sender. mtu: of a packet that is too big; 0: its time is spent. Answers 0 where there
+ * is no message; the packet may be spoilt then. Not static: the verifier walks it once.
  */
 __noinline int answer(struct xdp_md *ctx, __u32 mtu)
 {

@@ -123,7 +123,10 @@ static __always_inline int from_backend(struct xdp_md *ctx, const struct xring_s
 	return send_reply(ctx, &flow, body.len, slot, 0);
 }
 
-/* Must a new flow keep off the backend, as that is over its bound? uncommon: NULL of a common packet. */
+/*
+ * Must a new flow keep off the backend, as that is over its bound? uncommon: NULL of a common
+ * packet.
+ */
 static __always_inline int is_kept_off(struct xdp_md *ctx, const struct uncommon *uncommon,
 				       __u8 family, __u32 id)
 {
