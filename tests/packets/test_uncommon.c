@@ -356,6 +356,38 @@ static void keys_without_ports_need_no_first_fragment(void **state)
 	}
 }
 
+/*
+ * Where another service is at the address, only the ports of the first fragment say whose the others
+ * are, whatever the keys are, and also where the other service takes any port.
+ */
+static void fragments_find_their_service_by_their_first(void **state)
+{
+	static const char *const others[] = { "54/udp", "80/tcp", "0/udp" };
+	static struct frame whole, parts[PARTS];
+	size_t order[PARTS];
+
+	(void)state;
+	for (size_t k = 0; k < 3; k++) {
+		char yaml[512];
+		struct world *w;
+		size_t count;
+
+		snprintf(yaml, sizeof(yaml),
+			 "  web: {vip: 10.200.1.1:53/udp, mode: ipip, key: client, "
+			 "backends: {b1: 10.2.0.11, b2: 10.2.0.12, b3: 10.2.0.13}}\n"
+			 "  other: {vip: 10.200.1.1:%s, mode: ipip, key: client, "
+			 "backends: {c1: 10.2.0.21}}\n", others[k]);
+		w = world_new(yaml);
+		count = datagram_cut(&ways[0], ways[0].client, 3000, 3000, 7, &whole, parts);
+		is_dropped(w, &parts[1], XRING_CNT_DROP_FRAGMENT);
+		for (size_t i = 0; i < count; i++)
+			order[i] = i;
+		goes_whole(w, &ways[0], &whole, parts, order, count);
+		assert_int_equal(world_traffic(w, "other", "c1").packets, 0);
+		world_free(w);
+	}
+}
+
 /* Each datagram goes by itself, and its fragments with it. */
 static void fragments_of_one_datagram_stay_together(void **state)
 {
@@ -593,6 +625,7 @@ int main(void)
 		cmocka_unit_test(a_fragment_that_overlaps_diverts_nothing),
 		cmocka_unit_test(what_a_first_fragment_said_is_forgotten),
 		cmocka_unit_test(keys_without_ports_need_no_first_fragment),
+		cmocka_unit_test(fragments_find_their_service_by_their_first),
 		cmocka_unit_test(fragments_of_one_datagram_stay_together),
 		cmocka_unit_test(tiny_fragments_are_malformed),
 		cmocka_unit_test(errors_go_with_the_flow_they_are_about),
