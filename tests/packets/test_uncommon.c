@@ -501,6 +501,30 @@ static void a_short_quotation_is_enough(void **state)
 	}
 }
 
+/* What comes after the packet in its frame is none of the quotation. */
+static void what_follows_a_packet_is_not_quoted(void **state)
+{
+	(void)state;
+	for (const struct way *way = ways; way < ways + 6; way++) {
+		struct world *w = world_of(way, "flow");
+		struct frame error;
+		struct outcome o;
+		struct seen s;
+
+		error_about(way, way->outside, way->vip, 2000, 300, &error);
+		frame_shorten(&error, ETH_BYTES + (way->six ? 40 + 8 + 40 : 20 + 8 + 20) + 8);
+		error.len += 20;
+		assert_non_null(backend_of(w, &error, &o));
+		o.out.len -= 20;
+		frame_see(&o.out, &s);			/* sees to the checksum of ICMP */
+		assert_int_equal(s.quoted_dport, 2000);
+		frame_shorten(&error, ETH_BYTES + (way->six ? 40 + 8 + 40 : 20 + 8 + 20) + 7);
+		error.len += 20;
+		passes_untouched(w, &error, XRING_CNT_PASS_OTHER);
+		world_end(w);
+	}
+}
+
 static void errors_that_are_none_of_ours_pass(void **state)
 {
 	(void)state;
@@ -630,6 +654,7 @@ int main(void)
 		cmocka_unit_test(tiny_fragments_are_malformed),
 		cmocka_unit_test(errors_go_with_the_flow_they_are_about),
 		cmocka_unit_test(a_short_quotation_is_enough),
+		cmocka_unit_test(what_follows_a_packet_is_not_quoted),
 		cmocka_unit_test(errors_that_are_none_of_ours_pass),
 		cmocka_unit_test(replies_with_options_come_from_the_vip),
 		cmocka_unit_test(fragments_of_replies_come_from_the_vip),
