@@ -87,6 +87,30 @@ static void whoever_sends_what_is_too_big_is_told_how_big_it_may_be(void **state
 	}
 }
 
+/* Of several buffers, of which the first has what is quoted. */
+static void whoever_sends_a_jumbo_frame_is_told(void **state)
+{
+	(void)state;
+	for (const struct side *side = sides; side < sides + 2; side++) {
+		struct world *w = world_new(SERVICE("ipip", "10.2.0.11", ""));
+
+		for (int i = 0; i < 9; i++) {
+			bool ttl = i % 3 == 1;
+			struct outcome o;
+			struct frame f;
+			struct seen s;
+
+			world_way(w, (struct world_way){ 1, ttl ? 9000 : 1500 });
+			frame_of(&f, ETH, IP(side->client, side->vip, .ttl = ttl ? 1 : 64,
+					     .options = i % 2 && !side->six ? 40 : 0),
+				 TCP(2000, 80, ACK), DATA(8900 - i * 500), END);
+			o = answered(w, &f, ttl ? XRING_CNT_TX_TTL : XRING_CNT_TX_TOO_BIG);
+			is_about(side, &f, &o.out, &s);
+		}
+		world_free(w);
+	}
+}
+
 static void a_service_may_drop_it_silently(void **state)
 {
 	struct world *w = world_new(SERVICE("ipip", "10.2.0.11", "    too_big: drop\n"));
@@ -342,6 +366,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whoever_sends_what_is_too_big_is_told_how_big_it_may_be),
+		cmocka_unit_test(whoever_sends_a_jumbo_frame_is_told),
 		cmocka_unit_test(a_service_may_drop_it_silently),
 		cmocka_unit_test(whoever_sends_what_has_no_time_left_is_told),
 		cmocka_unit_test(nobody_is_told_about_messages_and_later_fragments),
