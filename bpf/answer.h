@@ -4,8 +4,9 @@
 
 /*
  * What a router says to the sender of a packet that cannot go on (RFC 792, 1191, 4443): it is too
- * big, or its time is spent. And the answer to an echo request for a VIP. All of them share a
- * budget, as anybody can ask for them in anybody's name.
+ * big, or its time is spent. And the answer to an echo request for a VIP. Each of the three has a
+ * budget, as anybody can ask for them in anybody's name; and a budget of its own, as a flood of
+ * pings must not keep clients from hearing what is too big.
  */
 #define QUOTE4 548			/* bytes: the message has 576 (RFC 1812, section 4.3.2.3) */
 #define QUOTE6 1232			/* 1280, the least MTU (RFC 4443, section 2.4) */
@@ -17,13 +18,17 @@
 #define ICMPV6_ECHO_REQUEST 128
 #define ANSWER_TTL 64
 #define ANSWER_TOS 0xc0			/* internetwork control, as for routing (RFC 1812, 4.3.2.5) */
-/* So many a second and CPU; and so many at once, so that no second has more than 1,000. */
+/* So many of a kind a second and CPU; and so many at once, so that no second has more than 1,000. */
 #define ANSWERS 900
 #define ANSWERS_AT_ONCE 100
 
+struct budget {
+	__u64 time;			/* up to which it is filled, ns */
+	__u64 left;
+};
+
 struct answers {
-	__u64 time;			/* up to which the budget is filled, ns */
-	__u32 left;
+	struct budget too_big, ttl, echo;
 	__u8 quote[QUOTE6];		/* the head of the packet in hand */
 };
 
@@ -36,18 +41,18 @@ static __always_inline struct answers *answers_get(void)
 	return bpf_map_lookup_elem(&xring_answers, &zero);
 }
 
-/* Takes an answer from the budget of this CPU; 0: it is spent. */
-static __always_inline int answers_take(struct answers *a)
+/* Takes an answer from a budget of this CPU; 0: it is spent. */
+static __always_inline int budget_take(struct budget *b)
 {
-	__u64 now = clock_ns(), more = (now - a->time) / (1000000000 / ANSWERS);
+	__u64 now = clock_ns(), more = (now - b->time) / (1000000000 / ANSWERS);
 
 	if (more) {
-		a->left = a->left + more < ANSWERS_AT_ONCE ? a->left + more : ANSWERS_AT_ONCE;
-		a->time = now;
+		b->left = b->left + more < ANSWERS_AT_ONCE ? b->left + more : ANSWERS_AT_ONCE;
+		b->time = now;
 	}
-	if (!a->left)
+	if (!b->left)
 		return 0;
-	a->left--;
+	b->left--;
 	return 1;
 }
 
@@ -225,19 +230,19 @@ __noinline int answer(struct xdp_md *ctx, __u32 mtu)
 	__be16 *type = frame_at(ctx, offsetof(struct ethhdr, h_proto), __be16);
 	struct answers *a = answers_get();
 
-	if (!type || !a || !answers_take(a))
+	if (!type || !a || !budget_take(mtu ? &a->too_big : &a->ttl))
 		return 0;
 	return *type == bpf_htons(ETH_P_IP) ? answer4(ctx, a, mtu) : answer6(ctx, a, mtu);
 }
 
 /* ---- echo ---- */
 
-/* Is the packet, untagged and without options, an echo request? */
+/* Is the packet, untagged, whole and without options, an echo request? */
 static __always_inline int is_echo(struct xdp_md *ctx, const struct header *h)
 {
 	__u8 *type;
 
-	if (h->fragment || h->at != sizeof(struct ethhdr) || h->next != h->at + ip_bytes(h->family))
+	if (h->defect || h->fragment || h->at != sizeof(struct ethhdr) || h->next != h->at + ip_bytes(h->family))
 		return 0;
 	type = frame_at(ctx, h->next, __u8);
 	return type && *type == (h->family == 4 ? ICMP_ECHO : ICMPV6_ECHO_REQUEST);
@@ -292,7 +297,7 @@ __noinline int echo(struct xdp_md *ctx)
 	const struct uncommon *u = uncommon_get();
 	struct answers *a = answers_get();
 
-	if (!a || !u || !answers_take(a))
+	if (!a || !u || !budget_take(&a->echo))
 		return 0;
 	return u->outer.family == 4 ? echo4(ctx) : echo6(ctx);
 }

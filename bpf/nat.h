@@ -143,16 +143,18 @@ static __always_inline void header_patch(struct xdp_md *ctx, const struct header
 }
 
 /*
- * The same of a TCP or UDP header at an offset. 0: it has no checksum, or the packet ends before,
- * as that of a quotation may.
+ * The same of a TCP or UDP header at an offset of the packet h. 0: it has no checksum, or the packet
+ * ends before, as one with a quotation may.
  */
-static __always_inline int l4_patch_at(struct xdp_md *ctx, __u32 at, __u8 proto, __u64 delta)
+static __always_inline int l4_patch_at(struct xdp_md *ctx, const struct header *h, __u32 at,
+				       __u8 proto, __u64 delta)
 {
 	__u32 field = proto == IPPROTO_TCP ? offsetof(struct tcphdr, check) :
 					     offsetof(struct udphdr, check);
 	__sum16 *check = frame_at(ctx, at + field, __sum16);
 
-	if (!check || (proto == IPPROTO_UDP && !*check))
+	if (!check || at + field + sizeof(*check) > header_end(h) ||
+	    (proto == IPPROTO_UDP && !*check))
 		return 0;
 	csum_apply(check, delta);
 	if (proto == IPPROTO_UDP && !*check)
@@ -180,7 +182,7 @@ static __always_inline __u32 nat_quoted(struct xdp_md *ctx, const struct uncommo
 	header_patch(ctx, h, address);
 	sum = h->family == 4 ? 0 : outer + address;
 	sum += ports;
-	if (!later && l4_patch_at(ctx, h->next, h->proto, address + ports))
+	if (!later && l4_patch_at(ctx, &u->outer, h->next, h->proto, address + ports))
 		sum += (__u16)~csum_fold(address + ports);
 	check = frame_at(ctx, u->outer.next + offsetof(struct icmp_head, check), __sum16);
 	if (!check)
@@ -226,7 +228,7 @@ __noinline __u32 nat_uncommon(struct xdp_md *ctx, const struct xring_nat *to, in
 		return FORWARD_OK;
 	if (!port_put(ctx, h->next + (dst ? 2 : 0), to->port, &ports))
 		return XRING_CNT_DROP_MALFORMED;
-	l4_patch_at(ctx, h->next, u->flow.proto, address + ports);
+	l4_patch_at(ctx, h, h->next, u->flow.proto, address + ports);
 	return FORWARD_OK;
 }
 

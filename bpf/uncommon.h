@@ -203,6 +203,12 @@ static __always_inline enum flow_status quotation_read(struct xdp_md *ctx, struc
 	       FLOW_OK : FLOW_NOT_OURS;
 }
 
+/* The offset of the end of a header's packet in the frame, where padding may follow. */
+static __always_inline __u32 header_end(const struct header *h)
+{
+	return h->at + h->len;
+}
+
 /* The ports, and of TCP the segment. 0: the packet ends before, and is no flow's. */
 static __always_inline int ports_read(struct xdp_md *ctx, struct uncommon *u,
 				      const struct header *h)
@@ -214,6 +220,8 @@ static __always_inline int ports_read(struct xdp_md *ctx, struct uncommon *u,
 	if (!l4)
 		return 0;
 	if (u->quoted.family) {
+		if (h->next + sizeof(*l4) > header_end(&u->outer))
+			return 0;
 		u->flow.ports = l4->ports << 16 | l4->ports >> 16;
 		return 1;
 	}

@@ -386,13 +386,39 @@ static __always_inline int needs_ports(const struct xring_slot *slot, const stru
 	       slot->flags & (XRING_SERVICE_HOT | XRING_SERVICE_PACKET);
 }
 
+/* The slot of an address that has VIPs, or NULL. */
+static __always_inline struct xring_slot *address_find(struct xring_vips *table, __u64 vips,
+						       const struct flow *flow)
+{
+	return slot_find(table, vips, flow->dst[0], flow->dst[1],
+			 XRING_SLOT_PORT(0, 0, flow->family == 4 ? XRING_SLOT_ADDRESS4 :
+								   XRING_SLOT_ADDRESS6));
+}
+
+/*
+ * Is the packet a first fragment whose datagram has to be remembered? Not where later ones find the
+ * same backend without their ports.
+ */
+static __always_inline int needs_note(struct xring_vips *table, __u64 vips,
+				      const struct xring_slot *slot, const struct uncommon *u)
+{
+	const struct xring_slot *address;
+
+	if (u->outer.fragment != FRAGMENT_FIRST)
+		return 0;
+	if (needs_ports(slot, u))
+		return 1;
+	address = address_find(table, vips, &u->flow);
+	return !address || !(address->flags & XRING_ADDRESS_ALIKE);
+}
+
 /*
  * A packet for a service, or a fragment without ports for one of those of an address. given: the
  * id of the backend, or 0.
  */
 static __always_inline int uncommon_to_backend(struct xdp_md *ctx, struct xring_vips *table,
-					       const struct xring_slot *slot, struct uncommon *u,
-					       __u32 given)
+					       __u64 vips, const struct xring_slot *slot,
+					       struct uncommon *u, __u32 given)
 {
 	struct ruled ruled = {};
 	__u32 id;
@@ -407,7 +433,7 @@ static __always_inline int uncommon_to_backend(struct xdp_md *ctx, struct xring_
 			     &ruled);
 	if (u->hidden && u->opened)
 		return drop(u->hidden);
-	if (u->outer.fragment == FRAGMENT_FIRST && needs_ports(slot, u) && !fragment_note(u, id))
+	if (needs_note(table, vips, slot, u) && !fragment_note(u, id))
 		return drop(XRING_CNT_DROP_FRAGMENT);
 	return send_uncommon(ctx, id, packet_of(slot, u->flow.family), ruled.class,
 			     ruled.placed);
@@ -427,15 +453,6 @@ __noinline int uncommon_from_backend(struct xdp_md *ctx, const struct xring_slot
 	if (u->outer.fragment == FRAGMENT_FIRST && !fragment_note(u, 0))
 		return drop(XRING_CNT_DROP_FRAGMENT);
 	return send_reply(ctx, &u->flow, u->outer.len, slot, 1);
-}
-
-/* The slot of an address that has VIPs, or NULL. */
-static __always_inline struct xring_slot *address_find(struct xring_vips *table, __u64 vips,
-						       const struct flow *flow)
-{
-	return slot_find(table, vips, flow->dst[0], flow->dst[1],
-			 XRING_SLOT_PORT(0, 0, flow->family == 4 ? XRING_SLOT_ADDRESS4 :
-								   XRING_SLOT_ADDRESS6));
 }
 
 /* An ICMP message that quotes nothing: an echo request for an address with VIPs is answered. */
@@ -474,9 +491,10 @@ __noinline int uncommon(struct xdp_md *ctx)
 	if (u->outer.fragment == FRAGMENT_LATER)
 		given = fragment_find(u);
 	vips = vips_read(table);
-	slot = service_find(table, vips, &u->flow);
+	/* Without ports nothing says whose it is, not even where there is a service of any port. */
+	slot = u->hidden ? NULL : service_find(table, vips, &u->flow);
 	if (!slot) {
-		slot = reply_find(table, vips, &u->flow);
+		slot = u->hidden ? NULL : reply_find(table, vips, &u->flow);
 		if (slot)
 			return uncommon_from_backend(ctx, slot);
 		slot = address_find(table, vips, &u->flow);
@@ -488,7 +506,7 @@ __noinline int uncommon(struct xdp_md *ctx)
 		if (!(slot->flags & XRING_ADDRESS_ALIKE))
 			return drop(u->hidden);
 	}
-	return uncommon_to_backend(ctx, table, slot, u, given);
+	return uncommon_to_backend(ctx, table, vips, slot, u, given);
 }
 
 /* ---- common packets ---- */

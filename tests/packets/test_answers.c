@@ -87,6 +87,30 @@ static void whoever_sends_what_is_too_big_is_told_how_big_it_may_be(void **state
 	}
 }
 
+/* Of several buffers, of which the first has what is quoted. */
+static void whoever_sends_a_jumbo_frame_is_told(void **state)
+{
+	(void)state;
+	for (const struct side *side = sides; side < sides + 2; side++) {
+		struct world *w = world_new(SERVICE("ipip", "10.2.0.11", ""));
+
+		for (int i = 0; i < 9; i++) {
+			bool ttl = i % 3 == 1;
+			struct outcome o;
+			struct frame f;
+			struct seen s;
+
+			world_way(w, (struct world_way){ 1, ttl ? 9000 : 1500 });
+			frame_of(&f, ETH, IP(side->client, side->vip, .ttl = ttl ? 1 : 64,
+					     .options = i % 2 && !side->six ? 40 : 0),
+				 TCP(2000, 80, ACK), DATA(8900 - i * 500), END);
+			o = answered(w, &f, ttl ? XRING_CNT_TX_TTL : XRING_CNT_TX_TOO_BIG);
+			is_about(side, &f, &o.out, &s);
+		}
+		world_free(w);
+	}
+}
+
 static void a_service_may_drop_it_silently(void **state)
 {
 	struct world *w = world_new(SERVICE("ipip", "10.2.0.11", "    too_big: drop\n"));
@@ -196,6 +220,36 @@ static void so_many_are_told_and_no_more(void **state)
 	world_free(w);
 }
 
+static unsigned pings_answered(struct world *w, unsigned count)
+{
+	unsigned answered = 0;
+	struct frame f;
+
+	frame_of(&f, ETH, IP(sides[0].client, sides[0].vip), PING(1, 1), DATA(56), END);
+	while (count--)
+		answered += world_run(w, &f).counter == XRING_CNT_TX_ECHO;
+	return answered;
+}
+
+/* Nor do those whose packets expire here keep others from hearing what is too big. */
+static void a_flood_of_pings_silences_nothing_else(void **state)
+{
+	struct world *w = world_new(SERVICE("ipip", "10.2.0.11", ""));
+	struct frame f;
+
+	(void)state;
+	pings_answered(w, 3000);
+	for (int i = 0; i < 100; i++) {
+		frame_of(&f, ETH, IP(sides[0].client, sides[0].vip, .ttl = 1), TCP(2000, 80, SYN), END);
+		answered(w, &f, XRING_CNT_TX_TTL);
+	}
+	for (int i = 0; i < 100; i++) {
+		frame_of(&f, ETH, IP(sides[0].client, sides[0].vip), TCP(2000, 80, ACK), DATA(1450), END);
+		answered(w, &f, XRING_CNT_TX_TOO_BIG);
+	}
+	world_free(w);
+}
+
 static void echo_requests_for_a_vip_are_answered(void **state)
 {
 	(void)state;
@@ -225,6 +279,39 @@ static void echo_requests_for_a_vip_are_answered(void **state)
 		assert_int_equal(o.counter, XRING_CNT_PASS_OTHER);
 		world_free(w);
 	}
+}
+
+static void a_cut_echo_request_is_not_answered(void **state)
+{
+	(void)state;
+	for (const struct side *side = sides; side < sides + 2; side++) {
+		struct world *w = world_new(SERVICE("ipip", "10.2.0.11", ""));
+		struct outcome o;
+		struct frame f;
+
+		frame_of(&f, ETH, IP(side->client, side->vip), PING(1, 1), DATA(56), END);
+		f.len--;
+		o = world_run(w, &f);
+		assert_int_equal(o.counter, XRING_CNT_PASS_OTHER);
+		world_free(w);
+	}
+}
+
+/* 2001:db8:: has the bytes of 32.1.13.184. */
+static void addresses_of_both_families_with_the_same_bytes_are_two(void **state)
+{
+	static const struct { const char *client, *vip; } of[] = {
+		{ "10.1.0.2", "32.1.13.184" }, { "fd00:1::2", "2001:db8::" } };
+	struct world *w = world_new("  a: {vip: 32.1.13.184:80/tcp, mode: ipip, backends: {b1: 10.2.0.11}}\n"
+				    "  b: {vip: '[2001:db8::]:80/tcp', mode: ipip, backends: {b1: 10.2.0.11}}\n");
+	struct frame f;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		frame_of(&f, ETH, IP(of[i].client, of[i].vip), PING(1, 1), DATA(56), END);
+		answered(w, &f, XRING_CNT_TX_ECHO);
+	}
+	world_free(w);
 }
 
 /* A ping says the truth: nobody would answer a connection either. */
@@ -279,11 +366,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whoever_sends_what_is_too_big_is_told_how_big_it_may_be),
+		cmocka_unit_test(whoever_sends_a_jumbo_frame_is_told),
 		cmocka_unit_test(a_service_may_drop_it_silently),
 		cmocka_unit_test(whoever_sends_what_has_no_time_left_is_told),
 		cmocka_unit_test(nobody_is_told_about_messages_and_later_fragments),
 		cmocka_unit_test(so_many_are_told_and_no_more),
+		cmocka_unit_test(a_flood_of_pings_silences_nothing_else),
 		cmocka_unit_test(echo_requests_for_a_vip_are_answered),
+		cmocka_unit_test(a_cut_echo_request_is_not_answered),
+		cmocka_unit_test(addresses_of_both_families_with_the_same_bytes_are_two),
 		cmocka_unit_test(no_echo_is_answered_where_no_backend_lives),
 		cmocka_unit_test(the_outer_header_has_the_dscp_of_the_packet),
 	};

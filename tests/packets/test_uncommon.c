@@ -356,6 +356,38 @@ static void keys_without_ports_need_no_first_fragment(void **state)
 	}
 }
 
+/*
+ * Where another service is at the address, only the ports of the first fragment say whose the others
+ * are, whatever the keys are, and also where the other service takes any port.
+ */
+static void fragments_find_their_service_by_their_first(void **state)
+{
+	static const char *const others[] = { "54/udp", "80/tcp", "0/udp" };
+	static struct frame whole, parts[PARTS];
+	size_t order[PARTS];
+
+	(void)state;
+	for (size_t k = 0; k < 3; k++) {
+		char yaml[512];
+		struct world *w;
+		size_t count;
+
+		snprintf(yaml, sizeof(yaml),
+			 "  web: {vip: 10.200.1.1:53/udp, mode: ipip, key: client, "
+			 "backends: {b1: 10.2.0.11, b2: 10.2.0.12, b3: 10.2.0.13}}\n"
+			 "  other: {vip: 10.200.1.1:%s, mode: ipip, key: client, "
+			 "backends: {c1: 10.2.0.21}}\n", others[k]);
+		w = world_new(yaml);
+		count = datagram_cut(&ways[0], ways[0].client, 3000, 3000, 7, &whole, parts);
+		is_dropped(w, &parts[1], XRING_CNT_DROP_FRAGMENT);
+		for (size_t i = 0; i < count; i++)
+			order[i] = i;
+		goes_whole(w, &ways[0], &whole, parts, order, count);
+		assert_int_equal(world_traffic(w, "other", "c1").packets, 0);
+		world_free(w);
+	}
+}
+
 /* Each datagram goes by itself, and its fragments with it. */
 static void fragments_of_one_datagram_stay_together(void **state)
 {
@@ -465,6 +497,30 @@ static void a_short_quotation_is_enough(void **state)
 			frame_shorten(&error, error.len - 1);
 			passes_untouched(w, &error, XRING_CNT_PASS_OTHER);
 		}
+		world_end(w);
+	}
+}
+
+/* What comes after the packet in its frame is none of the quotation. */
+static void what_follows_a_packet_is_not_quoted(void **state)
+{
+	(void)state;
+	for (const struct way *way = ways; way < ways + 6; way++) {
+		struct world *w = world_of(way, "flow");
+		struct frame error;
+		struct outcome o;
+		struct seen s;
+
+		error_about(way, way->outside, way->vip, 2000, 300, &error);
+		frame_shorten(&error, ETH_BYTES + (way->six ? 40 + 8 + 40 : 20 + 8 + 20) + 8);
+		error.len += 20;
+		assert_non_null(backend_of(w, &error, &o));
+		o.out.len -= 20;
+		frame_see(&o.out, &s);			/* sees to the checksum of ICMP */
+		assert_int_equal(s.quoted_dport, 2000);
+		frame_shorten(&error, ETH_BYTES + (way->six ? 40 + 8 + 40 : 20 + 8 + 20) + 7);
+		error.len += 20;
+		passes_untouched(w, &error, XRING_CNT_PASS_OTHER);
 		world_end(w);
 	}
 }
@@ -593,10 +649,12 @@ int main(void)
 		cmocka_unit_test(a_fragment_that_overlaps_diverts_nothing),
 		cmocka_unit_test(what_a_first_fragment_said_is_forgotten),
 		cmocka_unit_test(keys_without_ports_need_no_first_fragment),
+		cmocka_unit_test(fragments_find_their_service_by_their_first),
 		cmocka_unit_test(fragments_of_one_datagram_stay_together),
 		cmocka_unit_test(tiny_fragments_are_malformed),
 		cmocka_unit_test(errors_go_with_the_flow_they_are_about),
 		cmocka_unit_test(a_short_quotation_is_enough),
+		cmocka_unit_test(what_follows_a_packet_is_not_quoted),
 		cmocka_unit_test(errors_that_are_none_of_ours_pass),
 		cmocka_unit_test(replies_with_options_come_from_the_vip),
 		cmocka_unit_test(fragments_of_replies_come_from_the_vip),

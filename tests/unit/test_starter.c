@@ -290,6 +290,24 @@ static void what_a_program_leaves_behind_is_killed(void **state)
 	wait_gone(atoi(left("child")));
 }
 
+/* Another program's end does not end what a program that still runs has begun in its own group. */
+static void what_a_running_program_has_begun_is_not_left_behind(void **state)
+{
+	pid_t aside;
+	(void)state;
+
+	need_root();
+	begin(1, "(sleep 1000 & echo $! >$DIR/aside); echo yes >$DIR/begun; sleep 1000; :");
+	aside = atoi(left("aside"));
+	left("begun");				/* the parent of `aside` has ended */
+	for (int i = 0; i < 5; i++)
+		ends("exit 0", STARTER_EXITED, 0, "");
+	assert_int_equal(kill(aside, 0), 0);
+	starter_stop(1);
+	assert_int_equal(wait_answer().end, STARTER_KILLED);
+	wait_gone(aside);
+}
+
 static void so_many_run_at_once_and_no_more(void **state)
 {
 	struct starter_answer a;
@@ -312,14 +330,16 @@ static void so_many_run_at_once_and_no_more(void **state)
 
 static void programs_end_with_the_daemon(void **state)
 {
-	pid_t pid;
+	pid_t pid, apart;
 	(void)state;
 
 	need_root();
-	begin(1, "echo $$ >$DIR/pid; sleep 1000; :");
+	begin(1, "echo $$ >$DIR/pid; setsid sh -c 'echo $$ >$DIR/apart; sleep 1000; :' & wait");
 	pid = atoi(left("pid"));
+	apart = atoi(left("apart"));
 	starter_close();
 	wait_gone(pid);
+	wait_gone(apart);
 }
 
 /* Programs are the starter's user's, and so may end it; that is noticed. */
@@ -332,7 +352,7 @@ static void programs_end_with_the_starter_which_is_noticed(void **state)
 	(void)state;
 
 	need_root();
-	begin(1, "echo $$ >$DIR/pid; sleep 1000; :");
+	begin(1, "echo $$ >$DIR/pid; exec sleep 1000");
 	pid = atoi(left("pid"));
 	begin(2, "kill -KILL $PPID");
 	do {
@@ -391,6 +411,7 @@ int main(void)
 		test(what_is_no_program_is_told),
 		test(a_stop_kills_all_that_was_started),
 		test(what_a_program_leaves_behind_is_killed),
+		test(what_a_running_program_has_begun_is_not_left_behind),
 		test(so_many_run_at_once_and_no_more),
 		test(programs_end_with_the_daemon),
 		test(programs_end_with_the_starter_which_is_noticed),

@@ -100,10 +100,14 @@ static bool are_alike(const struct xring_slot *a, const struct xring_slot *b)
 	return !(uint32_t)a->ports_mask && !memcmp(a, &other, sizeof(other));
 }
 
-static int by_address(const void *a, const void *b)
+/* 2001:db8:: has the bytes of 32.1.13.184. */
+static int by_address(const void *left, const void *right)
 {
-	return memcmp(((const struct xring_slot *)a)->addr, ((const struct xring_slot *)b)->addr,
-		      sizeof(((const struct xring_slot *)a)->addr));
+	const struct xring_slot *a = left, *b = right;
+	uint32_t family = a->port >> 24, other = b->port >> 24;
+
+	return family != other ? (family > other) - (family < other) :
+				 memcmp(a->addr, b->addr, sizeof(a->addr));
 }
 
 size_t slots_addresses(const struct xring_slot *slots, size_t count, struct xring_slot *ret)

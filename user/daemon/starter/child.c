@@ -144,7 +144,7 @@ static struct program *program_of(struct starter *s, pid_t pid)
 	return NULL;
 }
 
-/* Kills what programs have left behind. */
+/* Kills what programs have left behind, and not what is still in the group of one that runs. */
 static void strays_kill(struct starter *s)
 {
 	_free_ char *line = NULL;
@@ -156,7 +156,7 @@ static void strays_kill(struct starter *s)
 	while (getdelim(&line, &size, ' ', list) > 0) {
 		pid_t pid = (pid_t)strtol(line, NULL, 10);
 
-		if (pid > 0 && !program_of(s, pid))
+		if (pid > 0 && !program_of(s, pid) && !program_of(s, getpgid(pid)))
 			kill(pid, SIGKILL);
 	}
 	fclose(list);
@@ -202,7 +202,10 @@ __attribute__((noreturn)) static void end(struct starter *s)
 	for (size_t i = 0; i < STARTER_PROGRAMS; i++)
 		if (s->programs[i].pid)
 			group_kill(s->programs[i].pid);
-	strays_kill(s);
+	/* What has left the group of a program is the starter's child only when its parent is dead. */
+	do
+		strays_kill(s);
+	while (waitpid(-1, NULL, 0) > 0);
 	_exit(0);
 }
 
