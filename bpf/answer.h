@@ -4,9 +4,9 @@
 
 /*
  * What a router says to the sender of a packet that cannot go on (RFC 792, 1191, 4443): it is too
- * big, or its time is spent. And the answer to an echo request for a VIP. Each of the three has a
- * budget, as anybody can ask for them in anybody's name; and a budget of its own, as a flood of
- * pings must not keep clients from hearing what is too big.
+ * big, or its time is spent. And the answer to an echo request for a VIP. The three have a budget,
+ * as anybody can ask for them in anybody's name, of which each has a third: a flood of pings must
+ * not keep clients from hearing what is too big.
  */
 #define QUOTE4 548			/* bytes: the message has 576 (RFC 1812, section 4.3.2.3) */
 #define QUOTE6 1232			/* 1280, the least MTU (RFC 4443, section 2.4) */
@@ -18,8 +18,11 @@
 #define ICMPV6_ECHO_REQUEST 128
 #define ANSWER_TTL 64
 #define ANSWER_TOS 0xc0			/* internetwork control, as for routing (RFC 1812, 4.3.2.5) */
-/* So many of a kind a second and CPU; and so many at once, so that no second has more than 1,000. */
-#define ANSWERS 900
+/*
+ * So many of a kind a second and CPU, and so many at once: no second has more than 1,000 of all
+ * three.
+ */
+#define ANSWERS 233
 #define ANSWERS_AT_ONCE 100
 
 struct budget {
@@ -242,7 +245,8 @@ static __always_inline int is_echo(struct xdp_md *ctx, const struct header *h)
 {
 	__u8 *type;
 
-	if (h->defect || h->fragment || h->at != sizeof(struct ethhdr) || h->next != h->at + ip_bytes(h->family))
+	if (h->defect || h->fragment || h->at != sizeof(struct ethhdr) ||
+	    h->next != h->at + ip_bytes(h->family))
 		return 0;
 	type = frame_at(ctx, h->next, __u8);
 	return type && *type == (h->family == 4 ? ICMP_ECHO : ICMPV6_ECHO_REQUEST);
