@@ -450,3 +450,25 @@ uint64_t setting(const char *name, uint64_t otherwise)
 
 	return value ? strtoull(value, NULL, 10) : otherwise;
 }
+
+#define STEADY 20			/* nodes */
+struct balancer *balancer_steady(uint32_t pins, uint32_t bound)
+{
+	struct balancer *b = balancer_new(&(struct balancer_size){ 14, pins, .bound = bound });
+	uint32_t points[STEADY];
+
+	for (int i = 0; i < STEADY; i++)
+		points[i] = 150;
+	balancer_change(b, points, STEADY, CELLS_CUT);
+	balancer_alive(b);
+	return b;
+}
+
+void balancer_half(struct balancer *b)
+{
+	uint32_t points[STEADY + STEADY / 2];
+
+	for (int i = 0; i < STEADY + STEADY / 2; i++)
+		points[i] = i < STEADY / 2 ? 0 : 150;
+	balancer_change(b, points, ARRAY_SIZE(points), CELLS_KEEP);
+}

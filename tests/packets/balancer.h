@@ -55,6 +55,11 @@ struct balancer {
 struct balancer *balancer_new(const struct balancer_size *size);
 void balancer_free(struct balancer *b);
 
+/* One of 20 nodes that change nothing, whose daemon has just lived. */
+struct balancer *balancer_steady(uint32_t pins, uint32_t bound);
+/* Half of those nodes leave, and as many others come. */
+void balancer_half(struct balancer *b);
+
 const char *balancer_node(size_t i);	/* its name, which stays */
 
 /* The ring becomes that of these nodes, each with so many virtual nodes. */

@@ -8,12 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/util.h"
 #include "frame.h"
 
 #define FLOWS 2000u
-#define NODES 20
-#define BITS 14
 #define HOUR 3600000u
 
 /* Flows from the network 10.<net>.0.0/16 or so; each went where `went` says. */
@@ -65,28 +62,6 @@ static unsigned newest(struct balancer *b, const struct clients *c)
 	return count;
 }
 
-static struct balancer *balancer_steady(uint32_t pins, uint32_t bound)
-{
-	struct balancer *b = balancer_new(&(struct balancer_size){ BITS, pins, .bound = bound });
-	uint32_t points[NODES];
-
-	for (int i = 0; i < NODES; i++)
-		points[i] = 150;
-	balancer_change(b, points, NODES, CELLS_CUT);
-	balancer_alive(b);
-	return b;
-}
-
-/* Half of the backends leave, others come. */
-static void change(struct balancer *b)
-{
-	uint32_t points[NODES + NODES / 2];
-
-	for (int i = 0; i < NODES + NODES / 2; i++)
-		points[i] = i < NODES / 2 ? 0 : 150;
-	balancer_change(b, points, ARRAY_SIZE(points), CELLS_KEEP);
-}
-
 static void settled(struct balancer *b)
 {
 	balancer_age(b, 0);
@@ -106,7 +81,7 @@ static void a_change_ends_without_a_daemon(void **state)
 
 	(void)state;
 	come(b, &before, 1);
-	change(b);
+	balancer_half(b);
 	come(b, &within, 2);
 	for (uint32_t ms = 0; ms < HOUR; ms += BALANCER_TCP_IDLE / 2) {
 		balancer_alone(b, BALANCER_TCP_IDLE / 2);
@@ -140,7 +115,7 @@ static void not_before_its_time(void **state)
 
 	(void)state;
 	come(b, &silent, 1);
-	change(b);
+	balancer_half(b);
 	balancer_alone(b, BALANCER_TCP_IDLE + XRING_SILENT_MS - 1000);
 	assert_int_equal(moved(b, &silent), 0);
 	balancer_free(b);
@@ -155,7 +130,7 @@ static void what_is_held_stays(void **state)
 
 	(void)state;
 	come(b, &before, 1);
-	change(b);
+	balancer_half(b);
 	assert_int_equal(moved(b, &before), 0);		/* half of them have pins now */
 	assert_int_equal(balancer_pins(b), FEW);
 	come(b, &within, 2);

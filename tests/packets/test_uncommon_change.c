@@ -12,13 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/util.h"
 #include "frame.h"
 #include "xring.skel.h"
 
 #define FLOWS 500u
-#define NODES 20
-#define BITS 14
 
 struct clients {
 	uint8_t net;			/* 10.<net>.0.0/16 */
@@ -103,28 +100,6 @@ static unsigned moved(struct balancer *b, const struct clients *c)
 	return count;
 }
 
-static struct balancer *balancer_steady(void)
-{
-	struct balancer *b = balancer_new(&(struct balancer_size){ .bits = BITS });
-	uint32_t points[NODES];
-
-	for (int i = 0; i < NODES; i++)
-		points[i] = 150;
-	balancer_change(b, points, NODES, CELLS_CUT);
-	balancer_alive(b);
-	return b;
-}
-
-/* Half of the backends leave, others come. */
-static void change(struct balancer *b)
-{
-	uint32_t points[NODES + NODES / 2];
-
-	for (int i = 0; i < NODES + NODES / 2; i++)
-		points[i] = i < NODES / 2 ? 0 : 150;
-	balancer_change(b, points, ARRAY_SIZE(points), CELLS_KEEP);
-}
-
 static void come(struct balancer *b, struct clients *c, uint8_t net)
 {
 	c->net = net;
@@ -134,14 +109,14 @@ static void come(struct balancer *b, struct clients *c, uint8_t net)
 
 static void errors_follow_the_pins_and_make_none(void **state)
 {
-	struct balancer *b = balancer_steady();
+	struct balancer *b = balancer_steady(0, 0);
 	struct clients before, within;
 	uint32_t pins;
 
 	(void)state;
 	come(b, &before, 1);
 	assert_int_equal(errors_astray(b, &before), 0);
-	change(b);
+	balancer_half(b);
 	/* Flows that are silent since: the old answer, and no pin. */
 	assert_int_equal(errors_astray(b, &before), 0);
 	assert_int_equal(balancer_pins(b), 0);
@@ -166,13 +141,13 @@ static void errors_follow_the_pins_and_make_none(void **state)
 
 static void packets_with_options_are_packets_of_their_flow(void **state)
 {
-	struct balancer *b = balancer_steady();
+	struct balancer *b = balancer_steady(0, 0);
 	struct clients before, within;
 	uint32_t pins;
 
 	(void)state;
 	come(b, &before, 1);
-	change(b);
+	balancer_half(b);
 	assert_int_equal(options_astray(b, &before), 0);
 	pins = balancer_pins(b);		/* they make the pins */
 	assert_in_range(pins, FLOWS / 4, FLOWS);
