@@ -60,6 +60,17 @@ static __always_inline int budget_take(struct budget *b)
 }
 
 /*
+ * Was the frame sent to a group or everybody, as an interface with any_mac takes it? Nobody is answered that
+ * (RFC 1122, section 3.2.2), and the answer would come from the group's address.
+ */
+static __always_inline int is_to_group(struct xdp_md *ctx)
+{
+	const __u8 *first = frame_at(ctx, 0, __u8);
+
+	return !first || *first & 1;
+}
+
+/*
  * An ICMP error is about no ICMP message, and about a datagram's first fragment alone (RFC 1122,
  * section 3.2.2).
  */
@@ -84,19 +95,23 @@ static __always_inline __s64 quote_read(struct xdp_md *ctx, struct answers *a, _
 	__s64 sum = seed;
 
 	asm volatile("" : "+r"(bytes));	/* or clang tests what it was made of */
-	if (bytes < sizeof(struct iphdr) || bytes > QUOTE6 ||
+	if (bytes < sizeof(struct iphdr))
+		return -1;
+	/* Or clang makes one test of both bounds, of which the verifier of Linux 6.1 learns one. */
+	asm volatile("" : "+r"(bytes));
+	if (bytes > QUOTE6 ||
 	    bpf_xdp_load_bytes(ctx, sizeof(struct ethhdr), a->quote, bytes))
 		return -1;
 	for (__u32 at = 0; at < QUOTE6; at += SUM_MOST) {
+		const __u32 most = QUOTE6 - at < SUM_MOST ? QUOTE6 - at : SUM_MOST;
 		__u32 part = bytes > at ? bytes - at : 0;
 
-		if (part > SUM_MOST)
-			part = SUM_MOST;
-		if (part > QUOTE6 - at)		/* the last is shorter */
-			part = QUOTE6 - at;
+		/* Likewise: the bound is to be tested of the very register that the call gets. */
 		asm volatile("" : "+r"(part));
-		if (part && part <= SUM_MOST && part <= QUOTE6 - at)
-			sum = bpf_csum_diff(NULL, 0, (void *)a->quote + at, part & ~3u, sum);
+		if (part > most)
+			part = most;
+		asm volatile("" : "+r"(part));
+		sum = bpf_csum_diff(NULL, 0, (void *)a->quote + at, part, sum);
 	}
 	return sum;
 }
@@ -224,29 +239,30 @@ static __always_inline int answer6(struct xdp_md *ctx, struct answers *a, __u32 
 }
 
 /*
- * Turns a packet for a VIP that cannot go on, as it came in and untagged, into the message about
+ * Turns a packet for a VIP that cannot go on, as it came in but for its VLAN tags, into the message about
  * that to its sender. mtu: of a packet that is too big; 0: its time is spent. Answers 0 where there
  * is no message; the packet may be spoilt then. Not static: the verifier walks it once.
  */
 __noinline int answer(struct xdp_md *ctx, __u32 mtu)
 {
-	__be16 *type = frame_at(ctx, offsetof(struct ethhdr, h_proto), __be16);
+	__be16 type = frame_type(ctx);
 	struct answers *a = answers_get();
 
-	if (!type || !a || !budget_take(mtu ? &a->too_big : &a->ttl))
+	if (!a || is_to_group(ctx) || !budget_take(mtu ? &a->too_big : &a->ttl))
 		return 0;
-	return *type == bpf_htons(ETH_P_IP) ? answer4(ctx, a, mtu) : answer6(ctx, a, mtu);
+	return (type == bpf_htons(ETH_P_IP) ? answer4(ctx, a, mtu) : answer6(ctx, a, mtu)) &&
+	       tags_back(ctx);
 }
 
 /* ---- echo ---- */
 
-/* Is the packet, untagged, whole and without options, an echo request? */
+/* Is the packet, untagged, whole and without options, an echo request to one host? */
 static __always_inline int is_echo(struct xdp_md *ctx, const struct header *h)
 {
 	__u8 *type;
 
 	if (h->defect || h->fragment || h->at != sizeof(struct ethhdr) ||
-	    h->next != h->at + ip_bytes(h->family))
+	    h->next != h->at + ip_bytes(h->family) || is_to_group(ctx))
 		return 0;
 	type = frame_at(ctx, h->next, __u8);
 	return type && *type == (h->family == 4 ? ICMP_ECHO : ICMPV6_ECHO_REQUEST);
@@ -303,7 +319,7 @@ __noinline int echo(struct xdp_md *ctx)
 
 	if (!a || !u || !budget_take(&a->echo))
 		return 0;
-	return u->outer.family == 4 ? echo4(ctx) : echo6(ctx);
+	return (u->outer.family == 4 ? echo4(ctx) : echo6(ctx)) && tags_back(ctx);
 }
 
 #endif

@@ -78,15 +78,15 @@ static __always_inline __u32 prefix_find(__u32 number, const struct flow *flow)
 }
 
 /* The newest word of the client's class, and the index of the class; 0: there is none. */
-static __always_inline __u64 class_find(const struct xring_slot *slot, const struct flow *flow,
-					__u32 ifindex, __u32 *ret)
+static __always_inline __u64 class_find(struct xdp_md *ctx, const struct xring_slot *slot,
+					const struct flow *flow, __u32 *ret)
 {
 	__u32 index = prefix_find(slot_number(slot), flow) ?: slot->ring_base;
 	__u64 word;
 
 	word = class_newest_at(index);
 	if (word & XRING_CLASS_INGRESS) {
-		index += ingress_number(ifindex);
+		index += ingress_number(ingress_of(ctx));
 		word = class_newest_at(index);
 	}
 	*ret = index;
@@ -138,14 +138,17 @@ static __always_inline __u32 home_weight(struct xdp_md *ctx, const struct flow *
 	return goes_on ? XRING_HOME_PROVEN : 1;
 }
 
+/* All 0. Not on the stack, which has no room for it. */
+static const struct xring_home fresh_home = {};
+
 /* Counts a packet for the network of its client and its ingress (struct xring_home). */
 __noinline int home_count(struct xdp_md *ctx, __u32 own, __u32 service)
 {
 	const struct xring_class *class = class_at(own);
-	struct xring_home_key key = { .number = service };
-	__u32 number = ingress_number(ctx->ingress_ifindex) - 1, bits;
+	struct xring_home_key key __attribute__((aligned(8))) = { .number = service };
+	__u32 number = ingress_number(ingress_of(ctx)) - 1, bits;
 	struct xring_home *home;
-	struct flow flow;
+	struct flow flow = {};
 
 	if (!class || number >= XRING_INGRESSES || !flow_read(ctx, &flow))
 		return 0;
@@ -160,9 +163,7 @@ __noinline int home_count(struct xdp_md *ctx, __u32 own, __u32 service)
 	}
 	home = bpf_map_lookup_elem(&xring_homes, &key);
 	if (!home) {
-		struct xring_home fresh = {};
-
-		bpf_map_update_elem(&xring_homes, &key, &fresh, BPF_NOEXIST);
+		bpf_map_update_elem(&xring_homes, &key, &fresh_home, BPF_NOEXIST);
 		home = bpf_map_lookup_elem(&xring_homes, &key);
 	}
 	if (home)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The program of a backend without a tunnel device. It takes the outer header off packets
- * that a balancer in mode ipip sent (4in4, 6in4, 4in6, 6in6) and passes the inner packet to
- * the host, which must have the VIP as one of its addresses.
+ * that a balancer in mode ipip sent (4in4, 6in4, 4in6, 6in6), in mode gue UDP with it, and passes
+ * the inner packet to the host, which must have the VIP as one of its addresses.
  *
  *     xring-backend attach eth0 --balancer 192.0.2.0/28 --vip 203.0.113.0/24
  *     ip link set dev eth0 xdp obj decap.bpf.o sec xdp
@@ -17,11 +17,13 @@
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/udp.h>
 #include <stddef.h>
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include <xring/backend.h>
 #include <xring/decap.h>
 
 #define IP_FRAGMENT 0x3fff
@@ -29,6 +31,8 @@
 
 /* Do the lists count? */
 const volatile __u8 listed = 0;
+/* To which UDP port mode gue sends, in host byte order; 0: what it sends is left to the host. */
+const volatile __u16 gue_port = XRING_GUE_PORT;
 
 struct networks {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
@@ -66,6 +70,27 @@ static __always_inline __be16 inner_type(__u8 protocol)
 	if (protocol == IPPROTO_IPV6)
 		return bpf_htons(ETH_P_IPV6);
 	return 0;
+}
+
+struct gue { struct udphdr udp; struct xring_gue head; };
+
+/*
+ * The Ethernet type of what a UDP packet of mode gue has in it, and the bytes before that; 0: it
+ * is no such packet. A control message, fields that only some have, and variants that are not
+ * known are for the host.
+ */
+static __always_inline __be16 gue_type(const struct gue *gue, const void *end, int *bytes)
+{
+	__u8 bits;
+
+	if ((const void *)(gue + 1) > end || !gue_port || gue->udp.dest != bpf_htons(gue_port))
+		return 0;
+	bits = gue->head.bits;
+	*bytes += sizeof(gue->udp);
+	if (XRING_GUE_VARIANT(bits) == 1)
+		return bits >> 4 == 4 ? bpf_htons(ETH_P_IP) : bits >> 4 == 6 ? bpf_htons(ETH_P_IPV6) : 0;
+	*bytes += sizeof(gue->head);
+	return bits || gue->head.flags ? 0 : inner_type(gue->head.proto);
 }
 
 /* Does the inner packet begin with a whole IP header of its type? */
@@ -127,13 +152,15 @@ static __always_inline int unwrap_tunnel(struct xdp_md *ctx)
 	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
 		if (*(__u8 *)ip != 0x45 || ip->frag_off & bpf_htons(IP_FRAGMENT))
 			return pass(XRING_DECAP_OTHER);
-		type = inner_type(ip->protocol);
 		bytes = sizeof(*ip);
+		type = ip->protocol == IPPROTO_UDP ? gue_type((void *)(ip + 1), end, &bytes) :
+						     inner_type(ip->protocol);
 	} else if (eth->h_proto == bpf_htons(ETH_P_IPV6)) {
 		if ((void *)(ip6 + 1) > end)
 			return pass(XRING_DECAP_OTHER);
-		type = inner_type(ip6->nexthdr);
 		bytes = sizeof(*ip6);
+		type = ip6->nexthdr == IPPROTO_UDP ? gue_type((void *)(ip6 + 1), end, &bytes) :
+						     inner_type(ip6->nexthdr);
 	}
 	if (!type || !inner_whole((void *)(eth + 1) + bytes, end, type))
 		return pass(XRING_DECAP_OTHER);

@@ -11,11 +11,6 @@
  * (RFC 6438), an outer IPv4 header by its source, where the operator gave a network for that.
  */
 
-static __always_inline __u32 ip_bytes(__u8 family)
-{
-	return family == 4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
-}
-
 /*
  * A number in the high bits of which any two flows differ, most likely: of addresses, ports and
  * protocol (but for the first half of an IPv6 VIP). ip: the header of a common packet, which the
@@ -55,9 +50,12 @@ static __always_inline __u8 traffic_class(const void *ip, __u8 family)
 	return family == 4 ? ((const struct iphdr *)ip)->tos : bpf_ntohs(*(const __u16 *)ip) >> 4;
 }
 
-/* dscp: the bits of the inner traffic class that the outer one gets (RFC 2983, section 4; RFC 6040). */
+/*
+ * dscp: the bits of the inner traffic class that the outer one gets (RFC 2983, section 4; RFC 6040).
+ * tag: bytes of a tag that the frame has, and loses.
+ */
 static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, __u8 family, __u32 inner_len,
-					 const struct xring_template *t, __u8 dscp)
+					 const struct xring_template *t, __u8 dscp, int tag)
 {
 	__u16 len = bpf_htons(inner_len + sizeof(struct iphdr));
 	__u32 sum = ((const struct iphdr *)t->ip)->check + len;
@@ -65,7 +63,7 @@ static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, __u8 family, __u32 
 	void *data;
 	__u8 tos;
 
-	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(*ip)))
+	if (bpf_xdp_adjust_head(ctx, tag - (int)sizeof(*ip)))
 		return XRING_CNT_DROP_NO_HEADROOM;
 	data = (void *)(long)ctx->data;
 	ip = data + sizeof(struct ethhdr);
@@ -85,15 +83,15 @@ static __always_inline __u32 encap_ipip4(struct xdp_md *ctx, __u8 family, __u32 
 	return FORWARD_OK;
 }
 
-/* dscp: likewise. number: of the flow; NULL: flow_number() of the packet, which is a common one. */
+/* dscp, tag: likewise. number: of the flow; NULL: flow_number() of the packet, which is a common one. */
 static __always_inline __u32 encap_ipip6(struct xdp_md *ctx, __u8 family, __u32 inner_len,
-					 const struct xring_template *t, __u8 dscp,
+					 const struct xring_template *t, __u8 dscp, int tag,
 					 const __u64 *number)
 {
 	struct ipv6hdr *ip;
 	void *data, *inner;
 
-	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(*ip)))
+	if (bpf_xdp_adjust_head(ctx, tag - (int)sizeof(*ip)))
 		return XRING_CNT_DROP_NO_HEADROOM;
 	data = (void *)(long)ctx->data;
 	ip = data + sizeof(struct ethhdr);

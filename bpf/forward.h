@@ -2,53 +2,6 @@
 #ifndef XRING_BPF_FORWARD_H
 #define XRING_BPF_FORWARD_H
 
-/* The parts of a template's head, which is read in one load as the daemon may write it. */
-static __always_inline __u64 head_read(const struct xring_template *t)
-{
-	return *(const volatile __u64 *)&t->head;
-}
-
-static __always_inline __u32 head_ifindex(__u64 head)
-{
-	return head;
-}
-
-static __always_inline __u32 head_mtu(__u64 head)
-{
-	return head >> 48;
-}
-
-static __always_inline __u8 head_kind(__u64 head)
-{
-	return head >> 32;
-}
-
-/*
- * The template that counts, by the head of the first. Without a branch: the verifier then
- * need not walk all that follows once for each of the two.
- */
-static __always_inline const struct xring_template *
-template_that_counts(const struct xring_backend *backend, __u64 head)
-{
-	return (const void *)backend + (head_kind(head) << 3 & sizeof(struct xring_template));
-}
-
-/* The first template, for loads that have to be done after that of its head. */
-static __always_inline const struct xring_template *after_head(const struct xring_backend *backend,
-							       __u64 head)
-{
-	return XRING_LOADS_IN_ORDER ? &backend->t[0] : template_that_counts(backend, head);
-}
-
-/* The head that counts, by that of the first, which is read once: it may change meanwhile. */
-static __always_inline __u64 head_that_counts(const struct xring_backend *backend, __u64 head)
-{
-	__u64 second = -(__u64)(head_kind(head) / XRING_SECOND);
-
-	asm volatile("" : "+r"(second));	/* or clang makes it a branch */
-	return (head & ~second) | (head_read(template_that_counts(backend, head)) & second);
-}
-
 static __always_inline int mac_is(const __u8 *mac, const __u8 *other)
 {
 	__u16 differ = 0;
@@ -68,17 +21,12 @@ static __always_inline __u32 forward_refuse(__u8 kind)
 /* The answer of forward() to a packet that send_rarely() must send. */
 #define FORWARD_RARELY (FORWARD_OK + 1)
 
-/* The bits of the inner traffic class that an outer header gets. */
-static __always_inline __u8 head_dscp(__u64 head)
+/* Ends what forward() and its like have done: with the tags of the way. */
+static __always_inline __u32 forward_end(struct xdp_md *ctx, __u64 rare, __u32 done)
 {
-	return head >> 40;
-}
-
-/* How long a packet may be, whatever the kind. */
-static __always_inline __u32 template_mtu(const struct xring_template *t, __u64 head)
-{
-	return head_kind(head) == XRING_IPIP4_BY_FLOW ? ((const struct xring_by_flow *)t->ip)->mtu :
-							head_mtu(head);
+	if (done != FORWARD_OK && done != XRING_CNT_TX_HAIRPIN)
+		return done;
+	return !(__u32)rare || tags_put(ctx, rare) ? done : XRING_CNT_DROP_NO_HEADROOM;
 }
 
 /*
@@ -93,11 +41,11 @@ static __always_inline __u32 forward(struct xdp_md *ctx, __u8 family, const stru
 	/* Before the switch, which clang makes a binary search. */
 	if (kind == XRING_IPIP4)
 		return ip_hop(body->ip, family) ? encap_ipip4(ctx, family, body->len, t,
-							  head_dscp(head)) :
+							  head_dscp(head), 0) :
 						  XRING_CNT_DROP_TTL;
 	if (kind == XRING_IPIP6)
 		return ip_hop(body->ip, family) ? encap_ipip6(ctx, family, body->len, t,
-							  head_dscp(head), NULL) :
+							  head_dscp(head), 0, NULL) :
 						  XRING_CNT_DROP_TTL;
 	switch (kind) {
 	case XRING_L2:
@@ -109,7 +57,7 @@ static __always_inline __u32 forward(struct xdp_md *ctx, __u8 family, const stru
 	case XRING_NAT6:
 		if ((kind == XRING_NAT4) != (family == 4))
 			return XRING_CNT_DROP_FAMILY;
-		if (rare(nat_may_come_back(ctx, body, head_ifindex(head))))
+		if (rare(nat_looks(ctx, body, head)))
 			return FORWARD_RARELY;
 		return forward_nat(ctx, family, t);
 	}
@@ -126,12 +74,10 @@ static __always_inline __u32 forward_by_flow4(struct xdp_md *ctx, __u8 family,
 	struct iphdr *outer;
 	__u32 varying, done;
 
-	if (body->len > by_flow->mtu)
-		return XRING_CNT_DROP_TOO_BIG;
 	if (!ip_hop(body->ip, family))
 		return XRING_CNT_DROP_TTL;
 	varying = (number ^ number >> 32) * FLOW_FACTOR >> 32 & by_flow->varying;
-	done = encap_ipip4(ctx, family, body->len, t, dscp);
+	done = encap_ipip4(ctx, family, body->len, t, dscp, 0);
 	outer = (void *)(long)ctx->data + sizeof(struct ethhdr);
 	if (done != FORWARD_OK || (void *)(outer + 1) > (void *)(long)ctx->data_end)
 		return done;
@@ -144,30 +90,37 @@ static __always_inline __u32 forward_by_flow4(struct xdp_md *ctx, __u8 family,
 
 static __always_inline __u32 forward_uncommon(struct xdp_md *ctx, __u8 family,
 					      const struct uncommon *u, __u32 bytes,
-					      const struct xring_template *t, __u64 head)
+					      const struct xring_template *t, __u64 head,
+					      __u64 rare)
 {
 	struct body body = { .ip = header_of(ctx, family), .len = u->outer.len, .bytes = bytes };
-	__u8 kind = head_kind(head);
+	__u8 kind = head_kind(head_untagged(head));
 	__u64 number = uncommon_number(u);
 	__u32 done;
 
 	if (!body.ip)
 		return XRING_CNT_DROP_MALFORMED;
+	if (body.len > rare_mtu(rare))
+		return forward_refuse(kind);
 	if (kind == XRING_IPIP4_BY_FLOW)
 		return forward_by_flow4(ctx, family, &body, t, head_dscp(head), number);
-	if (body.len > head_mtu(head))
-		return forward_refuse(kind);
+	if (is_gue(kind))
+		return encap_gue(ctx, t, head_untagged(head), rare, number);
 	if (kind == XRING_NAT4 || kind == XRING_NAT6) {
 		if ((kind == XRING_NAT4) != (family == 4))
 			return XRING_CNT_DROP_FAMILY;
+		nat_mss(ctx, t, head);
 		done = nat_uncommon(ctx, (const void *)t->ip, 1);
-		return done == FORWARD_OK ? eth_put(ctx, t) : done;
+		if (done == FORWARD_OK)
+			done = eth_put(ctx, t);
+		return done == FORWARD_OK && u->segment.opens && head_ifindex(head) == ctx->ingress_ifindex ?
+			       nat_sent_back(ctx, t) : done;
 	}
 	if (kind == XRING_IPIP6)
 		return ip_hop(body.ip, family) ? encap_ipip6(ctx, family, body.len, t,
-							  head_dscp(head), &number) :
+							  head_dscp(head), 0, &number) :
 						 XRING_CNT_DROP_TTL;
-	return forward(ctx, family, &body, t, head);
+	return forward(ctx, family, &body, t, head_untagged(head));
 }
 
 #endif

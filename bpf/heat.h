@@ -29,7 +29,7 @@ __noinline int heat_sample(struct xdp_md *ctx, __u32 index, __u32 number, __u32 
 	struct xring_heat *heat = heat_here();
 	struct segment segment = {};
 	struct xring_heat_key *key;
-	struct flow flow;
+	struct flow flow = {};
 
 	if (!heat || !flow_read(ctx, &flow))
 		return 0;
@@ -112,6 +112,17 @@ static __always_inline void heat_count(struct xdp_md *ctx, __u8 family, __u32 wi
 		if (word >> XRING_HEAT_COUNT_BITS == owner)
 			heat_sample(ctx, index, number, hash, word & XRING_HEAT_COUNT);
 	}
+}
+
+/* The same of a plain packet (is_plain()). Not static: the callers' stack is too small for it. */
+__noinline int heat_plain(struct xdp_md *ctx, __u8 family, __u32 number, __u32 hash)
+{
+	const struct xring_config *config = config_get();
+	__u32 window = config ? *(volatile const __u32 *)&config->window : 0;
+
+	if (window)
+		heat_count(ctx, family, window, number, hash);
+	return 0;
 }
 
 #endif

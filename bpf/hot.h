@@ -49,7 +49,7 @@ static __always_inline __u32 side_hash(const struct xring_config *config, __u64 
 __noinline __u32 newest_position(struct xdp_md *ctx, __u64 answer, __u32 hash)
 {
 	const struct xring_config *config = config_get();
-	struct flow flow;
+	struct flow flow = {};
 
 	if (!config || !flow_read(ctx, &flow))
 		return hash;

@@ -37,6 +37,9 @@ MAP_ARRAY(xring_config, 1, struct xring_layout);
 
 MAP_ARRAY(xring_vips, 1, struct xring_vips);
 
+/* What networks and blocks of ports the table of VIPs has. */
+MAP_ARRAY(xring_shapes, 2 * XRING_SHAPES, struct xring_shape);
+
 static __always_inline struct xring_vips *vips_get(void)
 {
 	__u32 zero = 0;
@@ -51,6 +54,9 @@ static __always_inline const struct xring_config *config_get(void)
 
 /* The MAC addresses of this host; only a few packets ask. */
 MAP(xring_macs, HASH, XRING_MACS, 0, struct xring_mac, __u8);
+
+/* The VLANs that are taken; only tagged frames ask. */
+MAP(xring_vlans, HASH, XRING_VLANS, BPF_F_NO_PREALLOC, struct xring_vlan, __u32);
 
 /* Next hops whose MAC address the daemon must ask for. */
 MAP(xring_asks, HASH, XRING_ASKS, 0, struct xring_ask, __u8);
@@ -132,6 +138,18 @@ MAP(xring_fragments, LRU_HASH, XRING_FRAGMENTS, 0, struct xring_datagram, struct
 /* By enum xring_counter. */
 MAP_COUNTERS(xring_counters, XRING_CNT_MAX, __u64);
 
+/* Of dropped ones, by whose they were and by reason. */
+MAP(xring_drops, PERCPU_HASH, XRING_DROPS, BPF_F_NO_PREALLOC, __u32, __u64);
+
+/* The first bytes of some of them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, XRING_SAMPLES_ROOM);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} xring_samples SEC(".maps");
+MAP_COUNTERS(xring_tokens, XRING_CNT_MAX, struct xring_tokens);
+MAP_ARRAY(xring_turn, 1, __u32);
+
 /* By enum xring_event. */
 MAP_COUNTERS(xring_events, XRING_EVENT_MAX, __u64);
 
@@ -148,5 +166,8 @@ MAP_ARRAY(xring_since, XRING_SINCE_FOR(XRING_CELLS), struct xring_since);
 
 /* By place of xring_hot: whose entry it is. */
 MAP_ARRAY(xring_keys, XRING_HOT_BUCKETS * XRING_HOT_WAYS, struct xring_key_record);
+
+/* What the devices have received, as they count it. */
+MAP_ARRAY(xring_received, XRING_RECEIVED, struct xring_received);
 
 #endif

@@ -244,6 +244,18 @@ static __always_inline __u32 eth_put(struct xdp_md *ctx, const struct xring_temp
 	return FORWARD_OK;
 }
 
+/*
+ * Makes the MSS of a packet smaller, as its template says, which is of mode nat or of any other. Not
+ * static: the verifier walks it once.
+ */
+__noinline int nat_mss(struct xdp_md *ctx, const struct xring_template *t, __u64 head)
+{
+	__u8 kind = head_kind(head_untagged(head));
+
+	return t && (kind == XRING_NAT4 || kind == XRING_NAT6) && head_dscp(head) &&
+	       mss_lower(ctx, ((const struct xring_nat *)t->ip)->mss);
+}
+
 /* Rewrites the destination to the backend's, and puts the Ethernet header in place. */
 static __always_inline __u32 forward_nat(struct xdp_md *ctx, __u8 family,
 					 const struct xring_template *t)
@@ -259,29 +271,36 @@ static __always_inline __u32 forward_nat(struct xdp_md *ctx, __u8 family,
 }
 
 /*
- * Does the packet open a connection, and would it leave by the interface at which it came in? Then a
- * nat backend may send it, which nat_sent_back() asks the VIP table. Other packets of a connection need
- * no asking: it does not come about, or its answers do come back this way. Datagrams are not asked
- * about: each of them would pay a third more for it.
+ * Does the packet open a connection, and would it leave by the interface at which it came in, or is
+ * the MSS that it names looked at? In the first case a nat backend may send it, which nat_sent_back()
+ * asks the VIP table. Other packets of a connection need no asking: it does not come about, or its
+ * answers do come back this way. Datagrams are not asked about: each of them would pay a third more
+ * for it.
  */
-static __always_inline int nat_may_come_back(struct xdp_md *ctx, const struct body *body,
-					     __u32 ifindex)
+static __always_inline int nat_looks(struct xdp_md *ctx, const struct body *body, __u64 head)
 {
-	return ifindex == ctx->ingress_ifindex && body->syn;
+	return body->syn && (head_ifindex(head) == ctx->ingress_ifindex || head_dscp(head));
 }
 
 /*
  * Such a packet, rewritten: does it come from a nat backend? The one that gets it would answer the
  * sender directly, from an address that the sender has not asked. The port to which it goes is
- * that from which the sender replies, if both are backends of one service or of alike ones.
+ * that from which the sender replies, if both are backends of one service or of alike ones. Not static:
+ * the verifier walks it once. t: of mode nat.
  */
-static __always_inline __u32 nat_sent_back(struct xdp_md *ctx)
+__noinline __u32 nat_sent_back(struct xdp_md *ctx, const struct xring_template *t)
 {
 	struct xring_vips *table = vips_get();
-	struct flow flow;
+	const struct xring_nat *to;
+	struct flow flow = {};
 
-	if (!table || !flow_read(ctx, &flow))
+	if (!table || !t || !flow_read(ctx, &flow))
 		return XRING_CNT_DROP_MALFORMED;	/* not reached */
+	/* The flow of a packet that is not a common one is known as it was before. */
+	to = (const void *)t->ip;
+	__builtin_memcpy(flow.dst, to->addr, sizeof(flow.dst));
+	if (to->port)
+		flow.ports = (flow.ports & 0xffff) | (__u32)to->port << 16;
 	if (flow.src[0] == flow.dst[0] && flow.src[1] == flow.dst[1])
 		return XRING_CNT_DROP_LOOP;
 	flow.ports = flow.ports << 16 | flow.ports >> 16;

@@ -47,6 +47,12 @@ static __always_inline void flow_key(const struct flow *flow, struct xring_flow 
 	ret->family = flow->family;
 }
 
+/* Of an IP header without options. */
+static __always_inline __u32 ip_bytes(__u8 family)
+{
+	return family == 4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+}
+
 #define IP_FRAGMENT 0x3fff		/* more fragments, or an offset */
 
 /*
@@ -146,10 +152,12 @@ static __always_inline int body_is_whole(struct xdp_md *ctx, const struct body *
 	       body->len <= bpf_xdp_get_buff_len(ctx) - sizeof(struct ethhdr);
 }
 
-/* 0: the packet's length is less than that of its headers, or the L4 header is cut off. */
-static __always_inline int body_read(struct xdp_md *ctx, __u8 family, struct body *ret)
+/*
+ * Of an untagged frame at data, or what is one from there on. 0: the packet's length is less than that of its
+ * headers, or the L4 header is cut off.
+ */
+static __always_inline int body_at(void *data, void *end, __u8 family, struct body *ret)
 {
-	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	__u32 head = family == 4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
 	struct iphdr *ip = data + sizeof(struct ethhdr);
 	struct ipv6hdr *ip6 = (void *)ip;
@@ -170,6 +178,11 @@ static __always_inline int body_read(struct xdp_md *ctx, __u8 family, struct bod
 		ret->syn = l4[13] >> 1 & ~(l4[13] >> 4) & 1;	/* SYN without ACK */
 	}
 	return ret->len >= head + l4_head;
+}
+
+static __always_inline int body_read(struct xdp_md *ctx, __u8 family, struct body *ret)
+{
+	return body_at((void *)(long)ctx->data, (void *)(long)ctx->data_end, family, ret);
 }
 
 #endif

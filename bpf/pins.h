@@ -13,6 +13,7 @@
  *     its number fits an OPENED claim:    that pin
  *     any other packet, and UDP:
  *         the 5-tuple is KEPT:            that pin
+ *         a RST without ACK after a SYN:  where the SYN went; nothing changes by it
  *         MOVING:                         old, and KEPT there (the flow is older than the change)
  *         LOOK alone:                     newest, no pin
  *
@@ -108,10 +109,12 @@ static __always_inline void handshake_make(struct path *path, const struct xring
 
 /*
  * What a SYN leaves beside its handshake, where nothing else says that its 5-tuple is disputed: a
- * void pin. (That of the handshake serves: the stack is small.)
+ * void pin, whose seq is the id of the backend to which it went. (The pin of the handshake serves: the
+ * stack is small.)
  */
 static __always_inline void dispute_note(struct path *path, struct xring_pin *note)
 {
+	note->seq = note->backend;
 	note->backend = 0;
 	note->generation = XRING_PIN_VOID;
 	path->key.flow.claim = XRING_REOPENED;
@@ -119,15 +122,24 @@ static __always_inline void dispute_note(struct path *path, struct xring_pin *no
 	bpf_map_update_elem(&xring_syns, &path->key, note, BPF_ANY);
 }
 
-/* Did a SYN of the 5-tuple come less than the time of a handshake ago? */
-static __always_inline int is_disputed(struct path *path, __u64 now)
+/* The note of a SYN of the 5-tuple that came less than the time of a handshake ago, or NULL. */
+static __always_inline struct xring_pin *dispute_find(struct path *path, __u64 now)
 {
 	struct xring_pin *note;
 
 	path->key.flow.claim = XRING_REOPENED;
 	path->key.number = 0;
 	note = bpf_map_lookup_elem(&xring_syns, &path->key);
-	return note && now <= note->seen + XRING_SHAKING_MS * 1000000ull;
+	return note && now <= note->seen + XRING_SHAKING_MS * 1000000ull ? note : NULL;
+}
+
+/*
+ * Does a segment say that its sender knows nothing of what a host has answered (RFC 9293, 3.10.7)?
+ * So a client that uses a port again closes what a backend still has of the connection before.
+ */
+static __always_inline int is_disowning(const struct segment *s)
+{
+	return (s->flags & (TCP_RST | TCP_ACK)) == TCP_RST;
 }
 
 /* A claim that found no room in xring_pins. */
@@ -404,7 +416,7 @@ static __always_inline struct xring_pin *returning_find(const struct path *path,
 __noinline __u32 opened_answer(struct xring_pin *kept, __u64 now)
 {
 	struct claimed claimed = { .unused = XRING_CLAIMS };
-	struct xring_pin *pin, *shaking = NULL;
+	struct xring_pin *pin, *shaking = NULL, *note = NULL;
 	struct path *path = path_get();
 	const struct segment *s;
 	int full;
@@ -433,7 +445,11 @@ __noinline __u32 opened_answer(struct xring_pin *kept, __u64 now)
 		claim_advance(pin, s);
 		return pin_follow(path, pin, now);
 	}
-	path->disputed = claimed.any || full || (!kept && path->moving && is_disputed(path, now));
+	if (!kept && (path->moving || is_disowning(s)))
+		note = dispute_find(path, now);
+	if (note && is_disowning(s) && may_keep(path, note->seq))
+		return note->seq;
+	path->disputed = claimed.any || full || note;
 	if (kept && !claimed.any && !full && XRING_PIN_MS(now) - kept->sent > XRING_SHAKING_MS)
 		kept->state &= ~XRING_PIN_DISPUTED;
 	return NOBODYS;
@@ -512,7 +528,7 @@ __noinline int path_begin(struct xdp_md *ctx, const struct xring_slot *slot, __u
 		path->settle_ms = slot->udp_idle * 100u;
 	path->idle_ms = flow->proto == IPPROTO_TCP ? slot->tcp_idle : slot->udp_idle * 100;
 	if (rules && slot->flags & XRING_SERVICE_RULES)
-		class_find(slot, flow, ctx->ingress_ifindex, &path->class_index);
+		class_find(ctx, slot, flow, &path->class_index);
 	return 1;
 }
 

@@ -37,6 +37,7 @@ struct uncommon {
 	struct header quoted;		/* by an ICMP error; family 0: there is none */
 	__u8 opened;			/* the path of its flow is open */
 	__u8 hidden;			/* 0, or the reason why the packet has no ports */
+	__u32 slot;			/* that was found last for any packet, also a common one: slot_found() */
 };
 
 MAP_COUNTERS(xring_uncommon, 1, struct uncommon);
@@ -61,23 +62,10 @@ struct icmp_head {
 	__be32 rest;
 };
 
-#define VLAN_DEPTH 2
 #define IPV6_EXTENSIONS 8		/* at most so many are walked */
 #define IPV6_MOBILITY 135
 #define IP_MORE 0x2000			/* IPv4: more fragments follow */
 #define IP_OFFSET 0x1fff
-#define IP_DEEPEST 16384		/* bytes: nothing that is read begins later in a frame */
-
-/* The type at an offset of the frame; NULL: the frame's first buffer ends before its end. */
-#define frame_at(ctx, at, type)                                                \
-	({                                                                     \
-		type *it_ = (void *)(long)(ctx)->data + ((at) & (2 * IP_DEEPEST - 1)); \
-		if ((void *)(it_ + 1) > (void *)(long)(ctx)->data_end)         \
-			it_ = NULL;                                            \
-		/* Or clang compares with the end again, of which the verifier learns less. */ \
-		asm volatile("" : "+r"(it_));                                  \
-		it_;                                                           \
-	})
 
 static __always_inline int header_read4(struct xdp_md *ctx, struct header *h)
 {
@@ -114,10 +102,41 @@ static __always_inline void fragment_read6(struct header *h, __u16 offset, __u32
 		h->fragment = FRAGMENT_FIRST;
 }
 
+struct extension_walk {
+	struct xdp_md *ctx;
+	struct header *h;
+	__u64 cut;			/* 1: the packet ends before a header does */
+};
+
+/* Steps over one extension header; 1: there is none any more, or nothing more can be read. */
+static long extension_next(__u32 index, struct extension_walk *w)
+{
+	struct extension { __u8 next, len; __u16 offset; __u32 id; } *ext;
+	struct header *h = w->h;
+	__u8 type = h->proto;
+
+	(void)index;
+	if (!is_extension(type) || h->fragment == FRAGMENT_LATER)
+		return 1;
+	ext = h->next > IP_DEEPEST ? NULL : frame_at(w->ctx, h->next, struct extension);
+	if (!ext) {
+		w->cut = 1;
+		return 1;
+	}
+	h->proto = ext->next;
+	if (type == IPPROTO_FRAGMENT)
+		fragment_read6(h, ext->offset, ext->id);
+	if (type == IPPROTO_FRAGMENT)
+		h->next += 8;
+	else
+		h->next += type == IPPROTO_AH ? 8 + ext->len * 4 : 8 + ext->len * 8;
+	return 0;
+}
+
 /* Walks the extension headers (RFC 8200, section 4; AH: RFC 4302; mobility: RFC 6275). */
 static __always_inline int header_read6(struct xdp_md *ctx, struct header *h)
 {
-	struct extension { __u8 next, len; __u16 offset; __u32 id; } *ext;
+	struct extension_walk w = { .ctx = ctx, .h = h };
 	struct ipv6hdr *ip = frame_at(ctx, h->at, struct ipv6hdr);
 
 	if (!ip)
@@ -127,22 +146,9 @@ static __always_inline int header_read6(struct xdp_md *ctx, struct header *h)
 	__builtin_memcpy(h->dst, &ip->daddr, 16);
 	h->len = sizeof(*ip) + bpf_ntohs(ip->payload_len);
 	h->next = h->at + sizeof(*ip);
-	for (int i = 0; i < IPV6_EXTENSIONS; i++) {
-		__u8 type = h->proto;
-
-		if (!is_extension(type) || h->fragment == FRAGMENT_LATER)
-			return 1;
-		ext = h->next > IP_DEEPEST ? NULL : frame_at(ctx, h->next, struct extension);
-		if (!ext)
-			return 0;
-		h->proto = ext->next;
-		if (type == IPPROTO_FRAGMENT)
-			fragment_read6(h, ext->offset, ext->id);
-		if (type == IPPROTO_FRAGMENT)
-			h->next += 8;
-		else
-			h->next += type == IPPROTO_AH ? 8 + ext->len * 4 : 8 + ext->len * 8;
-	}
+	bpf_loop(IPV6_EXTENSIONS, extension_next, &w, 0);
+	if (w.cut)
+		return 0;
 	if (is_extension(h->proto) && h->fragment != FRAGMENT_LATER)
 		h->defect = XRING_CNT_DROP_OPTIONS;
 	return 1;
@@ -247,37 +253,28 @@ static __always_inline void flow_of(struct flow *flow, const struct header *h)
 	__builtin_memcpy(flow->dst, h->dst, 16);
 }
 
-/* The EtherType at an offset; 0: the frame ends before. */
-static __always_inline __be16 type_read(struct xdp_md *ctx, __u32 at)
-{
-	__be16 *type = frame_at(ctx, at, __be16);
-
-	return type ? *type : 0;
-}
-
-/* The IP header, behind at most two VLAN tags. 0: there is none. */
+/* The IP header. 0: there is none. */
 static __always_inline int outer_read(struct xdp_md *ctx, struct uncommon *u)
 {
-	__be16 type = type_read(ctx, offsetof(struct ethhdr, h_proto));
-	__u32 at = sizeof(struct ethhdr);
+	__be16 type = frame_type(ctx);
 	struct header *h = &u->outer;
 
-	for (int i = 0; i < VLAN_DEPTH; i++) {
-		if (type != bpf_htons(ETH_P_8021Q) && type != bpf_htons(ETH_P_8021AD))
-			break;
-		type = type_read(ctx, at + 2);
-		at += 4;
-	}
-	h->at = at;
+	h->at = sizeof(struct ethhdr);
 	if (type != bpf_htons(ETH_P_IP) && type != bpf_htons(ETH_P_IPV6))
 		return 0;
 	if (!header_read(ctx, h) || (h->family == 4) != (type == bpf_htons(ETH_P_IP)))
 		return 0;
-	if (at > sizeof(struct ethhdr))
-		h->defect = XRING_CNT_DROP_VLAN;
-	else if (h->len > bpf_xdp_get_buff_len(ctx) - at || h->len < h->next - at)
+	if (!h->defect &&
+	    (h->len > frame_bytes(ctx, h->len) - h->at || h->len < h->next - h->at))
 		h->defect = XRING_CNT_DROP_MALFORMED;
 	return 1;
+}
+
+/* Is the packet a common one but for its tags, so that what reads common packets anew may read it? */
+static __always_inline int is_plain(const struct uncommon *u)
+{
+	return !u->outer.fragment && !u->quoted.family &&
+	       u->outer.next == u->outer.at + ip_bytes(u->outer.family);
 }
 
 /* Reads the packet into uncommon_get(). Not static: the verifier walks it once. */
@@ -325,16 +322,20 @@ enum flow_kind {
 	FLOW_OTHER,			/* it is that of uncommon_get() */
 };
 
-static __always_inline enum flow_kind flow_read(struct xdp_md *ctx, struct flow *flow)
+/*
+ * The flow of the packet in hand; answers enum flow_kind. Not static: the verifier walks it once, and
+ * whoever asks need not go on once for each kind.
+ */
+__noinline int flow_read(struct xdp_md *ctx, struct flow *flow)
 {
-	__be16 *type = frame_at(ctx, offsetof(struct ethhdr, h_proto), __be16);
+	__be16 type = frame_type(ctx);
 	const struct uncommon *u;
 
-	if (!type)
+	if (!flow)
 		return FLOW_NONE;
-	if (*type == bpf_htons(ETH_P_IP) && flow_again(ctx, 4, flow))
+	if (type == bpf_htons(ETH_P_IP) && flow_again(ctx, 4, flow))
 		return FLOW_COMMON;
-	if (*type == bpf_htons(ETH_P_IPV6) && flow_again(ctx, 6, flow))
+	if (type == bpf_htons(ETH_P_IPV6) && flow_again(ctx, 6, flow))
 		return FLOW_COMMON;
 	u = uncommon_get();
 	if (!u)

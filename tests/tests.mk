@@ -52,16 +52,20 @@ $(BUILD)/tests/unit/test_starter: $(call objects,daemon/starter)
 
 # On maps in memory: live/ and apply/; the whole daemon but dp/, daemon/net and main.c.
 IN_MEMORY := $(patsubst %,$(BUILD)/tests/unit/%,test_apply test_kill test_failing test_swap \
-	test_daemon test_egress test_state test_changes test_room)
+	test_daemon test_egress test_received test_state test_changes test_turns test_events test_samples test_room)
 $(IN_MEMORY): $(patsubst %,$(BUILD)/tests/unit/%.o,life map_answers memory_maps) \
 	$(BUILD)/user/dp/write.o $(call objects,daemon/live daemon/apply)
-$(BUILD)/tests/unit/test_room: $(patsubst %,$(BUILD)/user/daemon/engine/%.o,check clock) \
+$(BUILD)/tests/unit/test_room: $(patsubst %,$(BUILD)/user/daemon/engine/%.o,check parts) \
 	$(call objects,daemon/starter)
 $(BUILD)/tests/unit/test_room: LIBS_UNIT := -lcap
-WHOLE := $(patsubst %,$(BUILD)/tests/unit/%,test_daemon test_egress test_state test_changes)
+WHOLE := $(patsubst %,$(BUILD)/tests/unit/%,test_daemon test_egress test_received test_state test_changes test_turns test_events test_samples)
 $(WHOLE): LIBS_UNIT := -lcurl -ljansson -lcap
-$(WHOLE): $(BUILD)/tests/unit/host.o $(BUILD)/user/daemon/start.o $(call objects,\
-	$(addprefix daemon/,starter probe engine source watch view control) proto)
+$(WHOLE): $(BUILD)/tests/unit/host.o $(BUILD)/user/daemon/start.o $(BUILD)/user/daemon/net/below.o $(call objects,\
+	$(addprefix daemon/,starter probe engine events source watch view control) proto)
+
+$(BUILD)/tests/unit/test_frame: $(BUILD)/user/daemon/view/frame.o
+$(BUILD)/tests/unit/test_stack: $(BUILD)/user/daemon/net/stack.o
+$(BUILD)/tests/unit/test_vlans: $(BUILD)/user/daemon/engine/vlans.o $(BUILD)/user/daemon/net/below.o
 
 $(BUILD)/tests/unit/test_top_model: LIBS_UNIT := -ljansson
 $(BUILD)/tests/unit/test_top_model: $(BUILD)/user/cli/top/model.o
@@ -76,14 +80,16 @@ $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %.bpf.c,$(wildcard tests/pa
 		| $(BUILD)/xring.skel.h $(BUILD)/xring_lookup.skel.h $(BUILD)/xring_drive.skel.h
 
 $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
-		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame fragments rule rule_paths rule_change history \
+		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame fragments expect expect_read expect_send rule rule_paths rule_change history \
 			history_tables history_keys history_homes history_regions clients balancer zipf) \
 		$(patsubst %,$(BUILD)/user/dp/%.o,heat write grace links words pass pinned) $(CONF) $(CORE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd -lm $(LIBS_PACKETS)
 
-$(BUILD)/tests/packets/test_captures: LIBS_PACKETS := -lpcap
-$(BUILD)/tests/packets/test_captures: | $(BUILD)/captures
-# Where they are not to be had, the test is skipped.
+CAPTURED := $(patsubst %,$(BUILD)/tests/packets/test_%,captures mutations)
+$(CAPTURED): LIBS_PACKETS := -lpcap
+$(CAPTURED): $(BUILD)/tests/packets/captures.o
+$(CAPTURED): | $(BUILD)/captures
+# Where they are not to be had, test_captures is skipped, and test_mutations has its own packets alone.
 $(BUILD)/captures:
 	@tests/packets/captures $@
 

@@ -13,6 +13,7 @@
 #include <xring/config.h>
 #include <xring/vip.h>
 #include <xring/mac.h>
+#include <xring/vlan.h>
 #include <xring/ask.h>
 #include <xring/cell.h>
 #include <xring/backend.h>
@@ -25,5 +26,7 @@
 #include <xring/class.h>
 #include <xring/records.h>
 #include <xring/counters.h>
+#include <xring/drops.h>
+#include <xring/samples.h>
 
 #endif

@@ -6,8 +6,9 @@
 
 /*
  * The key of the map xring_asks, a set: a next hop of a nat reply whose MAC address the kernel does
- * not know. The packet goes to the host, which asks for it, unless it takes the packet for a forgery
- * (the VIP is its own, or rp_filter is strict). So the daemon asks, too, and empties the map.
+ * not know. The packet goes to the host, which asks for it, unless it would take the packet for a forgery
+ * (xring_config.replies): then the packet is dropped. In both cases the daemon asks, too, keeps alive what
+ * has answered, and empties the map.
  */
 struct xring_ask {
 	__u32 address[4];		/* IPv4 in the first word; network byte order */

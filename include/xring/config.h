@@ -23,8 +23,18 @@ struct xring_layout {
  * 1,024 ports share one.
  */
 #define XRING_SOURCE_BIT(port) ((port) >> 2)
+/*
+ * Why the host may not forward an IPv4 packet that comes from a VIP, as replies of mode nat do once they
+ * are rewritten: rp_filter is 1 (strict) or 2 (loose) at an interface with the program, or such a VIP is the
+ * host's own.
+ */
+#define XRING_REPLIES_STRICT 1u
+#define XRING_REPLIES_LOOSE  2u
+#define XRING_REPLIES_OWN    4u
+/* Some device of the host is over others: replies ask for the one that sends (XRING_VLAN_SENDER). */
+#define XRING_REPLIES_STACKED 8u
 struct xring_config {
-	__u32 pad;
+	__u32 replies;			/* XRING_REPLIES_STRICT and the others */
 	__u32 window;			/* of struct xring_heat; 0: no window is open */
 	/*
 	 * Which half of the VIP table is live and how to search it, in one store: the seed
@@ -38,8 +48,10 @@ struct xring_config {
 	__u64 sources;
 	/*
 	 * MAC addresses of this host (XRING_MAC_WORD()), those of its first interfaces in the
-	 * configuration; xring_macs has all. Frames to others pass. The first is 0: frames to any
-	 * MAC are taken, as the addresses are not known yet.
+	 * configuration, or twice that of the only one; xring_macs has all. Frames to others pass. The
+	 * first is 0: frames to any MAC are taken, as the addresses are not known yet. It is
+	 * XRING_MAC_NONE where each frame has to be looked at, as some interface takes tagged frames
+	 * alone (XRING_VLAN_ONLY).
 	 */
 	__u64 macs[2];
 	__u64 hash_key[XRING_HASH_KEYS];	/* hash_expand() of the configuration's key */

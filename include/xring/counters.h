@@ -20,7 +20,7 @@
 	X(DROP_MALFORMED,    "drop_malformed",    "for a service, but lengths disagree") \
 	X(DROP_FRAGMENT,     "drop_fragment",     "for a service, but a fragment whose first was not seen, or said otherwise") \
 	X(DROP_OPTIONS,      "drop_options",      "for a service, but behind more than eight extension headers") \
-	X(DROP_VLAN,         "drop_vlan",         "for a service, but VLAN tagged")    \
+	X(PASS_VLAN,         "pass_vlan",         "of a VLAN, or of none, that no interface of the configuration takes") \
 	X(DROP_ICMP_ERROR,   "drop_icmp_error",   "an ICMP error about a packet of a service, of which it quotes no ports") \
 	X(DROP_TTL,          "drop_ttl",          "TTL or hop limit spent, and not answered")            \
 	X(DROP_NO_BACKEND,   "drop_no_backend",   "the service has no backend with a weight") \
@@ -39,7 +39,9 @@
 	X(TX_TTL,            "tx_ttl",            "answered: TTL or hop limit spent") \
 	X(TX_ECHO,           "tx_echo",           "echo requests for a VIP, answered") \
 	X(DROP_ECHO,         "drop_echo",         "echo requests for a VIP, more than are answered") \
-	X(PASS_TOO_BIG,      "pass_too_big",      "nat replies left to the host: larger than the link to their client")
+	X(PASS_TOO_BIG,      "pass_too_big",      "nat replies left to the host: larger than the link to their client") \
+	X(DROP_UNRESOLVED,   "drop_unresolved",   "nat replies that wait for the MAC address of their next hop, which is asked for: the host would take them for forgeries") \
+	X(PASS_STACKED,      "pass_stacked",      "nat replies left to the host: their route leads to a bridge, or to another device over others that is not resolved")
 
 enum xring_counter {
 #define X(id, name, help) XRING_CNT_##id,

@@ -23,4 +23,6 @@ _Static_assert(sizeof(struct xring_mac) == 16, "no hidden padding: it is a key")
 #define XRING_MAC_WORD(first8) ((__u64)(first8) >> 16)
 #endif
 
+#define XRING_MAC_NONE (~0ULL)		/* the word of no MAC address */
+
 #endif

@@ -41,6 +41,8 @@ _Static_assert(sizeof(struct xring_pin) == 32, "no hidden padding");
  * A TCP handshake that is not confirmed yet: the key of xring_syns, whose values are pins. A
  * packet confirms it that goes on at the number. Each SYN has a key of its own, so that none
  * takes another's place. Number 0 and claim XRING_OPENED: a pin that found no room in xring_pins.
+ * Number 0 and claim XRING_REOPENED: a void pin, the note of the 5-tuple's last SYN; seq is the id of
+ * the backend to which that went.
  */
 struct xring_handshake {
 	struct xring_flow flow;

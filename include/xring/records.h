@@ -71,4 +71,21 @@ struct xring_key_record {
 
 _Static_assert(sizeof(struct xring_key_record) == 64, "no hidden padding");
 
+/*
+ * An element of xring_received: how many packets a network device gave to the program, by the device's
+ * own counter (rx_packets of rtnetlink): before + last - base. The first element is for the devices that
+ * do not run the program any more: its `before` is the sum of theirs, and what the verdicts came to when
+ * a daemon counted devices for the first time.
+ */
+#define XRING_RECEIVED 128u		/* elements: devices that run the program at a time, and the first */
+struct xring_received {
+	__u32 ifindex;			/* of the device; 0: the element is free */
+	__u32 begun;			/* in the first element: not 0, devices have been counted */
+	__u64 base;			/* its counter when the program was attached */
+	__u64 last;			/* its counter when the daemon last looked */
+	__u64 before;			/* packets until its counter last went back to 0 */
+};
+
+_Static_assert(sizeof(struct xring_received) == 32, "no hidden padding");
+
 #endif

@@ -20,6 +20,7 @@
 #define XRING_PLACED   8192u		/* counters by rule and region */
 #define XRING_LINES    (1u << 14)	/* lines of prefix tables: room for 9,000 networks */
 #define XRING_MACS     4096u		/* MAC addresses of this host */
+#define XRING_VLANS    16384u		/* VLANs at interfaces */
 #define XRING_HOMES    32768u		/* client networks counted by ingress */
 
 /* Sizes that are part of a layout: no option changes them. */
@@ -29,6 +30,8 @@
 #define XRING_VIP_BITS 15
 #define XRING_VIP_SLOTS (1u << XRING_VIP_BITS)	/* in one half of the VIP table */
 #define XRING_VIPS_MAX (XRING_VIP_SLOTS * 2 / 5)	/* entries that a table of them always holds */
+#define XRING_SHAPES   64u		/* of entries for networks and blocks of ports, in one half */
+#define XRING_SHAPES_MAX (XRING_SHAPES / 2)	/* of a configuration; the last one's may be there beside */
 #define XRING_NAME_MAX 63		/* bytes of the name of a service or backend */
 
 #endif

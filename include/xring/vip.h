@@ -21,6 +21,20 @@ enum xring_slot_kind {
 #define XRING_SLOT_PORT(port, proto, kind)                                     \
 	((__u32)(port) | (__u32)(proto) << 16 | (__u32)(kind) << 24)
 
+/* The kind of a port word, without the flags below. */
+#define XRING_SLOT_KIND(port) ((port) >> 24 & 31)
+
+/*
+ * Flags of a kind. A slot may be that of a network; and that of a block of ports, which a range is made
+ * of: of 2^k ports from a multiple of 2^k on. Such a slot says itself how long the network and how
+ * large the block is: after the bits that all its addresses share, the address has a bit that is 1, and
+ * then bits that are 0; the port likewise, if the block is of two ports at least. So slots of all
+ * shapes (struct xring_shape) are in one table, and no two slots are taken for one another.
+ */
+#define XRING_SLOT_NETWORK 0x80u
+#define XRING_SLOT_BLOCK   0x40u
+#define XRING_SLOT_ONE     0x20u	/* a block of one port, which a VIP of that port goes before */
+
 /*
  * A slot of the VIP table: a service's VIP (which key is hashed, which ring answers), or the
  * VIP that the replies of a nat backend must carry. The daemon writes slots, the datapath
@@ -45,6 +59,7 @@ struct xring_slot {
 			__be16 vip_port;	/* 0: the packet keeps its port */
 			__u16 backend;		/* its id; 0: not known, and nothing is asked of it */
 			__be32 vip_addr[4];
+			__u16 mss;	/* as in struct xring_nat */
 		};
 	};
 };
@@ -85,8 +100,26 @@ struct xring_vips {
 
 /* Flags of `vips` in struct xring_config; its low 32 bits are the seed of hash_vip(). */
 #define XRING_VIPS_HALF      (1ULL << 32)	/* the second half is live */
-#define XRING_VIPS_ANY_PORT  (1ULL << 33)	/* some service takes any port */
+#define XRING_VIPS_ANY_PORT  (1ULL << 33)	/* some service takes more than a port of an address */
 #define XRING_VIPS_REPLIES   (1ULL << 34)	/* there are nat backends that reply */
-#define XRING_VIPS_REPLY_ANY (1ULL << 35)	/* some of them from any port */
+#define XRING_VIPS_REPLY_ANY (1ULL << 35)	/* some of them from more than one port */
+#define XRING_VIPS_SHAPES    (1ULL << 36)	/* some slot is that of a network or of a block of ports */
+
+/*
+ * A shape: what slots of networks of one length, or of blocks of one size, have in common. With
+ * XRING_VIPS_SHAPES the map xring_shapes lists all shapes that the table has: by their kind, and of one
+ * kind the most specific first. That is, longer networks before shorter ones, of one length smaller blocks
+ * before larger ones, and any port last. What has no slot of its own is searched for by one shape of its
+ * kind after the other. The map has two halves of XRING_SHAPES elements, which change with the halves
+ * of the table.
+ */
+struct xring_shape {
+	__u64 mask[2];			/* of an address, and then the bit that it gets */
+	__u64 mark[2];
+	__u32 port_mask;		/* likewise of a port word; with the flags of its kind */
+	__u32 port_mark;
+	__u32 kind;			/* enum xring_slot_kind, without flags; 0: the list ends before */
+	__u32 pad;
+};
 
 #endif

@@ -11,6 +11,13 @@
 #define FRAME_BYTES 96			/* every frame, whatever its family */
 #define FRAME_GROWN_MAX 64
 
+enum shape {
+	SHAPE_COMMON,
+	SHAPE_OPTION,			/* the IP header has one of 4 bytes */
+	SHAPE_FRAGMENTS,		/* every other is the second fragment of the one before */
+	SHAPE_TAGGED,			/* with a VLAN tag */
+};
+
 /*
  * A stream of packets: one template and the tuples that vary. The index of a
  * packet's flow is `fresh` steps on from the last one's plus a random number
@@ -25,6 +32,8 @@ struct stream {
 	__u32 family;			/* 4 or 6 */
 	__u32 spread;			/* of clients over addresses: an odd number, or 256 */
 	__u32 services;
+	__u32 shape;			/* enum shape; others than the first are of IPv4 */
+	__u32 fragments;		/* so far */
 	__u32 pad;
 	__u8 frame[FRAME_BYTES];
 };

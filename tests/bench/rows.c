@@ -21,6 +21,7 @@
 #include "keys.h"
 #include "object.h"
 #include "scale.h"
+#include "shapes.h"
 #include "stats.h"
 
 #define ROWS_MAX 512
@@ -255,6 +256,7 @@ void rows_new(const char *directory, char *const *objects, size_t object_count,
 	keys_add(ret, objects[0], only);
 	clients_add(ret, objects[0], only);
 	scale_add(ret, objects[0], only);
+	shapes_add(ret, objects[0], only);
 }
 
 static uint16_t load16(const uint8_t *at)

@@ -79,13 +79,41 @@ static __always_inline __u64 host_address(__u64 address)
 	return (address & ~0xffULL) | (first - (first == 127));
 }
 
-static __always_inline void write_ipv4(void *frame, const struct stream *s, __u64 flow)
+/* at: of the IP header. options: bytes of them, at most 4. */
+static __always_inline void write_ipv4(void *frame, const struct stream *s, int at, int options,
+				       __u64 flow)
 {
-	store(__u64, frame + 14, load(__u64, s->frame + 14));
-	store(__u32, frame + 22, load(__u32, s->frame + 22));
-	store(__u64, frame + 26, host_address(load(__u64, s->frame + 26) ^ flow_address(s, flow)) ^
-					 flow_service(s, flow));
-	write_tcp(frame, s, 34, flow);
+	store(__u64, frame + at, load(__u64, s->frame + at));
+	store(__u32, frame + at + 8, load(__u32, s->frame + at + 8));
+	store(__u64, frame + at + 12, host_address(load(__u64, s->frame + at + 12) ^
+						   flow_address(s, flow)) ^ flow_service(s, flow));
+	if (options)
+		store(__u32, frame + at + 20, load(__u32, s->frame + at + 20));
+	write_tcp(frame, s, at + 20 + options, flow);
+}
+
+/* Of two packets the first is a datagram's first fragment, the second its last. */
+static __always_inline void write_fragment(void *frame, struct stream *s)
+{
+	__u32 step = s->fragments++;
+
+	store(__u16, frame + 18, step / 2);
+	store(__u16, frame + 20, step % 2 ? __builtin_bswap16(1) : __builtin_bswap16(0x2000));
+}
+
+/* All of them at places that are known here. */
+static __always_inline void write_shape(void *frame, struct stream *s, __u64 flow)
+{
+	if (s->shape == SHAPE_OPTION) {
+		write_ipv4(frame, s, 14, 4, flow);
+	} else if (s->shape == SHAPE_TAGGED) {
+		store(__u32, frame + 14, load(__u32, s->frame + 14));
+		write_ipv4(frame, s, 18, 0, flow);
+	} else {
+		write_ipv4(frame, s, 14, 0, flow);
+		if (s->shape == SHAPE_FRAGMENTS)
+			write_fragment(frame, s);
+	}
 }
 
 static __always_inline void write_ipv6(void *frame, const struct stream *s, __u64 flow)
@@ -104,7 +132,7 @@ static __always_inline void stream_write(void *frame, struct stream *s)
 
 	write_ether(frame, s);
 	if (s->family == 4)
-		write_ipv4(frame, s, flow);
+		write_shape(frame, s, flow);
 	else
 		write_ipv6(frame, s, flow);
 }

@@ -65,6 +65,11 @@ wait_for() {
 	done
 }
 
+# Of flows: beside other tests a client may be kept from speaking for as many times as long.
+idle_time() { # SECONDS
+	echo "$(($1 * ${XRING_PATIENCE:-1}))s"
+}
+
 equal() { # WHAT GOT WANTED
 	[ "$2" = "$3" ] || fail "$1: got '$2', wanted '$3'"
 }

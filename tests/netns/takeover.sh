@@ -16,6 +16,11 @@ other_copy() {
 	cp "$TOP/tests/tests.mk" "$other/tests"
 }
 
+other_edit() { # FILE SED-SCRIPT: which finds what it is to change
+	sed -i.as_it_was "$2" "$other/$1"
+	! cmp -s "$other/$1" "$other/$1.as_it_was" || fail "$1 has nothing for: $2"
+}
+
 other_build() {
 	make -s -C "$other" BUILD="$other/build" CFLAGS=-O1 "$other/build/xringd" >"$other/log" 2>&1 ||
 		fail "build: $(cat "$other/log")"

@@ -120,6 +120,18 @@ static bool mistaken(const struct history *h, const struct client *c)
 	return !c->udp && h->rule.now < h->rule.returning && !alone(&h->flows[c - h->clients], c);
 }
 
+/* A stranger has opened a flow on its ports, and its number is one of that: one in 65,536 is guessed so. */
+static bool guessed(const struct history *h, const struct client *c)
+{
+	const struct rule_flow *f = &h->flows[c - h->clients];
+
+	for (unsigned i = 0; i < 2 && !c->udp; i++)
+		if (f->opened[i].there && f->opened[i].base != c->opened + 1 &&
+		    rule_fits(&f->opened[i], c->seq))
+			return true;
+	return false;
+}
+
 /* The promise. Where a flow lives is dead or was never told, none is given. */
 static void promise(struct history *h, struct client *c, uint16_t backend)
 {
@@ -131,7 +143,12 @@ static void promise(struct history *h, struct client *c, uint16_t backend)
 	}
 	if (h->rule.generation[c->backend] != c->generation || c->excused)
 		return;
-	if (backend != c->backend)
+	if (backend == c->backend)
+		return;
+	c->excused = guessed(h, c);
+	if (c->excused)
+		h->guessed++;
+	else
 		h->moved++;
 }
 

@@ -11,12 +11,14 @@
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "base/util.h"
 #include "conf/conf.h"
+#include "core/vip/shapes.h"
 #include "core/vip/slots.h"
 #include "core/model/tunnel_source.h"
 #include "core/vip/template.h"
@@ -25,7 +27,7 @@
 #include "dp/write.h"
 #include "xring.skel.h"
 
-#define SERVICES_MAX 8
+#define SERVICES_MAX 16
 #define BACKENDS_MAX 128
 
 struct placed {
@@ -44,6 +46,7 @@ struct world {
 	uint32_t cells_used;
 	struct xring_config *config;
 	struct xring_vips *vips;
+	struct xring_shape *shapes;
 	uint64_t *cells;
 	struct xring_spill *buckets;
 	struct xring_backend *backends;
@@ -143,22 +146,26 @@ static void place(struct world *w, size_t index)
 static void vips_publish(struct world *w)
 {
 	struct xring_slot slots[XRING_VIPS_MAX];
-	size_t count = 0;
+	size_t count = 0, addresses;
 	uint32_t seed;
 
 	for (size_t i = 0; i < w->model.service_count; i++)
 		count += slots_fill(&w->model.services[i],
 				    &(struct slot_ring){ .base = w->placed[i].base,
 							 .shift = 32 - w->placed[i].cells.bits,
+							 .number = i + 1,
 							 .ids = w->placed[i].ids,
 							 .lives = w->model.services[i].backend_count },
 				    slots + count);
-	count += slots_addresses(slots, count, slots + count);
+	assert_int_equal(slots_addresses(slots, count, slots + count, &addresses), 0);
+	count += addresses;
 	assert_int_equal(vips_build(w->vips->slot + XRING_VIP_SLOTS, slots, count, &seed), 0);
+	assert_int_equal(slots_shapes(slots, count, w->shapes + XRING_SHAPES), 0);
 	w->config->vips = seed | XRING_VIPS_HALF | slots_flags(slots, count);
 	w->config->sources = vips_sources(slots, count);
 	memcpy(w->config->macs, FRAME_MAC, 6);
 	w->config->macs[0] = XRING_MAC_WORD(w->config->macs[0]);
+	w->config->macs[1] = w->config->macs[0];
 }
 
 bool world_second;
@@ -172,6 +179,7 @@ struct world *world_new(const char *services)
 	w->skel = program_load();
 	w->vips = memory(w->skel->maps.xring_vips);
 	w->config = &w->vips->config;
+	w->shapes = memory(w->skel->maps.xring_shapes);
 	w->cells = memory(w->skel->maps.xring_cells);
 	w->buckets = memory(w->skel->maps.xring_spills);
 	w->backends = memory(w->skel->maps.xring_templates);
@@ -211,6 +219,7 @@ void world_way(struct world *w, struct world_way way)
 			struct next_hop hop = {
 				.ifindex = way.ifindex,
 				.mtu = way.mtu,
+				.tags = way.tags,
 				.source = { .family = backend->address.family },
 			};
 			struct xring_template t;
@@ -221,6 +230,9 @@ void world_way(struct world *w, struct world_way way)
 			hop.source.bytes[backend->address.family == AF_INET ? 3 : 15] = 1;
 			hop.tunnel_source = tunnel_source(&w->model, s);
 			hop.dscp_zero = s->dscp;
+			hop.mss = s->mss;
+			hop.gue_port = service_gue(&w->model, s).port;
+			hop.gue_variant = service_gue(&w->model, s).variant;
 			template_fill(s->mode, &backend->address, backend->port, &hop, &t);
 			dp_template_write(&w->dp, w->placed[i].ids[b], &t);
 		}
@@ -232,6 +244,14 @@ void world_mac_add(struct world *w, const struct xring_mac *key)
 	uint8_t there = 1;
 
 	assert_int_equal(bpf_map_update_elem(bpf_map__fd(w->skel->maps.xring_macs), key, &there,
+					     BPF_ANY), 0);
+}
+
+void world_vlan_add(struct world *w, uint32_t tags, uint32_t ingress)
+{
+	struct xring_vlan key = { .ifindex = 1, .tags = tags };
+
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(w->skel->maps.xring_vlans), &key, &ingress,
 					     BPF_ANY), 0);
 }
 
@@ -276,6 +296,42 @@ struct xring_traffic world_traffic(struct world *w, const char *service, const c
 	return sum;
 }
 
+uint64_t world_dropped(struct world *w, const char *service, const char *backend, enum xring_counter reason)
+{
+	const struct service *s = model_service(&w->model, service);
+	size_t number = s - w->model.services;
+	uint32_t whose = backend ? XRING_DROPS_BACKEND | w->placed[number].ids[service_backend(s, backend) -
+										s->backends] :
+				   number + 1;
+	uint32_t key = XRING_DROPS_KEY(whose, reason);
+	uint64_t values[64] = {}, sum = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(w->skel->maps.xring_drops), &key, values))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		sum += values[i];
+	return sum;
+}
+
+int world_map(struct world *w, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(w->skel->obj, name);
+}
+
+void world_drops_fill(struct world *w)
+{
+	int fd = bpf_map__fd(w->skel->maps.xring_drops);
+	uint64_t values[64] = { 1 };
+
+	for (uint32_t i = 0; i < XRING_DROPS; i++) {
+		uint32_t key = XRING_DROPS_KEY(XRING_DROPS_BACKEND | (1000 + i), 0);
+
+		/* The kernel makes room for entries beside, and has none for a moment. */
+		while (bpf_map_update_elem(fd, &key, values, BPF_ANY) == -ENOMEM)
+			sched_yield();
+	}
+}
+
 size_t world_fragments(struct world *w)
 {
 	int fd = bpf_map__fd(w->skel->maps.xring_fragments);
@@ -317,6 +373,11 @@ static uint32_t run(struct world *w, const struct frame *in, struct frame *out, 
 	return opts.retval;
 }
 
+uint32_t world_send(struct world *w, const struct frame *in, struct frame *out)
+{
+	return run(w, in, out, 1);
+}
+
 struct outcome world_run(struct world *w, const struct frame *in)
 {
 	uint64_t before[XRING_CNT_MAX], after[XRING_CNT_MAX];
@@ -334,6 +395,14 @@ struct outcome world_run(struct world *w, const struct frame *in)
 	}
 	assert_int_not_equal(o.counter, XRING_CNT_MAX);
 	return o;
+}
+
+uint64_t world_counter(struct world *w, enum xring_counter counter)
+{
+	uint64_t counters[XRING_CNT_MAX];
+
+	counters_read(w, counters);
+	return counters[counter];
 }
 
 uint32_t world_repeat(struct world *w, const struct frame *in, uint32_t count)

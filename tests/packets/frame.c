@@ -190,6 +190,22 @@ static void finish(uint8_t *at, const struct layer *l, const uint8_t *ip, uint8_
 	}
 }
 
+static void tag(struct frame *f, uint32_t tag)
+{
+	if (!tag)
+		return;
+	memmove(f->bytes + 16, f->bytes + 12, f->len - 12);
+	put16(f->bytes + 12, tag >> 16);
+	put16(f->bytes + 14, tag);
+	f->len += 4;
+}
+
+void frame_tag(struct frame *f, uint32_t outer, uint32_t inner)
+{
+	tag(f, inner);
+	tag(f, outer);
+}
+
 void frame_build(struct frame *f, const struct layer *layers)
 {
 	struct building b = { .at = f->bytes };

@@ -72,6 +72,9 @@ void frame_number(struct frame *f, uint32_t seq);
 /* Cuts an ICMP error, untagged and without options, to so many bytes, with right lengths and checksums. */
 void frame_shorten(struct frame *f, size_t len);
 
+/* Puts VLAN tags in front, each as type (16 bits) and VLAN (16); 0 is none. */
+void frame_tag(struct frame *f, uint32_t outer, uint32_t inner);
+
 /* What a frame holds, every length and checksum of it verified on the way. */
 struct seen {
 	const uint8_t *eth;

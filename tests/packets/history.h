@@ -138,6 +138,7 @@ struct history {
 	uint64_t random;
 	uint64_t away;			/* flows that went another way for a while */
 	uint64_t packets, moved, changes, deaths, forged, spoilt, splits;
+	uint64_t guessed;		/* flows whose numbers a stranger has guessed */
 	uint64_t returns, drains, bounds, restarts;
 	uint64_t moves, schedules, relocations;	/* of homes, of weights by region, of backends */
 	uint64_t dropped, leaks;	/* leaks: sent to a region that the client's rule forbids */

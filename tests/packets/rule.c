@@ -238,7 +238,7 @@ static void shake(struct rule_model *r, struct rule_flow *f, uint16_t backend, u
 
 static uint16_t syn(struct rule_model *r, struct rule_flow *f, const struct rule_packet *p)
 {
-	bool other = find(r, f, &f->kept);
+	bool kept = find(r, f, &f->kept), other = kept;
 	struct rule_syn *same = shaking(r, f, p->seq + 1);
 	bool room = false;
 	uint16_t backend = 0;
@@ -276,6 +276,8 @@ static uint16_t syn(struct rule_model *r, struct rule_flow *f, const struct rule
 	shake(r, f, backend, p->seq + 1, p->seq + 1);
 	if (p->next != p->seq + 1)
 		shake(r, f, backend, p->next, p->seq + 1);
+	if (!kept)
+		f->opening = pin_of(r, backend, 0, 0);
 	return backend;
 }
 
@@ -348,6 +350,17 @@ static uint16_t opened(struct rule_model *r, struct rule_flow *f, const struct r
 	return follow(r, f, pin);
 }
 
+/* A client closes what a server, to which its SYN went, still has of another connection. */
+static bool disowns(const struct rule_model *r, const struct rule_flow *f,
+		    const struct rule_packet *p)
+{
+	const struct rule_pin *to = &f->opening;
+
+	return (p->flags & (RST | ACK)) == RST && to->there &&
+	       r->now <= to->seen + XRING_SHAKING_MS && r->generation[to->backend] &&
+	       rule_allows(r, f, to->backend);
+}
+
 static uint16_t tcp(struct rule_model *r, struct rule_flow *f, const struct rule_packet *p)
 {
 	bool kept = find(r, f, &f->kept);
@@ -362,6 +375,8 @@ static uint16_t tcp(struct rule_model *r, struct rule_flow *f, const struct rule
 		f->kept.expected = p->next;
 		return follow(r, f, &f->kept);
 	}
+	if (disowns(r, f, p))
+		return f->opening.backend;
 	if (!rule_moves(r, f))
 		return rule_newest(r, f);
 	if (p->flags & RST)

@@ -92,6 +92,7 @@ struct rule_flow {
 	struct rule_pin kept, opened[2];
 	struct rule_pin homeless;	/* an opened flow that found the table full */
 	struct rule_syn syns[RULE_SYNS];
+	struct rule_pin opening;	/* where the last SYN went, of a 5-tuple that was not kept */
 };
 
 struct rule_packet {

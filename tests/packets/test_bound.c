@@ -267,6 +267,47 @@ static void one_backend_has_nobody_to_shed_to(void **state)
 	test_close(&t);
 }
 
+static uint32_t said(struct load_test *t, uint32_t i, uint8_t flags, uint32_t seq)
+{
+	struct flow *f = &t->flows[i];
+
+	t->b->packets[0] = (struct drive_packet){ .addr = f->addr, .port = f->port,
+						  .flags = flags, .seq = seq };
+	balancer_send(t->b, 1);
+	return t->b->packets[0].backend;
+}
+
+/*
+ * A client uses a port again, of which the backend still has the connection before. That answers
+ * the SYN by an ACK, and the client that by a RST, which has the numbers of before.
+ */
+static void a_reset_closes_what_is_left_where_the_syn_went(void **state)
+{
+	struct load_test t;
+	uint32_t home, shed;
+
+	(void)state;
+	test_open(&t, 10, 1.0, 1250);
+	for (int i = 0; i < 3; i++)
+		t.flows[i] = (struct flow){ .addr = htonl(0x0b000001), .port = htons(1000 + i) };
+	home = cells_lookup(&t.b->cells, key_hash(&t, &t.flows[0]));
+	t.b->loads[home] = 2 * XRING_LOAD_FULL;
+	shed = said(&t, 0, SYN, 5000);
+	assert_int_not_equal(shed, home);
+	assert_int_equal(said(&t, 0, RST, 0x80000000), shed);
+	assert_int_equal(said(&t, 0, SYN, 5000), shed);
+	assert_int_equal(said(&t, 0, ACK, 5001), shed);
+	assert_int_equal(said(&t, 0, RST, 0x80000000), shed);	/* of the connection before, sent again */
+
+	/* Who knows the answer's number, or sent no SYN, means somebody else. */
+	assert_int_equal(said(&t, 0, RST | ACK, 0x80000000), home);
+	assert_int_equal(said(&t, 1, RST, 0x80000000), home);
+	assert_int_not_equal(said(&t, 2, SYN, 5000), home);
+	balancer_age(t.b, XRING_SHAKING_MS + 1000);
+	assert_int_equal(said(&t, 2, RST, 0x80000000), home);
+	test_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +315,7 @@ int main(void)
 		cmocka_unit_test(the_busiest_of_a_hundred_backends_stays_within_its_bound),
 		cmocka_unit_test(weights_are_respected),
 		cmocka_unit_test(one_backend_has_nobody_to_shed_to),
+		cmocka_unit_test(a_reset_closes_what_is_left_where_the_syn_went),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,89 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Frames of real networks, of which none is for a service: the captures with which tcpdump's own
- * tests read some two hundred protocols, whole and spoilt. Every frame passes untouched.
- *
- * XRING_CAPTURES is where they are; tests/packets/captures puts them into BUILD/captures.
- */
-#include "fixture.h"
+/* Frames of real networks, of which none is for a service: every one passes untouched. */
+#include "captures.h"
 
-#include <dirent.h>
 #include <linux/bpf.h>
-#define PCAP_DONT_INCLUDE_PCAP_BPF_H	/* linux/bpf.h has a struct bpf_insn, too */
-#include <pcap/pcap.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+struct passing {
+	struct world *w;
+	unsigned frames;
+};
 
-static void frames_pass(struct world *w, const char *path, unsigned *ret_frames)
+static void passes_untouched(void *context, const struct captured *f)
 {
-	char why[PCAP_ERRBUF_SIZE];
-	pcap_t *capture = pcap_open_offline(path, why);
-	struct pcap_pkthdr *head;
-	const u_char *bytes;
+	struct passing *p = context;
+	struct outcome o = world_run(p->w, &f->frame);
 
-	if (!capture)
-		return;			/* some are spoilt on purpose */
-	while (pcap_next_ex(capture, &head, &bytes) == 1) {
-		struct frame f = { .len = head->caplen };
-		struct outcome o;
-
-		if (f.len < 14 || f.len > sizeof(f.bytes))
-			continue;	/* no frame: the kernel does not take it for a test */
-		memcpy(f.bytes, bytes, f.len);
-		o = world_run(w, &f);
-		if (o.verdict != XDP_PASS || o.out.len != f.len ||
-		    memcmp(o.out.bytes, f.bytes, f.len) != 0)
-			fail_msg("%s: frame %u: verdict %u, counter %d", path, *ret_frames, o.verdict,
-				 o.counter);
-		(*ret_frames)++;
-	}
-	pcap_close(capture);
+	if (o.verdict != XDP_PASS || o.out.len != f->frame.len ||
+	    memcmp(o.out.bytes, f->frame.bytes, f->frame.len) != 0)
+		fail_msg("%s: frame %u: verdict %u, counter %d", f->file, p->frames, o.verdict, o.counter);
+	p->frames++;
 }
 
 static void frames_of_other_networks_pass_untouched(void **state)
 {
-	struct world *w = world_new(
+	struct passing p = { world_new(
 		"  web: {vip: ['203.0.113.77:0/tcp', '203.0.113.77:0/udp', '[2001:db8:7::7]:0/udp'], mode: ipip,"
 		" backends: {b1: 203.0.113.80}}\n"
-		"  nat: {vip: '203.0.113.78:0/udp', mode: nat, backends: {b1: 203.0.113.81}}\n");
-	const char *directory = *state;
-	unsigned files = 0, frames = 0;
-	DIR *d = opendir(directory);
-	struct dirent *entry;
+		"  nat: {vip: '203.0.113.78:0/udp', mode: nat, backends: {b1: 203.0.113.81}}\n") };
+	unsigned files;
 
-	assert_non_null(d);
-	world_config(w)->macs[0] = 0;		/* whatever MAC address they are for */
-	while ((entry = readdir(d))) {
-		char path[512];
-
-		if (*entry->d_name == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
-		frames_pass(w, path, &frames);
-		files++;
-	}
-	closedir(d);
-	print_message("%u frames of %u captures\n", frames, files);
+	world_config(p.w)->macs[0] = 0;		/* whatever MAC address they are for */
+	files = captures_each(*state, passes_untouched, &p);
+	print_message("%u frames of %u captures\n", p.frames, files);
 	assert_in_range(files, 500, 5000);
-	assert_in_range(frames, 5000, 1000000);
-	world_free(w);
+	assert_in_range(p.frames, 5000, 1000000);
+	world_free(p.w);
 }
 
 int main(void)
 {
-	char path[512];
+	char *directory = (char *)captures_directory();
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_prestate(frames_of_other_networks_pass_untouched, path),
+		cmocka_unit_test_prestate(frames_of_other_networks_pass_untouched, directory),
 	};
 
-	snprintf(path, sizeof(path), "%s",
-		 getenv("XRING_CAPTURES") ?: "");
-	if (!*path)
-		snprintf(path, sizeof(path), "%s/captures", getenv("BUILD") ?: "build");
-	if (access(path, R_OK)) {
+	if (!directory) {
 		puts("no captures: want tests/packets/captures to fetch them");
 		return 77;
 	}

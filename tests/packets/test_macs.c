@@ -120,6 +120,32 @@ static void an_interface_may_take_frames_to_any(void **state)
 	world_free(w);
 }
 
+/* A group is no sender: nobody is answered what was sent to one (RFC 1122, 3.2.2). */
+static void nobody_is_answered_a_frame_to_a_group(void **state)
+{
+	struct world *w = world_new(services);
+	struct frame f;
+
+	(void)state;
+	world_mac_add(w, &(struct xring_mac){ .ifindex = LOOPBACK });
+	for (size_t i = 0; i < 6; i++) {
+		bool six = i & 1;
+
+		if (i < 2)
+			frame_of(&f, ETH, IP(six ? "fd00:1::2" : "10.1.0.2", six ? VIP6 : VIP4), PING(1, 2), END);
+		else
+			frame_of(&f, ETH, IP(six ? "fd00:1::2" : "10.1.0.2", six ? VIP6 : VIP4, .ttl = i < 4),
+				 TCP(5555, 80, ACK), DATA(i < 4 ? 0 : 1450), END);
+		assert_int_equal(world_run(w, &f).verdict, XDP_TX);
+		for (size_t mac = 0; mac < 3; mac++) {
+			to(&f, others[mac]);
+			assert_int_equal(world_run(w, &f).counter, i < 2 ? XRING_CNT_PASS_OTHER :
+								   i < 4 ? XRING_CNT_DROP_TTL : XRING_CNT_DROP_TOO_BIG);
+		}
+	}
+	world_free(w);
+}
+
 static void all_are_taken_where_no_address_is_known(void **state)
 {
 	struct world *w = world_new(services);
@@ -141,6 +167,7 @@ int main(void)
 		cmocka_unit_test(frames_of_others_pass),
 		cmocka_unit_test(each_address_of_this_host_counts),
 		cmocka_unit_test(an_interface_may_take_frames_to_any),
+		cmocka_unit_test(nobody_is_answered_a_frame_to_a_group),
 		cmocka_unit_test(all_are_taken_where_no_address_is_known),
 	};
 

@@ -495,6 +495,13 @@ static void replies_without_a_way_have_their_reasons(void **state)
 	frame_see(&o.out, &s);
 	assert_string_equal(s.src, VIP4);
 	assert_int_equal(s.sport, 80);
+	/* One that the host would take for a forgery waits for the daemon, which asks. */
+	world_config(w)->replies = XRING_REPLIES_STRICT;
+	sent(w, &f, XDP_DROP, XRING_CNT_DROP_UNRESOLVED);
+	world_config(w)->replies = XRING_REPLIES_OWN;
+	sent(w, &f, XDP_DROP, XRING_CNT_DROP_UNRESOLVED);
+	world_config(w)->replies = 0;
+	sent(w, &f, XDP_PASS, XRING_CNT_PASS_UNRESOLVED);
 	/* Without forwarding the host is to say what becomes of it. */
 	assert_int_equal(system("sysctl -qw net.ipv4.conf.lo.forwarding=0"), 0);
 	frame_of(&f, ETH, IP("10.2.0.11", CLIENT4), TCP(8080, 5555, ACK), END);
@@ -695,8 +702,8 @@ static void what_is_not_for_a_service_passes_untouched(void **state)
 	sent(w, &f, XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
 	frame_of(&f, ETH, IP(CLIENT6, "fd00::9"), EXT(IPPROTO_HOPOPTS), TCP(5, 80, SYN), END);
 	sent(w, &f, XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
-	frame_of(&f, ETH, VLAN, IP(CLIENT4, "10.1.0.1"), TCP(5, 80, SYN), END);
-	sent(w, &f, XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
+	frame_of(&f, ETH, VLAN, IP(CLIENT4, VIP4), TCP(5, 80, SYN), END);
+	sent(w, &f, XDP_PASS, XRING_CNT_PASS_VLAN);
 	frame_of(&f, ETH, IP(CLIENT4, "10.1.0.1"), ICMP, IP("10.1.0.1", CLIENT4),
 		 TCP(22, 5555, ACK), END);
 	sent(w, &f, XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
@@ -727,10 +734,6 @@ static void what_is_for_a_service_and_cannot_go_is_dropped_with_its_reason(void 
 	frame_of(&f, ETH, IP(CLIENT4, "10.200.9.9", .fragment = 100), DATA(64), END);
 	f.bytes[14 + 9] = IPPROTO_UDP;
 	sent(w, &f, XDP_DROP, XRING_CNT_DROP_FRAGMENT);
-	frame_of(&f, ETH, VLAN, IP(CLIENT4, VIP4), TCP(5, 80, SYN), END);
-	sent(w, &f, XDP_DROP, XRING_CNT_DROP_VLAN);
-	frame_of(&f, ETH, VLAN, VLAN, IP(CLIENT6, VIP6), TCP(5, 80, SYN), END);
-	sent(w, &f, XDP_DROP, XRING_CNT_DROP_VLAN);
 	frame_of(&f, ETH, IP(CLIENT4, VIP4), TCP(5, 81, SYN), END);
 	sent(w, &f, XDP_DROP, XRING_CNT_DROP_NO_BACKEND);
 	frame_of(&f, ETH, IP(CLIENT4, VIP4), TCP(5, 82, SYN), END);

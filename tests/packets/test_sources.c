@@ -141,7 +141,7 @@ static void other_modes_may_send_back_to_their_router(void **state)
 
 /*
  * A nat backend that is a client: sent to itself it would hear itself, sent to another one on its own
- * link it may hear that one directly. Only what opens a connection is looked at.
+ * link it may hear that one directly. Only what opens a connection is looked at, be it with a VLAN tag or IP options.
  */
 static void nat_backends_that_are_clients_are_told(void **state)
 {
@@ -168,11 +168,17 @@ static void nat_backends_that_are_clients_are_told(void **state)
 		struct world *w = world_new(yamls[six]);
 		struct frame f;
 
+		world_vlan_add(w, XRING_TAG | 100, 1);
 		for (int from = 0; from < 4; from++) {
 			uint32_t verdict = counters[from] == XRING_CNT_DROP_LOOP ? XDP_DROP : XDP_TX;
 
 			frame_of(&f, ETH, IP(hosts[six][from], six ? VIP6 : VIP4), TCP(5555, 80, SYN), END);
 			ends(w, &f, verdict, counters[from]);
+			frame_tag(&f, 0x81000064, 0);
+			ends(w, &f, verdict, counters[from]);
+			frame_of(&f, ETH, IP(hosts[0][from], VIP4, .options = 8), TCP(5555, 80, SYN), END);
+			if (!six)
+				ends(w, &f, verdict, counters[from]);
 			frame_of(&f, ETH, IP(hosts[six][from], six ? VIP6 : VIP4), UDP(5555, 53), DATA(8),
 				 END);
 			ends(w, &f, XDP_TX, XRING_CNT_TX);

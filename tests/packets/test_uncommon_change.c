@@ -16,6 +16,7 @@
 #include "xring.skel.h"
 
 #define FLOWS 500u
+#define DOT1Q 0x81000000u
 
 struct clients {
 	uint8_t net;			/* 10.<net>.0.0/16 */
@@ -72,8 +73,23 @@ static unsigned errors_astray(struct balancer *b, const struct clients *c)
 	return count;
 }
 
-/* The same of packets with options. */
-static unsigned options_astray(struct balancer *b, const struct clients *c)
+static void give_option(struct frame *f, const char *client, unsigned port)
+{
+	frame_of(f, ETH, IP(client, "10.200.1.1", .options = 8), TCP(port, 80, ACK), END);
+}
+
+static void give_tag(struct frame *f, const char *client, unsigned port)
+{
+	frame_of(f, ETH, IP(client, "10.200.1.1"), TCP(port, 80, ACK), END);
+}
+
+/* The same of packets of a shape, which are put into a VLAN where `tag` is not 0. */
+struct shape {
+	void (*give)(struct frame *f, const char *client, unsigned port);
+	uint32_t tag;
+};
+
+static unsigned packets_astray(struct balancer *b, const struct clients *c, const struct shape *shape)
 {
 	unsigned count = 0;
 
@@ -82,8 +98,10 @@ static unsigned options_astray(struct balancer *b, const struct clients *c)
 		struct frame f;
 
 		client_of(c, i, client);
-		frame_of(&f, ETH, IP(client, "10.200.1.1", .options = 8), TCP(1024 + i, 80, ACK), END);
+		shape->give(&f, client, 1024 + i);
 		frame_number(&f, number_of(i, ACK));
+		if (shape->tag)
+			frame_tag(&f, shape->tag, 0);
 		count += sent_to(b, &f) != c->went[i];
 	}
 	return count;
@@ -139,38 +157,74 @@ static void errors_follow_the_pins_and_make_none(void **state)
 	balancer_free(b);
 }
 
-static void packets_with_options_are_packets_of_their_flow(void **state)
+/* Frames with any tag are taken. */
+static void vlans_take(struct balancer *b)
 {
+	struct xring_vlan key = { 1, XRING_VLAN_ANY };
+	uint32_t ingress = 1;
+
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(b->skel->maps.xring_vlans), &key, &ingress, BPF_ANY), 0);
+}
+
+static void packets_of_a_shape_are_packets_of_their_flow(void **state)
+{
+	const struct shape *shape = *state;
 	struct balancer *b = balancer_steady(0, 0);
 	struct clients before, within;
 	uint32_t pins;
 
-	(void)state;
+	vlans_take(b);
 	come(b, &before, 1);
 	balancer_half(b);
-	assert_int_equal(options_astray(b, &before), 0);
+	assert_int_equal(packets_astray(b, &before, shape), 0);
 	pins = balancer_pins(b);		/* they make the pins */
 	assert_in_range(pins, FLOWS / 4, FLOWS);
 	assert_int_equal(moved(b, &before), 0);
 	assert_int_equal(balancer_pins(b), pins);
 	/* Of flows that were opened since, they have the numbers. */
 	come(b, &within, 2);
-	assert_int_equal(options_astray(b, &within), 0);
+	assert_int_equal(packets_astray(b, &within, shape), 0);
 	/* They keep their flows. */
 	for (int i = 0; i < 4; i++) {
 		balancer_age(b, BALANCER_TCP_IDLE / 2);
 		balancer_alive(b);
-		assert_int_equal(options_astray(b, &before), 0);
+		assert_int_equal(packets_astray(b, &before, shape), 0);
 	}
 	assert_int_equal(moved(b, &before), 0);
 	balancer_free(b);
 }
 
+/* While keys are counted, tagged packets are, too. */
+static void tagged_packets_are_counted_by_key(void **state)
+{
+	struct balancer *b = balancer_steady(0, 0);
+	struct heat_tally tally;
+	struct frame f;
+
+	(void)state;
+	vlans_take(b);
+	give_tag(&f, "10.1.0.7", 2000);
+	frame_tag(&f, DOT1Q | 100, 0);
+	balancer_window(b, 2);
+	for (int i = 0; i < 1000; i++)
+		sent_to(b, &f);
+	balancer_window(b, 0);
+	balancer_tally(b, &tally);
+	assert_int_equal(tally.seen_count, 1);
+	heat_tally_clear(&tally);
+	balancer_free(b);
+}
+
 int main(void)
 {
+	static struct shape option = { give_option }, tagged = { give_tag, DOT1Q | 100 };
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(errors_follow_the_pins_and_make_none),
-		cmocka_unit_test(packets_with_options_are_packets_of_their_flow),
+		{ "packets_with_options_are_packets_of_their_flow", packets_of_a_shape_are_packets_of_their_flow,
+		  NULL, NULL, &option },
+		{ "tagged_packets_are_packets_of_their_flow", packets_of_a_shape_are_packets_of_their_flow, NULL,
+		  NULL, &tagged },
+		cmocka_unit_test(tagged_packets_are_counted_by_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,15 +210,19 @@ static bool replies_go_elsewhere(const struct dp *dp, const struct vip *vip, uin
 	const struct xring_owner *owner = &dp->owners[id];
 	struct address address = { .family = owner->family };
 	const struct xring_slot *found;
-	struct xring_slot slot;
+	struct xring_slot slots[PORT_BLOCKS_MAX];
 
 	if (!id || !xring_template(&dp->backends[id])->generation)
 		return false;
 	memcpy(address.bytes, owner->addr, sizeof(address.bytes));
-	slot_reply(vip, &address, owner->port, id, &slot);
-	found = vips_find(dp_vips_live(dp), dp->config->vips, slot.addr, slot.port);
-	return found && (found->vip_port != slot.vip_port ||
-			 memcmp(found->vip_addr, slot.vip_addr, sizeof(slot.vip_addr)) != 0);
+	for (size_t i = slots_reply(vip, &address, owner->port, id, slots); i-- > 0;) {
+		found = vips_find(dp_vips_live(dp), dp->config->vips, slots[i].addr, slots[i].port);
+		if (found && (found->vip_port != slots[i].vip_port ||
+			      memcmp(found->vip_addr, slots[i].vip_addr,
+				     sizeof(slots[i].vip_addr)) != 0))
+			return true;
+	}
+	return false;
 }
 
 static void answers_of(const struct dp *dp, const struct vip *vip, const char *client, bool old,
@@ -292,16 +296,19 @@ static void slot_text(const struct dp *dp, const struct vip *vip, FILE *to)
 static void reply_text(const struct dp *dp, const struct vip *vip, const struct backend *b,
 		       FILE *to)
 {
-	struct xring_slot key = {};
-	const struct xring_slot *slot;
+	struct xring_slot keys[PORT_BLOCKS_MAX];
+	size_t count = slots_reply(vip, &b->address, b->port, 0, keys);
 
-	slot_address(&b->address, b->port ?: vip->port, vip->protocol,
-		     b->address.family == AF_INET ? XRING_SLOT_REPLY4 : XRING_SLOT_REPLY6, &key);
-	slot = vips_find(dp_vips_live(dp), dp->config->vips, key.addr, key.port);
-	fprintf(to, "reply of %s ", b->name);
-	if (slot)
-		hex(to, &slot->vip_port, sizeof(*slot) - offsetof(struct xring_slot, vip_port));
-	fprintf(to, "\n");
+	for (size_t i = 0; i < count; i++) {
+		const struct xring_slot *slot = vips_find(dp_vips_live(dp), dp->config->vips,
+							  keys[i].addr, keys[i].port);
+
+		fprintf(to, "reply of %s ", b->name);
+		if (slot)
+			hex(to, &slot->vip_port,
+			    sizeof(*slot) - offsetof(struct xring_slot, vip_port));
+		fprintf(to, "\n");
+	}
 }
 
 static int by_text(const void *a, const void *b)

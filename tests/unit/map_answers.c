@@ -9,18 +9,18 @@
 
 #include "core/hot/entries.h"
 #include "core/value/address.h"
-#include "core/vip/template.h"
+#include "core/vip/slots.h"
 #include "core/vip/vips.h"
 #include "dp/dp.h"
 #include "dp/write.h"
 
 const struct xring_slot *map_slot(const struct dp *dp, const struct vip *vip)
 {
-	struct xring_slot key = {};
+	struct port_block blocks[PORT_BLOCKS_MAX];
+	struct xring_slot key;
 
-	slot_address(&vip->address, vip->port, vip->protocol,
-		     vip->address.family == AF_INET ? XRING_SLOT_SERVICE4 : XRING_SLOT_SERVICE6,
-		     &key);
+	vip_blocks(vip, blocks);
+	slot_vip(vip, &blocks[0], &key);
 	return vips_find(dp_vips_live(dp), dp->config->vips, key.addr, key.port);
 }
 

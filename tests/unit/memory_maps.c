@@ -16,11 +16,16 @@
 #include "daemon/net/addresses.h"
 #include "daemon/net/devices.h"
 #include "daemon/net/nexthop.h"
+#include "daemon/net/received.h"
+#include "daemon/net/stack_ask.h"
 #include "daemon/net/sysctls.h"
 #include "dp/asks.h"
 #include "dp/interfaces.h"
+#include "dp/drops.h"
+#include "dp/samples.h"
 #include "dp/lost.h"
 #include "dp/macs.h"
+#include "dp/vlans.h"
 #include "dp/pass.h"
 #include "dp/pins.h"
 #include "dp/read.h"
@@ -34,7 +39,7 @@ struct part {
 	size_t size;
 };
 
-#define PARTS 17
+#define PARTS 19
 
 /* All that lies in the block, each part on pages of its own. */
 static void parts_of(struct memory *m, struct part ret[PARTS])
@@ -42,6 +47,7 @@ static void parts_of(struct memory *m, struct part ret[PARTS])
 	struct dp *dp = &m->maps;
 	const struct part parts[PARTS] = {
 		{ "vips", (void **)&dp->vips, sizeof(*dp->vips) },
+		{ "shapes", (void **)&dp->shapes, 2 * XRING_SHAPES * sizeof(*dp->shapes) },
 		{ "layout", (void **)&dp->layout, sizeof(*dp->layout) },
 		{ "cells", (void **)&dp->cells, dp->cell_count * sizeof(*dp->cells) },
 		{ "spills", (void **)&dp->spills, dp->spill_count * sizeof(*dp->spills) },
@@ -57,6 +63,7 @@ static void parts_of(struct memory *m, struct part ret[PARTS])
 		{ "placed", (void **)&m->placed, XRING_PLACED * sizeof(*m->placed) },
 		{ "since", (void **)&dp->since, dp->cell_count / 2 * sizeof(*dp->since) },
 		{ "keys", (void **)&dp->keys, HOT_PLACES * sizeof(*dp->keys) },
+		{ "received", (void **)&dp->received, XRING_RECEIVED * sizeof(*dp->received) },
 		{ "clock", (void **)&m->now, sizeof(*m->now) },
 	};
 
@@ -132,7 +139,7 @@ const char *memory_difference(const struct memory *m, const void *copy, bool vip
 	struct part parts[PARTS];
 
 	parts_of((struct memory *)m, parts);
-	for (int i = !vips; i < PARTS; i++) {	/* they are the first */
+	for (int i = vips ? 0 : 2; i < PARTS; i++) {	/* it and its shapes are the first */
 		const uint8_t *now = *parts[i].at;
 		const uint8_t *was = (const uint8_t *)copy + (now - (const uint8_t *)m->block);
 		size_t at = 0;
@@ -278,6 +285,56 @@ int dp_homes_take(const struct dp *dp,
 
 /* ---- dp/lost.h ---- */
 
+int dp_drops_read(const struct dp *dp, struct dp_drop **ret, size_t *ret_count)
+{
+	(void)dp;
+	*ret = NULL;
+	*ret_count = 0;
+	return 0;
+}
+
+/* ---- dp/samples.h ---- */
+
+struct xring_sample *memory_samples;
+size_t memory_sample_count;
+
+static dp_sample_fn sample_fn;
+static void *sample_context;
+
+int dp_samples_open(const struct dp *dp, dp_sample_fn fn, void *context, struct dp_samples **ret)
+{
+	(void)dp;
+	sample_fn = fn;
+	sample_context = context;
+	*ret = NULL;
+	return 0;
+}
+
+void dp_samples_close(struct dp_samples *samples)
+{
+	(void)samples;
+}
+
+void dp_samples_turn(struct dp *dp, struct dp_samples *samples)
+{
+	(void)dp, (void)samples;
+	for (size_t i = 0; i < memory_sample_count; i++)
+		sample_fn(sample_context, &memory_samples[i]);
+	memory_sample_count = 0;
+}
+
+int dp_samples_lost(const struct dp *dp, uint64_t lost[XRING_CNT_MAX])
+{
+	(void)dp;
+	memset(lost, 0, XRING_CNT_MAX * sizeof(*lost));
+	return 0;
+}
+
+void dp_drops_move(const struct dp *dp, uint32_t from, uint32_t to)
+{
+	(void)dp, (void)from, (void)to;
+}
+
 struct dp_lost memory_lost;
 
 int dp_lost_read(const struct dp *dp, struct dp_lost **ret, size_t *ret_count)
@@ -312,6 +369,12 @@ static struct memory_device *device_at(uint32_t ifindex)
 		if (memory_devices[i].is.ifindex == ifindex)
 			return &memory_devices[i];
 	return NULL;
+}
+
+bool ability_strips_tags(const char *device)
+{
+	(void)device;
+	return false;
 }
 
 int ability_get(uint32_t ifindex, struct ability *ret)
@@ -439,6 +502,12 @@ void dp_macs_first(struct dp *dp, const uint64_t macs[2])
 	(void)dp, (void)macs;
 }
 
+int dp_vlans_set(struct dp *dp, struct dp_vlan *list, size_t count)
+{
+	(void)dp, (void)list, (void)count;
+	return 0;
+}
+
 /* ---- daemon/net/devices.h: none but those of a test ---- */
 
 int devices_open(struct loop *loop, void (*changed)(void *context), void *context,
@@ -478,6 +547,13 @@ const struct device *devices_list(const struct devices *devices, size_t *ret_cou
 	return NULL;
 }
 
+int received_ask(void (*each)(void *context, const struct received *received), void *context)
+{
+	for (size_t i = 0; i < memory_device_count; i++)
+		each(context, &memory_devices[i].received);
+	return 0;
+}
+
 /* ---- daemon/net: every backend is on the link, and its neighbour has answered ---- */
 
 struct nexthop_table {
@@ -505,7 +581,7 @@ const struct nexthop *nexthop_get(struct nexthop_table *table, const struct addr
 	if (!nh)
 		return NULL;
 	nh->to = *to;
-	nh->route_ifindex = 2;
+	nh->route_ifindex = nh->sender = 2;
 	nh->hop = (struct next_hop){
 		.ifindex = 2, .mtu = 1500,
 		.mac = { 2, 0, to->bytes[0], to->bytes[1], to->bytes[2], to->bytes[3] },
@@ -531,6 +607,12 @@ void nexthop_ask(struct nexthop_table *table, uint32_t ifindex, const struct add
 	(void)table, (void)ifindex, (void)neighbour;
 }
 
+bool nexthop_keep(struct nexthop_table *table, uint32_t ifindex, const struct address *neighbour)
+{
+	(void)table, (void)ifindex, (void)neighbour;
+	return true;
+}
+
 size_t dp_asks_take(struct dp *dp, struct xring_ask ret[XRING_ASKS])
 {
 	(void)dp, (void)ret;
@@ -547,6 +629,18 @@ bool sysctl_forwards(int family, const char *device)
 {
 	(void)family, (void)device;
 	return true;
+}
+
+void stack_bottoms(const uint32_t *devices, size_t count, struct stack_bottom *ret)
+{
+	(void)devices;
+	memset(ret, 0, count * sizeof(*ret));
+}
+
+int sysctl_rp_filter(const char *device)
+{
+	(void)device;
+	return 0;
 }
 
 void own_addresses(struct own_addresses *ret)

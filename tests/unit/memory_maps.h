@@ -6,8 +6,10 @@
 
 #include "daemon/net/abilities.h"
 #include "daemon/net/devices.h"
+#include "daemon/net/received.h"
 #include "dp/dp.h"
 #include "dp/lost.h"
+#include "dp/samples.h"
 
 /*
  * The maps as plain memory, and in place of dp/ and daemon/net what the daemon calls of them:
@@ -32,6 +34,7 @@ struct memory {
 struct memory_device {
 	struct device is;
 	struct ability can;
+	struct received received;
 	bool wants_program;		/* it sends while it has the program that passes everything */
 	bool fails;			/* that program cannot be attached */
 	bool passes;			/* it is */
@@ -40,6 +43,10 @@ struct memory_device {
 
 extern struct memory_device *memory_devices;
 extern size_t memory_device_count;
+
+/* What comes of the datapath with the next turn. */
+extern struct xring_sample *memory_samples;
+extern size_t memory_sample_count;
 
 /* What was lost, of one device and reason; packets 0: nothing. */
 extern struct dp_lost memory_lost;

@@ -6,22 +6,22 @@
 
 #define MODEL_HASH_KEY "hash_key: 00112233445566778899aabbccddeeff\n"
 
-/* Each mode, both families, several VIPs. */
+/* Each mode, both families, several VIPs: a network, and ranges of ports, too. */
 #define MODEL_PLAIN MODEL_HASH_KEY \
 	"services:\n" \
 	"  mail:\n" \
-	"    vip: 10.200.1.3:25/tcp\n" \
+	"    vip: 10.200.1.3:25-27/tcp\n" \
 	"    mode: l2\n" \
 	"    vnodes: 10\n" \
 	"    backends: {m1: 10.0.3.1, m2: 10.0.3.2}\n" \
 	"  users:\n" \
-	"    vip: [10.200.1.1:80/tcp, \"[2001:db8:ffff::1]:80/tcp\"]\n" \
+	"    vip: [10.200.1.1:80/tcp, \"[2001:db8:ffff::/64]:80/tcp\"]\n" \
 	"    mode: ipip\n" \
 	"    key: client\n" \
 	"    vnodes: 12\n" \
 	"    backends: {a: 10.0.0.1, b: 10.0.0.2, c: 10.0.0.3, d: 10.0.0.4}\n" \
 	"  web:\n" \
-	"    vip: [10.200.1.2:80/tcp, 10.200.1.2:443/tcp]\n" \
+	"    vip: [10.200.1.2:80/tcp, 10.200.1.2:443-446/tcp]\n" \
 	"    mode: nat\n" \
 	"    vnodes: 10\n" \
 	"    backends: {w1: 10.0.2.1, w2: 10.0.2.2, w3: 10.0.2.3}\n"
@@ -69,7 +69,7 @@
 	"    vnodes: 10\n" \
 	"    backends: {d1: 10.0.4.1, d2: {address: 10.0.4.2, port: 5353}}\n" \
 	"  users:\n" \
-	"    vip: [10.200.1.1:80/tcp, \"[2001:db8:ffff::1]:80/tcp\"]\n" \
+	"    vip: [10.200.1.1:80/tcp, \"[2001:db8:ffff::/64]:80/tcp\"]\n" \
 	"    mode: ipip\n" \
 	"    key: client\n" \
 	"    vnodes: 12\n" \
@@ -81,7 +81,7 @@
 	"      b: {address: 10.0.0.22, region: east}\n" \
 	"      c: {address: 10.0.0.3, region: west, weight: 0.5}\n" \
 	"  web:\n" \
-	"    vip: [10.200.1.2:80/tcp, 10.200.1.2:443/tcp]\n" \
+	"    vip: [10.200.1.2:80/tcp, 10.200.1.2:443-446/tcp]\n" \
 	"    mode: nat\n" \
 	"    vnodes: 10\n" \
 	"    placement: [{strategy: geo}]\n" \

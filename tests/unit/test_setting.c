@@ -34,7 +34,7 @@ static void every_default_reads_back_as_it_is_printed(void **state)
 
 static void every_field_has_a_setting_of_its_own(void **state)
 {
-	size_t count, flat, hot;
+	size_t count, flat, gue, hot;
 	const struct setting *all = settings_all(&count);
 	(void)state;
 
@@ -42,8 +42,10 @@ static void every_field_has_a_setting_of_its_own(void **state)
 		for (size_t j = 0; j < i; j++)
 			assert_int_not_equal(all[i].offset, all[j].offset);
 	assert_ptr_equal(settings(NULL, &flat), all);
-	assert_ptr_equal(settings("hot", &hot), all + flat);
-	assert_int_equal(flat + hot, count);
+	assert_ptr_equal(settings("gue", &gue), all + flat);
+	assert_int_equal(gue, sizeof(struct gue) / sizeof(uint32_t));
+	assert_ptr_equal(settings("hot", &hot), all + flat + gue);
+	assert_int_equal(flat + gue + hot, count);
 	assert_int_equal(hot, sizeof(struct hot) / sizeof(uint32_t));
 	settings("cold", &count);
 	assert_int_equal(count, 0);

@@ -51,7 +51,7 @@
 	"\",\"address\":\"" address "\",\"now\":true}"
 
 static const char *const names[STATE_FILES] = {
-	"running.yaml", "loaded", "changes.json", "hot.json", "homes",
+	"running.yaml", "loaded", "changes.json", "hot.json", "homes", "events.json",
 };
 
 /* ---- a state directory with something in each file ---- */
@@ -166,6 +166,15 @@ static void daemon_tried(struct running *r, const char *what)
 		fail_msg("%s: no start (%d): %s", what, err, said);
 }
 
+/* Is there an event that begins so? */
+static bool was_asked(const struct events *events, const char *text)
+{
+	for (uint64_t n = events->first; n < events->next; n++)
+		if (!strncmp(events_at(events, n)->text, text, strlen(text)))
+			return true;
+	return false;
+}
+
 static bool is_kept(const struct running *r, enum state_name name)
 {
 	const struct engine *e = engine_of(r);
@@ -185,6 +194,8 @@ static bool is_kept(const struct running *r, enum state_name name)
 	case STATE_HOMES:
 		return live->home && homes_count(r->start.daemon.homes.engine ? live->home->homes :
 						 NULL) == 1;
+	case STATE_EVENTS:
+		return was_asked(&r->start.daemon.events, "somebody asked for: backend add users e");
 	case STATE_FILES:
 		break;
 	}

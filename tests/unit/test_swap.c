@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,10 +40,11 @@ static unsigned replies_get(const struct life *life, unsigned n)
 	struct address from = { .family = AF_INET, .bytes = { 10, 0, 5, n } };
 	struct vip vip = { .address.family = AF_INET, .port = 80, .protocol = IPPROTO_TCP };
 	const struct xring_slot *found;
-	struct xring_slot slot;
+	struct xring_slot slots[PORT_BLOCKS_MAX];
 
-	slot_reply(&vip, &from, 0, 0, &slot);
-	found = vips_find(dp_vips_live(life->dp), life->dp->config->vips, slot.addr, slot.port);
+	slots_reply(&vip, &from, 0, 0, slots);
+	found = vips_find(dp_vips_live(life->dp), life->dp->config->vips, slots[0].addr,
+			  slots[0].port);
 	return found ? ((const uint8_t *)found->vip_addr)[3] : 0;
 }
 
@@ -269,6 +271,45 @@ static void no_service_may_be_left_with_backends_that_wait(void **state)
 	model_clear(&after);
 }
 
+#define TWO_RANGES(one, two)                                                   \
+	MODEL_HASH_KEY "services:\n"                                           \
+	"  one: {vip: '10.200.1.1:8000-8099/tcp', mode: nat, vnodes: 10, backends: {" one "}}\n" \
+	"  two: {vip: '10.200.1.2:" two "}}\n"
+
+/* Ranges that share ports share them whatever the blocks are that they consist of. */
+static void who_comes_to_another_range_waits_too(void **state)
+{
+	static const char *const twos[] = {
+		"8050-8149/tcp', mode: nat, vnodes: 10, backends: {b: 10.0.5.2, a: 10.0.5.1",
+		"8060/tcp', mode: nat, vnodes: 10, backends: {b: 10.0.5.2, a: 10.0.5.1",
+		"80/tcp', mode: nat, vnodes: 10, backends: {b: 10.0.5.2, a: '10.0.5.1:8099'",
+		"8100-8199/tcp', mode: nat, vnodes: 10, backends: {b: 10.0.5.2, a: 10.0.5.1",	/* no port */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(twos); i++) {
+		char text[1024];
+		struct model before = model_of(TWO_RANGES("a: 10.0.5.1, c: 10.0.5.3",
+							  "9000/tcp', mode: nat, vnodes: 10, backends: {b: 10.0.5.2"));
+		struct model after;
+		struct memory *memory = memory_new(&sizes);
+		struct life *life = life_begin(memory, &before);
+
+		snprintf(text, sizeof(text), TWO_RANGES("c: 10.0.5.3", "%s"), twos[i]);
+		after = model_of(text);
+		assert_int_equal(life_apply(life, &before), 0);
+		life_settle(life);
+		assert_int_equal(life_apply(life, &after), 0);
+		assert_int_equal(waits(life, "two", "a"), i < 3);
+		life_settle(life);
+		assert_false(waits(life, "two", "a"));
+		life_end(life);
+		memory_free(memory);
+		model_clear(&before);
+		model_clear(&after);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +318,7 @@ int main(void)
 		cmocka_unit_test(who_is_dead_or_cut_keeps_nobody_waiting),
 		cmocka_unit_test(a_service_that_goes_keeps_nobody_waiting),
 		cmocka_unit_test(a_backend_that_waits_may_go_on_to_a_third_service),
+		cmocka_unit_test(who_comes_to_another_range_waits_too),
 		cmocka_unit_test(no_service_may_be_left_with_backends_that_wait),
 	};
 

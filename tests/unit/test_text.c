@@ -187,6 +187,8 @@ static void a_vip_reads_back_as_it_is_printed(void **state)
 	static const char *const good[] = {
 		"10.200.1.1:80/tcp", "10.200.1.1:0/udp", "[fc00::1]:443/tcp",
 		"[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535/udp",
+		"192.0.2.0/28:80/tcp", "192.0.2.1:8000-8099/tcp", "[2001:db8::/64]:443/udp",
+		"[ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127]:65534-65535/udp", "128.0.0.0/1:0/udp",
 	};
 	char text[VIP_TEXT];
 	(void)state;
@@ -206,6 +208,10 @@ static void a_text_that_is_no_vip_is_refused(void **state)
 		"10.200.1.1:80/", "10.200.1.1:80/TCP", "10.200.1.1:80/sctp",
 		"10.200.1.1:80/tcp/", "10.200.1.1:80/tcp ", "10.200.1.1:65536/tcp",
 		"10.200.1.1:-1/tcp", "fc00::1:80/tcp", "[fc00::1]/tcp", "[10.200.1.1]:80/tcp",
+		"192.0.2.1/28:80/tcp", "192.0.2.0/33:80/tcp", "0.0.0.0/0:80/tcp", "[::/0]:80/tcp",
+		"192.0.2.0/:80/tcp", "[fc00::]/64:80/tcp", "fc00::/64:80/tcp", "[]:80/tcp", "[:80/tcp",
+		"10.200.1.1:0-80/tcp", "10.200.1.1:81-80/tcp", "10.200.1.1:80-/tcp",
+		"10.200.1.1:-80/tcp", "10.200.1.1:80-65536/tcp", "10.200.1.1:1-2-3/tcp",
 	};
 	struct vip vip = { .port = 7 };
 	(void)state;
@@ -213,6 +219,61 @@ static void a_text_that_is_no_vip_is_refused(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(vip_parse(bad[i], &vip), -EINVAL);
 	assert_int_equal(vip.port, 7);
+}
+
+/* So that two texts of one VIP are equal. */
+static void a_network_of_one_address_is_the_address_and_a_range_of_one_port_the_port(void **state)
+{
+	struct vip vip, plain;
+	(void)state;
+
+	assert_int_equal(vip_parse("192.0.2.1/32:80-80/tcp", &vip), 0);
+	assert_int_equal(vip_parse("192.0.2.1:80/tcp", &plain), 0);
+	assert_true(vip_equal(&vip, &plain));
+	assert_int_equal(vip_parse("[fc00::1/128]:80/tcp", &vip), 0);
+	assert_int_equal(vip_parse("[fc00::1]:80/tcp", &plain), 0);
+	assert_true(vip_equal(&vip, &plain));
+}
+
+/* Each port of the range, no other, and few blocks. */
+static void a_range_of_ports_is_a_list_of_aligned_blocks(void **state)
+{
+	static const uint16_t ranges[][3] = { { 8000, 8099, 3 }, { 1, 65535, 16 }, { 1, 65534, 30 },
+					      { 1024, 65535, 6 }, { 5, 6, 2 }, { 65534, 65535, 1 } };
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+		struct vip vip = { .port = ranges[i][0], .port_last = ranges[i][1] };
+		struct port_block blocks[PORT_BLOCKS_MAX];
+		uint32_t at = ranges[i][0];
+
+		assert_int_equal(vip_blocks(&vip, blocks), ranges[i][2]);
+		for (unsigned b = 0; b < ranges[i][2]; b++) {
+			assert_int_equal(blocks[b].first, at);
+			assert_int_equal(at & ((1u << blocks[b].bits) - 1), 0);
+			at += 1u << blocks[b].bits;
+		}
+		assert_int_equal(at, ranges[i][1] + 1u);
+	}
+}
+
+static void a_check_of_a_network_goes_to_an_address_that_a_host_may_have(void **state)
+{
+	static const char *const hosts[][2] = {
+		{ "192.0.2.16/28:80/tcp", "192.0.2.17" }, { "192.0.2.2/31:80/tcp", "192.0.2.2" },
+		{ "192.0.2.2:80/tcp", "192.0.2.2" }, { "[fc00::/64]:80/tcp", "fc00::1" },
+	};
+	char text[ADDRESS_TEXT];
+	struct vip vip;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+		struct address host;
+
+		assert_int_equal(vip_parse(hosts[i][0], &vip), 0);
+		host = vip_host(&vip);
+		assert_string_equal(address_print(&host, text), hosts[i][1]);
+	}
 }
 
 static void a_mode_reads_back_as_it_is_printed(void **state)
@@ -519,6 +580,9 @@ int main(void)
 		cmocka_unit_test(a_text_that_is_no_endpoint_is_refused_and_leaves_both_parts),
 		cmocka_unit_test(a_vip_reads_back_as_it_is_printed),
 		cmocka_unit_test(a_text_that_is_no_vip_is_refused),
+		cmocka_unit_test(a_network_of_one_address_is_the_address_and_a_range_of_one_port_the_port),
+		cmocka_unit_test(a_range_of_ports_is_a_list_of_aligned_blocks),
+		cmocka_unit_test(a_check_of_a_network_goes_to_an_address_that_a_host_may_have),
 		cmocka_unit_test(a_mode_reads_back_as_it_is_printed),
 		cmocka_unit_test(a_state_reads_back_as_it_is_printed),
 		cmocka_unit_test(what_is_done_when_all_are_down_reads_back_as_it_is_printed),

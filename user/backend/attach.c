@@ -100,6 +100,7 @@ static int program_load(const struct attach *wanted, struct why *why)
 	if (!skel)
 		return why_set(why, -errno, "the program: %s", errno_text(errno));
 	skel->rodata->listed = 1;
+	skel->rodata->gue_port = wanted->gue_port;
 	bpf_program__set_flags(skel->progs.decap, BPF_F_XDP_HAS_FRAGS);	/* jumbo frames */
 	bpf_program__set_autoload(skel->progs.decap_frags, false);
 	err = decap_bpf__load(skel);

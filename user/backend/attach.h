@@ -28,6 +28,7 @@ struct attach {
 	enum attach_mode mode;
 	struct networks balancers;	/* from where tunnels are taken */
 	struct networks vips;		/* to where what is in them may go */
+	uint16_t gue_port;		/* to where tunnels of mode gue go; 0: none are taken */
 };
 
 /* The program that an interface runs. */

@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <xring/backend.h>
+
 #include "backend/attach.h"
 #include "backend/status.h"
 #include "base/util.h"
 #include "base/why.h"
+#include "core/value/number.h"
 #include "core/value/prefix.h"
 
 enum { EXIT_REFUSED = 1, EXIT_USAGE };
@@ -17,7 +20,8 @@ enum { EXIT_REFUSED = 1, EXIT_USAGE };
 static const char usage[] =
 	"usage: xring-backend [--json] COMMAND DEV [OPTION...]\n"
 	"\n"
-	"  attach DEV --balancer NET[,NET...] --vip NET[,NET...] [--mode native|generic]\n"
+	"  attach DEV --balancer NET[,NET...] --vip NET[,NET...] [--gue PORT|none]\n"
+	"             [--mode native|generic]\n"
 	"              unwraps what comes from a balancer in a tunnel and is for a VIP\n"
 	"  detach DEV  takes the program off the interface\n"
 	"  status DEV  what is unwrapped, and how many packets were\n"
@@ -58,12 +62,23 @@ static int mode_parse(const char *text, enum attach_mode *ret, struct why *why)
 	return 0;
 }
 
+static int gue_parse(const char *text, uint16_t *ret, struct why *why)
+{
+	uint32_t port = 0;
+
+	if (strcmp(text, "none") && unsigned_parse(text, 1, UINT16_MAX, &port))
+		return why_set(why, -EINVAL, "--gue %s: want a port, 1 to 65535, or none", text);
+	*ret = port;
+	return 0;
+}
+
 static int parse(int argc, char **argv, struct options *ret, struct why *why)
 {
-	enum { BALANCER = 1, VIP, MODE, JSON, VERSION, HELP };
+	enum { BALANCER = 1, VIP, GUE, MODE, JSON, VERSION, HELP };
 	static const struct option words[] = {
 		{ "balancer", required_argument, NULL, BALANCER },
 		{ "vip", required_argument, NULL, VIP },
+		{ "gue", required_argument, NULL, GUE },
 		{ "mode", required_argument, NULL, MODE },
 		{ "json", no_argument, NULL, JSON },
 		{ "version", no_argument, NULL, VERSION },
@@ -79,6 +94,9 @@ static int parse(int argc, char **argv, struct options *ret, struct why *why)
 			break;
 		case VIP:
 			err = networks_add(&ret->attach.vips, "--vip", optarg, why);
+			break;
+		case GUE:
+			err = gue_parse(optarg, &ret->attach.gue_port, why);
 			break;
 		case MODE:
 			err = mode_parse(optarg, &ret->attach.mode, why);
@@ -153,7 +171,7 @@ static int refuse(const struct why *why, int code)
 
 int main(int argc, char **argv)
 {
-	struct options options = {};
+	struct options options = { .attach.gue_port = XRING_GUE_PORT };
 	const struct command *command;
 	struct why why;
 	int err;

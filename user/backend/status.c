@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,10 +17,21 @@
 #include "base/util.h"
 #include "base/why.h"
 #include "core/value/prefix.h"
+#include "decap.skel.h"
 
 #define MAPS_MAX 8
 
-/* The map of that name of a program; its descriptor is the caller's to close. */
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(text + len - end_len, end);
+}
+
+/*
+ * The map of a program whose name ends so, as that of constants begins with the object's, which
+ * depends on who has loaded it; its descriptor is the caller's to close.
+ */
 static int map_open(uint32_t program, const char *name)
 {
 	uint32_t ids[MAPS_MAX] = {};
@@ -35,7 +47,7 @@ static int map_open(uint32_t program, const char *name)
 
 		len = sizeof(map);
 		if (map_fd >= 0 && !bpf_obj_get_info_by_fd(map_fd, &map, &len) &&
-		    !strcmp(map.name, name))
+		    ends_with(map.name, name))
 			return map_fd;
 		closep(&map_fd);
 	}
@@ -95,14 +107,31 @@ static json_t *counts(int fd)
 	return ret;
 }
 
-/* The member of that name: what `read` finds in the program's map. */
-static int member(json_t *to, uint32_t program, const char *map, json_t *(*read)(int fd))
+/* The UDP port to which tunnels of mode gue go; null: none are taken, or the program is of another version. */
+static json_t *gue(int fd)
+{
+	union {
+		struct decap_bpf__rodata is;
+		uint8_t room[256];	/* constants of the compiler stand behind */
+	} value;
+	struct bpf_map_info info = {};
+	uint32_t zero = 0, len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) || info.value_size < sizeof(value.is) ||
+	    info.value_size > sizeof(value) || bpf_map_lookup_elem(fd, &zero, &value) || !value.is.gue_port)
+		return json_null();
+	return json_integer(value.is.gue_port);
+}
+
+/* The member `name`: what `read` finds in the program's map. */
+static int member(json_t *to, const char *name, uint32_t program, const char *map,
+		  json_t *(*read)(int fd))
 {
 	_close_ int fd = map_open(program, map);
 
 	if (fd < 0)
 		return fd;
-	return json_object_set_new(to, map, read(fd)) ? -ENOMEM : 0;
+	return json_object_set_new(to, name, read(fd)) ? -ENOMEM : 0;
 }
 
 static void print_list(const json_t *list)
@@ -130,6 +159,10 @@ static void print_text(const char *device, const json_t *status)
 	print_list(json_object_get(status, "balancers"));
 	printf("vips:     ");
 	print_list(json_object_get(status, "vips"));
+	if (json_is_integer(json_object_get(status, "gue")))
+		printf("gue:       port %lld\n", (long long)json_integer_value(json_object_get(status, "gue")));
+	else
+		printf("gue:       left to the host\n");
 	json_object_foreach((json_t *)json_object_get(status, "counters"), name, count)
 		printf("%12lld  %-18s  %s\n", (long long)json_integer_value(count), name, helps[i++]);
 }
@@ -143,9 +176,10 @@ int status_print(const char *device, bool json, struct why *why)
 	if (err)
 		return err;
 	status = json_pack("{ssss}", "interface", device, "mode", there.mode);
-	err = member(status, there.id, "balancers", networks) ?:
-	      member(status, there.id, "vips", networks) ?:
-	      member(status, there.id, "counters", counts);
+	err = member(status, "balancers", there.id, "balancers", networks) ?:
+	      member(status, "vips", there.id, "vips", networks) ?:
+	      member(status, "gue", there.id, ".rodata", gue) ?:
+	      member(status, "counters", there.id, "counters", counts);
 	if (err) {
 		json_decref(status);
 		return why_set(why, err, "interface %s: its program's maps: %s", device,

@@ -11,12 +11,14 @@
 
 #define LINE_BYTES 1024
 
-/* Priorities of syslog(3), which sd-daemon(3) writes as <N>. */
-enum priority {
-	PRIORITY_ERR = 3,
-	PRIORITY_WARNING = 4,
-	PRIORITY_INFO = 6,
-};
+static log_also_fn also_fn;
+static void *also_context;
+
+void log_also(log_also_fn also, void *context)
+{
+	also_fn = also;
+	also_context = context;
+}
 
 const char *errno_text(int err)
 {
@@ -38,20 +40,29 @@ static void one_line(char *line)
 			*c = '?';
 }
 
-/* One call of stdio for each message, so that the lines of two processes do not mix. */
-static void say(enum priority priority, int err, const char *fmt, va_list ap)
+static void also_say(enum log_level level, const char *kind, const char *name, const char *line)
 {
-	char line[LINE_BYTES];
-	char prefix[8] = "";
+	log_also_fn also = also_fn;
+
+	if (!also)
+		return;
+	also_fn = NULL;
+	also(also_context, level, kind, name, line);
+	also_fn = also;
+}
+
+static void say(enum log_level level, const char *kind, const char *name, const char *fmt,
+		va_list ap)
+{
+	char line[LINE_BYTES], prefix[8] = "";
 
 	vsnprintf(line, sizeof(line), fmt, ap);
 	one_line(line);
 	if (getenv("JOURNAL_STREAM"))
-		snprintf(prefix, sizeof(prefix), "<%u>", (unsigned)priority & 7);
-	if (err)
-		fprintf(stderr, "%s%s: %s\n", prefix, line, errno_text(err));
-	else
-		fprintf(stderr, "%s%s\n", prefix, line);
+		snprintf(prefix, sizeof(prefix), "<%u>", (unsigned)level & 7);
+	/* One call of stdio for each message, so that the lines of two processes do not mix. */
+	fprintf(stderr, "%s%s\n", prefix, line);
+	also_say(level, kind, name, line);
 }
 
 void log_info(const char *fmt, ...)
@@ -59,7 +70,7 @@ void log_info(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(PRIORITY_INFO, 0, fmt, ap);
+	say(LOG_LEVEL_INFO, NULL, NULL, fmt, ap);
 	va_end(ap);
 }
 
@@ -68,16 +79,27 @@ void log_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(PRIORITY_WARNING, 0, fmt, ap);
+	say(LOG_LEVEL_WARNING, NULL, NULL, fmt, ap);
+	va_end(ap);
+}
+
+void log_of(enum log_level level, const char *kind, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(level, kind, name, fmt, ap);
 	va_end(ap);
 }
 
 int log_err(int err, const char *fmt, ...)
 {
+	char line[LINE_BYTES];
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(PRIORITY_ERR, err, fmt, ap);
+	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
+	log_of(LOG_LEVEL_ERROR, NULL, NULL, err ? "%s: %s" : "%s", line, errno_text(err));
 	return err;
 }

@@ -14,7 +14,8 @@
  */
 #define SETTINGS_USAGE                                                                     \
 	"\n      [--weight-unit N] [--drain T] [--tcp-idle T] [--udp-idle T] [--slow-start T] [--panic SHARE]" \
-	"\n      [--all-down drop|pass|keep] [--bound N|none] [--hot KEY=VALUE[,...]]"       \
+	"\n      [--all-down drop|pass|keep] [--bound N|none] [--tunnel-source NETWORK|none|default] [--mss N|none]" \
+	"\n      [--too-big answer|drop] [--dscp copy|zero] [--gue KEY=VALUE[,...]] [--hot KEY=VALUE[,...]]" \
 	"\n      [--check TYPE[,KEY=VALUE]...|none] [--agent port=N[,KEY=VALUE]...|none]"
 
 static const struct command table[] = {
@@ -72,6 +73,10 @@ static const struct command table[] = {
 	{ "flows", "[SERVICE] [--client CIDR] [--backend NAME] [--limit N]",
 	  "flows, their backends and keys; pins by backend and key",
 	  "client= backend= limit=", 0, 1, run_flows },
+	{ "drops", "[SERVICE] [--reason COUNTER] [-n N] [--follow] [-w FILE]",
+	  "dropped packets, of whom and why; samples of them", "reason= n= follow w=", 0, 1, run_drops },
+	{ "events", "[SERVICE] [-n N] [--kind KIND] [--follow]",
+	  "what happened, when, and who asked for it", "n= kind= follow", 0, 1, run_events },
 	{ "placement show", "SERVICE [--client CLIENT] [--at TIME]",
 	  "where its traffic goes, by region", "client= at=", 1, 1, run_placement_show },
 	{ "placement forecast", "SERVICE [--client CLIENT] [--hours N] [--at TIME]",

@@ -132,16 +132,16 @@ static void print_values(void)
 	printf("none\" ;;\n\t*--agent)\n\t\twords=\"port= none\" ;;\n");
 }
 
-/* The keys that may follow --hot, each with its default. */
-static void print_hot(void)
+/* The keys that may follow --gue or --hot, each with its default. */
+static void print_group(const char *group)
 {
 	struct service normal;
 	char value[SETTING_TEXT];
 	size_t count;
-	const struct setting *all = settings("hot", &count);
+	const struct setting *all = settings(group, &count);
 
 	service_init(&normal);
-	printf("\t*--hot)\n\t\twords=\"");
+	printf("\t*--%s)\n\t\twords=\"", group);
 	for (size_t i = 0; i < count; i++)
 		printf("%s%s=%s", i ? " " : "", all[i].key, setting_print(&all[i], &normal, value));
 	printf("\" ;;\n");
@@ -182,15 +182,21 @@ int run_completion(const struct args *args)
 	print_second_words(args);
 	print_values();
 	printf("\t*--all-down)\n\t\twords=\"drop pass keep\" ;;\n"
-	       "\t*--bound)\n\t\twords=\"none\" ;;\n"
+	       "\t*--bound|*--mss)\n\t\twords=\"none\" ;;\n"
+	       "\t*--tunnel-source)\n\t\twords=\"none default\" ;;\n"
+	       "\t*--too-big)\n\t\twords=\"answer drop\" ;;\n"
+	       "\t*--dscp)\n\t\twords=\"copy zero\" ;;\n"
 	       "\t*--wait)\n\t\twords=\"switch cleanup\" ;;\n"
 	       "\t\"plan \"*-f|\"apply \"*-f)\n\t\twords=\"$(compgen -f -- \"$cur\")\" ;;\n"
 	       "\t\"flows \"*--backend)\n\t\twords=\"$(col=2 _xring_names backend list)\" ;;\n"
+	       "\t\"events \"*--kind)\n\t\twords=\"agent backend change command configuration daemon health hot "
+	       "interface next-hop state\" ;;\n"
 	       "\t\"attach\"|\"detach\")\n\t\twords=\"$(ls /sys/class/net)\" ;;\n"
 	       "\t\"completion\")\n\t\twords=\"bash\" ;;\n"
 	       "\t\"change show\"|\"change cancel\")\n"
 	       "\t\twords=\"$(_xring_names changes)\" ;;\n");
-	print_hot();
+	print_group("gue");
+	print_group("hot");
 	print_services(args);
 	print_rest(args, 2);
 	print_rest(args, 1);

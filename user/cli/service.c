@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "cli/backend.h"
 #include "cli/commands.h"
 #include "cli/common/args.h"
@@ -35,13 +36,16 @@ int run_service_add(const struct args *args)
 int run_service_set(const struct args *args)
 {
 	if (!form_changes(args))
-		return words_wrong("service set: want --vip, --mode, --vnodes, --key, --hot, --check, --agent or a setting");
+		return words_wrong("service set: want --vip, --mode, --vnodes, --key, --gue, --hot, --check, --agent or a setting");
 	return run_service_change(args);
 }
 
 /* ---- what is shown ---- */
 
-#define HOT_TEXT 128
+#define MAPPING_TEXT 128
+
+/* Settings that are mappings in the file, each an option. */
+static const char *const mappings[] = { "gue", "hot" };
 
 static void vips_text(const json_t *service, char *buf, size_t size)
 {
@@ -103,12 +107,12 @@ static size_t group_text(const json_t *of, const char *group, const char *betwee
 }
 
 /*
- * The settings of hot keys as --hot takes them, "factor=8,shards=1000"; empty: all have their
- * defaults.
+ * The settings of a mapping as its option takes them, --hot "factor=8,shards=1000"; empty: all have
+ * their defaults.
  */
-static const char *hot_text(const json_t *service, char buf[HOT_TEXT])
+static const char *mapping_text(const json_t *service, const char *group, char buf[MAPPING_TEXT])
 {
-	group_text(json_object_get(service, "hot"), "hot", ",", buf, HOT_TEXT);
+	group_text(json_object_get(service, group), group, ",", buf, MAPPING_TEXT);
 	return buf;
 }
 
@@ -120,10 +124,12 @@ static void settings_text(const json_t *service, char *buf, size_t size)
 {
 	const char *type = text(json_object_get(service, "check"), "type");
 	size_t at = group_text(service, NULL, " ", buf, size);
-	char hot[HOT_TEXT];
+	char values[MAPPING_TEXT];
 
-	if (*hot_text(service, hot) && at < size)
-		at += snprintf(buf + at, size - at, "%shot=%s", at ? " " : "", hot);
+	for (size_t i = 0; i < ARRAY_SIZE(mappings); i++)
+		if (*mapping_text(service, mappings[i], values) && at < size)
+			at += snprintf(buf + at, size - at, "%s%s=%s", at ? " " : "", mappings[i],
+				       values);
 	if (*type && at < size)
 		at += snprintf(buf + at, size - at, "%scheck=%s", at ? " " : "", type);
 	if (json_is_object(json_object_get(service, "agent")) && at < size)
@@ -183,7 +189,7 @@ static void print_check(const char *what, json_t *check)
 
 static void print_service(const json_t *data)
 {
-	char vips[1024], value[SETTING_TEXT], hot[HOT_TEXT];
+	char vips[1024], value[SETTING_TEXT], values[MAPPING_TEXT];
 	size_t count;
 	const struct setting *all = settings(NULL, &count);
 
@@ -196,8 +202,9 @@ static void print_service(const json_t *data)
 	for (size_t i = 0; i < count; i++)
 		if (setting_text(data, &all[i], value))
 			print_line(all[i].key, value);
-	if (*hot_text(data, hot))
-		print_line("hot", hot);
+	for (size_t i = 0; i < ARRAY_SIZE(mappings); i++)
+		if (*mapping_text(data, mappings[i], values))
+			print_line(mappings[i], values);
 	print_check("check", json_object_get(data, "check"));
 	print_check("agent", json_object_get(data, "agent"));
 	putchar('\n');

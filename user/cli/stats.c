@@ -30,6 +30,33 @@ static void service_rows(struct table *t, const json_t *service)
 
 #define TRAFFIC_HEADS "SERVICE|BACKEND|>PACKETS|>BYTES|>NEW FLOWS"
 
+#define DROPS_SHOWN 20
+
+/* Whose the dropped packets were: the table PACKETS, SERVICE, BACKEND, DROPPED AS, of the most. */
+static void print_drops(const json_t *list)
+{
+	char heads[] = ">PACKETS|SERVICE|BACKEND|DROPPED AS";
+	size_t i, count = json_array_size(list);
+	const json_t *item;
+	struct table t;
+
+	if (!count)
+		return;
+	table_begin(&t, heads);
+	json_array_foreach(list, i, item) {
+		if (i == DROPS_SHOWN)
+			break;
+		table_cell(&t, "%lld", number(item, "packets"));
+		table_cell(&t, "%s", text(item, "service"));
+		table_cell(&t, "%s", text(item, "backend"));
+		table_cell(&t, "%s", text(item, "reason"));
+	}
+	table_end(&t);
+	if (count > DROPS_SHOWN)
+		printf("and %zu more: want `xring --json stats`\n", count - DROPS_SHOWN);
+	putchar('\n');
+}
+
 static void print_service_stats(const json_t *data)
 {
 	char heads[] = TRAFFIC_HEADS;
@@ -38,6 +65,9 @@ static void print_service_stats(const json_t *data)
 	table_begin(&t, heads);
 	service_rows(&t, data);
 	table_end(&t);
+	if (json_array_size(json_object_get(data, "drops")))
+		putchar('\n');
+	print_drops(json_object_get(data, "drops"));
 }
 
 /* The table PACKETS, COUNTER, MEANING of the counters that are not 0. */
@@ -133,16 +163,42 @@ static void print_lost(const json_t *lost)
 	putchar('\n');
 }
 
+/*
+ * What came in by the devices' own counters, and beside it what the program decided. An older daemon
+ * knows of no devices.
+ */
+static void print_packets(const json_t *packets)
+{
+	const json_t *devices = json_object_get(packets, "devices"), *device;
+	long long verdicts = number(packets, devices ? "verdicts" : "rx");
+	long long more = number(packets, "rx") - verdicts;
+	size_t i;
+
+	if (devices)
+		printf("rx %lld", number(packets, "rx"));
+	json_array_foreach(devices, i, device)
+		printf(" %c %s %lld", i ? '+' : '=', text(device, "device"),
+		       number(device, "packets"));
+	if (devices)
+		printf(", by the devices\n");
+	printf("%s %lld = tx %lld + pass %lld + drop %lld\n", devices ? "verdicts" : "rx", verdicts,
+	       number(packets, "tx"), number(packets, "pass"), number(packets, "drop"));
+	if (more)
+		printf("they differ: %lld %s\n", more > 0 ? more : -more,
+		       more > 0 ? "packets without a verdict" : "verdicts without a packet");
+	putchar('\n');
+}
+
 static void print_stats(const json_t *data)
 {
-	const json_t *packets = json_object_get(data, "packets"), *service;
+	const json_t *service;
 	char heads[] = TRAFFIC_HEADS;
 	struct table t;
 	size_t i;
 
-	printf("rx %lld = tx %lld + pass %lld + drop %lld\n\n", number(packets, "rx"),
-	       number(packets, "tx"), number(packets, "pass"), number(packets, "drop"));
+	print_packets(json_object_get(data, "packets"));
 	print_counters(json_object_get(data, "reasons"));
+	print_drops(json_object_get(data, "drops"));
 	print_lost(json_object_get(data, "lost"));
 	print_beside(data);
 	table_begin(&t, heads);

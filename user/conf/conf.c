@@ -144,6 +144,26 @@ static int read_tunnel_source(struct reader *r, void *to)
 	return 0;
 }
 
+static int read_gue_value(struct reader *r, void *to)
+{
+	struct service as = { .gue = r->model->gue };
+	int err = reader_setting(r, "gue", &as);
+
+	(void)to;
+	r->model->gue = as.gue;
+	return err;
+}
+
+static const struct field gue_fields[] = {
+	{ "variant", read_gue_value },
+	{ "port", read_gue_value },
+};
+
+static int read_gue(struct reader *r, void *to)
+{
+	return reader_fields(r, "gue", gue_fields, ARRAY_SIZE(gue_fields), to);
+}
+
 static int read_echo(struct reader *r, void *to)
 {
 	bool passes = r->yaml.kind == YAML_SCALAR && !strcmp(r->yaml.text, "pass");
@@ -174,6 +194,7 @@ static const struct field file_fields[] = {
 	{ "pins", read_pins },
 	{ "reload_guard", read_reload_guard },
 	{ "tunnel_source", read_tunnel_source },
+	{ "gue", read_gue },
 	{ "echo", read_echo },
 	{ "regions", read_regions },
 	{ "services", read_services },

@@ -7,6 +7,7 @@
 #include "conf/schema.h"
 #include "conf/yaml.h"
 #include "core/model/model.h"
+#include "core/model/vlans.h"
 #include "core/value/name.h"
 
 #define INTERFACES_MAX 1024u
@@ -72,11 +73,41 @@ static int read_attach(struct reader *r, void *to)
 	return err;
 }
 
+static int read_vlan(struct reader *r, void *to)
+{
+	struct interface *interface = to;
+	uint32_t vlan;
+
+	if (r->yaml.kind != YAML_SCALAR || vlan_parse(r->yaml.text, &vlan))
+		return yaml_refuse(&r->yaml, "vlans", WANT_VLAN);
+	for (size_t i = 0; i < interface->vlan_count; i++)
+		if (interface->vlans[i] == vlan)
+			return yaml_refuse(&r->yaml, "vlans", "it once");
+	if (interface->vlan_count == INTERFACE_VLANS)
+		return reader_fail(r, r->yaml.at, "vlans %s: want at most %u of them, or all",
+				   r->yaml.text, INTERFACE_VLANS);
+	interface->vlans[interface->vlan_count++] = vlan;
+	return 0;
+}
+
+static int read_vlans(struct reader *r, void *to)
+{
+	struct reading *reading = to;
+
+	if (r->yaml.kind != YAML_SCALAR)
+		return reader_list(r, "vlans", read_vlan, &reading->interface);
+	if (strcmp(r->yaml.text, "all"))
+		return yaml_refuse(&r->yaml, "vlans", "a list of VLANs, or all");
+	reading->interface.all_vlans = true;
+	return 0;
+}
+
 static const struct field interface_fields[] = {
 	{ "any_mac", read_any_mac },
 	{ "attach", read_attach },
 	{ "name", read_name },
 	{ "region", read_region_name },
+	{ "vlans", read_vlans },
 };
 
 static int read_mapping(struct reader *r, struct reading *reading)

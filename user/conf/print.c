@@ -12,6 +12,7 @@
 #include "core/model/setting.h"
 #include "core/model/text.h"
 #include "core/model/tunnel_source.h"
+#include "core/model/vlans.h"
 #include "core/value/number.h"
 
 static void print_address(FILE *f, const struct address *a)
@@ -81,23 +82,25 @@ static void print_settings(FILE *f, const struct service *s)
 			fprintf(f, "    %s: %s\n", all[i].key, setting_print(&all[i], s, text));
 }
 
-static void print_hot(FILE *f, const struct service *s)
+/* The settings of a group that are not as they are by default, as a mapping. */
+static void print_group(FILE *f, const char *indent, const char *group, const struct service *s)
 {
-	const char *before = "    hot: {", *end = "";
 	struct service normal;
 	char text[SETTING_TEXT];
-	size_t count;
-	const struct setting *all = settings("hot", &count);
+	size_t count, printed = 0;
+	const struct setting *all = settings(group, &count);
 
 	service_init(&normal);
 	for (size_t i = 0; i < count; i++) {
 		if (setting_equal(&all[i], s, &normal))
 			continue;
-		fprintf(f, "%s%s: %s", before, all[i].key, setting_print(&all[i], s, text));
-		before = ", ";
-		end = "}\n";
+		if (!printed++)
+			fprintf(f, "%s%s: {", indent, group);
+		else
+			fputs(", ", f);
+		fprintf(f, "%s: %s", all[i].key, setting_print(&all[i], s, text));
 	}
-	fputs(end, f);
+	fputs(printed ? "}\n" : "", f);
 }
 
 static void print_args(FILE *f, const struct check *c)
@@ -152,7 +155,8 @@ static void print_service(FILE *f, const struct service *s)
 	if (s->vnodes != VNODES_DEFAULT)
 		fprintf(f, "    vnodes: %u\n", s->vnodes);
 	print_settings(f, s);
-	print_hot(f, s);
+	print_group(f, "    ", "gue", s);
+	print_group(f, "    ", "hot", s);
 	print_check(f, "check", &s->check);
 	print_check(f, "agent", &s->agent);
 	print_placement(f, s);
@@ -164,7 +168,9 @@ static void print_service(FILE *f, const struct service *s)
 
 static void print_interface(FILE *f, const struct interface *interface)
 {
-	bool more = *interface->region || interface->any_mac || interface->no_program;
+	char text[VLANS_TEXT];
+	const char *vlans = vlans_print(interface, text);
+	bool more = *interface->region || interface->any_mac || interface->no_program || *vlans;
 
 	fputs(more ? "{name: " : "", f);
 	print_text(f, interface->name);
@@ -176,6 +182,8 @@ static void print_interface(FILE *f, const struct interface *interface)
 		fputs(", attach: false", f);
 	if (interface->any_mac)
 		fputs(", any_mac: true", f);
+	if (*vlans)
+		fprintf(f, ", vlans: %s", vlans);
 	fputs(more ? "}" : "", f);
 }
 
@@ -260,6 +268,7 @@ static void print_model(FILE *f, const struct model *m)
 	print_numbers(f, m);
 	if (m->tunnel_source)
 		fprintf(f, "tunnel_source: %s\n", tunnel_source_print(m->tunnel_source, source));
+	print_group(f, "", "gue", &(struct service){ .gue = m->gue });
 	if (m->echo_passes)
 		fputs("echo: pass\n", f);
 	print_regions(f, m);

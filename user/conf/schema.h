@@ -5,6 +5,7 @@
 struct home;
 struct prefix_set;
 struct reader;
+struct service;
 
 
 /*
@@ -20,6 +21,8 @@ int read_region(struct reader *r, void *to);	/* a name; adds to r->drafts */
 int read_placement(struct reader *r, void *to);	/* the value; to: a service_draft */
 int read_schedule(struct reader *r, void *to);	/* the value; to: a service_draft */
 int read_home(struct reader *r, struct home *ret);	/* the value */
+/* The value of a setting of a group (core/model/setting.h), whose key the reader has. */
+int reader_setting(struct reader *r, const char *group, struct service *to);
 
 /*
  * Reads a list of networks, or the name of a file with such a list; the value is the

@@ -86,16 +86,20 @@ static int read_setting(struct reader *r, void *to)
 	return 0;
 }
 
-static int read_hot_value(struct reader *r, void *to)
+int reader_setting(struct reader *r, const char *group, struct service *to)
 {
-	const struct setting *f = setting_find("hot", r->key);
-	struct service_draft *s = to;
+	const struct setting *f = setting_find(group, r->key);
 	char what[32];
 
-	snprintf(what, sizeof(what), "hot %s", f->key);
-	if (r->yaml.kind != YAML_SCALAR || setting_parse(f, r->yaml.text, &s->service))
+	snprintf(what, sizeof(what), "%s %s", group, f->key);
+	if (r->yaml.kind != YAML_SCALAR || setting_parse(f, r->yaml.text, to))
 		return yaml_refuse(&r->yaml, what, f->want);
 	return 0;
+}
+
+static int read_hot_value(struct reader *r, void *to)
+{
+	return reader_setting(r, "hot", &((struct service_draft *)to)->service);
 }
 
 static const struct field hot_fields[] = {
@@ -110,6 +114,21 @@ static const struct field hot_fields[] = {
 static int read_hot(struct reader *r, void *to)
 {
 	return reader_fields(r, "hot", hot_fields, ARRAY_SIZE(hot_fields), to);
+}
+
+static int read_gue_value(struct reader *r, void *to)
+{
+	return reader_setting(r, "gue", &((struct service_draft *)to)->service);
+}
+
+static const struct field gue_fields[] = {
+	{ "variant", read_gue_value },
+	{ "port", read_gue_value },
+};
+
+static int read_gue(struct reader *r, void *to)
+{
+	return reader_fields(r, "gue", gue_fields, ARRAY_SIZE(gue_fields), to);
 }
 
 static int read_backends(struct reader *r, void *to)
@@ -134,8 +153,10 @@ static const struct field service_fields[] = {
 	{ "all_down", read_setting },
 	{ "bound", read_setting },
 	{ "tunnel_source", read_setting },
+	{ "mss", read_setting },
 	{ "too_big", read_setting },
 	{ "dscp", read_setting },
+	{ "gue", read_gue },
 	{ "hot", read_hot },
 	{ "check", read_check },
 	{ "agent", read_agent },

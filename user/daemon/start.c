@@ -5,7 +5,7 @@
  * is next, because nothing may be changed either before the file is known to be right; it is read
  * by the user who will have to read it again. Homes must be known before the first flush, because
  * routes depend on them; health follows the backends from then on, and begins to probe them when
- * the datapath's program has taken over.
+ * the datapath's program has taken over. What devices receive is counted before that program is attached.
  */
 #include "daemon/start.h"
 
@@ -16,12 +16,16 @@
 #include "daemon/control/verbs.h"
 #include "daemon/privileges.h"
 
-static char *answer(void *context, void **kept, const char *line, size_t len,
-		    struct aside *ret_aside)
+static char *answer(void *context, unsigned uid, void **kept, const char *line, size_t len,
+		    struct later *ret_later)
 {
+	struct daemon *d = context;
 	struct parts *parts = *kept;
-	char *text = verbs_answer(context, &parts, line, len, ret_aside);
+	char *text;
 
+	events_asked_by(&d->events, &uid);
+	text = verbs_answer(d, &parts, line, len, ret_later);
+	events_asked_by(&d->events, NULL);
 	*kept = parts;
 	return text;
 }
@@ -39,9 +43,10 @@ int start_file(struct loop *loop, const struct start_options *options, struct st
 	const struct privileges_paths paths = { options->engine.bpffs, options->engine.state };
 
 	*ret = (struct start){};
-	return control_open(loop, options->socket, &answers, &ret->control) ?:
+	return events_begin(loop, &d->events) ?: control_open(loop, options->socket, &answers, &ret->control) ?:
 	       privileges_become(options->user, &paths) ?:
 	       engine_open(&options->engine, loop, &d->engine) ?:
+	       events_open(&d->events, d->engine->state) ?:
 	       file_open(d->engine, options->file, &d->file);
 }
 
@@ -53,9 +58,14 @@ int start_maps(struct start *s)
 	if (err)
 		return err;
 	health_open(d->engine, &d->health);
-	return agents_open(d->engine, &d->agents) ?: engine_start(d->engine) ?: hot_open(d->engine, &d->hot) ?:
+	err = agents_open(d->engine, &d->agents) ?: received_open(d->engine, &d->received) ?:
+	       samples_open(d->engine, &d->samples) ?:
+	       engine_start(d->engine) ?: hot_open(d->engine, &d->hot) ?:
 	       loads_open(d->engine, &d->loads) ?: flows_open(d->engine, &d->flows) ?:
 	       egress_open(d->engine, &d->egress) ?: asked_open(d->engine, &d->asked);
+	if (!err)
+		events_keep(&d->events);
+	return err;
 }
 
 int start_checks(struct start *s)
@@ -74,10 +84,13 @@ void start_close(struct start *s)
 	flows_close(&d->flows);
 	loads_close(&d->loads);
 	hot_close(&d->hot);
+	samples_close(&d->samples);
+	received_close(&d->received);
 	agents_close(&d->agents);
 	health_close(&d->health);
 	homes_close(&d->homes);
 	file_close(&d->file);
+	events_close(&d->events);
 	if (d->engine)
 		engine_close(d->engine);
 	if (s->control)

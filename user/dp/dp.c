@@ -207,6 +207,7 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, const c
 		  entries_pinned(skel->maps.xring_cells, o->cells, &cells);
 	const struct map_rule rules[] = {
 		{ skel->maps.xring_vips, .means = MEANS_WITH_LAYOUT },
+		{ skel->maps.xring_shapes, .means = MEANS_WITH_LAYOUT },
 		{ skel->maps.xring_cells, o->cells, MEANS_WITH_RINGS },
 		{ skel->maps.xring_spills, XRING_SPILLS_FOR(cells), MEANS_WITH_RINGS },
 		{ skel->maps.xring_templates, backends, MEANS_WITH_LAYOUT },
@@ -218,20 +219,28 @@ static int maps_size(struct xring_bpf *skel, const struct dp_options *o, const c
 		{ skel->maps.xring_placed },
 		{ skel->maps.xring_homes },
 		{ skel->maps.xring_macs },
+		{ skel->maps.xring_vlans },
 		{ skel->maps.xring_asks },
 		{ skel->maps.xring_heat, .means = MEANS_WITH_LAYOUT },
 		{ skel->maps.xring_hot },
 		{ skel->maps.xring_counters },
+		{ skel->maps.xring_drops },
+		{ skel->maps.xring_samples, .means = MEANS_WITH_LAYOUT },
+		{ skel->maps.xring_tokens },
+		{ skel->maps.xring_turn },
 		{ skel->maps.xring_events },
 		{ skel->maps.xring_pins, o->pins, .shrinks = true },
 		{ skel->maps.xring_syns },
 		{ skel->maps.xring_fragments, o->fragments, .shrinks = true },
 		{ skel->maps.xring_path, .means = MEANS_WITH_LAYOUT },
 		{ skel->maps.xring_uncommon, .means = MEANS_WITH_LAYOUT },
+		{ skel->maps.xring_taken, .means = MEANS_WITH_LAYOUT },
+		{ skel->maps.xring_answers, .means = MEANS_WITH_LAYOUT },
 		{ skel->maps.xring_owners, o->backends },
 		{ skel->maps.xring_routes, .means = MEANS_WITH_RINGS },
 		{ skel->maps.xring_since, XRING_SINCE_FOR(cells), MEANS_WITH_RINGS },
 		{ skel->maps.xring_keys },
+		{ skel->maps.xring_received },
 		{ skel->maps.xring_config, .means = MEANS_WITH_LAYOUT },
 	};
 
@@ -277,6 +286,7 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 {
 	int err = map_memory(skel->maps.xring_config, (void **)&dp->layout) ?:
 		  map_memory(skel->maps.xring_vips, (void **)&dp->vips) ?:
+		  map_memory(skel->maps.xring_shapes, (void **)&dp->shapes) ?:
 		  map_memory(skel->maps.xring_cells, (void **)&dp->cells) ?:
 		  map_memory(skel->maps.xring_spills, (void **)&dp->spills) ?:
 		  map_memory(skel->maps.xring_templates, (void **)&dp->backends) ?:
@@ -289,7 +299,9 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 		  heat_open(dp, bpf_map__fd(skel->maps.xring_heat)) ?:
 		  map_memory(skel->maps.xring_hot, (void **)&dp->hot) ?:
 		  map_memory(skel->maps.xring_since, (void **)&dp->since) ?:
-		  map_memory(skel->maps.xring_keys, (void **)&dp->keys);
+		  map_memory(skel->maps.xring_keys, (void **)&dp->keys) ?:
+		  map_memory(skel->maps.xring_received, (void **)&dp->received) ?:
+		  map_memory(skel->maps.xring_turn, (void **)&dp->turn);
 	struct bpf_map *map;
 
 	if (err)
@@ -317,12 +329,17 @@ static int maps_open(struct xring_bpf *skel, struct dp *dp)
 	dp->placed_fd = fcntl(bpf_map__fd(skel->maps.xring_placed), F_DUPFD_CLOEXEC, 3);
 	dp->homes_fd = fcntl(bpf_map__fd(skel->maps.xring_homes), F_DUPFD_CLOEXEC, 3);
 	dp->macs_fd = fcntl(bpf_map__fd(skel->maps.xring_macs), F_DUPFD_CLOEXEC, 3);
+	dp->vlans_fd = fcntl(bpf_map__fd(skel->maps.xring_vlans), F_DUPFD_CLOEXEC, 3);
 	dp->asks_fd = fcntl(bpf_map__fd(skel->maps.xring_asks), F_DUPFD_CLOEXEC, 3);
+	dp->drops_fd = fcntl(bpf_map__fd(skel->maps.xring_drops), F_DUPFD_CLOEXEC, 3);
+	dp->samples_fd = fcntl(bpf_map__fd(skel->maps.xring_samples), F_DUPFD_CLOEXEC, 3);
+	dp->tokens_fd = fcntl(bpf_map__fd(skel->maps.xring_tokens), F_DUPFD_CLOEXEC, 3);
 	dp->pin_max = bpf_map__max_entries(skel->maps.xring_pins);
 	dp->template_epoch = calloc(dp->backend_count, sizeof(*dp->template_epoch));
 	if (dp->traffic_fd < 0 || dp->counters_fd < 0 || dp->events_fd < 0 || dp->pins_fd < 0 ||
 	    dp->syns_fd < 0 || dp->placed_fd < 0 || dp->homes_fd < 0 || dp->macs_fd < 0 ||
-	    dp->asks_fd < 0 || !dp->template_epoch)
+	    dp->vlans_fd < 0 || dp->asks_fd < 0 || dp->drops_fd < 0 || dp->samples_fd < 0 ||
+	    dp->tokens_fd < 0 || !dp->template_epoch)
 		return log_err(-ENOMEM, "maps");
 	return 0;
 }
@@ -394,7 +411,7 @@ int dp_open(const struct dp_options *options, struct dp **ret)
 		return -ENOMEM;
 	dp->lock_fd = dp->traffic_fd = dp->counters_fd = dp->prog_fd = dp->fresh_fd = -1;
 	dp->events_fd = dp->pins_fd = dp->syns_fd = dp->placed_fd = dp->homes_fd = -1;
-	dp->macs_fd = dp->asks_fd = -1;
+	dp->macs_fd = dp->vlans_fd = dp->asks_fd = dp->drops_fd = -1;
 	dp->lost_fd = -1;
 	dp->epoch = 1;
 	dp->cpus = libbpf_num_possible_cpus();
@@ -420,7 +437,9 @@ void dp_close(struct dp *dp)
 	closep(&dp->placed_fd);
 	closep(&dp->homes_fd);
 	closep(&dp->macs_fd);
+	closep(&dp->vlans_fd);
 	closep(&dp->asks_fd);
+	closep(&dp->drops_fd);
 	closep(&dp->lost_fd);
 	closep(&dp->prog_fd);
 	closep(&dp->fresh_fd);

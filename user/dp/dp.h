@@ -24,12 +24,13 @@ union xring_lpm_line;
  *
  * All functions return 0 or a negative errno, and log what went wrong.
  */
-#define DP_MAPS_MAX 32
+#define DP_MAPS_MAX 64
 
 struct dp {
 	struct xring_layout *layout;
 	struct xring_vips *vips;
 	struct xring_config *config;		/* in *vips */
+	struct xring_shape *shapes;		/* two halves, as *vips has them */
 	uint64_t *cells;
 	uint32_t cell_count;
 	struct xring_spill *spills;
@@ -48,6 +49,7 @@ struct dp {
 	struct xring_hot *hot;
 	uint32_t *since;			/* by cell: when it began to move, tenths */
 	struct xring_key_record *keys;		/* by place of `hot` */
+	struct xring_received *received;	/* XRING_RECEIVED elements */
 	bool adopted;				/* the maps were pinned already */
 
 	uint64_t epoch;				/* number of grace periods that have passed */
@@ -61,7 +63,12 @@ struct dp {
 	int placed_fd;
 	int homes_fd;
 	int macs_fd;
+	int vlans_fd;
 	int asks_fd;
+	int drops_fd;
+	int samples_fd;
+	int tokens_fd;
+	uint32_t *turn;				/* of samples */
 	int lost_fd;				/* -1: what is lost cannot be known, lost_why says why */
 	char lost_why[256];
 	uint32_t pin_max;

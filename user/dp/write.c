@@ -44,6 +44,11 @@ struct xring_slot *dp_vips_idle(struct dp *dp)
 	return dp->vips->slot + (dp->config->vips & XRING_VIPS_HALF ? 0 : XRING_VIP_SLOTS);
 }
 
+struct xring_shape *dp_shapes_idle(struct dp *dp)
+{
+	return dp->shapes + (dp->config->vips & XRING_VIPS_HALF ? 0 : XRING_SHAPES);
+}
+
 void dp_vips_flip(struct dp *dp, uint32_t seed, uint64_t flags, uint64_t sources)
 {
 	uint64_t half = ~dp->config->vips & XRING_VIPS_HALF;

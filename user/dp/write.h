@@ -21,6 +21,8 @@ void dp_template_write(struct dp *dp, uint16_t id, const struct xring_template *
 /* The half of the VIP table that is in use; and the idle half, when no packet reads it any more. */
 const struct xring_slot *dp_vips_live(const struct dp *dp);
 struct xring_slot *dp_vips_idle(struct dp *dp);
+/* The shapes of the idle half, which dp_vips_idle() makes sure of. */
+struct xring_shape *dp_shapes_idle(struct dp *dp);
 /*
  * Makes the idle half the one in use. flags: XRING_VIPS_ANY_PORT and others; sources: of the
  * entries in both halves.

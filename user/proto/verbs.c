@@ -115,6 +115,14 @@ static int hot_right(const char *text, struct why *why)
 	return settings_parse("hot", text, &ignored, why);
 }
 
+static int gue_right(const char *text, struct why *why)
+{
+	struct service ignored;
+
+	service_init(&ignored);
+	return settings_parse("gue", text, &ignored, why);
+}
+
 static int check_right(const char *text, struct why *why)
 {
 	struct check ignored;
@@ -140,6 +148,7 @@ static const struct argument arguments[] = {
 	{ "mode", "mode", ARGUMENT_TEXT, mode_right },
 	{ "key", "key", ARGUMENT_TEXT, key_right },
 	{ "vnodes", "vnodes", ARGUMENT_TEXT, vnodes_right },
+	{ "gue", "gue", ARGUMENT_TEXT, gue_right },
 	{ "hot", "hot", ARGUMENT_TEXT, hot_right },
 	{ "check", "check", ARGUMENT_TEXT, check_right },
 	{ "agent", "agent", ARGUMENT_TEXT, agent_right },
@@ -152,7 +161,7 @@ static const struct argument arguments[] = {
 
 /* In a form, stands for the keys of all settings of a service (core/model/setting.h). */
 #define SETTINGS "*"
-#define SERVICE "vips mode key vnodes " SETTINGS " hot check agent now"
+#define SERVICE "vips mode key vnodes " SETTINGS " gue hot check agent now"
 #define BACKEND "weight region tags now cut plan"
 #define MOVE "now cut plan"
 

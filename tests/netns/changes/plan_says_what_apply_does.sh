@@ -75,7 +75,8 @@ equal "weights" "$(jq -c '[.services[0].after[] | .weight]' "$RUN/plan")" '[2,1,
 equal "moves" "$(jq -c '[.services[0].moves[] | .to] | unique' "$RUN/plan")" '["b4"]'
 equal "what they are in all" "$(jq '([.services[0].moves[].share] | add) * 1e9 | round' "$RUN/plan")" \
 	"$(jq '.services[0].moved * 1e9 | round' "$RUN/plan")"
-equal "least, of these weights" "$(jq '.services[0].least * 1e4 | round' "$RUN/plan")" 3846
+equal "least, for these shares" "$(jq '.services[0].least * 1e9 | round' "$RUN/plan")" \
+	"$(jq '.services[0].moved * 1e9 | round' "$RUN/plan")"
 equal "before" "$(planned before)" "$(shares web)"
 
 echo "what was planned is what comes"
@@ -168,7 +169,7 @@ wrong "s/b3: $(lab address b3)/b3: {address: $(lab address b1)}/" "$(lab address
 	"backend b3 at $(lab address b1): want another address, backend b1 of service web is there"
 wrong 's/5m/5 minutes/' "5 minutes" "drain 5 minutes: want"
 wrong 's/drain: 5m/check: smtp/' smtp "check type smtp: want tcp, http, https, icmp or exec"
-wrong 's/mode: nat/mode: natt/' natt "mode natt: want nat, l2 or ipip"
+wrong 's/mode: nat/mode: natt/' natt "mode natt: want nat, l2, ipip or gue"
 fails 1 "No such file" xring plan -f "$RUN/none.yaml"
 fails 2 "want -f FILE" xring plan
 sed 's/0011/1100/' "$RUN/xring.yaml" >"$RUN/wrong.yaml"

@@ -16,8 +16,8 @@ lab nginx
 lab vip
 lab decap
 service() { # NAME VIP MODE
-	printf '  %s:\n    vip: %s\n    mode: %s\n    tcp_idle: 5s\n    udp_idle: 3s\n    drain: 1d\n    backends: {' \
-		"$1" "$2" "$3"
+	printf '  %s:\n    vip: %s\n    mode: %s\n    tcp_idle: %s\n    udp_idle: %s\n    drain: 1d\n    backends: {' \
+		"$1" "$2" "$3" "$(idle_time 5)" "$(idle_time 3)"
 	for i in 1 2 3 4; do
 		printf 'b%d: %s, ' $i "$(lab address b$i)"
 	done
@@ -96,7 +96,7 @@ end_talk() {
 	wait "$1"
 }
 
-sleep 6		# one settle time more: what was moved wrongly would show
+sleep "$(idle_time 6)"		# one settle time more: what was moved wrongly would show
 touch "$RUN/enough"
 wait $stream
 end_talk $udp || fail "UDP: $(tail -n 5 "$RUN/udp")"

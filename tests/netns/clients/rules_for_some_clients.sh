@@ -23,8 +23,8 @@ services:
   web:
     vip: $VIP4:7000/tcp
     mode: ipip
-    tcp_idle: 4s
-    udp_idle: 1s
+    tcp_idle: $(idle_time 4)
+    udp_idle: $(idle_time 1)
     drain: 5s
     check: {type: tcp, interval: 0.3s, timeout: 0.2s, fall: 2, rise: 1}
     placement:

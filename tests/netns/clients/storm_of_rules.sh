@@ -45,8 +45,8 @@ service_text() { # NAME VIP
   $1:
     vip: $2
     mode: ipip
-    tcp_idle: 3s
-    udp_idle: 2s
+    tcp_idle: $(idle_time 3)
+    udp_idle: $(idle_time 2)
     drain: 1d
     check: {type: tcp, interval: 0.5s, timeout: 0.5s, fall: 3, rise: 1}
 $(rules_text)
@@ -188,7 +188,7 @@ done
 closed() {
 	[ "$(xring --json stats | jq -c '[.pins.cells_moving, .rules.classes_moving, .writes.pending]')" = '[0,0,0]' ]
 }
-sleep 4
+sleep "$(idle_time 4)"
 wait_for closed
 alone
 for name in "${TALKERS[@]}"; do

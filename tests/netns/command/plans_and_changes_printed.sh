@@ -301,6 +301,11 @@ SERVICE  BACKEND  PACKETS  BYTES  NEW FLOWS
 web                     3    180          1
 EOT
 
+answers stats <<<"{${stats/\"rx\":6/\"rx\":9,\"verdicts\":6,\"devices\":[
+	{\"device\":\"eth0\",\"packets\":7\},{\"device\":\"eth1\",\"packets\":2\}]}}"
+equal "rx" "$(xring stats | head -n 3 | xargs)" \
+	"rx 9 = eth0 7 + eth1 2, by the devices verdicts 6 = tx 3 + pass 2 + drop 1 they differ: 3 packets without a verdict"
+
 echo "completion"
 answers service-list <<<'[{"name":"web"}]'
 xring completion bash >completion

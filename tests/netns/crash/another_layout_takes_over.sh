@@ -6,16 +6,15 @@
 . "$(dirname "$0")/../takeover.sh"
 
 build_other() {
-	local abi=$other/include/xring
+	local abi=include/xring
 	other_copy
-	sed -i 's/^#define XRING_ABI .*/#define XRING_ABI 99/' "$abi/abi.h"
-	sed -i 's/^#define XRING_VIP_BITS 15/#define XRING_VIP_BITS 14/
-		s/(33u << 18)/(33u << 17)/' "$abi/sizes.h"
-	sed -i 's/^\t__u16 generation;.*/\t__u16 pad2;/
-		s/^\t__u8 ip\[40\];/&\n\t__u16 generation;\n\t__u8 more[6];/
-		s/== 64, "one cache line"/== 72, "more"/; s/== 128, "two cache lines"/== 144, "more"/' "$abi/backend.h"
-	sed -i 's/head_kind(head) << 3 & sizeof(struct xring_template)/(head_kind(head) >> 3 \& 1) * 72/' \
-		"$other/bpf/forward.h"
+	other_edit $abi/abi.h 's/^#define XRING_ABI .*/#define XRING_ABI 99/'
+	other_edit $abi/sizes.h 's/^#define XRING_VIP_BITS 15/#define XRING_VIP_BITS 14/'
+	other_edit $abi/sizes.h 's/(33u << 18)/(33u << 17)/'
+	other_edit $abi/backend.h 's/^\t__u16 generation;.*/\t__u16 pad2;/'
+	other_edit $abi/backend.h 's/^\t__u8 ip\[40\];/&\n\t__u16 generation;\n\t__u8 more[6];/'
+	other_edit $abi/backend.h 's/== 64, "one cache line"/== 72, "more"/; s/== 128, "two cache lines"/== 144, "more"/'
+	other_edit bpf/head.h 's/head_kind(head) << 3 & sizeof(struct xring_template)/(head_kind(head) >> 3 \& 1) * 72/'
 	other_build
 }
 if [ -n "${XRING_OTHER:-}" ]; then

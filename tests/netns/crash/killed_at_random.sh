@@ -20,8 +20,8 @@ services:
   web:
     vip: $VIP4:80/tcp
     mode: ipip
-    tcp_idle: 2s
-    udp_idle: 1s
+    tcp_idle: $(idle_time 2)
+    udp_idle: $(idle_time 1)
     drain: 1d
     backends: {b1: $(lab address b1), b2: $(lab address b2), b3: $(lab address b3), b4: $(lab address b4)}
 EOT

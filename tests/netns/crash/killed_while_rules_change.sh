@@ -43,8 +43,8 @@ service_of() { # STATE NAME VIP
     vip: $3
     mode: ipip
     vnodes: 6
-    tcp_idle: 4s
-    udp_idle: 4s
+    tcp_idle: $(idle_time 4)
+    udp_idle: $(idle_time 4)
 $(rules_of "$1")
     backends:
       b1: {address: $(lab address b1), region: east}

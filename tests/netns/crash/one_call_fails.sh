@@ -69,7 +69,9 @@ lives() { # CASE
 	ended "$(daemon_pid)" || return 0
 	wait "$(daemon_pid)" || code=$?
 	if [ $code -gt 128 ]; then
-		place=$(grep -Ev 'fail_call.so|libc.so|linux-vdso' "$RUN/xringd.log" | grep -m 1 '(.*) *\[0x') || true
+		# glibc's look-up of users does not survive its own first malloc (2.36).
+		place=$(grep -m 1 'libc.so.*(__nss_' "$RUN/xringd.log") ||
+			place=$(grep -Ev 'fail_call.so|libc.so|linux-vdso' "$RUN/xringd.log" | grep -m 1 '(.*) *\[0x') || true
 		[[ $place != */xringd* ]] || fail "$1: a crash in xringd: $(cat "$RUN/xringd.log")"
 		crashes+="$1: $place"$'\n'
 	else

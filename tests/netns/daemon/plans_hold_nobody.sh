@@ -28,10 +28,11 @@ planned() { # NAME
 	"$BUILD/xring" --socket "$RUN/sock" --json plan -f "$RUN/many.yaml" >"$RUN/plan.$1" 2>&1
 }
 
-fresh() { # a copy that is not stopped yet is stopped, if there is one
-	local copy
+fresh() { # a copy that is not stopped yet is stopped, if there is one, once it makes its plan
+	local copy ran
 	for copy in $(copies); do
 		case " $stopped " in *" $copy "*) continue ;; esac
+		read -r ran _ 2>/dev/null <"/proc/$copy/schedstat" && [ "$ran" -gt 2000000 ] || continue	# ns
 		kill -STOP "$copy" 2>/dev/null || continue
 		stopped="$stopped $copy"
 		return 0

@@ -127,7 +127,10 @@ thousand() {
 	prompt "no clients"
 }
 thousand
-memory=$(memory)		# the allocator keeps what they took, and takes no more for the next
+thousand
+# The allocator keeps what they took, once something that stays has come behind it, and takes no more.
+memory=$(memory)
+thousand
 thousand
 [ $(($(memory) - memory)) -lt 2000 ] || fail "memory: $memory kB before, $(memory) kB after"
 equal "state" "$(xring save -)" "$before"

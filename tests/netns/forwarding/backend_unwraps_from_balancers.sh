@@ -71,6 +71,12 @@ equal "tunnels to no VIP" "$(count pass_not_vip)" 1
 equal "heard of them" "$(cat "$RUN/heard")" ""
 backend status eth0 | grep -q "^balancers: 10.0.0.0/8$" || fail "status: $(backend status eth0)"
 
+backend status eth0 | grep -q "^gue:       port 6080$" || fail "status: $(backend status eth0)"
+backend attach eth0 --balancer 10.0.0.0/8 --vip "$VIP4" --gue 7000
+equal "the port of gue" "$(backend --json status eth0 | jq .gue)" 7000
+backend attach eth0 --balancer 10.0.0.0/8 --vip "$VIP4" --gue none
+backend status eth0 | grep -q "^gue:       left to the host$" || fail "status: $(backend status eth0)"
+
 # ---- bad input, and what is not ours ----
 fails 2 "10.0.0.1/8" backend attach eth0 --balancer 10.0.0.1/8 --vip $VIP4
 fails 2 "want --balancer and --vip" backend attach eth0 --vip $VIP4

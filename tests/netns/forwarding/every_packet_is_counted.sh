@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Whatever comes in, rx = tx + pass + drop, and rx is the driver's own figure; a
-# service's traffic is the sum of its backends', also after one is gone.
+# Whatever comes in, verdicts = tx + pass + drop, and they are as many as the driver counts packets; a
+# service's traffic is the sum of its backends', also after one is gone; and drops are told by service, backend
+# and reason.
 . "$(dirname "$0")/../lib.sh"
 
 lab up -b 3
@@ -51,7 +52,7 @@ driver() { # packets that the veths gave to XDP
 gap() {
 	local before after packets
 	before=$(driver)
-	packets=$(xring --json stats | jq '.packets.rx')
+	packets=$(xring --json stats | jq '.packets.verdicts')
 	after=$(driver)
 	[ "$before" = "$after" ] || return 1
 	echo $((before - packets))
@@ -126,6 +127,7 @@ counts pass_no_service 1 frame 0800 4500 001c 0000 0000 40 11 0000 $client4 $non
 counts pass_other 1 frame 0800 4500 001c 0000 0000 40 01 0000 $client4 $none4 0800 0000 0000 0000
 counts pass_other 1 frame 0806 0001 0800 06 04 0001 "$from" $client4 000000000000 0a010001
 counts pass_other 1 frame 88cc 0000
+counts pass_vlan 1 frame 8100 0007 0800 4500 001c 0000 0000 40 11 0000 $client4 $vip4 "$udp"
 counts pass_other 1 frame 0800
 counts pass_other 1 frame 0800 45
 counts pass_other 1 frame 86dd 6000
@@ -139,7 +141,6 @@ counts drop_no_next_hop 1 frame 0800 4500 001c 0000 0000 40 11 0000 $client4 0ac
 counts drop_fragment 1 frame 0800 4500 001c 0007 0001 40 11 0000 $client4 $vip4 "$udp"
 nine=$(printf "%s 00 010400000000 " 3c 3c 3c 3c 3c 3c 3c 3c 11)
 counts drop_options 1 frame 86dd 60000000 0050 3c 40 $client6 $vip6 "$nine" "$udp"
-counts drop_vlan 1 frame 8100 0007 0800 4500 001c 0000 0000 40 11 0000 $client4 $vip4 "$udp"
 counts drop_icmp_error 1 frame 0800 4500 0038 0000 0000 40 01 0000 $client4 $vip4 \
 	0301 0000 0000 0000 4500 001c 0000 0001 40 11 0000 $vip4 $client4 0050 1388 0008 0000
 counts drop_ttl 1 frame 0800 4500 0038 0000 0000 01 01 0000 $client4 $vip4 \
@@ -157,8 +158,9 @@ counts tx_echo 1 frame 0800 4500 001c 0000 0000 40 01 0000 $client4 $vip4 0800 0
 
 echo "rx is the driver's own figure"
 wait_for agree
-equal "rx = tx + pass + drop" "$(xring --json stats | jq '.packets | .rx == .tx + .pass + .drop')" true
-equal "reasons" "$(xring --json stats | jq '([.reasons[].packets] | add) == .packets.rx')" true
+equal "rx by the devices" "$(xring --json stats | jq '.packets | .rx == .verdicts')" true
+equal "rx = tx + pass + drop" "$(xring --json stats | jq '.packets | .verdicts == .tx + .pass + .drop')" true
+equal "reasons" "$(xring --json stats | jq '([.reasons[].packets] | add) == .packets.verdicts')" true
 
 echo "a service is the sum of its backends"
 sums() { # SERVICE: packets, bytes, new flows of the backends
@@ -183,3 +185,22 @@ echo "and all of it together"
 equal "sent" "$(xring --json stats | jq '([.services[].packets] | add) ==
 	([.reasons[] | select(.name == "tx" or .name == "tx_redirect").packets] | add)')" true
 wait_for agree
+
+echo "drops are told by whose they are"
+drops() { # SERVICE REASON: packets by backend
+	xring --json stats "$1" | jq -c "[.drops[] | select(.reason == \"$2\")] | map([.backend, .packets])"
+}
+equal "without a backend" "$(drops empty drop_no_backend)" "[[null,$(counter drop_no_backend)]]"
+equal "without a next hop" "$(drops nowhere drop_no_next_hop)" "[[\"gone\",$(counter drop_no_next_hop)]]"
+equal "too big" "$(drops silent drop_too_big)" "[[\"b1\",$(counter drop_too_big)]]"
+xring stats | grep -Eq '^ +[0-9]+ +silent +b1 +drop_too_big$' || fail "$(xring stats)"
+xring stats silent | grep -Eq '^ +1 +silent +b1 +drop_too_big$' || fail "$(xring stats silent)"
+stop KILL
+start
+equal "with the next daemon" "$(drops silent drop_too_big)" '[["b1",1]]'
+xring backend del silent b1 --now --cut
+backendless() { equals '[[null,1]]' drops silent drop_too_big; }
+wait_for backendless
+xring service del silent --now
+forgotten() { equals false eval "xring --json stats | jq 'any(.drops[]; .reason == \"drop_too_big\")'"; }
+wait_for forgotten

@@ -60,3 +60,9 @@ config <<<"interfaces: [eth0, eth1]
 $services"
 kill -HUP "$(daemon_pid)"
 wait_for passed ff:ff:ff:ff:ff:ff
+
+# An address that there is not is no word of the configuration.
+config <<<"interfaces: [eth0]
+$services"
+kill -HUP "$(daemon_pid)"
+wait_for passed 00:00:00:00:00:00

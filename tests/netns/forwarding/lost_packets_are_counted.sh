@@ -149,7 +149,8 @@ over() { # WAY OPTION...
 	wait_for resolved
 	begin
 	flood
-	accounted "$1 over the device" EOPNOTSUPP
+	accounted "$1 over the device"
+	equal "lost by way of a $1" "$(counts | cut -f 3)" "$lost"
 	lb ip link del lan0
 	lb ip addr add "$(lab address lb)/16" dev eth1
 	wait_for resolved

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A link in the middle of the path takes less than both ends: what a router there says of too large
 # packets reaches the backend that has sent them, and the client's transfer goes on, in each mode
-# and family. The same path takes datagrams of 60 KB, which come and go in fragments.
+# and family. The same path takes datagrams of 64 KB, which come and go in fragments, as they are sent or
+# from the last to the second behind the first.
 . "$(dirname "$0")/../lib.sh"
 
 lab up -b 3
@@ -47,7 +48,7 @@ on client ip -6 route add fd08:0::/64 via fd08:0:0:1::2
 on lb ip route add 10.8.0.0/16 via "$(lab address client)"
 on lb ip -6 route add fd08::/32 via "$(lab address client 6)"
 # Each mode has VIPs and a client's address of its own: hosts remember how much a path takes.
-for i in 2 3 4; do
+for i in 2 3 4 5; do
 	far ip addr add "10.8.0.1$i/24" dev up0
 	far ip addr add "fd08:0::1$i/64" dev up0 nodad
 	for host in b1 b2 b3; do
@@ -79,6 +80,11 @@ services:
     mode: nat
     key: flow
     backends: {b1: "$(lab address b1 6)", b2: "$(lab address b2 6)", b3: "$(lab address b3 6)"}
+  gue:
+    vip: [10.200.1.5:80/tcp, "[fc00::5]:80/tcp", 10.200.1.5:9000/udp, "[fc00::5]:9000/udp"]
+    mode: gue
+    key: flow
+    backends: {b1: $(lab address b1), b2: $(lab address b2), b3: "$(lab address b3 6)"}
 EOT
 start
 wait_for resolved
@@ -102,7 +108,7 @@ resets() { # sent by all hosts that speak
 			/^Tcp: [0-9]/ { print $at }' /proc/net/snmp
 	done | awk '{ n += $1 } END { print n }'
 }
-for i in 2 3 4; do
+for i in 2 3 4 5; do
 	for way in "10.8.0.1$i 10.200.1.$i" "fd08:0::1$i [fc00::$i]"; do
 		read -r from vip <<<"$way"
 		before=$(too_big)
@@ -116,7 +122,7 @@ for i in 2 3 4; do
 done
 equal "resets" "$(resets)" 0
 
-echo "datagrams of 60 KB, in fragments, echoed"
+echo "datagrams of 64 KB, in fragments, echoed"
 cat >"$RUN/echo.py" <<'EOT'
 import socket
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -130,11 +136,51 @@ EOT
 for host in b1 b2 b3; do
 	on $host python3 "$RUN/echo.py" &
 done
-head -c 60000 /dev/urandom >"$RUN/datagram"
+head -c 65507 /dev/urandom >"$RUN/datagram"
 echoed() { # SOURCE VIP
-	far timeout 10 socat -b 65000 -T 2 - "UDP:$2:9000,bind=$1" <"$RUN/datagram" | cmp - "$RUN/datagram"
+	far timeout 10 socat -b 66000 -T 2 - "UDP:$2:9000,bind=$1" <"$RUN/datagram" | cmp - "$RUN/datagram"
 }
-for i in 2 3 4; do
+cat >"$RUN/reversed.py" <<'EOT'
+import socket, struct, sys
+
+source, vip, path = sys.argv[1:]
+family = socket.AF_INET6 if ":" in vip else socket.AF_INET
+from_, to = (socket.inet_pton(family, a) for a in (source, vip))
+data = open(path, "rb").read()
+s = socket.socket(family, socket.SOCK_DGRAM)
+s.bind((source, 0))
+s.settimeout(3)
+
+def checksum(b):
+    total = sum(struct.unpack(f"!{(len(b) + 1) // 2}H", b + bytes(len(b) % 2)))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+head = struct.pack("!HHHH", s.getsockname()[1], 9000, 8 + len(data), 0)
+pseudo = from_ + to + struct.pack("!II", 8 + len(data), socket.IPPROTO_UDP)
+datagram = head[:6] + struct.pack("!H", checksum(pseudo + head + data) or 0xffff) + data
+
+def packet(offset, part, more):
+    if family == socket.AF_INET:	# the kernel makes its checksum
+        return struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(part), 4711, more << 13 | offset >> 3, 64,
+                           socket.IPPROTO_UDP, 0) + from_ + to + part
+    return struct.pack("!IHBB", 6 << 28, 8 + len(part), 44, 64) + from_ + to + \
+        struct.pack("!BBHI", socket.IPPROTO_UDP, 0, offset | more, 4711) + part
+
+PART = 1280
+parts = [packet(i, datagram[i:i + PART], i + PART < len(datagram)) for i in range(0, len(datagram), PART)]
+raw = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
+for part in parts[:1] + parts[:0:-1]:
+    raw.sendto(part, (vip, 0))
+sys.exit(s.recv(66000) != data)
+EOT
+echoed_reversed() { # SOURCE VIP
+	far python3 "$RUN/reversed.py" "$1" "$2" "$RUN/datagram"
+}
+for i in 2 3 4 5; do
 	wait_for echoed "10.8.0.1$i" "10.200.1.$i"
 	wait_for echoed "[fd08:0::1$i]" "[fc00::$i]"
+	wait_for echoed_reversed "10.8.0.1$i" "10.200.1.$i"
+	wait_for echoed_reversed "fd08:0::1$i" "fc00::$i"
 done

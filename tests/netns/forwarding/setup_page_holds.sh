@@ -42,8 +42,9 @@ head -c 1000000 /dev/urandom >"$RUN/file"
 upload() {
 	on b1 timeout 20 socat -u TCP-LISTEN:9000,reuseaddr OPEN:"$RUN/got",creat,trunc &
 	wait_for listens
-	client timeout 3 socat -u "OPEN:$RUN/file" "TCP:$VIP4:9000" || true
-	kill $! 2>/dev/null || true
+	# Who has sent all of it has not been read to the end: only one that does not get there is ended.
+	client timeout $((3 * ${XRING_PATIENCE:-1})) socat -u "OPEN:$RUN/file" "TCP:$VIP4:9000" ||
+		kill $! 2>/dev/null || true
 	wait $! 2>/dev/null || true
 	cmp -s "$RUN/file" "$RUN/got"
 }

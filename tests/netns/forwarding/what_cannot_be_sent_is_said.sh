@@ -7,7 +7,6 @@
 [ -e /sys/kernel/btf/vmlinux ] || skip "the kernel has no BTF"
 FLOOD=$BUILD/tests/tools/flood
 [ -x "$FLOOD" ] || skip "no $FLOOD"
-GENERIC="want another device to the backends, or \`xring detach eth0\` and \`xring attach eth0 --mode generic\`"
 
 lab up -b 1
 lab vip
@@ -49,27 +48,6 @@ traffic
 soon first_begins "eth1: cannot send"
 on net ip link set lb xdp obj "$BUILD/pass.bpf.o" sec xdp
 wait_for first_is ok
-
-over() { # TEXT BRIDGE-OR-NOT OPTION...
-	lb ip link add "${@:3}" || return 0	# this kernel has none
-	[ "$2" != bridge ] || lb ip link set eth1 master lan0
-	lb ip addr flush dev eth1
-	lb ip addr add "$(lab address lb)/16" dev lan0
-	lb ip link set lan0 up
-	soon first_is "lan0: cannot send redirected packets: it is $1: $GENERIC"
-	xring detach eth0
-	xring attach eth0 --mode generic
-	wait_for first_is ok
-	xring detach eth0
-	xring attach eth0
-	soon first_is "lan0: cannot send redirected packets: it is $1: $GENERIC"
-	lb ip link del lan0
-	lb ip addr add "$(lab address lb)/16" dev eth1
-	wait_for first_is ok
-}
-over "a bridge" bridge name lan0 type bridge
-over "a macvlan device" no link eth1 name lan0 type macvlan
-over "a VLAN device" no link eth1 name lan0 type vlan id 7
 
 echo "what is lost is told of while it is"
 on net ip link set lb mtu 1000

@@ -89,5 +89,5 @@ equal "filters at the end" "$(lb tc filter show dev lo egress)" ""
 
 echo "what cannot be"
 sed -i '0,/mode: ipip/s//mode: nat/' "$RUN/xring.yaml"
-fails 2 "check via vip of service web: want mode l2 or ipip, as a backend of mode nat has no VIP" \
+fails 2 "check via vip of service web: want mode l2, ipip or gue, as a backend of mode nat has no VIP" \
 	"$BUILD/xringd" --check -f "$RUN/xring.yaml"

@@ -20,8 +20,8 @@ services:
     vip: $VIP4:7000/tcp
     mode: ipip
     key: client
-    tcp_idle: 4s
-    udp_idle: 2s
+    tcp_idle: $(idle_time 4)
+    udp_idle: $(idle_time 2)
     hot: {hold: ${HOLD}s, auto: false}
     backends: {$(backends_of "${hosts[@]}")}
 EOT

@@ -19,8 +19,8 @@ services:
     vip: $VIP4:7000/tcp
     mode: ipip
     key: client
-    tcp_idle: 3s
-    udp_idle: 1s
+    tcp_idle: $(idle_time 3)
+    udp_idle: $(idle_time 1)
     drain: 1d
     hot: {hold: 2s}
     backends: {$backends}

@@ -29,15 +29,15 @@ services:
     vip: [$VIP4:0/tcp, $VIP4:0/udp, "[$VIP6]:0/tcp"]
     mode: ipip
     key: client
-    tcp_idle: 4s
-    udp_idle: 1s
+    tcp_idle: $(idle_time 4)
+    udp_idle: $(idle_time 1)
     hot: {hold: 2s}
     backends: {$backends}
   whole:
     vip: $VIP2:0/tcp
     mode: ipip
-    tcp_idle: 4s
-    udp_idle: 1s
+    tcp_idle: $(idle_time 4)
+    udp_idle: $(idle_time 1)
     backends: {$backends}
 EOT
 start

@@ -22,16 +22,16 @@ services:
     vip: $VIP4:7000/tcp
     mode: ipip
     key: client
-    tcp_idle: 4s
-    udp_idle: 1s
+    tcp_idle: $(idle_time 4)
+    udp_idle: $(idle_time 1)
     hot: {auto: false}
     backends: {$(backends_of "${hosts[@]}")}
   single:
     vip: $VIP2:7000/tcp
     mode: ipip
     bound: 1.01
-    tcp_idle: 4s
-    udp_idle: 1s
+    tcp_idle: $(idle_time 4)
+    udp_idle: $(idle_time 1)
     backends: {b1: $(lab address b1)}
 EOT
 # The daemon looks at the loads every 20 ms; one that others keep from the CPU for longer cannot

@@ -24,15 +24,15 @@ services:
     vip: $VIP4:7000/tcp
     mode: ipip
     key: client
-    tcp_idle: 4s
-    udp_idle: 1s
+    tcp_idle: $(idle_time 4)
+    udp_idle: $(idle_time 1)
     hot: {hold: 2s, proven: true}
     backends: {$(backends_of "${hosts[@]}")}
   home:
     vip: $VIP2:7000/tcp
     mode: ipip
-    tcp_idle: 4s
-    udp_idle: 1s
+    tcp_idle: $(idle_time 4)
+    udp_idle: $(idle_time 1)
     placement: [{strategy: geo, home: {for: 1s, threshold: 0.6}}]
     backends:
       b1: {address: $(lab address b1), region: east}

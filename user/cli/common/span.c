@@ -2,6 +2,7 @@
 #include "cli/common/span.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #define TENTHS_BELOW 10		/* seconds */
 
@@ -28,5 +29,18 @@ const char *span_print(double seconds, char buf[SPAN_TEXT])
 			 whole % units[i].seconds / units[i + 1].seconds, units[i + 1].name);
 	else
 		snprintf(buf, SPAN_TEXT, "%lld%c", whole / units[i].seconds, units[i].name);
+	return buf;
+}
+
+const char *moment_print(double at, const char *format, char buf[MOMENT_TEXT])
+{
+	double good = at > 0 && at < 1e12 ? at : 0;
+	time_t seconds = (time_t)good;
+	struct tm t;
+	size_t len;
+
+	buf[0] = '\0';
+	len = localtime_r(&seconds, &t) ? strftime(buf, MOMENT_TEXT - 8, format, &t) : 0;
+	snprintf(buf + len, MOMENT_TEXT - len, ".%03u", (unsigned)((good - seconds) * 1000) % 1000);
 	return buf;
 }

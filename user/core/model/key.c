@@ -72,9 +72,7 @@ static int find_protocol(const struct service *s, struct tuple *t, uint8_t wante
 	for (size_t i = 0; i < s->vip_count; i++) {
 		const struct vip *vip = &s->vips[i];
 
-		if (!address_equal(&vip->address, &t->dst) ||
-		    (vip->port && vip->port != t->dport) ||
-		    (wanted && wanted != vip->protocol))
+		if (!vip_takes(vip, &t->dst, t->dport) || (wanted && wanted != vip->protocol))
 			continue;
 		t->protocol = vip->protocol;
 		return 0;

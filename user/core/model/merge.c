@@ -23,6 +23,7 @@
 #include "core/model/placement.h"
 #include "core/model/rules.h"
 #include "core/model/setting.h"
+#include "core/model/vlans.h"
 #include "core/value/prefix_set.h"
 
 /* The rest of a sorted array whose elements begin with their name. */
@@ -280,6 +281,11 @@ static struct interface merge_interface(const struct interface *running,
 		memcpy(ret.region, file->region, sizeof(ret.region));
 	if (file && (!loaded || loaded->any_mac != file->any_mac))
 		ret.any_mac = file->any_mac;
+	if (file && (!loaded || !vlans_equal(loaded, file))) {
+		ret.all_vlans = file->all_vlans;
+		ret.vlan_count = file->vlan_count;
+		memcpy(ret.vlans, file->vlans, sizeof(ret.vlans));
+	}
 	if (file && (!loaded || loaded->no_program != file->no_program))
 		ret.no_program = file->no_program;
 	return ret;
@@ -334,6 +340,10 @@ static void merge_numbers(const struct model *running, const struct model *loade
 	ret->reload_guard = from->reload_guard;
 	from = loaded->tunnel_source != file->tunnel_source ? file : running;
 	ret->tunnel_source = from->tunnel_source;
+	from = loaded->gue.variant != file->gue.variant ? file : running;
+	ret->gue.variant = from->gue.variant;
+	from = loaded->gue.port != file->gue.port ? file : running;
+	ret->gue.port = from->gue.port;
 	from = loaded->echo_passes != file->echo_passes ? file : running;
 	ret->echo_passes = from->echo_passes;
 }
@@ -393,7 +403,8 @@ bool model_equal(const struct model *a, const struct model *b)
 	    a->limit_backends != b->limit_backends || a->limit_networks != b->limit_networks ||
 	    a->limit_fragments != b->limit_fragments ||
 	    a->pins != b->pins || a->reload_guard != b->reload_guard ||
-	    a->tunnel_source != b->tunnel_source || a->echo_passes != b->echo_passes ||
+	    a->tunnel_source != b->tunnel_source || a->gue.variant != b->gue.variant ||
+	    a->gue.port != b->gue.port || a->echo_passes != b->echo_passes ||
 	    a->interface_count != b->interface_count || a->region_count != b->region_count ||
 	    a->service_count != b->service_count)
 		return false;
@@ -401,7 +412,8 @@ bool model_equal(const struct model *a, const struct model *b)
 		if (strcmp(a->interfaces[i].name, b->interfaces[i].name) ||
 		    strcmp(a->interfaces[i].region, b->interfaces[i].region) ||
 		    a->interfaces[i].any_mac != b->interfaces[i].any_mac ||
-		    a->interfaces[i].no_program != b->interfaces[i].no_program)
+		    a->interfaces[i].no_program != b->interfaces[i].no_program ||
+		    !vlans_equal(&a->interfaces[i], &b->interfaces[i]))
 			return false;
 	for (size_t i = 0; i < a->region_count; i++)
 		if (!region_equal(&a->regions[i], &b->regions[i]))

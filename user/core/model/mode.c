@@ -14,10 +14,12 @@ static const struct row {
 	bool replies_return;
 	bool needs_link;
 	bool tunnels;
+	bool ports_vary;
 } rows[] = {
 	[MODE_NAT] = { "nat", .replies_return = true },
 	[MODE_L2] = { "l2", .needs_link = true },
 	[MODE_IPIP] = { "ipip", .tunnels = true },
+	[MODE_GUE] = { "gue", .tunnels = true, .ports_vary = true },
 };
 
 int mode_parse(const char *text, enum mode *ret)
@@ -60,4 +62,9 @@ bool mode_needs_link(enum mode mode)
 bool mode_tunnels(enum mode mode)
 {
 	return rows[mode].tunnels;
+}
+
+bool mode_ports_vary(enum mode mode)
+{
+	return rows[mode].ports_vary;
 }

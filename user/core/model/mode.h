@@ -13,12 +13,13 @@ enum mode {
 	MODE_NAT,			/* rewrites the destination, and the source of replies */
 	MODE_L2,			/* rewrites MAC addresses only; replies go directly */
 	MODE_IPIP,			/* adds an outer IPv4 or IPv6 header; replies go directly */
+	MODE_GUE,			/* the same with UDP in between, whose source port varies by flow */
 };
 
 int mode_parse(const char *text, enum mode *ret);	/* -EINVAL */
 const char *mode_print(enum mode mode);
 const char *mode_word(size_t i);	/* the word of the i-th mode; NULL: no such mode */
-const char *mode_want(void);		/* "nat, l2 or ipip" */
+const char *mode_want(void);		/* "nat, l2, ipip or gue" */
 
 /*
  * Do replies come back through the balancer? If so, each backend has an entry in the VIP
@@ -31,5 +32,8 @@ bool mode_needs_link(enum mode mode);
 
 /* Does the packet get an outer header? */
 bool mode_tunnels(enum mode mode);
+
+/* Does the outer header have ports, by which the network tells flows apart? */
+bool mode_ports_vary(enum mode mode);
 
 #endif

@@ -254,6 +254,14 @@ int service_backend_add(struct service *s, const char *name, struct backend **re
 	return 0;
 }
 
+struct gue service_gue(const struct model *m, const struct service *s)
+{
+	return (struct gue){
+		.variant = (s->gue.variant ?: m->gue.variant ?: GUE_VARIANT + 1) - 1,
+		.port = s->gue.port ?: m->gue.port ?: XRING_GUE_PORT,
+	};
+}
+
 int service_vip_add(struct service *s, const struct vip *vip)
 {
 	struct vip *vips;

@@ -11,6 +11,7 @@
 #include "core/model/mode.h"
 #include "core/value/address.h"
 #include "core/value/name.h"
+#include "core/value/vip.h"
 
 struct daylight;
 struct density;
@@ -67,6 +68,13 @@ struct hot {
 	uint32_t proven;		/* 1: of them, only keys whose packets are proven */
 };
 
+/* How mode gue wraps. 0: as the model says, whose 0 is GUE_VARIANT and XRING_GUE_PORT. */
+struct gue {
+	uint32_t variant;		/* the variant and 1 */
+	uint32_t port;
+};
+#define GUE_VARIANT 1
+
 /* What happens to packets when no backend of a service is alive. */
 enum all_down {
 	ALL_DOWN_DROP,			/* dropped, and counted */
@@ -89,7 +97,9 @@ struct service {
 	uint32_t panic;			/* thousandths: with less weight alive, health is ignored */
 	enum all_down all_down;
 	struct hot hot;
+	struct gue gue;
 	uint32_t tunnel_source;		/* core/model/tunnel_source.h */
+	uint32_t mss;			/* mode nat: the greatest that a SYN may say; 0: any */
 	uint32_t too_big;		/* 1: whoever sends what is too big is not told */
 	uint32_t dscp;			/* 1: the outer header does not have that of the packet */
 	uint32_t bound;			/* thousandths of a backend's average load; 0: no bound */
@@ -103,11 +113,15 @@ struct service {
 	size_t daylight_count;
 };
 
+#define INTERFACE_VLANS 64		/* of one interface by number */
 struct interface {
 	char name[16];			/* IFNAMSIZ */
 	char region[PLACE_NAME];	/* where packets on this interface enter; empty: none */
 	bool any_mac;			/* frames to any MAC address are taken */
 	bool no_program;		/* attach: false: no program of xring's is attached to it */
+	bool all_vlans;			/* frames with any one or two VLAN tags are taken */
+	uint8_t vlan_count;
+	uint32_t vlans[INTERFACE_VLANS]; /* outer VLAN; inner one, or 0, in the high 16 bits */
 };
 
 struct model {
@@ -122,6 +136,7 @@ struct model {
 	uint32_t limit_networks;	/* at least; more if the rules have more at the start */
 	bool reload_guard;		/* a reload that removes much is refused (core/model/guard.h) */
 	uint32_t tunnel_source;		/* of services that have none of their own */
+	struct gue gue;			/* likewise */
 	bool echo_passes;		/* echo: pass: echo requests for VIPs are not answered */
 	uint32_t pins;			/* flows that changes may hold where they are */
 	struct region *regions;		/* sorted by name */
@@ -149,6 +164,8 @@ int model_region_add(struct model *m, const char *name, struct region **ret);
 int model_service_add(struct model *m, const char *name, struct service **ret);
 int service_backend_add(struct service *s, const char *name, struct backend **ret);
 int service_vip_add(struct service *s, const struct vip *vip);
+/* What counts for a service: the port, and the variant by itself. */
+struct gue service_gue(const struct model *m, const struct service *s);
 int model_interface_add(struct model *m, const char *name);
 void model_interface_remove(struct model *m, const char *name);
 

@@ -13,6 +13,8 @@
 #include "core/value/number.h"
 
 #define SECOND_MS 1000u
+#define MSS_MIN 536			/* what each host takes: RFC 9293, section 3.7.1 */
+#define MSS_MAX (UINT16_MAX - 40)
 #define HOUR_MS (60 * 60 * SECOND_MS)
 #define DAY_MS (24 * HOUR_MS)
 
@@ -21,6 +23,7 @@ _Static_assert(DURATION_TEXT <= SETTING_TEXT && WEIGHT_TEXT <= SETTING_TEXT &&
 	       "a setting has room for the text of each kind");
 _Static_assert(sizeof(enum all_down) == sizeof(uint32_t), "settings are of one size");
 _Static_assert(sizeof(struct hot) == 6 * sizeof(uint32_t), "settings are of one size");
+_Static_assert(sizeof(struct gue) == 2 * sizeof(uint32_t), "settings are of one size");
 _Static_assert(HOT_SHARDS_MAX == 16383, "what is wanted of shards says it");
 
 #define DURATION(name, min, max, want) \
@@ -28,6 +31,8 @@ _Static_assert(HOT_SHARDS_MAX == 16383, "what is wanted of shards says it");
 #define WORD(name, first, second)                                              \
 	{ NULL, #name, first " or " second, offsetof(struct service, name), SETTING_WORD, \
 	  .words = { first, second } }
+#define GUE(key, kind, want, ...) \
+	{ "gue", #key, want, offsetof(struct service, gue.key), kind, ##__VA_ARGS__ }
 #define HOT(key, member, kind, min, max, want) \
 	{ "hot", key, want, offsetof(struct service, hot.member), kind, min, max }
 
@@ -48,8 +53,12 @@ static const struct setting table[] = {
 	  SETTING_DECIMAL_OR_NONE, 1000, 100 * 1000 },
 	{ NULL, "tunnel_source", WANT_TUNNEL_SOURCE, offsetof(struct service, tunnel_source),
 	  SETTING_TUNNEL_SOURCE },
+	{ NULL, "mss", "536 to 65495, or none", offsetof(struct service, mss), SETTING_COUNT_OR_WORD,
+	  MSS_MIN, MSS_MAX, { "none" } },
 	WORD(too_big, "answer", "drop"),
 	WORD(dscp, "copy", "zero"),
+	GUE(variant, SETTING_WORD, "0, 1 or default", .words = { "default", "0", "1" }),
+	GUE(port, SETTING_COUNT_OR_WORD, "1 to 65535, or default", 1, UINT16_MAX, { "default" }),
 	HOT("factor", factor, SETTING_DECIMAL, 1000, 10000 * 1000,
 	    "1 to 10000 in steps of 0.001"),
 	HOT("floor", floor, SETTING_DECIMAL, 0, 1000, WANT_SHARE),
@@ -117,7 +126,7 @@ static int parse_flag(const char *text, uint32_t *ret)
 
 static int parse_word(const struct setting *f, const char *text, uint32_t *ret)
 {
-	for (uint32_t i = 0; i < ARRAY_SIZE(f->words); i++) {
+	for (uint32_t i = 0; i < ARRAY_SIZE(f->words) && f->words[i]; i++) {
 		if (strcmp(text, f->words[i]))
 			continue;
 		*ret = i;
@@ -147,6 +156,11 @@ static int parse_value(const struct setting *f, const char *text, uint32_t *ret)
 		return parse_decimal_or_none(f, text, ret);
 	case SETTING_COUNT:
 		return unsigned_parse(text, f->min, f->max, ret);
+	case SETTING_COUNT_OR_WORD:
+		if (strcmp(text, f->words[0]))
+			return unsigned_parse(text, f->min, f->max, ret);
+		*ret = 0;
+		return 0;
 	case SETTING_FLAG:
 		return parse_flag(text, ret);
 	case SETTING_WORD:
@@ -179,13 +193,17 @@ const char *setting_print(const struct setting *f, const struct service *s,
 		return thousandths_print(value, buf);
 	case SETTING_DECIMAL:
 		return thousandths_print(value, buf);
+	case SETTING_COUNT_OR_WORD:
+		if (!value)
+			return print_text(f->words[0], buf);
+		/* fall through */
 	case SETTING_COUNT:
 		snprintf(buf, SETTING_TEXT, "%u", value);
 		return buf;
 	case SETTING_FLAG:
 		return print_text(value ? "true" : "false", buf);
 	case SETTING_WORD:
-		return print_text(f->words[!!value], buf);
+		return print_text(f->words[value], buf);
 	case SETTING_ALL_DOWN:
 		return print_text(all_down_print((enum all_down)value), buf);
 	case SETTING_TUNNEL_SOURCE:

@@ -11,7 +11,7 @@ struct why;
 
 /*
  * The keys of a service that are a single number or word with a default: drain, tcp_idle,
- * udp_idle, slow_start, panic, all_down, bound, too_big and the like, and the keys of its mapping `hot`. One
+ * udp_idle, slow_start, panic, all_down, bound, too_big and the like, and the keys of its mappings `gue` and `hot`. One
  * table (setting.c) serves the configuration file, the requests, the command's options and
  * what is shown.
  */
@@ -23,7 +23,8 @@ enum setting_kind {
 	SETTING_DECIMAL_OR_NONE,	/* in thousandths, or none: 0, which is below min */
 	SETTING_COUNT,
 	SETTING_FLAG,			/* 1: true, 0: false */
-	SETTING_WORD,			/* one of two, by its number in `words` */
+	SETTING_COUNT_OR_WORD,		/* 0: the first of `words`, which is below min */
+	SETTING_WORD,			/* one of some, by its number in `words` */
 	SETTING_ALL_DOWN,
 	SETTING_TUNNEL_SOURCE,
 };
@@ -35,7 +36,7 @@ struct setting {
 	size_t offset;			/* of the setting's uint32_t in struct service */
 	enum setting_kind kind;
 	uint32_t min, max;		/* limits of the numeric kinds */
-	const char *words[2];
+	const char *words[3];		/* NULL: there are fewer */
 };
 
 /* All settings; and the settings of one group, or for NULL those without a group. */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Finds what makes a model invalid. Each service is validated by itself. What must differ
- * between services (VIPs, the addresses that the replies of nat backends come from) is
- * sorted, so that equal ones come to stand side by side.
+ * Finds what makes a model invalid. Each service is validated by itself; what must differ between
+ * services is in validate_vips.c, and what is about regions and rules in validate_placement.c.
  */
 #include "core/model/validate.h"
 
@@ -21,6 +20,7 @@
 #include "core/model/points.h"
 #include "core/model/tunnel_source.h"
 #include "core/model/validate_placement.h"
+#include "core/model/validate_vips.h"
 #include "core/value/number.h"
 
 /* A ring has at least this many cells for each of its points. */
@@ -80,80 +80,19 @@ static int wrong_backend(struct model_error *ret, enum model_part at, const stru
 	return -EINVAL;
 }
 
-static int no_memory(struct model_error *ret)
-{
-	*ret = (struct model_error){ .why = { "out of memory" } };
-	return -ENOMEM;
-}
-
-/* Neither the unspecified address, nor a multicast or broadcast address. */
-static bool is_unicast(const struct address *a)
-{
-	static const uint8_t unspecified[16], broadcast[4] = { 255, 255, 255, 255 };
-
-	if (!memcmp(a->bytes, unspecified, sizeof(unspecified)))
-		return false;
-	if (a->family == AF_INET)
-		return a->bytes[0] >> 4 != 14 && memcmp(a->bytes, broadcast, sizeof(broadcast));
-	return a->bytes[0] != 0xff;
-}
-
-/*
- * Why no packet to such an address comes to another host: a loopback address, one that is an IPv4
- * address only inside of a host (RFC 4291, 2.5.5.2), and one that means something else on each link
- * (RFC 4291, 2.5.6; of IPv4, RFC 3927 has such, too, but routes may lead there). NULL: one may.
- */
-static const char *stays_here(const struct address *a)
-{
-	static const uint8_t one[16] = { [15] = 1 }, mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (a->family == AF_INET)
-		return a->bytes[0] == 127 ? "a loopback address" : NULL;
-	if (!memcmp(a->bytes, one, sizeof(one)))
-		return "a loopback address";
-	if (!memcmp(a->bytes, mapped, sizeof(mapped)))
-		return "an IPv4-mapped address";
-	if (a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80)
-		return "a link-local address";
-	return NULL;
-}
-
 static const char *family_print(int family)
 {
 	return family == AF_INET6 ? "IPv6" : "IPv4";
 }
 
-static int validate_vips(const struct service *s, struct model_error *ret)
-{
-	char text[VIP_TEXT];
-
-	if (!s->vip_count)
-		return wrong_service(ret, s, "service %s without a vip: want " WANT_VIP, s->name);
-	for (size_t i = 0; i < s->vip_count; i++) {
-		const char *why = stays_here(&s->vips[i].address);
-
-		if (!is_unicast(&s->vips[i].address))
-			return wrong_vip(ret, s, i, "vip %s of service %s: want a unicast address",
-					 vip_print(&s->vips[i], text), s->name);
-		if (why)
-			return wrong_vip(ret, s, i, "vip %s of service %s: want an address that clients "
-					 "reach, not %s", vip_print(&s->vips[i], text), s->name, why);
-		if (key_is_packet(&s->key) && s->vips[i].protocol != IPPROTO_UDP)
-			return wrong_vip(ret, s, i, "vip %s of service %s: want /udp, as key packet "
-					 "sends each packet by itself", vip_print(&s->vips[i], text),
-					 s->name);
-	}
-	return 0;
-}
-
 static int validate_address(const struct service *s, const struct backend *b,
 			    struct model_error *ret)
 {
-	const char *why = stays_here(&b->address);
+	const char *why = address_stays_here(&b->address);
 	char text[ADDRESS_TEXT];
 
 	address_print(&b->address, text);
-	if (!is_unicast(&b->address))
+	if (!address_is_unicast(&b->address))
 		return wrong_backend(ret, PART_BACKEND_ADDRESS, s, b,
 				     "address %s of backend %s: want a unicast address of another host",
 				     text, b->name);
@@ -162,7 +101,7 @@ static int validate_address(const struct service *s, const struct backend *b,
 				     "address %s of backend %s: want one of another host, not %s",
 				     text, b->name, why);
 	for (size_t i = 0; i < s->vip_count; i++)
-		if (address_equal(&s->vips[i].address, &b->address))
+		if (vip_takes(&s->vips[i], &b->address, s->vips[i].port))
 			return wrong_backend(ret, PART_BACKEND_ADDRESS, s, b,
 					     "address %s of backend %s: want its own, not that of its vip",
 					     text, b->name);
@@ -182,7 +121,7 @@ static int validate_nat(const struct service *s, const struct vip *vip, const st
 				     address_print(&b->address, text), b->name,
 				     family_print(vip->address.family), vip_text);
 	/* If all ports became one port, replies would lose the port that the client used. */
-	if (b->port && !vip->port)
+	if (b->port && (!vip->port || vip->port_last))
 		return wrong_backend(ret, PART_BACKEND_PORT, s, b,
 				     "port %u of backend %s: want none, as replies must keep the ports of vip %s",
 				     b->port, b->name, vip_text);
@@ -195,6 +134,10 @@ static int validate_unchanged(const struct service *s, const struct vip *vip,
 {
 	char text[VIP_TEXT];
 
+	if (b->port && vip->port_last)
+		return wrong_backend(ret, PART_BACKEND_PORT, s, b,
+				     "port %u of backend %s: want none, as mode %s keeps the ports of vip %s",
+				     b->port, b->name, mode_print(s->mode), vip_print(vip, text));
 	if (b->port && b->port != vip->port)
 		return wrong_backend(ret, PART_BACKEND_PORT, s, b,
 				     "port %u of backend %s: want none or that of vip %s, as mode %s changes no port",
@@ -226,7 +169,7 @@ static int validate_health(const struct service *s, struct model_error *ret)
 	char type[CHECK_VALUE_TEXT], text[VIP_TEXT];
 
 	if (s->check.via_vip && mode_replies_return(s->mode))
-		return wrong_check(ret, s, "check via vip of service %s: want mode l2 or ipip, as a "
+		return wrong_check(ret, s, "check via vip of service %s: want mode l2, ipip or gue, as a "
 				   "backend of mode %s has no VIP", s->name, mode_print(s->mode));
 	if (!check_has_port(&s->check) || s->check.port ||
 	    s->vips[0].port)
@@ -234,6 +177,15 @@ static int validate_health(const struct service *s, struct model_error *ret)
 	return wrong_check(ret, s, "check %s of service %s: want a port, as vip %s has none",
 			   check_print(&s->check, CHECK_KEY_TYPE, type), s->name,
 			   vip_print(&s->vips[0], text));
+}
+
+static int validate_mss(const struct service *s, struct model_error *ret)
+{
+	if (!s->mss || mode_replies_return(s->mode))
+		return 0;
+	return wrong_service(ret, s, "mss %u of service %s: want none, as mode %s changes nothing of a "
+			     "packet; a backend lowers its own (xring-setup(7), MTU)", s->mss, s->name,
+			     mode_print(s->mode));
 }
 
 static int validate_points(const struct service *s, uint32_t max, struct model_error *ret)
@@ -247,7 +199,8 @@ static int validate_points(const struct service *s, uint32_t max, struct model_e
 
 /*
  * Are the maps large enough? Each backend needs an id (one id is kept for "none"); each
- * VIP, and each way back through nat, needs an entry of the VIP table.
+ * VIP, and each way back through nat, needs an entry of the VIP table, or one for each block of its
+ * ports.
  */
 static int validate_sizes(const struct model *m, struct model_error *ret)
 {
@@ -265,9 +218,9 @@ static int validate_sizes(const struct model *m, struct model_error *ret)
 					     "service %s makes %llu backends: want at most %u in all, as limits say",
 					     s->name, (unsigned long long)backends,
 					     m->limit_backends - 1);
-		entries += s->vip_count;
-		if (mode_replies_return(s->mode))
-			entries += (uint64_t)s->vip_count * s->backend_count;
+		for (size_t v = 0; v < s->vip_count; v++)
+			entries += vip_block_count(&s->vips[v]) *
+				   (1 + (mode_replies_return(s->mode) ? s->backend_count : 0));
 		if (entries > XRING_VIPS_MAX)
 			return wrong_service(ret, s,
 					     "service %s makes %llu vips and nat backends: want at most %u in all",
@@ -276,184 +229,16 @@ static int validate_sizes(const struct model *m, struct model_error *ret)
 	return 0;
 }
 
-/* An address and port that must be used only once, and by what it is used. */
-struct use {
-	struct vip as;
-	const struct service *service;
-	size_t vip;
-	const struct backend *backend;	/* NULL: used as a VIP */
-};
-
-static int by_address(const struct address *a, const struct address *b)
+/* Does a network, which may be one address, have an address that outer headers come from? */
+static bool has_tunnel_source(uint32_t source, const struct prefix *p)
 {
-	if (a->family != b->family)
-		return a->family < b->family ? -1 : 1;
-	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
-}
+	uint32_t varying = tunnel_source_varying(source), address, others;
 
-#define ORDER(a, b) (((a) > (b)) - ((a) < (b)))
-
-/*
- * Equal ones are in the order of services, VIPs and backends, because these pointers are
- * into sorted arrays.
- */
-static int by_use(const void *left, const void *right)
-{
-	const struct use *a = left, *b = right;
-	int order = by_address(&a->as.address, &b->as.address);
-
-	if (!order)
-		order = ORDER(a->as.port, b->as.port);
-	if (!order)
-		order = ORDER(a->as.protocol, b->as.protocol);
-	if (!order)
-		order = ORDER(a->service, b->service);
-	if (!order)
-		order = ORDER(a->vip, b->vip);
-	if (!order)
-		order = ORDER(a->backend, b->backend);
-	return order;
-}
-
-/* Sorts the uses; returns the second of the first two that are equal, or NULL. */
-static const struct use *used_twice(struct use *uses, size_t count)
-{
-	qsort(uses, count, sizeof(*uses), by_use);
-	for (size_t i = 1; i < count; i++)
-		if (vip_equal(&uses[i - 1].as, &uses[i].as))
-			return &uses[i];
-	return NULL;
-}
-
-static int validate_vips_differ(const struct model *m, struct model_error *ret)
-{
-	_free_ struct use *uses = NULL;
-	const struct use *use;
-	size_t count = 0;
-	char text[VIP_TEXT];
-
-	for (size_t i = 0; i < m->service_count; i++)
-		count += m->services[i].vip_count;
-	uses = calloc(count + 1, sizeof(*uses));
-	if (!uses)
-		return no_memory(ret);
-	count = 0;
-	for (size_t i = 0; i < m->service_count; i++) {
-		const struct service *s = &m->services[i];
-
-		for (size_t v = 0; v < s->vip_count; v++)
-			uses[count++] = (struct use){ s->vips[v], s, v, NULL };
-	}
-	use = used_twice(uses, count);
-	if (!use)
-		return 0;
-	vip_print(&use->as, text);
-	if (use[-1].service == use->service)
-		return wrong_vip(ret, use->service, use->vip, "vip %s of service %s: want it once",
-				 text, use->service->name);
-	return wrong_vip(ret, use->service, use->vip,
-			 "vip %s of service %s: want one of its own, service %s has it",
-			 text, use->service->name, use[-1].service->name);
-}
-
-static int backend_twice(const struct service *s, const struct backend *b,
-			 const struct backend *other, uint16_t port, struct model_error *ret)
-{
-	char text[ENDPOINT_TEXT];
-
-	return wrong_backend(ret, PART_BACKEND_ADDRESS, s, b,
-			     "backend %s at %s: want another address%s, backend %s of service %s is there",
-			     b->name, endpoint_print(&b->address, port, text),
-			     mode_replies_return(s->mode) ? " or port" : "", other->name, s->name);
-}
-
-/* For modes that change no port: the ports are the VIPs', so only addresses must differ. */
-static int by_backend_address(const void *left, const void *right)
-{
-	const struct backend *const *a = left, *const *b = right;
-	int order = by_address(&(*a)->address, &(*b)->address);
-
-	return order ? order : ORDER(*a, *b);
-}
-
-static int validate_unchanged_differ(const struct service *s, struct model_error *ret)
-{
-	_free_ const struct backend **sorted = calloc(s->backend_count + 1, sizeof(*sorted));
-
-	if (!sorted)
-		return no_memory(ret);
-	for (size_t i = 0; i < s->backend_count; i++)
-		sorted[i] = &s->backends[i];
-	qsort(sorted, s->backend_count, sizeof(*sorted), by_backend_address);
-	for (size_t i = 1; i < s->backend_count; i++)
-		if (address_equal(&sorted[i - 1]->address, &sorted[i]->address))
-			return backend_twice(s, sorted[i], sorted[i - 1], 0, ret);
-	return 0;
-}
-
-static size_t nat_uses(const struct service *s, struct use *ret)
-{
-	size_t count = 0;
-
-	for (size_t v = 0; v < s->vip_count; v++) {
-		for (size_t i = 0; i < s->backend_count; i++) {
-			const struct backend *b = &s->backends[i];
-			struct use use = { { b->address, b->port, s->vips[v].protocol }, s, v, b };
-
-			if (!b->port)
-				use.as.port = s->vips[v].port;
-			ret[count++] = use;
-		}
-	}
-	return count;
-}
-
-static int nat_twice(const struct use *use, struct model_error *ret)
-{
-	const struct use *other = use - 1;
-	char text[VIP_TEXT], vip[VIP_TEXT], other_vip[VIP_TEXT];
-
-	if (use->service == other->service && use->vip == other->vip)
-		return backend_twice(use->service, use->backend, other->backend, use->as.port, ret);
-	return wrong_backend(ret, PART_BACKEND_ADDRESS, use->service, use->backend,
-			     "backend %s at %s: want it behind one nat vip, replies of %s and %s could not be told apart",
-			     use->backend->name, vip_print(&use->as, text),
-			     vip_print(&other->service->vips[other->vip], other_vip),
-			     vip_print(&use->service->vips[use->vip], vip));
-}
-
-/*
- * A reply is recognized by the address and port that it comes from, so these must lead back
- * to a single VIP. "Any port" is a use of its own, because the datapath looks for the exact
- * port first.
- */
-static int validate_nat_differ(const struct model *m, struct model_error *ret)
-{
-	_free_ struct use *uses = NULL;
-	const struct use *use;
-	size_t count = 0;
-
-	for (size_t i = 0; i < m->service_count; i++)
-		if (mode_replies_return(m->services[i].mode))
-			count += m->services[i].vip_count * m->services[i].backend_count;
-	uses = calloc(count + 1, sizeof(*uses));
-	if (!uses)
-		return no_memory(ret);
-	count = 0;
-	for (size_t i = 0; i < m->service_count; i++)
-		if (mode_replies_return(m->services[i].mode))
-			count += nat_uses(&m->services[i], uses + count);
-	use = used_twice(uses, count);
-	return use ? nat_twice(use, ret) : 0;
-}
-
-static bool is_tunnel_source(uint32_t source, const struct address *a)
-{
-	uint32_t address;
-
-	memcpy(&address, a->bytes, sizeof(address));
-	return a->family == AF_INET && tunnel_source_varying(source) &&
-	       (ntohl(address) & ~tunnel_source_varying(source)) == tunnel_source_base(source);
+	memcpy(&address, p->address.bytes, sizeof(address));
+	if (p->address.family != AF_INET || !varying)
+		return false;
+	others = p->bits < 32 ? UINT32_MAX >> p->bits : 0;
+	return !((ntohl(address) ^ tunnel_source_base(source)) & ~(varying | others));
 }
 
 /* No other host may have an address that outer headers come from. */
@@ -464,26 +249,37 @@ static int validate_tunnel_source(const struct model *m, const struct service *s
 	char text[TUNNEL_SOURCE_TEXT], other[VIP_TEXT];
 
 	tunnel_source_print(source, text);
+	if (mode_ports_vary(s->mode))
+		return !tunnel_source_varying(s->tunnel_source) ? 0 :
+			wrong_service(ret, s, "tunnel_source %s of service %s: want none, as flows of mode %s vary by their UDP port",
+				      text, s->name, mode_print(s->mode));
 	if (!mode_tunnels(s->mode))
 		return !tunnel_source_varying(s->tunnel_source) ? 0 :
 			wrong_service(ret, s, "tunnel_source %s of service %s: want none, as mode %s has no tunnel",
 				      text, s->name, mode_print(s->mode));
-	for (size_t i = 0; i < s->vip_count; i++)
-		if (is_tunnel_source(source, &s->vips[i].address))
+	for (size_t i = 0; i < s->vip_count; i++) {
+		const struct prefix p = vip_prefix(&s->vips[i]);
+
+		if (has_tunnel_source(source, &p))
 			return wrong_vip(ret, s, i, "vip %s of service %s: want it outside of tunnel_source %s",
 					 vip_print(&s->vips[i], other), s->name, text);
-	for (size_t i = 0; i < s->backend_count; i++)
-		if (is_tunnel_source(source, &s->backends[i].address))
+	}
+	for (size_t i = 0; i < s->backend_count; i++) {
+		const struct prefix p = prefix_of(&s->backends[i].address,
+						  prefix_bits_max(s->backends[i].address.family));
+
+		if (has_tunnel_source(source, &p))
 			return wrong_backend(ret, PART_BACKEND_ADDRESS, s, &s->backends[i],
 					     "address %s of backend %s: want it outside of tunnel_source %s",
 					     address_print(&s->backends[i].address, other),
 					     s->backends[i].name, text);
+	}
 	return 0;
 }
 
 static int validate_service(const struct model *m, const struct service *s, struct model_error *ret)
 {
-	int err = validate_vips(s, ret);
+	int err = vips_validate(s, ret);
 
 	if (!err)
 		err = validate_backends(s, ret);
@@ -492,9 +288,9 @@ static int validate_service(const struct model *m, const struct service *s, stru
 	if (!err)
 		err = validate_tunnel_source(m, s, ret);
 	if (!err)
+		err = validate_mss(s, ret);
+	if (!err)
 		err = validate_points(s, m->limit_cells / CELLS_PER_POINT, ret);
-	if (!err && !mode_replies_return(s->mode))
-		err = validate_unchanged_differ(s, ret);
 	return err;
 }
 
@@ -506,9 +302,9 @@ int model_validate(const struct model *m, struct model_error *ret)
 	for (size_t i = 0; i < m->service_count && !err; i++)
 		err = validate_service(m, &m->services[i], ret);
 	if (!err)
-		err = validate_vips_differ(m, ret);
+		err = vips_differ_validate(m, ret);
 	if (!err)
-		err = validate_nat_differ(m, ret);
+		err = vips_shapes_validate(m, ret);
 	if (!err)
 		err = placement_validate(m, ret);
 	return err;

@@ -87,34 +87,6 @@ static void backends_join(struct plan *plan, struct sides *s,
 	}
 }
 
-/* ---- the least that must move ---- */
-
-/*
- * A backend that gains a share of the weight must be given that share, and nothing else
- * needs to move. Another machine under the same name gains all that it has. If one of the
- * rings has no weight, everything moves.
- */
-static double least_moved(const struct plan *plan)
-{
-	double before = 0, after = 0, gained = 0;
-
-	for (size_t i = 0; i < plan->backend_count; i++) {
-		before += plan->backends[i].weight_before;
-		after += plan->backends[i].weight_after;
-	}
-	if (!before || !after)
-		return before != after;
-	for (size_t i = 0; i < plan->backend_count; i++) {
-		const struct plan_backend *b = &plan->backends[i];
-		double gain = b->weight_after / after;
-
-		if (!b->replaced)
-			gain -= b->weight_before / before;
-		gained += gain > 0 ? gain : 0;
-	}
-	return gained;
-}
-
 /* ---- segments ---- */
 
 /*
@@ -261,15 +233,36 @@ static int moves_sum(struct plan *plan, struct plan_move *segments, size_t count
 
 /* ---- all together ---- */
 
-static void shares_take(struct plan *plan, const struct ring *before, const struct ring *after,
-			uint64_t *room)
+/* The shares of both rings, by node: first those before. NULL: no memory. */
+static uint64_t *shares_new(const struct ring *before, const struct ring *after, size_t count)
 {
-	ring_shares(before, room);
-	for (size_t i = 0; i < plan->backend_count; i++)
-		plan->backends[i].share_before = room[i];
-	ring_shares(after, room);
-	for (size_t i = 0; i < plan->backend_count; i++)
-		plan->backends[i].share_after = room[i];
+	uint64_t *shares = calloc(2 * count + 1, sizeof(*shares));
+
+	if (!shares)
+		return NULL;
+	ring_shares(before, shares);
+	ring_shares(after, shares + count);
+	return shares;
+}
+
+/*
+ * The least that any method must move for these shares: a node that gains must be given what it
+ * gains, and nothing else needs to move. Of a ring that is nobody's, everything moves. is: what
+ * is known of the nodes beside, or NULL: one that is replaced gains all that it has.
+ */
+static double least_moved(const struct ring *before, const struct ring *after, size_t count,
+			  const uint64_t *shares, const struct plan_backend *is)
+{
+	uint64_t gained = 0;
+
+	if (!before->point_count || !after->point_count)
+		return before->point_count != after->point_count;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t had = is && is[i].replaced ? 0 : shares[i], has = shares[count + i];
+
+		gained += has > had ? has - had : 0;
+	}
+	return (double)gained / PLAN_CIRCLE;
 }
 
 static void *shrink(void *array, size_t count, size_t size)
@@ -279,14 +272,18 @@ static void *shrink(void *array, size_t count, size_t size)
 
 static int rings_compare(struct plan *plan, const struct ring *before, const struct ring *after)
 {
-	size_t most = before->point_count + after->point_count + 1;
-	_free_ uint64_t *shares = calloc(plan->backend_count + 1, sizeof(*shares));
+	size_t most = before->point_count + after->point_count + 1, count = plan->backend_count;
+	_free_ uint64_t *shares = shares_new(before, after, count);
 
 	plan->arcs = calloc(most, sizeof(*plan->arcs));
 	plan->moves = calloc(most, sizeof(*plan->moves));
 	if (!shares || !plan->arcs || !plan->moves)
 		return -ENOMEM;
-	shares_take(plan, before, after, shares);
+	for (size_t i = 0; i < count; i++) {
+		plan->backends[i].share_before = shares[i];
+		plan->backends[i].share_after = shares[count + i];
+	}
+	plan->least = least_moved(before, after, count, shares, plan->backends);
 	if (moves_sum(plan, plan->moves, segments_find(before, after, plan, plan->moves)))
 		return -ENOMEM;
 	plan->arcs = shrink(plan->arcs, plan->arc_count, sizeof(*plan->arcs));
@@ -303,7 +300,6 @@ static int plan_fill(struct plan *plan, const struct sides *s)
 		err = ring_update(&before, s->after, plan->backend_count, &after, NULL, NULL);
 	if (!err)
 		err = rings_compare(plan, &before, &after);
-	plan->least = least_moved(plan);
 	ring_clear(&before);
 	ring_clear(&after);
 	return err;
@@ -311,11 +307,16 @@ static int plan_fill(struct plan *plan, const struct sides *s)
 
 int plan_new_arcs(const struct ring *before, const struct ring *after, struct plan *ret)
 {
+	size_t count = before->node_count > after->node_count ? before->node_count : after->node_count;
+	_free_ uint64_t *shares = shares_new(before, after, count);
 	struct plan plan = {};
 
 	plan.arcs = calloc(before->point_count + after->point_count + 1, sizeof(*plan.arcs));
-	if (!plan.arcs)
+	if (!shares || !plan.arcs) {
+		free(plan.arcs);
 		return -ENOMEM;
+	}
+	plan.least = least_moved(before, after, count, shares, NULL);
 	segments_find(before, after, &plan, NULL);
 	plan.arcs = shrink(plan.arcs, plan.arc_count, sizeof(*plan.arcs));
 	*ret = plan;
@@ -339,10 +340,8 @@ static int backends_new(const struct plan_node *before, size_t before_count,
 	return 0;
 }
 
-/* A plan of the table of backends and of what `fill` adds to it. */
-static int plan_make(const struct plan_node *before, size_t before_count,
-		     const struct plan_node *after, size_t after_count,
-		     int (*fill)(struct plan *plan, const struct sides *s), struct plan *ret)
+int plan_new(const struct plan_node *before, size_t before_count,
+	     const struct plan_node *after, size_t after_count, struct plan *ret)
 {
 	size_t most = before_count + after_count + 1;
 	_free_ struct ring_node *nodes = calloc(2 * most, sizeof(*nodes));
@@ -352,38 +351,12 @@ static int plan_make(const struct plan_node *before, size_t before_count,
 			  -ENOMEM;
 
 	if (!err)
-		err = fill(&plan, &sides);
+		err = plan_fill(&plan, &sides);
 	if (err)
 		plan_clear(&plan);
 	else
 		*ret = plan;
 	return err;
-}
-
-int plan_new(const struct plan_node *before, size_t before_count,
-	     const struct plan_node *after, size_t after_count, struct plan *ret)
-{
-	return plan_make(before, before_count, after, after_count, plan_fill, ret);
-}
-
-static int least_fill(struct plan *plan, const struct sides *s)
-{
-	(void)s;
-	plan->least = least_moved(plan);
-	return 0;
-}
-
-int plan_least(const struct plan_node *before, size_t before_count,
-	       const struct plan_node *after, size_t after_count, double *ret)
-{
-	struct plan plan;
-	int err = plan_make(before, before_count, after, after_count, least_fill, &plan);
-
-	if (err)
-		return err;
-	*ret = plan.least;
-	plan_clear(&plan);
-	return 0;
 }
 
 void plan_keep_arcs(struct plan *plan)

@@ -54,7 +54,7 @@ struct plan {
 	size_t arc_count;
 	/* sum of the shares of all moves, equal to the sum of all arcs */
 	uint64_t moved;
-	/* 0 to 1: the part of the circle that any method must move at these weights */
+	/* 0 to 1: the part of the circle that any method must move for these shares */
 	double least;
 };
 
@@ -66,14 +66,11 @@ struct plan {
 int plan_new(const struct plan_node *before, size_t before_count,
 	     const struct plan_node *after, size_t after_count, struct plan *ret);
 /*
- * The arcs alone, and their sum, of two rings whose tables of nodes mean the same by a number.
+ * The arcs alone, their sum and the least, of two rings whose tables of nodes mean the same by a number.
  * -ENOMEM.
  */
 struct ring;
 int plan_new_arcs(const struct ring *before, const struct ring *after, struct plan *ret);
-/* plan.least alone; errors as plan_new(). */
-int plan_least(const struct plan_node *before, size_t before_count,
-	       const struct plan_node *after, size_t after_count, double *ret);
 void plan_clear(struct plan *plan);
 /* Keeps the arcs alone, and the sums: what plan_moves_hash() needs. */
 void plan_keep_arcs(struct plan *plan);

@@ -14,12 +14,6 @@ bool address_equal(const struct address *a, const struct address *b)
 	return a->family == b->family && !memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
-bool vip_equal(const struct vip *a, const struct vip *b)
-{
-	return a->port == b->port && a->protocol == b->protocol &&
-	       address_equal(&a->address, &b->address);
-}
-
 static int family_parse(const char *text, int family, struct address *ret)
 {
 	struct address a = { .family = family };
@@ -81,25 +75,6 @@ int flow_end_parse(const char *text, struct address *ret, uint16_t *ret_port)
 	return pair_parse(text, strlen(text), 0, ret, ret_port);
 }
 
-int vip_parse(const char *text, struct vip *ret)
-{
-	const char *slash = strchr(text, '/');
-	struct vip vip = { 0 };
-
-	if (!slash)
-		return -EINVAL;
-	if (!strcmp(slash, "/tcp"))
-		vip.protocol = IPPROTO_TCP;
-	else if (!strcmp(slash, "/udp"))
-		vip.protocol = IPPROTO_UDP;
-	else
-		return -EINVAL;
-	if (pair_parse(text, (size_t)(slash - text), 0, &vip.address, &vip.port))
-		return -EINVAL;
-	*ret = vip;
-	return 0;
-}
-
 const char *address_print(const struct address *a, char buf[ADDRESS_TEXT])
 {
 	if (!inet_ntop(a->family, a->bytes, buf, ADDRESS_TEXT))
@@ -127,11 +102,28 @@ const char *flow_end_print(const struct address *a, uint16_t port, char buf[ENDP
 	return pair_print(a, port, buf);
 }
 
-const char *vip_print(const struct vip *vip, char buf[VIP_TEXT])
+bool address_is_unicast(const struct address *a)
 {
-	char pair[ENDPOINT_TEXT];
+	static const uint8_t unspecified[16], broadcast[4] = { 255, 255, 255, 255 };
 
-	snprintf(buf, VIP_TEXT, "%s/%s", pair_print(&vip->address, vip->port, pair),
-		 vip->protocol == IPPROTO_UDP ? "udp" : "tcp");
-	return buf;
+	if (!memcmp(a->bytes, unspecified, sizeof(unspecified)))
+		return false;
+	if (a->family == AF_INET)
+		return a->bytes[0] >> 4 != 14 && memcmp(a->bytes, broadcast, sizeof(broadcast));
+	return a->bytes[0] != 0xff;
+}
+
+const char *address_stays_here(const struct address *a)
+{
+	static const uint8_t one[16] = { [15] = 1 }, mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (a->family == AF_INET)
+		return a->bytes[0] == 127 ? "a loopback address" : NULL;
+	if (!memcmp(a->bytes, one, sizeof(one)))
+		return "a loopback address";
+	if (!memcmp(a->bytes, mapped, sizeof(mapped)))
+		return "an IPv4-mapped address";
+	if (a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80)
+		return "a link-local address";
+	return NULL;
 }

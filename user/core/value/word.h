@@ -14,7 +14,7 @@
 /* Returns the index of the row with that word, or -EINVAL. */
 int word_parse(const char *text, const void *rows, size_t size, size_t count);
 
-/* Prints all words for a message: "nat, l2 or ipip". */
+/* Prints all words for a message: "nat, l2, ipip or gue". */
 const char *words_print(const void *rows, size_t size, size_t count, char buf[WORDS_TEXT]);
 
 #endif

@@ -8,15 +8,20 @@
 
 #include <xring/abi.h>
 
+#include "core/value/vip.h"
+
 struct model;
 struct service;
 
 /*
- * The entries that a model needs in the VIP table: one for each VIP; one for each address that
- * has VIPs; and in mode nat one more for each address and port from which a backend's replies
- * come.
+ * The entries that a model needs in the VIP table: one for each VIP, or for each block of its
+ * ports; one for each address or network that has VIPs; and in mode nat one more for each address
+ * and port, or block of ports, from which a backend's replies come.
  */
 size_t slots_count(const struct model *m);	/* an upper bound of their number */
+
+/* How many the VIPs of a service need at the most, if it has so many backends. */
+size_t slots_of_vips(const struct service *s, size_t backends);
 
 /* What a VIP's slot says of its service that the model does not know. */
 struct slot_ring {
@@ -33,17 +38,19 @@ struct slot_ring {
 /* Fills the entries of one service; returns how many. */
 size_t slots_fill(const struct service *s, const struct slot_ring *ring, struct xring_slot *ret);
 
-/* Makes the entries of the addresses of those VIPs, as many at the most; returns how many. */
-size_t slots_addresses(const struct xring_slot *slots, size_t count, struct xring_slot *ret);
+/* Makes the entries of the addresses of those VIPs, as many at the most. -ENOMEM: it fails. */
+int slots_addresses(const struct xring_slot *slots, size_t count, struct xring_slot *ret,
+		    size_t *ret_count);
+
+/* The address and the port word of a VIP's entry, of a range that of the block; the rest is 0. */
+void slot_vip(const struct vip *vip, const struct port_block *block, struct xring_slot *ret);
 
 /*
- * The entry of the replies that a backend of that id (0: none yet) at an address and port (0: the
- * VIP's) sends in answer to what came by the VIP.
+ * The entries of the replies that a backend of that id (0: none yet) at an address and port (0: the
+ * VIP's) sends in answer to what came by the VIP. Returns how many.
  */
-struct address;
-struct vip;
-void slot_reply(const struct vip *vip, const struct address *address, uint16_t port, uint16_t id,
-		struct xring_slot *ret);
+size_t slots_reply(const struct vip *vip, const struct address *address, uint16_t port, uint16_t id,
+		   struct xring_slot ret[PORT_BLOCKS_MAX]);
 
 /* The flags of a table with these entries: XRING_VIPS_ANY_PORT and others. */
 uint64_t slots_flags(const struct xring_slot *slots, size_t count);

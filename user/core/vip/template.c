@@ -34,15 +34,33 @@ static uint16_t words_sum(const void *data, size_t bytes)
 	return sum;
 }
 
+/* Moves what the head says of a packet's length to where a rare kind has it. */
+static void make_rare(struct xring_template *t)
+{
+	struct xring_rare *rare = (void *)(t->ip + xring_rare_at(t->kind));
+
+	if (t->mtu)
+		rare->mtu = t->mtu;
+	t->mtu = 0;
+}
+
 /* Makes a template of XRING_IPIP4 one whose outer source varies in these bits. */
 static void vary_by_flow(uint32_t varying, struct xring_template *t)
 {
-	struct xring_by_flow by_flow = { .varying = htonl(varying), .mtu = t->mtu };
+	struct xring_by_flow *by_flow = (void *)t->ip;
 
-	memcpy(by_flow.ip, t->ip, sizeof(by_flow.ip));
-	memcpy(t->ip, &by_flow, sizeof(by_flow));
-	t->mtu = 0;
+	by_flow->varying = htonl(varying);
 	t->kind = XRING_IPIP4_BY_FLOW;
+	make_rare(t);
+}
+
+static void tag(uint32_t tags, struct xring_template *t)
+{
+	struct xring_rare *rare = (void *)(t->ip + xring_rare_at(t->kind));
+
+	rare->tags = tags;
+	t->kind |= XRING_TAGGED;
+	make_rare(t);
 }
 
 /*
@@ -96,12 +114,39 @@ static void fill_ipip(const struct address *to, uint16_t port, const struct next
 		fill_ipip6(to, &hop->source, t);
 }
 
+/* The outer header is that of ipip, but for what follows it. */
+static void fill_gue(const struct address *to, uint16_t port, const struct next_hop *hop,
+		     struct xring_template *t)
+{
+	static const uint8_t kinds[2][2] = { { XRING_GUE6_0, XRING_GUE4_0 },
+					     { XRING_GUE6_1, XRING_GUE4_1 } };
+	struct next_hop one = *hop;
+	struct iphdr *ip = (void *)t->ip;
+	struct xring_rare *rare;
+	uint32_t bytes;
+
+	one.tunnel_source = 0;		/* flows vary by their ports */
+	fill_ipip(to, port, &one, t);
+	t->kind = kinds[hop->gue_variant][to->family == AF_INET];
+	if (to->family == AF_INET) {
+		ip->protocol = IPPROTO_UDP;
+		ip->check = 0;
+		ip->check = words_sum(ip, sizeof(*ip));
+	}
+	bytes = xring_gue_bytes(t->kind);
+	t->mtu -= t->mtu < bytes ? t->mtu : bytes;
+	rare = (void *)(t->ip + xring_rare_at(t->kind));
+	memset(rare, 0, sizeof(*rare));
+	rare->port = htons(hop->gue_port);
+	make_rare(t);
+}
+
 static void fill_nat(const struct address *to, uint16_t port, const struct next_hop *hop,
 		     struct xring_template *t)
 {
-	struct xring_nat nat = { .port = htons(port) };
+	struct xring_nat nat = { .port = htons(port), .mss = hop->mss };
 
-	(void)hop;
+	t->dscp = hop->mss != 0;
 	memcpy(nat.addr, to->bytes, sizeof(nat.addr));
 	memcpy(t->ip, &nat, sizeof(nat));
 	t->kind = to->family == AF_INET ? XRING_NAT4 : XRING_NAT6;
@@ -125,6 +170,7 @@ static const struct filler {
 	{ "nat", fill_nat },
 	{ "l2", fill_l2 },
 	{ "ipip", fill_ipip },
+	{ "gue", fill_gue },
 };
 
 void template_fill(enum mode mode, const struct address *to, uint16_t port,
@@ -146,12 +192,27 @@ void template_fill(enum mode mode, const struct address *to, uint16_t port,
 	for (size_t i = 0; i < ARRAY_SIZE(fillers); i++)
 		if (!strcmp(fillers[i].word, mode_print(mode)))
 			fillers[i].fill(to, port, hop, ret);
+	if (hop->tags)
+		tag(hop->tags, ret);
 }
 
-/* Which sources a tunnel has is another way, and no other target. */
+/*
+ * Which sources a tunnel has, which port and variant, and which tags, is another way, and no other
+ * target.
+ */
 static uint8_t kind_of_target(const struct xring_template *t)
 {
-	return t->kind == XRING_IPIP4_BY_FLOW ? XRING_IPIP4 : t->kind;
+	uint8_t kind = t->kind & ~XRING_TAGGED;
+
+	switch (kind) {
+	case XRING_IPIP4_BY_FLOW:
+		return XRING_IPIP4;
+	case XRING_GUE4_1:
+		return XRING_GUE4_0;
+	case XRING_GUE6_1:
+		return XRING_GUE6_0;
+	}
+	return kind;
 }
 
 bool template_same_target(const struct xring_template *a, const struct xring_template *b)
@@ -163,14 +224,16 @@ bool template_same_target(const struct xring_template *a, const struct xring_tem
 		return false;
 	switch (kind_of_target(a)) {
 	case XRING_IPIP4:
+	case XRING_GUE4_0:
 		return !memcmp(a->ip + daddr4, b->ip + daddr4, 4);
 	case XRING_IPIP6:
+	case XRING_GUE6_0:
 		return !memcmp(a->ip + daddr6, b->ip + daddr6, 16);
 	case XRING_NAT4:
 	case XRING_NAT6:
-		return !memcmp(a->ip, b->ip, sizeof(struct xring_nat));
+		return !memcmp(a->ip, b->ip, offsetof(struct xring_nat, mss));
 	}
-	return a->kind == XRING_L2;
+	return kind_of_target(a) == XRING_L2;
 }
 
 void slot_address(const struct address *address, uint16_t port, uint8_t protocol,

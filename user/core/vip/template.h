@@ -14,6 +14,10 @@
 /* How to reach a backend, as the kernel's routes and neighbours say; filled by daemon/net. */
 struct next_hop {
 	uint32_t ifindex;		/* 0: not known */
+	uint16_t mss;			/* mode nat: the greatest that a SYN may say; 0: any */
+	uint16_t gue_port;		/* to where mode gue sends */
+	uint8_t gue_variant;		/* 0 or 1 */
+	uint32_t tags;			/* VLAN tags of frames there: XRING_TAGS(); 0: none */
 	uint16_t mtu;			/* the longest IP packet, in bytes */
 	uint8_t mac[6];			/* MAC address of the next hop */
 	uint8_t own_mac[6];		/* MAC address of the interface */

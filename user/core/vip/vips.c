@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/vip/vips.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include <xring/hash.h>
 
+#include "core/vip/shapes.h"
+
 #define SEEDS 64
 #define KICKS 256
+#define SOURCE_PORTS 1024		/* consecutive ones, which share a bit (XRING_SOURCE_BIT) */
 
 static uint32_t place(uint32_t seed, const struct xring_slot *slot, int which)
 {
@@ -89,11 +93,16 @@ uint64_t vips_sources(const struct xring_slot *entries, size_t count)
 	uint64_t sources = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		uint32_t kind = entries[i].port >> 24;
-		uint16_t port = entries[i].port;
+		uint32_t kind = XRING_SLOT_KIND(entries[i].port);
+		struct port_block block = slot_block(&entries[i]);
+		uint32_t last = block.first + (1u << block.bits) - 1;
 
-		if (kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6)
-			sources |= port ? UINT64_C(1) << (XRING_SOURCE_BIT(port) & 63) : UINT64_MAX;
+		if (kind != XRING_SLOT_SERVICE4 && kind != XRING_SLOT_SERVICE6)
+			continue;
+		if (block.bits == 16)
+			sources = UINT64_MAX;
+		for (uint32_t port = block.first; port <= last; port += SOURCE_PORTS)
+			sources |= UINT64_C(1) << (XRING_SOURCE_BIT(htons(port)) & 63);
 	}
 	return sources;
 }

@@ -5,7 +5,6 @@
  * taken over as they are. The first live_apply() then compares every cell with the model and
  * writes what differs, whatever the last daemon had half done.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -14,7 +13,7 @@
 #include "base/util.h"
 #include "core/ring/arena.h"
 #include "core/ring/spills.h"
-#include "core/vip/template.h"
+#include "core/vip/slots.h"
 #include "core/vip/vips.h"
 #include "daemon/apply/apply.h"
 #include "daemon/live/backends.h"
@@ -161,7 +160,7 @@ static int adopt_extents(struct live *live, uint8_t *used)
 	int err = 0;
 
 	for (size_t i = 0; i < XRING_VIP_SLOTS && !err; i++) {
-		uint32_t kind = half[i].port >> 24;
+		uint32_t kind = XRING_SLOT_KIND(half[i].port);
 
 		if ((kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6) &&
 		    !(half[i].flags & XRING_SERVICE_RULES))
@@ -196,12 +195,11 @@ static const struct xring_slot *slot_of(const struct live *live, const struct se
 
 	for (size_t v = 0; v < service->vip_count && !slot; v++) {
 		const struct vip *vip = &service->vips[v];
-		struct xring_slot wanted = {};
+		struct port_block blocks[PORT_BLOCKS_MAX];
+		struct xring_slot wanted;
 
-		slot_address(&vip->address, vip->port, vip->protocol,
-			     vip->address.family == AF_INET ? XRING_SLOT_SERVICE4 :
-							      XRING_SLOT_SERVICE6,
-			     &wanted);
+		vip_blocks(vip, blocks);
+		slot_vip(vip, &blocks[0], &wanted);
 		slot = vips_find(half, live->dp->config->vips, wanted.addr, wanted.port);
 	}
 	return slot;

@@ -73,6 +73,7 @@ static int service_apply(struct live *live, const struct model *m, const struct 
 	clients.cut |= !s->main->has_extent;	/* a new service has no flows to keep */
 	s->model = model;
 	s->tunnel_source = tunnel_source(m, model);
+	s->gue = service_gue(m, model);
 	key_set(live, s, model);
 	err = classes_prepare(live, s, m, model) ?: backends_sync(live, s, model, times);
 	if (err) {

@@ -124,8 +124,9 @@ static void cut_one(void *context, const struct service *s, const struct backend
 	if ((cut->service && strcmp(cut->service, s->name)) ||
 	    way->of->owner->drain_until <= cut->now)
 		return;
-	log_warn("backend %s of %s is cut: backend %s of %s has its address", way->of->name,
-		 way->of->service->name, b->name, s->name);
+	log_of(LOG_LEVEL_WARNING, "backend", way->of->service->name,
+	       "backend %s of %s is cut: backend %s of %s has its address", way->of->name,
+	       way->of->service->name, b->name, s->name);
 	way->of->owner->drain_until = cut->now;
 }
 

@@ -80,7 +80,7 @@ static int slots_exceed(const struct room *room)
 		const struct live_service *ls = live_service(room->live, s->name);
 
 		if (ls && mode_replies_return(s->mode))
-			slots += s->vip_count * backends_leaving(ls, s);
+			slots += slots_of_vips(s, backends_leaving(ls, s)) - slots_of_vips(s, 0);
 	}
 	if (slots <= XRING_VIPS_MAX)
 		return 0;

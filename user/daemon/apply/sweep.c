@@ -15,6 +15,7 @@
 #include "daemon/live/rule_counters.h"
 #include "daemon/live/vips.h"
 #include "dp/dp.h"
+#include "dp/drops.h"
 #include "dp/write.h"
 
 void service_free(struct live *live, struct live_service *s)
@@ -59,6 +60,7 @@ static void services_forget(struct live *live)
 			backend_id_free(live, s->leaving[n]->id);
 		for (struct service_listener *l = live->service_listeners; l; l = l->next)
 			l->gone(l->context, s);
+		dp_drops_move(live->dp, s->number, XRING_DROPS_NOBODY);
 		live->by_number[s->number] = NULL;
 		service_free(live, s);
 	}
@@ -147,8 +149,8 @@ int live_sweep(struct live *live, const struct model *m)
 				continue;
 			if (!leave++)
 				dp_grace(live->dp);
-			log_info("backend %s of %s: its last flow has gone", s->leaving[n]->name,
-				 s->name);
+			log_of(LOG_LEVEL_INFO, "backend", s->name, "backend %s of %s: its last flow has gone",
+			       s->leaving[n]->name, s->name);
 			backend_forget(live, s, n);
 		}
 	}

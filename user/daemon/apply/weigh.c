@@ -176,12 +176,14 @@ static void waits_set(const struct live *live, const struct service *model,
 	backend->waits = way;
 	endpoint_print(&backend->address, backend->port, text);
 	if (way) {
-		log_info("backend %s of %s at %s waits until the flows of backend %s of %s are gone",
-			 backend->name, model->name, text, way->of->name, way->of->service->name);
+		log_of(LOG_LEVEL_INFO, "backend", model->name,
+		       "backend %s of %s at %s waits until the flows of backend %s of %s are gone",
+		       backend->name, model->name, text, way->of->name, way->of->service->name);
 		return;
 	}
-	log_info("backend %s of %s at %s waits no more: it gets its share", backend->name,
-		 model->name, text);
+	log_of(LOG_LEVEL_INFO, "backend", model->name,
+	       "backend %s of %s at %s waits no more: it gets its share", backend->name, model->name,
+	       text);
 	backend->waited = true;
 	if (backend->owner->ramp_from)
 		backend->owner->ramp_from = now;	/* nothing came while it waited */

@@ -57,6 +57,7 @@ static int set_service(struct service *s, const json_t *request, struct answer *
 {
 	const char *mode = request_text(request, "mode"), *key = request_text(request, "key");
 	const char *vnodes = request_text(request, "vnodes"), *hot = request_text(request, "hot");
+	const char *gue = request_text(request, "gue");
 	const char *check = request_text(request, "check"), *agent = request_text(request, "agent");
 
 	if (mode)
@@ -65,6 +66,8 @@ static int set_service(struct service *s, const json_t *request, struct answer *
 		key_parse(key, &s->key);
 	if (vnodes)
 		vnodes_parse(vnodes, &s->vnodes);
+	if (gue)
+		settings_parse("gue", gue, s, &a->why);
 	if (hot)
 		settings_parse("hot", hot, s, &a->why);
 	if (check)

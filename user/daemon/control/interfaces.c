@@ -4,6 +4,8 @@
 
 #include "daemon/control/request.h"
 #include "daemon/control/verbs.h"
+#include "daemon/engine/vlans.h"
+#include "daemon/engine/wishes.h"
 #include "daemon/net/abilities.h"
 #include "daemon/net/devices.h"
 #include "daemon/watch/daemon.h"
@@ -27,6 +29,7 @@ int verb_attach(struct daemon *d, const json_t *request, struct answer *a)
 {
 	const char *name = request_need(request, "interface", a), *mode, *became;
 	enum dp_mode wanted = DP_MODE_ANY;
+	int err;
 
 	if (!name)
 		return -EINVAL;
@@ -37,20 +40,25 @@ int verb_attach(struct daemon *d, const json_t *request, struct answer *a)
 		wanted = DP_MODE_GENERIC;
 	else if (mode)
 		return answer_wrong(a, "mode", mode, "native or generic");
+	engine_attaching(d->engine);
 	if (engine_keeps(d->engine, &a->why) ||
-	    dp_attach(d->engine->dp, name, wanted, &became, &a->why)) {
+	    dp_attach(d->engine->dp, vlans_carrier_name(d->engine, name), wanted, &became, &a->why)) {
 		a->code = EXIT_NO;
 		return -EINVAL;
 	}
 	a->data = json_pack("{s:s, s:s, s:o}", "interface", name, "mode", became, "note",
 			    attach_note(d->engine, name));
-	return change_do(d, request, edit_attach, 0, a);
+	err = change_do(d, request, edit_attach, 0, a);
+	engine_attaching(d->engine);
+	wishes_look(d->engine);		/* from now on, who takes the program off is another hand */
+	return err;
 }
 
 int verb_detach(struct daemon *d, const json_t *request, struct answer *a)
 {
 	const char *name = request_need(request, "interface", a);
 	const struct interface *interface;
+	const struct device *carrier;
 	int err;
 
 	if (!name)
@@ -59,8 +67,12 @@ int verb_detach(struct daemon *d, const json_t *request, struct answer *a)
 	if (interface && interface->no_program)
 		return answer_no(a, EXIT_NO, "%s: not attached: it is configured with `attach: false`",
 				 name);
+	engine_attaching(d->engine);
+	carrier = vlans_carrier(d->engine, name);
 	/* What is not attached may be wished still: that ends then. */
-	err = engine_keeps(d->engine, &a->why) ?: dp_detach(d->engine->dp, name, &a->why);
+	err = engine_keeps(d->engine, &a->why);
+	if (!err && (!carrier || !vlans_is_carrier(d->engine, &d->engine->model, carrier->ifindex, name)))
+		err = dp_detach(d->engine->dp, carrier ? carrier->name : name, &a->why);
 	if (err && (err != -ENOENT || !model_interface(&d->engine->model, name))) {
 		a->code = EXIT_NO;
 		return -EINVAL;

@@ -12,10 +12,12 @@ struct engine;
 struct model;
 struct parts;
 struct service;
+struct turns;
 
 /* Reading the arguments of a request, and filling its answer. */
 struct answer {
 	json_t *data;			/* NULL: none */
+	struct turns *turns;		/* makes the whole answer; NULL: it is made */
 	int code;			/* 0, EXIT_NO or EXIT_WORDS (proto/proto.h) */
 	struct why why;			/* the reason, if code is not 0 */
 	struct parts *parts;		/* sent before the request on its connection; may be NULL */

@@ -6,9 +6,12 @@
 #include "core/model/key.h"
 #include "core/model/key_value.h"
 #include "daemon/control/request.h"
+#include "daemon/control/turns.h"
 #include "daemon/control/verbs.h"
 #include "daemon/live/live.h"
 #include "daemon/live/rings.h"
+#include "daemon/live/services.h"
+#include "daemon/live/traffic.h"
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
 #include "proto/proto.h"
@@ -20,13 +23,25 @@ static int counters_unread(struct answer *a)
 	return answer_no(a, EXIT_NO, "the counters cannot be read");
 }
 
+/* Reads what is shown, once: of a service, or of all. Where that fails it is logged, and the last figures stay. */
+static void look(struct live *live, const struct service *only)
+{
+	const struct live_service *s = only ? live_service(live, only->name) : NULL;
+
+	if (!only)
+		live_traffic_look(live);
+	else if (s)
+		live_traffic_look_at(live, s);
+}
+
 int verb_services(struct daemon *d, const json_t *request, struct answer *a)
 {
 	struct service *s;
 
 	if (request_service_or_all(&d->engine->model, request, a, &s))
 		return -EINVAL;
-	return answer_data(a, s ? view_service(d->engine, s) : view_services(d->engine));
+	look(d->engine->live, s);
+	return turns_begin(a, d->engine, &view_services, s, s);
 }
 
 int verb_backends(struct daemon *d, const json_t *request, struct answer *a)
@@ -35,17 +50,30 @@ int verb_backends(struct daemon *d, const json_t *request, struct answer *a)
 
 	if (request_service_or_all(&d->engine->model, request, a, &s))
 		return -EINVAL;
-	return answer_data(a, view_backends(d->engine, s));
+	look(d->engine->live, s);
+	return turns_begin(a, d->engine, &view_backends, s, false);
+}
+
+/* err: of the function that has made the list. */
+static int answer_list(struct daemon *d, struct answer *a, int err, const struct view_list *list)
+{
+	if (err == -ENOMEM)
+		return answer_memory(a);
+	return err ? counters_unread(a) : turns_begin(a, d->engine, list, NULL, false);
 }
 
 int verb_stats(struct daemon *d, const json_t *request, struct answer *a)
 {
+	struct view_list list;
 	struct service *s;
 
 	if (request_service_or_all(&d->engine->model, request, a, &s))
 		return -EINVAL;
-	a->data = s ? view_service_stats(d->engine, s) : view_stats(d);
-	return a->data ? 0 : counters_unread(a);
+	received_look(&d->received);
+	look(d->engine->live, s);
+	if (s)
+		return turns_begin(a, d->engine, &view_service_stats, s, true);
+	return answer_list(d, a, view_stats(d, &list), &list);
 }
 
 int verb_status(struct daemon *d, const json_t *request, struct answer *a)
@@ -56,9 +84,11 @@ int verb_status(struct daemon *d, const json_t *request, struct answer *a)
 
 int verb_top(struct daemon *d, const json_t *request, struct answer *a)
 {
+	struct view_list list;
+
 	(void)request;
-	a->data = view_top(d);
-	return a->data ? 0 : counters_unread(a);
+	look(d->engine->live, NULL);
+	return answer_list(d, a, view_top(d, &list), &list);
 }
 
 int verb_ring(struct daemon *d, const json_t *request, struct answer *a)
@@ -130,4 +160,34 @@ int verb_flows(struct daemon *d, const json_t *request, struct answer *a)
 		return answer_no(a, EXIT_WORDS, "client %s: want an address or a prefix", client);
 	a->data = view_flows(d, &q, json_object_get(request, "cursor"));
 	return a->data ? 0 : answer_no(a, EXIT_NO, "the tables of flows cannot be read");
+}
+
+int verb_events(struct daemon *d, const json_t *request, struct answer *a)
+{
+	json_int_t after = json_integer_value(json_object_get(request, "after"));
+	json_int_t last = json_integer_value(json_object_get(request, "last"));
+	const struct events_query q = {
+		.after = after > 0 ? after : 0,
+		.last = last > 0 ? (last < EVENTS_KEPT ? last : EVENTS_KEPT) : 0,
+		.service = request_text(request, "service"),
+		.kind = request_text(request, "kind"),
+	};
+
+	return answer_data(a, view_events(&d->events, &q));
+}
+
+int verb_drops(struct daemon *d, const json_t *request, struct answer *a)
+{
+	json_int_t after = json_integer_value(json_object_get(request, "after"));
+	json_int_t samples = json_integer_value(json_object_get(request, "samples"));
+	const struct drops_query q = {
+		.service = request_text(request, "service"),
+		.reason = request_text(request, "reason"),
+		.after = after > 0 ? after : 0,
+		.samples = samples > 0 ? samples : 0,
+	};
+
+	if (q.service && !request_service(&d->engine->model, request, a))
+		return -EINVAL;
+	return answer_data(a, view_drops(d, &q));
 }

@@ -15,25 +15,28 @@
 #include <sys/un.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/util.h"
-#include "daemon/control/aside.h"
+#include "daemon/control/turns.h"
 #include "proto/proto.h"
 
 #define GROUP "xring"
 #define CLIENTS_MAX 4096
 #define PAUSE_MS 100
 #define FILES_KEPT 64			/* descriptors kept for the daemon itself */
+#define TURN_NS (2 * NS_PER_MS)		/* of answers, in one turn of the loop */
 #define ANSWERS_PAUSE 65536		/* with that many bytes unfetched no request is answered */
 
 struct client {
 	struct control *control;
 	struct client *next, **previous;
 	struct loop_source source;
+	uid_t uid;
 	struct buffer in, out;
 	void *kept;			/* by control_answers, between two lines */
-	struct aside aside;		/* where the answer to the last line comes from */
+	struct later later;		/* where the answer to the last line comes from */
 	struct loop_source aside_source;
 	bool whole;			/* its last byte so far was the end of the line */
 	bool finished;			/* the client sends no more: close when all is sent */
@@ -49,19 +52,28 @@ struct control {
 	struct control_answers answers;
 	struct client *clients;
 	unsigned count, most;
+	unsigned in_turns;		/* clients whose answer is made in turns */
 	gid_t group;			/* (gid_t)-1: there is none */
 };
 
 static void client_aside_end(struct client *c)
 {
-	if (c->aside.fd >= 0)
+	if (c->later.aside.fd >= 0)
 		loop_remove(c->control->loop, &c->aside_source);
-	aside_end(&c->aside);
+	aside_end(&c->later.aside);
+}
+
+static void client_turns_end(struct client *c)
+{
+	c->control->in_turns -= c->later.turns != NULL;
+	turns_free(c->later.turns);
+	c->later.turns = NULL;
 }
 
 static void client_close(struct client *c)
 {
 	client_aside_end(c);
+	client_turns_end(c);
 	loop_remove(c->control->loop, &c->source);
 	shutdown(c->source.fd, SHUT_RDWR);	/* copies of the daemon have it too */
 	close(c->source.fd);
@@ -94,11 +106,31 @@ static void aside_ready(void *context, uint32_t events);
 /* Waits for the rest of the answer. */
 static void client_aside(struct client *c)
 {
-	c->aside_source = (struct loop_source){ c->aside.fd, aside_ready, c };
+	c->aside_source = (struct loop_source){ c->later.aside.fd, aside_ready, c };
 	if (!loop_add(c->control->loop, &c->aside_source, EPOLLIN))
 		return;
-	aside_end(&c->aside);
+	aside_end(&c->later.aside);
 	client_say(c, NULL);
+}
+
+/* The next part of an answer that is made in turns: all clients that have one share the time. */
+static void client_turns(struct client *c)
+{
+	int done;
+
+	if (!c->later.turns || buffer_len(&c->out) >= ANSWERS_PAUSE)
+		return;
+	done = turns_more(c->later.turns, &c->out, TURN_NS / c->control->in_turns);
+	if (done)
+		client_turns_end(c);
+	if (done < 0)
+		client_say(c, NULL);
+}
+
+/* Is the answer to the last line not whole? */
+static bool is_later(const struct client *c)
+{
+	return c->later.aside.fd >= 0 || c->later.turns;
 }
 
 /* Answers the client's lines, while the client fetches the answers. */
@@ -106,7 +138,7 @@ static void client_lines(struct client *c)
 {
 	const struct control_answers *answers = &c->control->answers;
 
-	while (!c->refused && c->aside.fd < 0 && buffer_len(&c->out) < ANSWERS_PAUSE) {
+	while (!c->refused && !is_later(c) && buffer_len(&c->out) < ANSWERS_PAUSE) {
 		_free_ char *answer = NULL;
 		size_t len;
 		char *line = buffer_line(&c->in, &len);
@@ -117,10 +149,12 @@ static void client_lines(struct client *c)
 		}
 		if (!line)
 			return;
-		answer = answers->answer(answers->context, &c->kept, line, len, &c->aside);
-		if (c->aside.fd >= 0)
+		answer = answers->answer(answers->context, c->uid, &c->kept, line, len,
+					 &c->later);
+		c->control->in_turns += c->later.turns != NULL;
+		if (c->later.aside.fd >= 0)
 			client_aside(c);
-		else
+		else if (!c->later.turns)
 			client_say(c, answer);
 	}
 }
@@ -148,9 +182,10 @@ static void client_turn(struct client *c)
 	int sent;
 
 	client_lines(c);
-	aside = c->aside.fd >= 0;
+	client_turns(c);
+	aside = c->later.aside.fd >= 0;
 	sent = client_send(c);
-	more = sent > 0 && !aside && !c->refused && buffer_has_line(&c->in);
+	more = sent > 0 && !aside && !c->refused && (c->later.turns || buffer_has_line(&c->in));
 	if (sent < 0 || (sent > 0 && !more && !aside && c->finished)) {
 		client_close(c);
 		return;
@@ -167,7 +202,7 @@ static void client_turn(struct client *c)
 static void aside_ready(void *context, uint32_t events)
 {
 	struct client *c = context;
-	ssize_t n = buffer_read(&c->out, c->aside.fd);
+	ssize_t n = buffer_read(&c->out, c->later.aside.fd);
 
 	(void)events;
 	if (n == -EAGAIN || n == -EINTR)
@@ -222,13 +257,14 @@ static bool in_group(int fd, gid_t primary, gid_t group)
 	return false;
 }
 
-static bool client_allowed(const struct control *control, int fd)
+static bool client_allowed(const struct control *control, int fd, uid_t *ret)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
 		return false;
+	*ret = peer.uid;
 	return peer.uid == 0 || peer.uid == geteuid() || in_group(fd, peer.gid, control->group);
 }
 
@@ -237,8 +273,9 @@ static void client_new(struct control *control, int fd)
 	static const char denied[] = "{\"ok\":false,\"error\":\"control socket: "
 				     "want root or the group " GROUP "\",\"code\":1}\n";
 	struct client *c;
+	uid_t uid;
 
-	if (!client_allowed(control, fd)) {
+	if (!client_allowed(control, fd, &uid)) {
 		(void)!send(fd, denied, sizeof(denied) - 1, MSG_NOSIGNAL);
 		close(fd);
 		return;
@@ -249,7 +286,8 @@ static void client_new(struct control *control, int fd)
 		return;
 	}
 	c->control = control;
-	c->aside.fd = -1;
+	c->uid = uid;
+	c->later.aside.fd = -1;
 	c->events = EPOLLIN;
 	c->source = (struct loop_source){ fd, client_ready, c };
 	if (loop_add(control->loop, &c->source, EPOLLIN)) {

@@ -4,23 +4,31 @@
 
 #include <stddef.h>
 
+#include "daemon/control/aside.h"
+
 /*
  * The control socket: any number of clients, none of which can delay another client or the
  * daemon. Only root, the daemon's own user and the group xring get answers (SO_PEERCRED,
  * SO_PEERGROUPS).
  */
-struct aside;
 struct control;
 struct loop;
+struct turns;
+
+/* How the rest of an answer comes, or all of it. */
+struct later {
+	struct aside aside;		/* from a copy of the daemon; fd -1: no */
+	struct turns *turns;		/* in turns; NULL: no. The connection frees it */
+};
 
 struct control_answers {
 	/*
-	 * Answers one line with one line, which the caller frees; NULL: no memory. *kept: what
-	 * earlier lines of the same connection left for this one; NULL at first. If *ret_aside
-	 * has a file descriptor, the answer comes there, and NULL is returned.
+	 * Answers one line of that user with one line, which the caller frees; NULL: no memory. *kept: what
+	 * earlier lines of the same connection left for this one; NULL at first, and returned
+	 * where *ret_later says how the answer comes.
 	 */
-	char *(*answer)(void *context, void **kept, const char *line, size_t len,
-			struct aside *ret_aside);
+	char *(*answer)(void *context, unsigned uid, void **kept, const char *line, size_t len,
+			struct later *ret_later);
 	void (*forget)(void *kept);	/* the connection has ended; kept may be NULL */
 	void *context;
 };

@@ -3,8 +3,12 @@
 #include "daemon/control/verbs.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/step.h"
 #include "base/util.h"
 #include "conf/conf.h"
@@ -13,6 +17,8 @@
 #include "daemon/control/aside.h"
 #include "daemon/control/parts.h"
 #include "daemon/control/request.h"
+#include "daemon/control/socket.h"
+#include "daemon/control/turns.h"
 #include "daemon/engine/engine.h"
 #include "daemon/live/live.h"
 #include "daemon/source/file.h"
@@ -105,6 +111,7 @@ static const struct verb {
 	edit_fn edit;
 	verb_fn run;
 	bool aside;			/* takes long and changes nothing: control/aside.h */
+	bool told;			/* logged, as what edits is */
 } verbs[] = {
 	{ "service-add", edit_service_add },
 	{ "service-set", edit_service_set },
@@ -112,7 +119,7 @@ static const struct verb {
 	{ "service-list", .run = verb_services },
 	{ "backend-add", edit_backend_add },
 	{ "backend-set", edit_backend_set },
-	{ "backend-del", .run = backend_del },
+	{ "backend-del", .run = backend_del, .told = true },
 	{ "backend-list", .run = verb_backends },
 	{ "backend-drain", edit_drain },
 	{ "backend-undrain", edit_active },
@@ -120,28 +127,30 @@ static const struct verb {
 	{ "backend-enable", edit_active },
 	{ "part", .run = part },
 	{ "plan", .run = verb_plan, .aside = true },
-	{ "apply", .run = verb_apply },
+	{ "apply", .run = verb_apply, .told = true },
 	{ "changes", .run = verb_changes },
 	{ "change-show", .run = verb_change_show },
-	{ "change-cancel", .run = verb_change_cancel },
+	{ "change-cancel", .run = verb_change_cancel, .told = true },
 	{ "hot", .run = verb_hot },
 	{ "hot-shards", .run = verb_hot_shards },
-	{ "hot-split", .run = verb_hot_split },
-	{ "hot-pin", .run = verb_hot_pin },
-	{ "hot-exempt", .run = verb_hot_exempt },
-	{ "hot-clear", .run = verb_hot_clear },
+	{ "hot-split", .run = verb_hot_split, .told = true },
+	{ "hot-pin", .run = verb_hot_pin, .told = true },
+	{ "hot-exempt", .run = verb_hot_exempt, .told = true },
+	{ "hot-clear", .run = verb_hot_clear, .told = true },
 	{ "placement-show", .run = verb_placement },
 	{ "placement-forecast", .run = verb_forecast },
 	{ "placement-explain", .run = verb_explain },
 	{ "placement-audit", .run = verb_audit },
 	{ "placement-homes", .run = verb_homes },
 	{ "flows", .run = verb_flows },
+	{ "events", .run = verb_events },
+	{ "drops", .run = verb_drops },
 	{ "top", .run = verb_top },
 	{ "clock", .run = clock_advance },
 	{ "ring-show", .run = verb_ring },
 	{ "ring-lookup", .run = verb_lookup },
-	{ "attach", .run = verb_attach },
-	{ "detach", .run = verb_detach },
+	{ "attach", .run = verb_attach, .told = true },
+	{ "detach", .run = verb_detach, .told = true },
 	{ "stats", .run = verb_stats },
 	{ "status", .run = verb_status },
 	{ "save", .run = save },
@@ -155,6 +164,62 @@ static const struct verb *verb_find(const char *word)
 			return &verbs[i];
 	return NULL;
 }
+
+/* ---- what was asked for ---- */
+
+/* As the command has it: --tcp-idle 5s, --cut; of a word its text alone. */
+static void argument_print(FILE *to, const char *option, const json_t *value)
+{
+	_free_ char *json = json_is_string(value) || json_is_true(value) ? NULL :
+			    json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	if (option)
+		fputs(" --", to);
+	for (; option && *option; option++)
+		fputc(*option == '_' ? '-' : *option, to);
+	if (!json_is_true(value))
+		fprintf(to, " %.100s", json ?: json_string_value(value) ?: "");
+}
+
+/* Takes the arguments that are the command's words, whose keys are separated by spaces, off the request. */
+static void words_print(FILE *to, const char *keys, json_t *request)
+{
+	while (*keys) {
+		size_t len = strcspn(keys, " ");
+		char key[32];
+
+		snprintf(key, sizeof(key), "%.*s", (int)len, keys);
+		if (json_object_get(request, key))
+			argument_print(to, NULL, json_object_get(request, key));
+		json_object_del(request, key);
+		keys += len + (keys[len] == ' ');
+	}
+}
+
+static void request_log(const struct daemon *d, const struct verb_form *form, const json_t *request)
+{
+	const char *word = request_text(request, "do"), *key;
+	json_t *rest = json_copy((json_t *)request), *value;
+	_free_ char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	if (!to)
+		return;
+	for (; *word; word++)
+		fputc(*word == '-' ? ' ' : *word, to);
+	json_object_del(rest, "do");
+	json_object_del(rest, "text");		/* a whole file */
+	words_print(to, form ? form->words : "service key backend interface file", rest);
+	json_object_foreach(rest, key, value)
+		argument_print(to, key, value);
+	json_decref(rest);
+	if (!fclose(to))
+		log_of(LOG_LEVEL_INFO, "command", request_text(request, "service"),
+		       "%s asked for: %s", *d->events.by ? d->events.by : "somebody", text);
+}
+
+/* ---- answers ---- */
 
 static void answer_to(struct daemon *d, const json_t *request, struct answer *a)
 {
@@ -171,6 +236,8 @@ static void answer_to(struct daemon *d, const json_t *request, struct answer *a)
 		change_do(d, request, verb->edit, 1, a);
 	else
 		verb->run(d, request, a);
+	if (verb && (verb->edit || verb->told) && !a->code && !request_flag(request, "plan"))
+		request_log(d, form, request);
 }
 
 /* Parts wait for the request that is no part; one that is refused was in vain. */
@@ -218,11 +285,27 @@ static bool answer_aside(struct daemon *d, const json_t *request, struct answer 
 	return !begun || begun == -EBUSY;
 }
 
+/* The whole of an answer that is made in turns, without the end of its line. */
+static char *turns_text(struct turns *t)
+{
+	struct buffer text = {};
+	char *ret = NULL;
+	int done;
+
+	while (!(done = turns_more(t, &text, NS_PER_S)))
+		;
+	if (done > 0)
+		ret = strndup(text.data, buffer_len(&text) - 1);
+	buffer_clear(&text);
+	turns_free(t);
+	return ret;
+}
+
 char *verbs_answer(struct daemon *d, struct parts **parts, const char *line, size_t len,
-		   struct aside *ret_aside)
+		   struct later *ret_later)
 {
 	struct answer a = { .parts = *parts };
-	struct aside aside = { .fd = -1 };
+	struct later later = { .aside.fd = -1 };
 	json_error_t error;
 	json_t *request = json_loadb(line, len, 0, &error);
 	const struct verb *verb = verb_find(request_text(request, "do"));
@@ -230,11 +313,14 @@ char *verbs_answer(struct daemon *d, struct parts **parts, const char *line, siz
 	if (!json_is_object(request))
 		answer_no(&a, EXIT_WORDS, "want one JSON object a line%s%.100s",
 			  request ? "" : ": ", request ? "" : error.text);
-	else if (!ret_aside || !verb || !verb->aside || !answer_aside(d, request, &a, &aside))
+	else if (!ret_later || !verb || !verb->aside || !answer_aside(d, request, &a, &later.aside))
 		answer_to(d, request, &a);
 	*parts = parts_keep(request, &a);
 	json_decref(request);
-	if (ret_aside)
-		*ret_aside = aside;
-	return aside.fd < 0 ? answer_text(&a) : NULL;
+	if (a.turns && !ret_later)
+		return turns_text(a.turns);
+	later.turns = a.turns;
+	if (ret_later)
+		*ret_later = later;
+	return later.aside.fd >= 0 || later.turns ? NULL : answer_text(&a);
 }

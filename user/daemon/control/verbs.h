@@ -7,18 +7,17 @@
 #include "daemon/control/edit.h"
 
 struct answer;
-struct aside;
 struct daemon;
+struct later;
 struct parts;
 
 /*
  * Answers one request line with one line (proto/proto.h), which the caller frees. *parts: what
  * the lines before left for this one (control/parts.h); NULL at first. NULL: no memory; or the
- * answer comes aside, where ret_aside is not NULL and has a file descriptor then
- * (control/aside.h).
+ * answer comes later, where ret_later is not NULL and says how (control/socket.h).
  */
 char *verbs_answer(struct daemon *d, struct parts **parts, const char *line, size_t len,
-		   struct aside *ret_aside);
+		   struct later *ret_later);
 
 /*
  * The verbs that are more than an edit of the model (verbs.c has the table of all verbs).
@@ -35,6 +34,8 @@ int verb_backends(struct daemon *d, const json_t *request, struct answer *a);
 int verb_ring(struct daemon *d, const json_t *request, struct answer *a);
 int verb_lookup(struct daemon *d, const json_t *request, struct answer *a);
 int verb_flows(struct daemon *d, const json_t *request, struct answer *a);
+int verb_drops(struct daemon *d, const json_t *request, struct answer *a);
+int verb_events(struct daemon *d, const json_t *request, struct answer *a);
 
 /* placement.c */
 int verb_placement(struct daemon *d, const json_t *request, struct answer *a);

@@ -41,12 +41,13 @@ struct engine_stats {
 	unsigned pending;		/* changes that wait for the next flush */
 };
 
-/* A listener is told what the engine does; either function may be NULL. */
+/* A listener is told what the engine does; each function may be NULL. */
 struct engine_listener {
 	struct engine_listener *next;
 	void *context;
 	void (*changed)(void *context);	/* another model runs; the maps do not have it yet */
 	void (*flushed)(void *context);	/* the maps have been brought to the model */
+	void (*attaching)(void *context);	/* it will be attached or detached, or just was attached */
 };
 
 struct engine {
@@ -95,6 +96,9 @@ int engine_start(struct engine *e);
 /* Flushes what is gathered. */
 void engine_stop(struct engine *e);
 void engine_close(struct engine *e);
+
+/* Must be called before dp_attach() and dp_detach(): tells the listeners. */
+void engine_attaching(struct engine *e);
 
 /* Adds a listener, which is the caller's and must live until the engine is closed. */
 void engine_listen(struct engine *e, struct engine_listener *listener);

@@ -10,6 +10,7 @@
 #include "base/why.h"
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/vlans.h"
 #include "daemon/engine/wishes.h"
 #include "daemon/live/ingress.h"
 #include "daemon/net/devices.h"
@@ -27,7 +28,10 @@ static uint64_t mac_word(const struct device *device)
 	return XRING_MAC_WORD(first8);
 }
 
-/* The addresses of the first interfaces of the model; where it has none of the host's, any. */
+/*
+ * The addresses of the first interfaces of the model; where it has none of the host's, any; and none
+ * where each frame must be looked at, as only those of a VLAN are taken somewhere.
+ */
 static void macs_first(struct engine *e, const struct device *list, size_t count)
 {
 	uint64_t macs[2] = {};
@@ -43,21 +47,27 @@ static void macs_first(struct engine *e, const struct device *list, size_t count
 	for (size_t i = 0; i < count && !found; i++)
 		if (mac_word(&list[i]))
 			macs[found++] = mac_word(&list[i]);
+	if (found == 1)
+		macs[1] = macs[0];	/* 0 would be the word of a MAC address */
+	if (vlans_alone(e, &e->model))
+		macs[0] = macs[1] = XRING_MAC_NONE;
 	dp_macs_first(e->dp, macs);
 }
 
-static size_t keys_fill(const struct model *m, const struct device *list, size_t count,
+static size_t keys_fill(const struct engine *e, const struct device *list, size_t count,
 			struct xring_mac *keys)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct interface *interface = model_interface(m, list[i].name);
+		const struct interface *interface = model_interface(&e->model, list[i].name);
+		const struct device *carrier = interface && interface->any_mac ?
+					       vlans_carrier(e, interface->name) : NULL;
 
 		if (mac_word(&list[i]))
 			keys[n++] = (struct xring_mac){ .mac = mac_word(&list[i]) };
-		if (interface && interface->any_mac)
-			keys[n++] = (struct xring_mac){ .ifindex = list[i].ifindex };
+		if (carrier)
+			keys[n++] = (struct xring_mac){ .ifindex = carrier->ifindex };
 	}
 	qsort(keys, n, sizeof(*keys), dp_macs_order);
 	return n;
@@ -72,7 +82,7 @@ static int macs_write(struct engine *e)
 
 	if (!keys)
 		return log_err(-ENOMEM, "MAC addresses of this host");
-	err = dp_macs_set(e->dp, keys, keys_fill(&e->model, list, count, keys));
+	err = dp_macs_set(e->dp, keys, keys_fill(e, list, count, keys));
 	if (err && err != -E2BIG)
 		return log_err(err, "MAC addresses of this host");
 	if (err && !e->macs_full)
@@ -86,15 +96,18 @@ static int macs_write(struct engine *e)
 void interfaces_write(struct engine *e)
 {
 	live_ingresses_write(e->live);
-	e->macs_due = macs_write(e);
+	e->macs_due = vlans_write(e) ?: macs_write(e);
 }
 
-/* What netlink says is looked at once more each second: an event may be lost, or say nothing of it. */
+/*
+ * What netlink says is looked at once more each second: an event may be lost, or say nothing of it, as of
+ * the device by which one over others sends.
+ */
 static void interfaces_due(void *context)
 {
 	struct engine *e = context;
 
-	if (e->macs_due)
+	if (e->macs_due || devices_stacked(e->devices))
 		interfaces_write(e);
 	wishes_look(e);
 }
@@ -132,14 +145,32 @@ void interfaces_close(struct engine *e)
 	wishes_clear(&e->wishes);
 }
 
+/* The device that has the program of an interface, or had it until the interface went. */
+static const struct device *attached_device(const struct engine *e, const char *name)
+{
+	const struct device *carrier = vlans_carrier(e, name);
+
+	for (size_t i = 0; i < e->wishes.count && !carrier; i++)
+		if (!strcmp(e->wishes.list[i].name, name))
+			carrier = devices_at(e->devices, e->wishes.list[i].carrier);
+	return carrier;
+}
+
+/* The program stays on a device that another interface of the model still needs. */
 static void interfaces_detach(struct engine *e, const struct model *before)
 {
 	struct why why;
 
-	for (size_t i = 0; i < before->interface_count; i++)
-		if (!model_interface(&e->model, before->interfaces[i].name) &&
-		    dp_detach(e->dp, before->interfaces[i].name, &why))
+	for (size_t i = 0; i < before->interface_count; i++) {
+		const char *name = before->interfaces[i].name;
+		const struct device *carrier = attached_device(e, name);
+
+		if (model_interface(&e->model, name) ||
+		    (carrier && vlans_is_carrier(e, &e->model, carrier->ifindex, NULL)))
+			continue;
+		if (dp_detach(e->dp, carrier ? carrier->name : name, &why))
 			log_warn("detach %s", why.text);
+	}
 }
 
 void interfaces_follow(struct engine *e, const struct model *before)

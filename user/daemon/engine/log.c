@@ -198,7 +198,8 @@ static void stage_set(struct changes *c, struct change_entry *e, enum stage stag
 {
 	e->stage = stage;
 	e->dirty = c->dirty = true;
-	log_info("change %u of %s: %s", e->id, e->service, stage_print(stage));
+	log_of(LOG_LEVEL_INFO, "change", e->service, "change %u of %s: %s", e->id, e->service,
+	       stage_print(stage));
 }
 
 /* What the last change of that ring has left; NULL: that is not known. */
@@ -224,10 +225,9 @@ static void rosters_set(const struct changes *c, struct change_entry *e,
 /* What the change moves, of the rings that are at hand. */
 static void plan_set(struct change_entry *e, const struct live_move *move)
 {
-	e->planned = !plan_new_arcs(move->was, move->is, &e->plan) &&
-		     !plan_least(move->before, move->before_count, move->after, move->after_count,
-				 &e->least);
+	e->planned = !plan_new_arcs(move->was, move->is, &e->plan);
 	e->moved = (double)e->plan.moved / PLAN_CIRCLE;
+	e->least = e->plan.least;
 }
 
 void changes_begun(struct changes *c, const struct live_move *move, uint64_t now)

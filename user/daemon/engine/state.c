@@ -153,9 +153,10 @@ static void say(struct state *st, const struct why *why)
 	if (!strcmp(st->why.text, why->text))
 		return;
 	if (*why->text)
-		log_warn("%s: changes are refused until it can be written", why->text);
+		log_of(LOG_LEVEL_WARNING, "state", NULL, "%s: changes are refused until it can be written",
+		       why->text);
 	else
-		log_info("state directory %s: all is kept again", st->dir);
+		log_of(LOG_LEVEL_INFO, "state", NULL, "state directory %s: all is kept again", st->dir);
 	st->why = *why;
 }
 

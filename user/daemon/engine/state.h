@@ -24,6 +24,7 @@ enum state_name {
 	STATE_CHANGES,			/* the changes under way and past ones; it grows */
 	STATE_HOT,			/* what is set by hand of hot keys */
 	STATE_HOMES,			/* where clients' networks belong; it grows */
+	STATE_EVENTS,			/* what happened; it grows */
 	STATE_FILES
 };
 

@@ -17,6 +17,7 @@ static const struct {
 	[STATE_CHANGES] = { "changes.json", .grows = true },
 	[STATE_HOT] = { "hot.json" },
 	[STATE_HOMES] = { "homes", .grows = true },
+	[STATE_EVENTS] = { "events.json", .grows = true },
 };
 
 const char *state_file_name(enum state_name name)

@@ -11,6 +11,8 @@
 #include "base/why.h"
 #include "core/model/model.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/vlans.h"
+#include "daemon/net/abilities.h"
 #include "daemon/net/devices.h"
 #include "daemon/net/sysctls.h"
 #include "dp/dp.h"
@@ -62,8 +64,24 @@ static void __attribute__((format(printf, 2, 3))) say_of(struct wish *wish, cons
 	wish_say(wish->why, text);
 }
 
+/* Takes the program off the carrier that it was attached to, where no other interface needs it there. */
+static void leave(struct engine *e, struct wish *wish)
+{
+	const struct device *carrier = devices_at(e->devices, wish->carrier);
+	struct why why;
+
+	if (!carrier || vlans_is_carrier(e, &e->model, carrier->ifindex, wish->name))
+		return;
+	engine_attaching(e);
+	if (dp_detach(e->dp, carrier->name, &why))
+		log_of(LOG_LEVEL_WARNING, "interface", wish->name, "detach %s", why.text);
+	else
+		log_of(LOG_LEVEL_INFO, "interface", wish->name, "detached from %s, which was for %s",
+		       carrier->name, wish->name);
+}
+
 /* The interface is not there. A device that was it may have another name now. */
-static void absent(const struct engine *e, struct wish *wish)
+static void absent(struct engine *e, struct wish *wish)
 {
 	const struct device *renamed = wish->ifindex ? devices_at(e->devices, wish->ifindex) : NULL;
 
@@ -73,44 +91,59 @@ static void absent(const struct engine *e, struct wish *wish)
 		       renamed->name, renamed->name, wish->name);
 		return;
 	}
-	wish->ifindex = 0;
+	/* The program was there for this VLAN alone: it would take frames without a tag now. */
+	if (wish->carrier != wish->ifindex)
+		leave(e, wish);
+	wish->ifindex = wish->carrier = 0;
 	say_of(wish, "%s: configured, not there", wish->name);
 }
 
-static void attach(struct engine *e, struct wish *wish, uint32_t ifindex)
+static void attach(struct engine *e, struct wish *wish, uint32_t ifindex,
+		   const struct device *carrier)
 {
 	const char *mode;
 	struct why why;
 
-	if (dp_attach(e->dp, wish->name, DP_MODE_ANY, &mode, &why)) {
+	engine_attaching(e);
+	if (dp_attach(e->dp, carrier->name, DP_MODE_ANY, &mode, &why)) {
 		say_of(wish, "not attached: %s", why.text);
 		return;
 	}
-	log_info("attached to %s (%s)", wish->name, mode);
+	log_of(LOG_LEVEL_INFO, "interface", wish->name, "attached to %s (%s)%s%s", carrier->name, mode,
+	       strcmp(carrier->name, wish->name) ? ", for " : "",
+	       strcmp(carrier->name, wish->name) ? wish->name : "");
 	wish->ifindex = ifindex;
+	wish->carrier = carrier->ifindex;
 	wish_say(wish->why, NULL);
+	engine_attaching(e);
 }
 
 /* `attach: false`: our link is taken off. */
 static void refrain(struct engine *e, struct wish *wish)
 {
-	const struct device *device = devices_named(e->devices, wish->name);
+	const struct device *device = vlans_carrier(e, wish->name);
 	uint32_t program;
 	struct why why;
 
 	wish->ifindex = 0;
 	wish->others = false;
-	if (!device || dp_attached(e->dp, wish->name, device->ifindex, &program) != DP_OURS)
+	if (!device || vlans_is_carrier(e, &e->model, device->ifindex, wish->name) ||
+	    dp_attached(e->dp, device->name, device->ifindex, &program) != DP_OURS) {
 		wish_say(wish->why, NULL);
-	else if (dp_detach(e->dp, wish->name, &why))
+		return;
+	}
+	engine_attaching(e);
+	if (dp_detach(e->dp, device->name, &why))
 		say_of(wish, "attached, though `attach: false`: %s", why.text);
 	else
-		log_info("detached from %s: attach: false", wish->name);
+		log_of(LOG_LEVEL_INFO, "interface", wish->name, "detached from %s: attach: false",
+		       wish->name);
 }
 
 static void compare(struct engine *e, struct wish *wish)
 {
-	const struct device *device = devices_named(e->devices, wish->name);
+	const struct device *own = devices_named(e->devices, wish->name);
+	const struct device *device = vlans_carrier(e, wish->name);
 	uint32_t program;
 
 	wish->others = false;
@@ -118,14 +151,15 @@ static void compare(struct engine *e, struct wish *wish)
 		absent(e, wish);
 		return;
 	}
-	switch (dp_attached(e->dp, wish->name, device->ifindex, &program)) {
+	switch (dp_attached(e->dp, device->name, device->ifindex, &program)) {
 	case DP_OURS:
-		wish->ifindex = device->ifindex;
+		wish->ifindex = own->ifindex;
+		wish->carrier = device->ifindex;
 		wish_say(wish->why, NULL);
 		break;
 	case DP_NOBODYS:
-		if (wish->ifindex != device->ifindex)
-			attach(e, wish, device->ifindex);
+		if (wish->ifindex != own->ifindex || wish->carrier != device->ifindex)
+			attach(e, wish, own->ifindex, device);
 		else
 			say_of(wish, "%s: not attached: another hand took the program off: want "
 			       "`xring attach %s`", wish->name, wish->name);
@@ -133,7 +167,7 @@ static void compare(struct engine *e, struct wish *wish)
 	case DP_OTHERS:
 		wish->others = true;
 		say_of(wish, "%s: not attached: another XDP program is, number %u: want `ip link set "
-		       "dev %s xdp off`, then `xring attach %s`", wish->name, program, wish->name,
+		       "dev %s xdp off`, then `xring attach %s`", wish->name, program, device->name,
 		       wish->name);
 		break;
 	case DP_UNKNOWN:
@@ -188,10 +222,32 @@ static void look_at_sysctls(struct engine *e)
 			   e->wishes.sysctls[1]);
 }
 
+/* A tag that is taken off before the program runs is not seen: the frame passes for one without. */
+static void look_at_tags(struct engine *e)
+{
+	char text[WISH_WHY] = "";
+
+	for (size_t i = 0; i < e->model.interface_count && !*text; i++) {
+		const struct interface *interface = &e->model.interfaces[i];
+		const char *carrier = vlans_carrier_name(e, interface->name);
+		const struct device *device = devices_named(e->devices, carrier);
+		struct ability ability;
+
+		if (!device || !vlans_are_wanted(e, interface) || !ability_strips_tags(carrier))
+			continue;
+		snprintf(text, sizeof(text), "%s: VLAN tags may be taken off before xring sees them "
+			 "(rx-vlan-offload): want `ethtool -K %s rxvlan off`%s", carrier, carrier,
+			 ability_get(device->ifindex, &ability) || strcmp(ability.kind, "veth") ? "" :
+			 ", and `ethtool -K DEV txvlan off` at its far end, as it is a veth");
+	}
+	wish_say(e->wishes.tags, *text ? text : NULL);
+}
+
 void wishes_look(struct engine *e)
 {
 	wishes_follow(&e->wishes, &e->model);
 	look_at_sysctls(e);
+	look_at_tags(e);
 	if (pins_hidden(e))
 		return;
 	for (size_t i = 0; i < e->wishes.count; i++) {

@@ -16,7 +16,8 @@ struct engine;
 #define WISH_WHY 512
 struct wish {
 	char name[16];			/* of the interface */
-	uint32_t ifindex;		/* of the device that was attached; 0: none was */
+	uint32_t ifindex;		/* of the device for which was attached; 0: none was */
+	uint32_t carrier;		/* of the device to which: another one for a VLAN (vlans.h) */
 	bool others;			/* another program is attached, which is not ours */
 	char why[WISH_WHY];		/* what is not as it should be; empty: nothing */
 };
@@ -25,6 +26,7 @@ struct wishes {
 	struct wish *list;		/* as the model's interfaces */
 	size_t count;
 	char sysctls[2][WISH_WHY];	/* which one is wanted, of IPv4 and IPv6; empty: none is */
+	char tags[WISH_WHY];		/* which device may hide VLAN tags; empty: none does */
 	char pins[WISH_WHY];		/* what is wrong with the directory of the pins; empty: nothing */
 };
 

@@ -20,6 +20,7 @@
 #include "daemon/live/times.h"
 #include "daemon/net/nexthop.h"
 #include "dp/dp.h"
+#include "dp/drops.h"
 #include "dp/read.h"
 #include "dp/write.h"
 
@@ -191,6 +192,7 @@ void backend_id_free(struct live *live, uint16_t id)
 
 	dp_template_write(live->dp, id, &none);
 	live->dp->loads[id] = live->dp->places[id] = 0;
+	dp_drops_move(live->dp, XRING_DROPS_BACKEND | id, XRING_DROPS_NOBODY);
 	step();
 	__atomic_store_n(&live->dp->owners[id].service[0], 0, __ATOMIC_RELEASE);
 }
@@ -203,6 +205,12 @@ const char *backend_why(const struct live_service *s, const struct live_backend 
 	return backend->nexthop->why;
 }
 
+/* Below a bridge, a daemon that has just started does not know yet which device sends. */
+static bool may_send(const struct nexthop *nh, uint32_t ifindex)
+{
+	return ifindex && (nh->sender ? ifindex == nh->sender : nh->stacked);
+}
+
 /*
  * While a neighbour is asked, or the kernel could not be asked yet, the template keeps the next hop that it has: silence is not an
  * answer yet, and the last daemon knew a next hop.
@@ -213,7 +221,7 @@ static bool keep_way(const struct nexthop *nh, const struct xring_template *now,
 	struct next_hop same = { .ifindex = now->ifindex, .mtu = now->mtu };
 	struct xring_template wanted;
 
-	if (nh->unknown ? !now->ifindex : !nh->pending || now->ifindex != nh->route_ifindex)
+	if (nh->unknown ? !now->ifindex : !nh->pending || !may_send(nh, now->ifindex))
 		return false;
 	if (backend_why(s, backend) != nh->why)
 		return false;
@@ -236,6 +244,9 @@ static void backend_template(struct live *live, const struct live_service *s,
 	struct next_hop hop = backend_why(s, backend) ? none : backend->nexthop->hop;
 
 	hop.tunnel_source = s->tunnel_source;
+	hop.mss = s->model->mss;
+	hop.gue_port = s->gue.port;
+	hop.gue_variant = s->gue.variant;
 	hop.dscp_zero = s->model->dscp;
 	if (keep_way(backend->nexthop, &now, s, backend))
 		wanted = now;
@@ -252,9 +263,11 @@ static void hop_changed(struct live *live, struct live_service *s, struct live_b
 
 	backend_template(live, s, backend);
 	if (why)
-		log_warn("backend %s of %s: %s", backend->name, s->name, why);
+		log_of(LOG_LEVEL_WARNING, "next-hop", s->name, "backend %s of %s: %s", backend->name, s->name,
+		       why);
 	else
-		log_info("backend %s of %s: next hop resolved", backend->name, s->name);
+		log_of(LOG_LEVEL_INFO, "next-hop", s->name, "backend %s of %s: next hop resolved",
+		       backend->name, s->name);
 }
 
 void backend_hops_changed(void *context)
@@ -499,6 +512,7 @@ void backend_forget(struct live *live, struct live_service *s, size_t leaving)
 		s->retired.bytes += traffic.bytes;
 		s->retired.flows += traffic.flows;
 	}
+	dp_drops_move(live->dp, XRING_DROPS_BACKEND | backend->id, s->number);
 	list_remove(s->leaving, &s->leaving_count, leaving);
 	backend_id_free(live, backend->id);
 	backend_free(live, backend);

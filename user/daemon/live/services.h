@@ -10,6 +10,7 @@
 
 #include "core/model/key.h"
 #include "core/model/mode.h"
+#include "core/model/model.h"
 #include "core/ring/moving.h"
 #include "core/value/name.h"
 #include "core/value/number.h"
@@ -35,6 +36,7 @@ struct live_service {
 	struct home_service *home;		/* the slot of watch/homes.c; NULL: empty */
 	enum mode mode;
 	uint32_t tunnel_source;			/* core/model/tunnel_source.h: of the model's, too */
+	struct gue gue;				/* service_gue() */
 	struct key key;
 	bool key_known;
 	bool rekeyed;				/* key changed: a whole walk must remove all pins */

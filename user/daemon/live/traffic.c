@@ -24,14 +24,17 @@ static bool any_used(const struct live *live, uint32_t first, uint32_t count)
 	return false;
 }
 
+static int room(struct live *live)
+{
+	live->traffic = live->traffic ?: calloc(live->dp->backend_count, sizeof(*live->traffic));
+	return live->traffic ? 0 : -ENOMEM;
+}
+
 int live_traffic_look(struct live *live)
 {
 	uint32_t total = live->dp->backend_count;
-	int err = 0;
+	int err = room(live);
 
-	live->traffic = live->traffic ?: calloc(total, sizeof(*live->traffic));
-	if (!live->traffic)
-		return -ENOMEM;
 	for (uint32_t first = 0; first < total && !err; first += CHUNK) {
 		uint32_t count = total - first < CHUNK ? total - first : CHUNK;
 
@@ -46,16 +49,41 @@ struct xring_traffic live_traffic(const struct live *live, const struct live_bac
 	return live->traffic ? live->traffic[backend->id] : (struct xring_traffic){};
 }
 
-uint64_t live_established(const struct live *live, const struct live_service *s)
+/* The backends of a service, and then those that leave it. */
+static const struct live_backend *backend_at(const struct live_service *s, size_t i)
 {
-	uint64_t packets = s->retired.packets - s->retired.flows;
+	return i < s->backend_count ? s->backends[i] : s->leaving[i - s->backend_count];
+}
+
+int live_traffic_look_at(struct live *live, const struct live_service *s)
+{
+	int err = room(live);
+
+	for (size_t i = 0; !err && i < s->backend_count + s->leaving_count; i++) {
+		uint16_t id = backend_at(s, i)->id;
+
+		err = dp_traffic_read(live->dp, id, &live->traffic[id]);
+	}
+	return err;
+}
+
+struct xring_traffic live_traffic_of(const struct live *live, const struct live_service *s)
+{
+	struct xring_traffic sum = s->retired;
 
 	for (size_t i = 0; i < s->backend_count + s->leaving_count; i++) {
-		struct xring_traffic one =
-			live_traffic(live, i < s->backend_count ? s->backends[i]
-								: s->leaving[i - s->backend_count]);
+		struct xring_traffic one = live_traffic(live, backend_at(s, i));
 
-		packets += one.packets - one.flows;
+		sum.packets += one.packets;
+		sum.bytes += one.bytes;
+		sum.flows += one.flows;
 	}
-	return packets;
+	return sum;
+}
+
+uint64_t live_established(const struct live *live, const struct live_service *s)
+{
+	struct xring_traffic sum = live_traffic_of(live, s);
+
+	return sum.packets - sum.flows;
 }

@@ -15,8 +15,13 @@ struct live_service;
  * or the kernel's error.
  */
 int live_traffic_look(struct live *live);
+/* The same of one service's backends alone. */
+int live_traffic_look_at(struct live *live, const struct live_service *s);
 
 struct xring_traffic live_traffic(const struct live *live, const struct live_backend *backend);
+
+/* Of all backends of a service, also of those that are gone. */
+struct xring_traffic live_traffic_of(const struct live *live, const struct live_service *s);
 
 /*
  * The service's packets of established TCP flows and of UDP, so that a flood of SYNs counts

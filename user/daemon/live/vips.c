@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "core/vip/shapes.h"
 #include "core/vip/slots.h"
 #include "core/vip/vips.h"
 #include "daemon/live/backends.h"
@@ -76,7 +77,7 @@ static size_t slots_most(const struct live *live, const struct model *m)
 		const struct live_service *s = live_service(live, m->services[i].name);
 
 		if (s && s->leaving_count)
-			most += m->services[i].vip_count * (2 + s->leaving_count);
+			most += slots_of_vips(&m->services[i], s->leaving_count);
 	}
 	return most;
 }
@@ -85,19 +86,21 @@ static size_t slots_most(const struct live *live, const struct model *m)
 
 static bool is_vip_of(const struct xring_slot *slot, uint32_t number)
 {
-	uint32_t kind = slot->port >> 24;
+	uint32_t kind = XRING_SLOT_KIND(slot->port);
 
 	return (kind == XRING_SLOT_SERVICE4 || kind == XRING_SLOT_SERVICE6) &&
 	       XRING_SLOT_NUMBER_OF(slot->ports_mask) == number;
 }
 
-/* Do these replies carry that VIP? */
+/* Do these replies carry that VIP? Those to a range of ports come from the same blocks as its VIP has. */
 static bool is_reply_of(const struct xring_slot *slot, const struct xring_slot *vip)
 {
-	uint32_t kind = vip->port >> 24 == XRING_SLOT_SERVICE4 ? XRING_SLOT_REPLY4 :
-								 XRING_SLOT_REPLY6;
+	uint32_t other = XRING_SLOT_KIND(vip->port) == XRING_SLOT_SERVICE4 ? XRING_SLOT_REPLY4 :
+									      XRING_SLOT_REPLY6;
+	uint32_t flags = (vip->port >> 24) - XRING_SLOT_KIND(vip->port);
+	uint16_t port = flags ? slot->port : slot->vip_port;
 
-	return slot->port >> 24 == kind && slot->vip_port == (uint16_t)vip->port &&
+	return slot->port >> 24 == (other | flags) && port == (uint16_t)vip->port &&
 	       (slot->port >> 16 & 0xff) == (vip->port >> 16 & 0xff) &&
 	       !memcmp(slot->vip_addr, vip->addr, sizeof(slot->vip_addr));
 }
@@ -219,7 +222,10 @@ static int slots_make(const struct live *live, const struct model *m, bool keep,
 			count += slots_kept(live, live->services[i], slots + count);
 	if (err)
 		return err;
-	*ret_count = count + slots_addresses(slots, count, slots + count);
+	err = slots_addresses(slots, count, slots + count, &more);
+	if (err)
+		return err;
+	*ret_count = count + more;
 	*ret = take_ptr(slots);
 	return 0;
 }
@@ -246,6 +252,9 @@ static int table_write(struct live *live, const struct model *m, bool keep)
 		sources |= live->dp->config->sources;
 	if (vips_build(dp_vips_idle(live->dp), slots, count, &seed))
 		return log_err(-ENOSPC, "%zu entries of the VIP table", count);
+	if (slots_shapes(slots, count, dp_shapes_idle(live->dp)))
+		return log_err(-ENOSPC, "networks and port ranges of VIPs: more than %u shapes",
+			       XRING_SHAPES);
 	dp_vips_flip(live->dp, seed, flags, sources);
 	free(live->slots);
 	live->slots = take_ptr(slots);

@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "core/model/model.h"
+#include "core/vip/shapes.h"
 #include "core/vip/slots.h"
 #include "core/vip/vips.h"
 #include "daemon/live/backends.h"
@@ -39,20 +40,24 @@ static bool is_in_table(const struct live *live, const struct xring_slot *slot)
 	return found && same_vip(found, slot);
 }
 
-static int way_add(const struct live *live, const struct live_backend *backend,
-		   const struct vip *vip, uint64_t until, struct ways_back *ways)
+static int ways_add(const struct live *live, const struct live_backend *backend,
+		    const struct vip *vip, uint64_t until, struct ways_back *ways)
 {
-	struct way_back way = { .of = backend, .until = until };
-	struct way_back *list;
+	struct xring_slot slots[PORT_BLOCKS_MAX];
+	size_t count = slots_reply(vip, &backend->address, backend->port, backend->id, slots);
 
-	slot_reply(vip, &backend->address, backend->port, backend->id, &way.slot);
-	if (!is_in_table(live, &way.slot))
-		return 0;
-	list = array_grow(ways->list, ways->count, sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-	ways->list = list;
-	list[ways->count++] = way;
+	for (size_t i = 0; i < count; i++) {
+		struct way_back *list;
+
+		if (!is_in_table(live, &slots[i]))
+			continue;
+		list = array_grow(ways->list, ways->count, sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		ways->list = list;
+		list[ways->count++] = (struct way_back){ .of = backend, .until = until,
+							 .slot = slots[i] };
+	}
 	return 0;
 }
 
@@ -94,7 +99,7 @@ static int service_ways(const struct live *live, const struct live_service *ls,
 
 		for (size_t v = 0; until && v < s->vip_count && !err; v++)
 			if (s->vips[v].address.family == backend->address.family)
-				err = way_add(live, backend, &s->vips[v], until, ways);
+				err = ways_add(live, backend, &s->vips[v], until, ways);
 	}
 	return err;
 }
@@ -160,13 +165,48 @@ void ways_back_forget(struct live *live, const struct live_backend *backend)
 	live->ways.count = kept;
 }
 
+static bool is_block(const struct xring_slot *slot)
+{
+	return XRING_SLOT_KIND(slot->port) != slot->port >> 24;
+}
+
+static bool keeps_port(const struct xring_slot *slot)
+{
+	return !slot->vip_port || slot->vip_port == (__be16)slot->port;
+}
+
+/* Do two ways, of which one is for a block of ports, share a port from which replies would get two VIPs? */
+static bool blocks_clash(const struct xring_slot *a, const struct xring_slot *b)
+{
+	struct port_block left = slot_block(a), right = slot_block(b);
+
+	if (XRING_SLOT_KIND(a->port) != XRING_SLOT_KIND(b->port) ||
+	    (a->port >> 16 & 0xff) != (b->port >> 16 & 0xff) || memcmp(a->addr, b->addr, sizeof(a->addr)) ||
+	    left.bits == 16 || right.bits == 16)	/* any port: the others go before it */
+		return false;
+	if (left.first + (1u << left.bits) <= right.first || right.first + (1u << right.bits) <= left.first)
+		return false;
+	return memcmp(a->vip_addr, b->vip_addr, sizeof(a->vip_addr)) || !keeps_port(a) || !keeps_port(b);
+}
+
+/* Blocks are the last in the order, so that without any of them nothing is searched. */
+static const struct way_back *find_block(const struct ways_back *ways, const struct xring_slot *slot)
+{
+	size_t i = ways->count;
+
+	while (i && (is_block(slot) || is_block(&ways->list[i - 1].slot)))
+		if (blocks_clash(&ways->list[--i].slot, slot))
+			return &ways->list[i];
+	return NULL;
+}
+
 static const struct way_back *find(const struct ways_back *ways, const struct xring_slot *slot)
 {
 	struct way_back key = { .slot = *slot };
 	const struct way_back *found = ways->count ? bsearch(&key, ways->list, ways->count,
 							     sizeof(key), by_place) : NULL;
 
-	return found && !same_vip(&found->slot, slot) ? found : NULL;
+	return found && !same_vip(&found->slot, slot) ? found : find_block(ways, slot);
 }
 
 bool way_back_is_taken(const struct ways_back *ways, const struct xring_slot *slot)
@@ -182,10 +222,11 @@ const struct way_back *way_back_taken(const struct ways_back *ways, const struct
 	if (!ways->count || !mode_replies_return(s->mode))
 		return NULL;
 	for (size_t v = 0; v < s->vip_count && !found; v++) {
-		struct xring_slot slot;
+		struct xring_slot slots[PORT_BLOCKS_MAX];
+		size_t count = slots_reply(&s->vips[v], address, port, 0, slots);
 
-		slot_reply(&s->vips[v], address, port, 0, &slot);
-		found = find(ways, &slot);
+		for (size_t i = 0; i < count && !found; i++)
+			found = find(ways, &slots[i]);
 	}
 	return found;
 }

@@ -7,11 +7,17 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/ethtool.h>
 #include <linux/genetlink.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
+#include "base/util.h"
 #include "daemon/net/rtnl.h"
 
 #define NETDEV_FAMILY "netdev"
@@ -58,20 +64,13 @@ static int on_link(const struct nlmsghdr *nlh, void *data)
 
 static int link_ask(uint32_t ifindex, struct ability *ret)
 {
-	char buf[512];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct ifinfomsg *ifi;
+	char buf[RTNL_MESSAGE];
 	struct mnl_socket *nl;
-	int err;
+	int err = rtnl_open(&nl);
 
-	nlh->nlmsg_type = RTM_GETLINK;
-	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
-	ifi->ifi_family = AF_UNSPEC;
-	ifi->ifi_index = ifindex;
-	err = netlink_open(NETLINK_ROUTE, &nl);
 	if (err)
 		return err;
-	err = netlink_ask(nl, nlh, on_link, ret);
+	err = netlink_ask(nl, rtnl_link_message(buf, ifindex, 0), on_link, ret);
 	mnl_socket_close(nl);
 	return err;
 }
@@ -142,4 +141,14 @@ int ability_get(uint32_t ifindex, struct ability *ret)
 	if (!err)
 		*ret = ability;
 	return err;
+}
+
+bool ability_strips_tags(const char *device)
+{
+	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
+	_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { .ifr_data = (void *)&flags };
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", device);
+	return fd >= 0 && !ioctl(fd, SIOCETHTOOL, &request) && flags.data & ETH_FLAG_RXVLAN;
 }

@@ -22,4 +22,7 @@ struct ability {
 /* 0, or a negative errno: -ENODEV is the answer that there is no such device. */
 int ability_get(uint32_t ifindex, struct ability *ret);
 
+/* May the device take VLAN tags off a frame before a program sees it (rx-vlan-offload)? */
+bool ability_strips_tags(const char *device);
+
 #endif

@@ -18,6 +18,7 @@
 #include "base/util.h"
 #include "core/value/address.h"
 #include "daemon/net/rtnl.h"
+#include "daemon/net/stack_ask.h"
 
 #define SETTLE_MS 20		/* events of one change come in a burst */
 #define KEEPALIVE_MS 2000
@@ -42,6 +43,7 @@ struct nexthop_table {
 	size_t gateways;		/* next hops that have one */
 	uint32_t link_ifindex;		/* whose link `link` is; 0: nobody's */
 	struct rtnl_link link;
+	struct stack_asker asker;	/* what is below the devices of routes */
 	size_t cursor;			/* the next hop that the keepalive looks at next */
 	size_t again_cursor;		/* the same for what is asked for again */
 	bool failing;			/* the kernel could not be asked; logged once */
@@ -147,7 +149,34 @@ static int resolve_neighbour(struct mnl_socket *nl, struct nexthop *nh)
 		return 0;
 	}
 	memcpy(nh->hop.mac, neighbour.mac, sizeof(nh->hop.mac));
-	nh->hop.ifindex = nh->route_ifindex;
+	return 0;
+}
+
+/*
+ * Which device sends to the neighbour. While the neighbour is being asked, that is known too, but for the
+ * port of a bridge.
+ */
+static int resolve_stack(struct nexthop_table *table, struct nexthop *nh)
+{
+	const struct stack_questions questions = stack_questions(&table->asker);
+	struct stack_bottom bottom = {};
+	const char *why;
+	int err = stack_walk(&questions, nh->route_ifindex, nh->why ? NULL : nh->hop.mac, &bottom, &why);
+
+	if (err && !is_answer(err))
+		return err;
+	if (err)
+		why = "a device below its interface is gone";
+	nh->why = why ?: nh->why;
+	nh->pending &= !why;
+	nh->stacked = why || bottom.stacked;
+	nh->sender = why ? 0 : bottom.ifindex;
+	if (nh->why)
+		return 0;
+	nh->hop.ifindex = bottom.ifindex;
+	nh->hop.tags = bottom.tags;
+	if (nh->hop.mtu > bottom.mtu)
+		nh->hop.mtu = bottom.mtu;
 	return 0;
 }
 
@@ -160,7 +189,7 @@ static int resolve(struct nexthop_table *table, struct nexthop *nh)
 	if (!err && !nh->why)
 		err = resolve_link(table, nh, mtu);
 	if (!err && !nh->why)
-		err = resolve_neighbour(table->requests, nh);
+		err = resolve_neighbour(table->requests, nh) ?: resolve_stack(table, nh);
 	if (nh->why)
 		nh->hop = (struct next_hop){};
 	return err;
@@ -168,7 +197,7 @@ static int resolve(struct nexthop_table *table, struct nexthop *nh)
 
 static bool hop_equal(const struct next_hop *a, const struct next_hop *b)
 {
-	return a->ifindex == b->ifindex && a->mtu == b->mtu &&
+	return a->ifindex == b->ifindex && a->tags == b->tags && a->mtu == b->mtu &&
 	       !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
 	       !memcmp(a->own_mac, b->own_mac, sizeof(a->own_mac)) &&
 	       address_equal(&a->source, &b->source);
@@ -197,6 +226,8 @@ static bool refresh(struct nexthop_table *table, struct nexthop *nh)
 	table->gateways += !!now.gateway.family;
 	table->gateways -= !!nh->gateway.family;
 	now.changed = nh->changed;
+	if (!now.sender && now.pending && now.route_ifindex == nh->route_ifindex)
+		now.sender = nh->sender;	/* of a bridge's ports, the one before */
 	*nh = now;
 	return changed;
 }
@@ -247,17 +278,19 @@ static void look_at_dirty(void *context)
 
 /*
  * Looks again at what could not be asked for, and at what is not resolved: an event that would
- * say that it is may have been lost. If they are many, some in each turn.
+ * say that it is may have been lost. And at what leaves by a device below others, as not all of what decides
+ * about that makes an event. If they are many, some in each turn.
  */
 static void look_again(void *context)
 {
 	struct nexthop_table *table = context;
 	unsigned looked = 0;
 
+	stack_forget(&table->asker);
 	for (size_t i = 0; i < table->count && looked < AGAIN_ASKS; i++) {
 		struct nexthop *nh = table->list[table->again_cursor++ % table->count];
 
-		if (!nh->dirty && !nh->why)
+		if (!nh->dirty && !nh->why && !nh->stacked)
 			continue;
 		look(table, nh);
 		looked++;
@@ -297,6 +330,7 @@ static void keep_alive(void *context)
 static void all_dirty(struct nexthop_table *table)
 {
 	table->link_ifindex = 0;
+	stack_forget(&table->asker);
 	for (size_t i = 0; i < table->count; i++)
 		table->list[i]->dirty = true;
 }
@@ -351,11 +385,31 @@ static void neighbour_dirty(struct nexthop_table *table, const struct nlmsghdr *
 	}
 }
 
+/* A MAC address has come to a port of a bridge, or left it. */
+static void port_dirty(struct nexthop_table *table, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr;
+	uint8_t mac[6] = {};
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct ndmsg))
+		if (mnl_attr_get_type(attr) == NDA_LLADDR &&
+		    mnl_attr_get_payload_len(attr) == sizeof(mac))
+			memcpy(mac, mnl_attr_get_payload(attr), sizeof(mac));
+	for (size_t i = 0; i < table->count; i++) {
+		struct nexthop *nh = table->list[i];
+
+		nh->dirty |= nh->stacked && (nh->why || !memcmp(nh->hop.mac, mac, sizeof(mac)));
+	}
+}
+
 static int on_event(const struct nlmsghdr *nlh, void *data)
 {
 	struct nexthop_table *table = data;
+	bool neighbour = nlh->nlmsg_type == RTM_NEWNEIGH || nlh->nlmsg_type == RTM_DELNEIGH;
 
-	if (nlh->nlmsg_type == RTM_NEWNEIGH || nlh->nlmsg_type == RTM_DELNEIGH)
+	if (neighbour && ((const struct ndmsg *)mnl_nlmsg_get_payload(nlh))->ndm_family == AF_BRIDGE)
+		port_dirty(table, nlh);
+	else if (neighbour)
 		neighbour_dirty(table, nlh);
 	else
 		all_dirty(table);
@@ -400,6 +454,7 @@ static int events_open(struct nexthop_table *table)
 					  sizeof(group)))
 			return log_err(-errno, "rtnetlink group %d", group);
 	}
+	table->asker.nl = table->requests;
 	table->source = (struct loop_source){
 		mnl_socket_get_fd(table->events), events_ready, table,
 	};
@@ -518,6 +573,18 @@ void nexthop_settle(struct nexthop_table *table, unsigned ms)
 void nexthop_ask(struct nexthop_table *table, uint32_t ifindex, const struct address *neighbour)
 {
 	rtnl_neighbour_use(table->requests, ifindex, neighbour);
+}
+
+bool nexthop_keep(struct nexthop_table *table, uint32_t ifindex, const struct address *neighbour)
+{
+	struct rtnl_neighbour is;
+	int err = rtnl_neighbour_get(table->requests, ifindex, neighbour, &is);
+
+	if (err)
+		return !is_answer(err);
+	if (is.state & NUD_STALE)
+		nexthop_ask(table, ifindex, neighbour);
+	return is.state & (NUD_USABLE | NUD_INCOMPLETE);
 }
 
 int nexthop_on_link(const struct address *to)

@@ -19,6 +19,8 @@ struct nexthop {
 	struct address gateway;		/* family 0: none, the backend is on the link */
 	unsigned users;			/* calls of nexthop_get() without a nexthop_put() */
 	uint32_t route_ifindex;		/* the route's; also if unresolved */
+	uint32_t sender;		/* the device that sends; also while the neighbour is asked; 0: not known */
+	bool stacked;			/* which is another one than the route's, or not known for that (stack.h) */
 	bool pending;			/* the kernel asks for the neighbour: no answer yet */
 	bool dirty;			/* an event may have changed it: must be resolved again */
 	bool unknown;			/* the kernel could not be asked yet, `why` says so */
@@ -36,6 +38,11 @@ void nexthop_put(struct nexthop_table *table, const struct nexthop *nh);
 
 /* Has the kernel ask for the MAC address of a neighbour on a link, for whoever needs it. */
 void nexthop_ask(struct nexthop_table *table, uint32_t ifindex, const struct address *neighbour);
+/*
+ * The same if the kernel has known it for too long to be sure of it. False: nobody answers there any more, and
+ * nothing was done.
+ */
+bool nexthop_keep(struct nexthop_table *table, uint32_t ifindex, const struct address *neighbour);
 
 /* Waits up to that many ms for neighbours that the kernel is asking for. */
 void nexthop_settle(struct nexthop_table *table, unsigned ms);

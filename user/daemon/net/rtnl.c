@@ -2,14 +2,20 @@
 /* Questions to the kernel by rtnetlink, through libmnl. */
 #include "daemon/net/rtnl.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include <xring/vlan.h>
+
 #include "core/value/address.h"
+#include "daemon/net/stack.h"
 
 static size_t address_len(int family)
 {
@@ -106,10 +112,43 @@ static int on_neighbour(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
+/* What IFLA_LINKINFO says of a device over others, and more of a VLAN device and a bond. */
+static void info_read(const struct nlattr *info, struct device *ret)
+{
+	const struct nlattr *data = NULL, *attr;
+	uint16_t vid = 0, proto = 0;
+	bool vlan = false, bond = false;
+
+	mnl_attr_for_each_nested(attr, info) {
+		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND) {
+			ret->stacked = stack_kind_of(mnl_attr_get_payload(attr)) != STACK_BOTTOM;
+			vlan = stack_kind_of(mnl_attr_get_payload(attr)) == STACK_VLAN;
+			bond = stack_kind_of(mnl_attr_get_payload(attr)) == STACK_BOND;
+		}
+		if (mnl_attr_get_type(attr) == IFLA_INFO_DATA)
+			data = attr;
+	}
+	if (!data)
+		return;
+	mnl_attr_for_each_nested(attr, data)
+		if (bond && mnl_attr_get_type(attr) == IFLA_BOND_ACTIVE_SLAVE)
+			ret->active = mnl_attr_get_u32(attr);
+	if (!vlan)
+		return;
+	mnl_attr_for_each_nested(attr, data) {
+		if (mnl_attr_get_type(attr) == IFLA_VLAN_ID)
+			vid = mnl_attr_get_u16(attr);
+		else if (mnl_attr_get_type(attr) == IFLA_VLAN_PROTOCOL)
+			proto = ntohs(mnl_attr_get_u16(attr));
+	}
+	ret->tag = vid | XRING_TAG | (proto == ETH_P_8021AD ? XRING_TAG_AD : 0);
+}
+
 bool rtnl_device_read(const struct nlmsghdr *nlh, struct rtnl_device *ret)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr;
+	bool here = true;
 
 	/* AF_BRIDGE messages are about ports of bridges, not about the device. */
 	if ((nlh->nlmsg_type != RTM_NEWLINK && nlh->nlmsg_type != RTM_DELLINK) ||
@@ -125,7 +164,17 @@ bool rtnl_device_read(const struct nlmsghdr *nlh, struct rtnl_device *ret)
 		else if (mnl_attr_get_type(attr) == IFLA_ADDRESS &&
 			 ifi->ifi_type == ARPHRD_ETHER && len == sizeof(ret->is.mac))
 			memcpy(ret->is.mac, mnl_attr_get_payload(attr), len);
+		else if (mnl_attr_get_type(attr) == IFLA_LINK && len == sizeof(ret->is.link))
+			ret->is.link = mnl_attr_get_u32(attr);
+		else if (mnl_attr_get_type(attr) == IFLA_MASTER)
+			ret->is.master = mnl_attr_get_u32(attr);
+		else if (mnl_attr_get_type(attr) == IFLA_LINK_NETNSID)
+			here = false;		/* the device below is in another namespace */
+		else if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
+			info_read(attr, &ret->is);
 	}
+	if (!ret->is.tag || !here)
+		ret->is.link = 0;
 	return true;
 }
 
@@ -185,18 +234,26 @@ int netlink_open(int protocol, struct mnl_socket **ret)
 	return 0;
 }
 
-int rtnl_devices(struct mnl_socket *nl,
-		 void (*on_device)(void *context, const struct rtnl_device *device), void *context)
+struct nlmsghdr *rtnl_link_message(char buf[RTNL_MESSAGE], uint32_t ifindex, uint16_t flags)
 {
-	struct each_device each = { on_device, context };
-	char buf[512];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ifinfomsg *ifi;
 
 	nlh->nlmsg_type = RTM_GETLINK;
-	nlh->nlmsg_flags = NLM_F_DUMP;
+	nlh->nlmsg_flags = flags;
 	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
 	ifi->ifi_family = AF_UNSPEC;
+	ifi->ifi_index = ifindex;
+	return nlh;
+}
+
+int rtnl_devices(struct mnl_socket *nl,
+		 void (*on_device)(void *context, const struct rtnl_device *device), void *context)
+{
+	struct each_device each = { on_device, context };
+	char buf[RTNL_MESSAGE];
+	struct nlmsghdr *nlh = rtnl_link_message(buf, 0, NLM_F_DUMP);
+
 	mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	return netlink_ask(nl, nlh, on_device_message, &each);
 }
@@ -218,16 +275,10 @@ int rtnl_route_get(struct mnl_socket *nl, const struct address *to, struct rtnl_
 
 int rtnl_link_get(struct mnl_socket *nl, uint32_t ifindex, struct rtnl_link *ret)
 {
-	char buf[512];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct ifinfomsg *ifi;
+	char buf[RTNL_MESSAGE];
 
-	nlh->nlmsg_type = RTM_GETLINK;
-	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
-	ifi->ifi_family = AF_UNSPEC;
-	ifi->ifi_index = ifindex;
 	*ret = (struct rtnl_link){};
-	return netlink_ask(nl, nlh, on_link, ret);
+	return netlink_ask(nl, rtnl_link_message(buf, ifindex, 0), on_link, ret);
 }
 
 static struct nlmsghdr *neighbour_message(char *buf, uint16_t type, uint32_t ifindex,

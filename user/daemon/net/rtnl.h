@@ -14,6 +14,7 @@
  * way there. nl: a bound socket that does not block, for the answer is there when the question
  * has been sent; one that is not is lost (-EAGAIN).
  */
+#define RTNL_MESSAGE 512			/* bytes of the longest question */
 struct rtnl_route {
 	uint8_t type;			/* RTN_UNICAST and the like */
 	uint32_t ifindex;
@@ -46,6 +47,9 @@ int rtnl_open(struct mnl_socket **ret);
 int netlink_open(int protocol, struct mnl_socket **ret);
 /* Sends one request and gives its answer to cb, but not answers left from questions before. */
 int netlink_ask(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data);
+
+/* A question about a device, in buf, which has room for attributes; or about all: 0 and NLM_F_DUMP. */
+struct nlmsghdr *rtnl_link_message(char buf[RTNL_MESSAGE], uint32_t ifindex, uint16_t flags);
 
 /* Gives each network device of the host to on_device. */
 int rtnl_devices(struct mnl_socket *nl,

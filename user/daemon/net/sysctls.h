@@ -12,4 +12,7 @@
  */
 bool sysctl_forwards(int family, const char *device);
 
+/* What rp_filter is at the device: 0, 1 (strict) or 2 (loose). Also 0 where that cannot be read. */
+int sysctl_rp_filter(const char *device);
+
 #endif

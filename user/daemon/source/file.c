@@ -159,9 +159,10 @@ int file_reload(struct config_file *file)
 
 	if (err) {
 		file->engine->refused = why;
-		return log_err(0, "%s", why.text) ?: err;
+		log_of(LOG_LEVEL_ERROR, "configuration", NULL, "%s", why.text);
+		return err;
 	}
-	log_info("%s: loaded", file->name);
+	log_of(LOG_LEVEL_INFO, "configuration", NULL, "%s: loaded", file->name);
 	return 0;
 }
 

@@ -31,6 +31,13 @@ uint64_t *live_shares(const struct live_service *s);
 /* One word for the state of a backend: what the operator wants, unless it is dead or forbidden. */
 const char *state_word(const struct backend *b, const struct live_backend *backend);
 
+/* Name and meaning of an enum xring_counter. */
+const char *counter_name(uint32_t counter);
+const char *counter_help(uint32_t counter);
+/* Dropped packets by service (only: NULL, of all), backend and reason, the most first. */
+json_t *drops_json(const struct engine *e, const struct service *only);
+/* A device's name; "others": of ifindex 0. */
+const char *device_name(const struct engine *e, uint32_t ifindex, char ret[32]);
 /* Packets by verdict, from the datapath's counters. */
 json_t *verdicts_json(const uint64_t values[XRING_CNT_MAX]);
 json_t *writes_json(const struct engine_stats *s);

@@ -235,6 +235,8 @@ static json_t *others(const struct engine *e, const struct model *to, struct wai
 		say(list, "reload_guard: %s", to->reload_guard ? "on" : "off");
 	if (from->tunnel_source != to->tunnel_source)
 		say(list, "%s", "tunnel_source: another one");
+	if (from->gue.variant != to->gue.variant || from->gue.port != to->gue.port)
+		say(list, "%s", "gue: other settings");
 	if (from->echo_passes != to->echo_passes)
 		say(list, "echo: %s", to->echo_passes ? "pass" : "answer");
 	return list;

@@ -2,7 +2,6 @@
 /* Services and their backends: their settings, and their state. */
 #include <string.h>
 
-#include "base/util.h"
 #include "core/backend/health.h"
 #include "core/model/check_text.h"
 #include "core/model/setting.h"
@@ -14,13 +13,14 @@
 #include "daemon/live/live.h"
 #include "daemon/live/rings.h"
 #include "daemon/live/services.h"
+#include "daemon/live/traffic.h"
 #include "daemon/live/ways_back.h"
 #include "daemon/net/nexthop.h"
+#include "daemon/view/list.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
 #include "daemon/watch/agents.h"
 #include "dp/dp.h"
-#include "dp/read.h"
 
 uint64_t *live_shares(const struct live_service *s)
 {
@@ -29,6 +29,14 @@ uint64_t *live_shares(const struct live_service *s)
 	if (shares)
 		ring_shares(&s->main->ring, shares);
 	return shares;
+}
+
+struct shares shares_of(const struct engine *e, const struct service *s)
+{
+	const struct live_service *live = live_service(e->live, s->name);
+	uint64_t *of = live ? live_shares(live) : NULL;
+
+	return (struct shares){ of, of ? live->main->ring.node_count : 0 };
 }
 
 static json_t *count(uint64_t n)
@@ -103,7 +111,7 @@ static void traffic_of(const struct live *live, const struct live_backend *backe
 	struct xring_traffic traffic = {};
 
 	if (backend)
-		dp_traffic_read(live->dp, backend->id, &traffic);
+		traffic = live_traffic(live, backend);
 	json_object_set_new(json, "packets", count(traffic.packets));
 	json_object_set_new(json, "bytes", count(traffic.bytes));
 	json_object_set_new(json, "flows_new", count(traffic.flows));
@@ -137,13 +145,14 @@ static void waits_set(const struct live *live, const struct live_service *s,
 			"{s:s, s:s}", "service", way->of->service->name, "name", way->of->name));
 }
 
-static json_t *backend_json(const struct live *live, const char *service,
-			    const struct backend *b, bool checked)
+static json_t *backend_json(const struct engine *e, const struct service *model,
+			    const struct backend *b, const struct shares *shares)
 {
-	const struct live_service *s = live_service(live, service);
+	const struct live_service *s = live_service(e->live, model->name);
 	const struct live_backend *backend = s ? live_backend(s, b->name) : NULL;
+	bool owns = backend && backend->index < shares->count;
 	char address[ENDPOINT_TEXT];
-	json_t *json = json_pack("{sssssssf}", "service", service, "name", b->name, "address",
+	json_t *json = json_pack("{sssssssf}", "service", model->name, "name", b->name, "address",
 				 endpoint_print(&b->address, b->port, address), "weight",
 				 b->weight / 1000.0);
 
@@ -152,12 +161,23 @@ static json_t *backend_json(const struct live *live, const char *service,
 		json_object_set_new(json, "id", json_integer(backend->id));
 		json_object_set_new(json, "next_hop", hop_json(s, backend));
 	}
-	standing_set(json, b, backend, checked);
+	standing_set(json, b, backend, model->check.kind);
 	if (backend && backend->agent)
 		json_object_set_new(json, "agent", agent_json(backend));
-	traffic_of(live, backend, json);
-	waits_set(live, s, backend, json);
+	traffic_of(e->live, backend, json);
+	waits_set(e->live, s, backend, json);
+	json_object_set_new(json, "share",
+			    json_real(owns ? shares->of[backend->index] / CIRCLE : 0));
 	return json;
+}
+
+static bool service_backend_json(const struct engine *e, const struct service *s, size_t i,
+				 const struct shares *shares, json_t **ret)
+{
+	if (i >= s->backend_count)
+		return false;
+	*ret = backend_json(e, s, &s->backends[i], shares);
+	return true;
 }
 
 /* A removed backend that still serves its flows. */
@@ -177,30 +197,22 @@ static json_t *leaving_json(const struct engine *e, const struct live_backend *b
 	return json;
 }
 
-static void backends_append(const struct engine *e, const struct service *s, json_t *list)
-{
-	const struct live_service *live = live_service(e->live, s->name);
-	_free_ uint64_t *shares = live ? live_shares(live) : NULL;
-
-	for (size_t i = 0; i < s->backend_count; i++) {
-		const struct live_backend *backend =
-			live ? live_backend(live, s->backends[i].name) : NULL;
-		json_t *one = backend_json(e->live, s->name, &s->backends[i], s->check.kind);
-		bool owns = shares && backend && backend->index < live->main->ring.node_count;
-
-		json_object_set_new(one, "share",
-				    json_real(owns ? shares[backend->index] / CIRCLE : 0));
-		json_array_append_new(list, one);
-	}
-}
-
-static void leaving_append(const struct engine *e, const struct service *s, json_t *list)
+/* Those that leave come behind those of the model. */
+static bool any_backend_json(const struct engine *e, const struct service *s, size_t i,
+			     const struct shares *shares, json_t **ret)
 {
 	const struct live_service *live = live_service(e->live, s->name);
 
-	for (size_t i = 0; live && i < live->leaving_count; i++)
-		json_array_append_new(list, leaving_json(e, live->leaving[i]));
+	if (service_backend_json(e, s, i, shares, ret))
+		return true;
+	i -= s->backend_count;
+	if (!live || i >= live->leaving_count)
+		return false;
+	*ret = leaving_json(e, live->leaving[i]);
+	return true;
 }
+
+const struct view_list view_backends = { .backend = any_backend_json };
 
 static json_t *args_json(const struct check *c)
 {
@@ -266,6 +278,10 @@ static json_t *setting_json(const struct setting *f, const struct service *s)
 		return value ? json_real(value / 1000.0) : json_null();
 	case SETTING_DECIMAL:
 		return json_real(value / 1000.0);
+	case SETTING_COUNT_OR_WORD:
+		if (!value)
+			break;
+		/* fall through */
 	case SETTING_COUNT:
 		return json_integer(value);
 	case SETTING_FLAG:
@@ -288,46 +304,26 @@ static void settings_set(json_t *json, const char *group, const struct service *
 		json_object_set_new(json, all[i].key, setting_json(&all[i], s));
 }
 
-json_t *view_service(const struct engine *e, const struct service *s)
+static json_t *service_json(const struct engine *e, const struct service *s)
 {
-	json_t *vips = json_array(), *backends = json_array(), *hot = json_object(), *json;
+	json_t *vips = json_array(), *hot = json_object(), *gue = json_object(), *json;
 	char text[VIP_TEXT], key[KEY_TEXT];
 
+	(void)e;
 	for (size_t i = 0; i < s->vip_count; i++)
 		json_array_append_new(vips, json_string(vip_print(&s->vips[i], text)));
-	backends_append(e, s, backends);
 	json = json_pack("{s:s, s:o, s:s, s:s, s:i}", "name", s->name, "vips", vips, "mode",
 			 mode_print(s->mode), "key", key_print(&s->key, key), "vnodes",
 			 s->vnodes);
 	settings_set(json, NULL, s);
+	settings_set(gue, "gue", s);
+	json_object_set_new(json, "gue", gue);
 	settings_set(hot, "hot", s);
 	json_object_set_new(json, "hot", hot);
 	json_object_set_new(json, "check", check_json(&s->check));
 	json_object_set_new(json, "agent", check_json(&s->agent));
-	json_object_set_new(json, "backends", backends);
 	return json;
 }
 
-json_t *view_services(const struct engine *e)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < e->model.service_count; i++)
-		json_array_append_new(list, view_service(e, &e->model.services[i]));
-	return list;
-}
-
-json_t *view_backends(const struct engine *e, const struct service *only)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < e->model.service_count; i++) {
-		const struct service *s = &e->model.services[i];
-
-		if (only && s != only)
-			continue;
-		backends_append(e, s, list);
-		leaving_append(e, s, list);
-	}
-	return list;
-}
+const struct view_list view_services = { .service = service_json,
+					 .backend = service_backend_json };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The counters: packets by verdict and reason, pins, writes, traffic. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,9 @@
 #include "daemon/live/classes.h"
 #include "daemon/live/live.h"
 #include "daemon/live/services.h"
+#include "daemon/live/traffic.h"
 #include "daemon/net/devices.h"
+#include "daemon/view/list.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
@@ -22,15 +25,6 @@ static json_t *count(uint64_t n)
 {
 	return json_integer((json_int_t)n);
 }
-
-static const struct {
-	const char *name;
-	const char *help;
-} counters[] = {
-#define X(id, name, help) { name, help },
-	XRING_COUNTERS(X)
-#undef X
-};
 
 static const struct {
 	const char *name;
@@ -48,26 +42,43 @@ static void traffic_set(json_t *json, const struct xring_traffic *t)
 	json_object_set_new(json, "flows", count(t->flows));
 }
 
-json_t *view_service_stats(const struct engine *e, const struct service *model)
+static json_t *service_json(const struct engine *e, const struct service *model)
 {
 	const struct live_service *s = live_service(e->live, model->name);
-	json_t *json = json_pack("{ss}", "name", model->name), *backends = json_array();
+	json_t *json = json_pack("{ss}", "name", model->name);
 	struct xring_traffic traffic = {};
 
 	if (s)
-		live_service_traffic(e->live, s, &traffic);
+		traffic = live_traffic_of(e->live, s);
 	traffic_set(json, &traffic);
-	for (size_t i = 0; s && i < s->backend_count; i++) {
-		json_t *backend = json_pack("{ss}", "name", s->backends[i]->name);
-
-		traffic = (struct xring_traffic){};
-		dp_traffic_read(e->dp, s->backends[i]->id, &traffic);
-		traffic_set(backend, &traffic);
-		json_array_append_new(backends, backend);
-	}
-	json_object_set_new(json, "backends", backends);
 	return json;
 }
+
+static bool backend_json(const struct engine *e, const struct service *model, size_t i,
+			 const struct shares *shares, json_t **ret)
+{
+	const struct live_service *s = live_service(e->live, model->name);
+	struct xring_traffic traffic;
+
+	(void)shares;
+	if (!s || i >= s->backend_count)
+		return false;
+	traffic = live_traffic(e->live, s->backends[i]);
+	*ret = json_pack("{ss}", "name", s->backends[i]->name);
+	traffic_set(*ret, &traffic);
+	return true;
+}
+
+static json_t *service_with_drops(const struct engine *e, const struct service *s)
+{
+	json_t *json = service_json(e, s);
+
+	json_object_set_new(json, "drops", drops_json(e, s));
+	return json;
+}
+
+const struct view_list view_service_stats = { .service = service_with_drops,
+					      .backend = backend_json };
 
 /* The first word of a counter's name is its verdict. */
 json_t *verdicts_json(const uint64_t values[XRING_CNT_MAX])
@@ -75,9 +86,9 @@ json_t *verdicts_json(const uint64_t values[XRING_CNT_MAX])
 	uint64_t tx = 0, pass = 0, drop = 0;
 
 	for (int i = 0; i < XRING_CNT_MAX; i++) {
-		if (!strncmp(counters[i].name, "tx", 2))
+		if (!strncmp(counter_name(i), "tx", 2))
 			tx += values[i];
-		else if (!strncmp(counters[i].name, "pass", 4))
+		else if (!strncmp(counter_name(i), "pass", 4))
 			pass += values[i];
 		else
 			drop += values[i];
@@ -144,19 +155,6 @@ static json_t *rules_stats(const struct engine *e)
 			 "rings", rings, "records", records);
 }
 
-static const char *device_name(const struct engine *e, const struct dp_lost *lost, char ret[32])
-{
-	const struct device *device = devices_at(e->devices, lost->ifindex);
-
-	if (device)
-		snprintf(ret, 32, "%s", device->name);
-	else if (lost->ifindex)
-		snprintf(ret, 32, "interface %u", lost->ifindex);
-	else
-		strcpy(ret, "others");
-	return ret;
-}
-
 /* What the kernel or a driver lost after it was counted as sent. */
 static json_t *lost_json(const struct engine *e)
 {
@@ -170,31 +168,57 @@ static json_t *lost_json(const struct engine *e)
 	for (size_t i = 0; i < n; i++) {
 		packets += list[i].packets;
 		json_array_append_new(devices, json_pack("{s:s, s:s, s:o, s:s}", "device",
-			device_name(e, &list[i], name), "reason", dp_lost_word(list[i].reason),
+			device_name(e, list[i].ifindex, name), "reason", dp_lost_word(list[i].reason),
 			"packets", count(list[i].packets), "help", dp_lost_help(list[i].reason)));
 	}
 	return json_pack("{s:o, s:o, s:o}", "packets", count(packets), "devices", devices, "unknown",
 			 *e->dp->lost_why ? json_string(e->dp->lost_why) : json_null());
 }
 
-json_t *view_stats(const struct daemon *d)
+/*
+ * The packets by verdict, as verdicts_json(), where rx is what the devices have received by their own
+ * counters, and `verdicts` is the sum.
+ */
+static json_t *packets_json(const struct engine *e, const uint64_t values[XRING_CNT_MAX])
+{
+	json_t *json = verdicts_json(values), *devices = json_array();
+	uint64_t rx = 0;
+	char name[32];
+
+	for (size_t i = 0; i < XRING_RECEIVED; i++) {
+		const struct xring_received *r = &e->dp->received[i];
+		uint64_t packets = r->before + r->last - r->base;
+
+		rx += packets;
+		if (r->ifindex || packets)
+			json_array_append_new(devices, json_pack("{s:s, s:o}", "device",
+				device_name(e, r->ifindex, name), "packets", count(packets)));
+	}
+	json_object_set(json, "verdicts", json_object_get(json, "rx"));
+	json_object_set_new(json, "rx", count(rx));
+	json_object_set_new(json, "devices", devices);
+	return json;
+}
+
+int view_stats(const struct daemon *d, struct view_list *ret)
 {
 	const struct engine *e = d->engine;
 	uint64_t values[XRING_CNT_MAX];
-	json_t *services, *reasons;
+	json_t *reasons;
 
 	if (dp_counters_read(e->dp, values))
-		return NULL;
+		return -EIO;
 	reasons = json_array();
 	for (int i = 0; i < XRING_CNT_MAX; i++)
-		json_array_append_new(reasons, json_pack("{sssoss}", "name", counters[i].name,
+		json_array_append_new(reasons, json_pack("{sssoss}", "name", counter_name(i),
 							 "packets", count(values[i]), "help",
-							 counters[i].help));
-	services = json_array();
-	for (size_t i = 0; i < e->model.service_count; i++)
-		json_array_append_new(services, view_service_stats(e, &e->model.services[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "packets",
-			 verdicts_json(values), "reasons", reasons, "lost", lost_json(e), "services", services,
-			 "events", events_json(e), "pins", pins_json(d), "rules",
-			 rules_stats(e), "writes", writes_json(&e->stats));
+							 counter_help(i)));
+	*ret = (struct view_list){ .key = "services", .service = service_json,
+				   .backend = backend_json };
+	ret->members = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "packets",
+				 packets_json(e, values), "reasons", reasons, "drops",
+				 drops_json(e, NULL), "lost", lost_json(e), "events",
+				 events_json(e), "pins", pins_json(d), "rules", rules_stats(e),
+				 "writes", writes_json(&e->stats));
+	return ret->members ? 0 : -ENOMEM;
 }

@@ -105,6 +105,7 @@ static json_t *wrong_json(const struct daemon *d)
 		wrong_add(list, e->wishes.list[i].why);
 	for (int i = 0; i < 2; i++)
 		wrong_add(list, e->wishes.sysctls[i]);
+	wrong_add(list, e->wishes.tags);
 	wrong_add(list, e->state->why.text);
 	wrong_add(list, e->refused.text);
 	for (size_t i = 0; i < d->egress.count; i++) {

@@ -15,6 +15,7 @@ struct address;
 struct change_entry;
 struct daemon;
 struct engine;
+struct events;
 struct live;
 struct live_service;
 struct model;
@@ -23,13 +24,23 @@ struct service;
 struct xring_flow;
 
 json_t *view_status(const struct daemon *d);
-json_t *view_stats(const struct daemon *d);
-json_t *view_service_stats(const struct engine *e, const struct service *s);
-json_t *view_top(const struct daemon *d);
 
-json_t *view_services(const struct engine *e);
-json_t *view_service(const struct engine *e, const struct service *s);
-json_t *view_backends(const struct engine *e, const struct service *only);	/* NULL: all */
+/* What happened: events behind number `after`, or the last ones; service and kind NULL: of any. */
+struct events_query {
+	uint64_t after;
+	unsigned last;			/* so many; 0: `after` counts */
+	const char *service, *kind;
+};
+/* Some hundred at most: "after" is where the next answer goes on, "more" whether there is one now. */
+json_t *view_events(const struct events *events, const struct events_query *q);
+
+/* What was dropped, and samples of it; service and reason NULL: any. */
+struct drops_query {
+	const char *service, *reason;
+	uint64_t after;			/* samples from that number on, and these alone; 0: any, */
+	size_t samples;			/* so many at most */
+};
+json_t *view_drops(const struct daemon *d, const struct drops_query *q);
 
 json_t *view_ring(const struct engine *e, const struct service *s);
 /*

@@ -38,7 +38,8 @@ static void take(struct backend_agent *a, const struct agent_word *was)
 	a->changed_ns = clock_ns();
 	agent_print(&a->said, text);
 	if (was->state != a->said.state || was->down != a->said.down)
-		log_info("backend %s of %s: its agent says %s", backend->name, service, text);
+		log_of(LOG_LEVEL_INFO, "agent", service, "backend %s of %s: its agent says %s",
+		       backend->name, service, text);
 	changes_ask(e->changes, service, "agent: %s: %s", backend->name, text);
 	if (a->said.down && !was->down)
 		engine_flush_soon(e);
@@ -74,8 +75,9 @@ static void waited(void *context)
 static void reachable(struct backend_agent *a)
 {
 	if (*a->why)
-		log_info("agent of backend %s of %s: it is understood again", a->backend->name,
-			 a->backend->service->name);
+		log_of(LOG_LEVEL_INFO, "agent", a->backend->service->name,
+		       "agent of backend %s of %s: it is understood again", a->backend->name,
+		       a->backend->service->name);
 	a->why[0] = '\0';
 	a->unread = false;
 }
@@ -89,7 +91,8 @@ static void unreachable(struct backend_agent *a, bool unread, const char *why)
 	snprintf(a->why, sizeof(a->why), "%s", why);
 	a->unread = unread;
 	if (is_new)
-		log_warn("%s", agent_wrong(a->backend, text));
+		log_of(LOG_LEVEL_WARNING, "agent", a->backend->service->name, "%s",
+		       agent_wrong(a->backend, text));
 }
 
 static void line_in(struct backend_agent *a, const char *line)

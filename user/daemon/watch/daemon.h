@@ -2,6 +2,7 @@
 #ifndef XRING_DAEMON_WATCH_DAEMON_H
 #define XRING_DAEMON_WATCH_DAEMON_H
 
+#include "daemon/events/events.h"
 #include "daemon/source/file.h"
 #include "daemon/watch/agents.h"
 #include "daemon/watch/asked.h"
@@ -11,6 +12,8 @@
 #include "daemon/watch/hot.h"
 #include "daemon/watch/loads.h"
 #include "daemon/watch/new_flows.h"
+#include "daemon/watch/received.h"
+#include "daemon/watch/samples.h"
 
 /*
  * All parts of the daemon that outlive a request: the engine, the source of its
@@ -18,6 +21,7 @@
  */
 struct daemon {
 	struct engine *engine;
+	struct events events;
 	struct config_file file;
 	struct home_watch homes;
 	struct health_watch health;
@@ -27,6 +31,8 @@ struct daemon {
 	struct flows flows;
 	struct egress_watch egress;
 	struct asked_watch asked;
+	struct received_watch received;
+	struct samples_watch samples;
 };
 
 #endif

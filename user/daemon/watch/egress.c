@@ -75,7 +75,7 @@ static void redirects_to_backends(struct egress_watch *w, const struct device *f
 
 	for (uint32_t id = 1; id < e->dp->backend_count; id++) {
 		const struct live_backend *backend = e->live->by_id[id];
-		uint32_t to = backend && backend->nexthop ? backend->nexthop->route_ifindex : 0;
+		uint32_t to = backend && backend->nexthop ? backend->nexthop->sender : 0;
 
 		if (to && to != last)
 			redirects(w, from, to);

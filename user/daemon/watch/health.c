@@ -33,7 +33,8 @@ static void went_up(struct engine *e, struct live_backend *backend, const char *
 {
 	if (known || backend->owner->ramp_from)
 		backend->owner->ramp_from = engine_now(e);
-	log_info("backend %s of %s is up: %s", backend->name, backend->service->name, why);
+	log_of(LOG_LEVEL_INFO, "health", backend->service->name, "backend %s of %s is up: %s",
+	       backend->name, backend->service->name, why);
 	changes_ask(e->changes, backend->service->name, "health: %s is up: %s", backend->name, why);
 	if (known)
 		engine_gather(e, &(struct change){ .count = 1 });
@@ -43,7 +44,8 @@ static void went_up(struct engine *e, struct live_backend *backend, const char *
 
 static void went_down(struct engine *e, struct live_backend *backend, const char *why)
 {
-	log_warn("backend %s of %s is down: %s", backend->name, backend->service->name, why);
+	log_of(LOG_LEVEL_WARNING, "health", backend->service->name, "backend %s of %s is down: %s",
+	       backend->name, backend->service->name, why);
 	changes_ask(e->changes, backend->service->name, "health: %s is down: %s", backend->name, why);
 	engine_flush_soon(e);
 }
@@ -107,6 +109,7 @@ static int check_begin(struct health_watch *w, struct live_backend *backend, con
 	const struct probe_way way = { XRING_CHECK_MARK | backend->id, backend->address };
 	const struct probe_way whom = { .service = backend->service->name, .name = backend->name };
 	const struct vip *vip = &s->vips[0];
+	const struct address to = vip_host(vip);
 
 	if (s->check.kind == CHECK_EXEC)
 		return sharer_new(w->sharers, &s->check, &backend->address,
@@ -114,7 +117,7 @@ static int check_begin(struct health_watch *w, struct live_backend *backend, con
 	if (!s->check.via_vip)
 		return sharer_new(w->sharers, &s->check, &backend->address,
 				  backend->port ?: vip->port, NULL, backend, &backend->check);
-	return tunnel_open(w) ?: sharer_new(w->sharers, &s->check, &vip->address, vip->port, &way,
+	return tunnel_open(w) ?: sharer_new(w->sharers, &s->check, &to, vip->port, &way,
 					    backend, &backend->check);
 }
 

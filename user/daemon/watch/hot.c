@@ -260,9 +260,9 @@ static void told(void *context, const struct heat_key *key, enum heat_state was)
 	char text[KEY_VALUE_TEXT];
 
 	(void)was;
-	log_info("service %s: key %s %s (%.0f packets a second)", s->name,
-		 key_flow_print(&s->key, &key->flow, text), state_says(key, s),
-		 heat_rate(&key->pace));
+	log_of(LOG_LEVEL_INFO, "hot", s->name, "service %s: key %s %s (%.0f packets a second)",
+	       s->name, key_flow_print(&s->key, &key->flow, text), state_says(key, s),
+	       heat_rate(&key->pace));
 }
 
 static void service_judge(struct hot_watch *w, struct live_service *s, struct hot_service *hs,
