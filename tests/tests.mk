@@ -58,10 +58,15 @@ $(IN_MEMORY): $(patsubst %,$(BUILD)/tests/unit/%.o,life map_answers memory_maps)
 $(BUILD)/tests/unit/test_room: $(patsubst %,$(BUILD)/user/daemon/engine/%.o,check parts) \
 	$(call objects,daemon/starter)
 $(BUILD)/tests/unit/test_room: LIBS_UNIT := -lcap
+# What doctor judges by facts; a host's facts are gathered only by the daemon itself.
+JUDGES := $(patsubst %,$(BUILD)/user/daemon/doctor/%.o,facts finding doctor rules_host rules_device rules_balancer)
+$(BUILD)/tests/unit/test_doctor: LIBS_UNIT := -ljansson
+$(BUILD)/tests/unit/test_doctor: $(JUDGES) $(BUILD)/user/proto/findings.o
+
 WHOLE := $(patsubst %,$(BUILD)/tests/unit/%,test_daemon test_egress test_received test_state test_changes test_turns test_events test_samples)
 $(WHOLE): LIBS_UNIT := -lcurl -ljansson -lcap
 $(WHOLE): $(BUILD)/tests/unit/host.o $(BUILD)/user/daemon/start.o $(BUILD)/user/daemon/net/below.o $(call objects,\
-	$(addprefix daemon/,starter probe engine events source watch view control) proto)
+	$(addprefix daemon/,starter probe engine events source watch view control) proto) $(JUDGES)
 
 $(BUILD)/tests/unit/test_frame: $(BUILD)/user/daemon/view/frame.o
 $(BUILD)/tests/unit/test_stack: $(BUILD)/user/daemon/net/stack.o

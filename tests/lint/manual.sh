@@ -13,4 +13,8 @@ while read -r setting; do
 	"${BUILD:-build}/xring" --help | grep -q -e "\[--$setting " || { echo "xring --help does not tell of: --$setting"; wrong=1; }
 	grep -q "^\.It Fl -$setting " docs/man/xring.8 || { echo "xring.8 does not tell of: --$setting"; wrong=1; }
 done < <(sed -n 's/^\t{ "\([a-z_]*\)", read_setting },$/\1/p' user/conf/service.c | tr _ -)
+# Each check of doctor has its section.
+while read -r id; do
+	grep -q "^\.It Cm $id\$" docs/man/xring-doctor.7 || { echo "xring-doctor.7 does not tell of: $id"; wrong=1; }
+done < <(sed -n 's/^\t{ "\([a-z-]*\)", ".*/\1/p' user/daemon/doctor/doctor.c)
 exit $wrong

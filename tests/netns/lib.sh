@@ -55,12 +55,13 @@ trap at_exit EXIT
 # timeout sends it twice, to this process and to its group: the second is not to end at_exit.
 trap 'trap : TERM; exit 143' TERM
 
-# Waits for a condition, at most ten seconds (each try takes a while besides), and
-# XRING_PATIENCE times as long beside other tests.
+# Waits for a condition: 200 tries, but no longer than a minute, and XRING_PATIENCE times as much
+# beside other tests.
 wait_for() {
-	local tries=0
+	local tries=0 patience=${XRING_PATIENCE:-1} begun=$SECONDS
 	until "$@" >/dev/null 2>&1; do
-		[ $((tries += 1)) -le $((200 * ${XRING_PATIENCE:-1})) ] || fail "waited in vain for: $*"
+		[ $((tries += 1)) -le $((200 * patience)) ] && [ $((SECONDS - begun)) -le $((60 * patience)) ] ||
+			fail "waited in vain for: $*"
 		sleep 0.05
 	done
 }

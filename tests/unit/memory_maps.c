@@ -238,6 +238,13 @@ int dp_counters_read(const struct dp *dp, uint64_t ret[XRING_CNT_MAX])
 	return 0;
 }
 
+int dp_counters_busiest(const struct dp *dp, uint64_t *ret)
+{
+	(void)dp;
+	*ret = 0;
+	return 0;
+}
+
 int dp_events_read(const struct dp *dp, uint64_t ret[XRING_EVENT_MAX])
 {
 	(void)dp;

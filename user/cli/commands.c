@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "cli/common/args.h"
+#include "cli/why/why.h"
 #include "proto/proto.h"
 
 /*
@@ -75,6 +76,9 @@ static const struct command table[] = {
 	  "client= backend= limit=", 0, 1, run_flows },
 	{ "drops", "[SERVICE] [--reason COUNTER] [-n N] [--follow] [-w FILE]",
 	  "dropped packets, of whom and why; samples of them", "reason= n= follow w=", 0, 1, run_drops },
+	{ "doctor", "[--interface DEV] [--strict] [--fix-script]",
+	  "what makes the balancer fail silently; 1: something does", "interface= strict fix-script", 0, 0,
+	  run_doctor },
 	{ "events", "[SERVICE] [-n N] [--kind KIND] [--follow]",
 	  "what happened, when, and who asked for it", "n= kind= follow", 0, 1, run_events },
 	{ "placement show", "SERVICE [--client CLIENT] [--at TIME]",

@@ -44,8 +44,6 @@ int run_hot_exempt(const struct args *args);
 int run_hot_clear(const struct args *args);
 int run_hot_shards(const struct args *args);
 int run_flows(const struct args *args);
-int run_drops(const struct args *args);
-int run_events(const struct args *args);
 int run_placement_show(const struct args *args);
 int run_placement_forecast(const struct args *args);
 int run_placement_explain(const struct args *args);

@@ -14,11 +14,15 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "base/util.h"
+#include "daemon/doctor/doctor.h"
+#include "daemon/doctor/facts.h"
+#include "daemon/doctor/gather.h"
 #include "daemon/engine/check.h"
 #include "daemon/privileges.h"
 #include "daemon/start.h"
 #include "daemon/starter/starter.h"
 #include "dp/dp.h"
+#include "proto/findings.h"
 #include "proto/proto.h"
 
 struct process {
@@ -28,11 +32,13 @@ struct process {
 };
 
 static const char usage[] =
-	"usage: xringd -f FILE [--check] [--bpffs DIR] [--socket PATH] [--state DIR]\n"
+	"usage: xringd -f FILE [--check|--doctor] [--bpffs DIR] [--socket PATH] [--state DIR]\n"
 	"              [--user NAME] [--exec-user NAME] [--cut]\n"
 	"\n"
 	"  -f, --file FILE    the configuration, YAML (xring.yaml(5))\n"
 	"      --check        say whether FILE is right, and exit\n"
+	"      --doctor       say what on this host would make the balancer fail silently,\n"
+	"                     and exit; nothing is changed\n"
 	"      --bpffs DIR    where maps, program and links are pinned (/sys/fs/bpf)\n"
 	"      --socket PATH  control socket (" PROTO_SOCKET ")\n"
 	"      --state DIR    what commands changed (/var/lib/xring)\n"
@@ -101,7 +107,8 @@ static void notify(const char *state)
 
 /* ---- running ---- */
 
-static int check_only(const char *path, const char *exec_user)
+/* The model of the file, for an answer without a daemon. 0, or EXIT_WORDS after logging why. */
+static int model_only(const char *path, const char *exec_user, struct model *ret)
 {
 	static const struct model none;
 	_free_ char *text = NULL;
@@ -119,9 +126,46 @@ static int check_only(const char *path, const char *exec_user)
 		model_clear(&m);
 		return EXIT_WORDS;
 	}
-	printf("%s: ok\n", path);
+	*ret = m;
+	return 0;
+}
+
+static int check_only(const struct start_options *options)
+{
+	struct model m;
+	int code = model_only(options->file, options->exec_user, &m);
+
+	if (code)
+		return code;
+	printf("%s: ok\n", options->file);
 	model_clear(&m);
 	return 0;
+}
+
+static int doctor_only(const struct start_options *options)
+{
+	const struct findings_choice choice = {};
+	struct findings findings = {};
+	struct facts facts;
+	struct model m;
+	json_t *answer;
+	int code = model_only(options->file, options->exec_user, &m);
+
+	if (code)
+		return code;
+	if (gather_alone(&m, options->engine.bpffs, &facts)) {
+		model_clear(&m);
+		return EXIT_NO;
+	}
+	doctor_judge(&facts, false, &findings);
+	answer = doctor_json(&findings, &facts, false);
+	findings_print(stdout, answer, &choice);
+	code = findings_count(answer, &choice) ? EXIT_NO : 0;
+	json_decref(answer);
+	findings_clear(&findings);
+	facts_clear(&facts);
+	model_clear(&m);
+	return code;
 }
 
 /* Keeps freed pages, because the arrays of rings come and go with each change. */
@@ -171,6 +215,7 @@ static int run(const struct start_options *options)
 struct options {
 	struct start_options start;
 	bool check;			/* only say whether the file is right */
+	bool doctor;			/* only say what is wrong with the host */
 	bool help, version;
 };
 
@@ -179,6 +224,7 @@ static int options_parse(int argc, char **argv, struct options *o)
 {
 	enum {
 		OPT_CHECK = 256,
+		OPT_DOCTOR,
 		OPT_BPFFS,
 		OPT_SOCKET,
 		OPT_STATE,
@@ -191,6 +237,7 @@ static int options_parse(int argc, char **argv, struct options *o)
 	static const struct option longs[] = {
 		{ "file", required_argument, NULL, 'f' },
 		{ "check", no_argument, NULL, OPT_CHECK },
+		{ "doctor", no_argument, NULL, OPT_DOCTOR },
 		{ "bpffs", required_argument, NULL, OPT_BPFFS },
 		{ "socket", required_argument, NULL, OPT_SOCKET },
 		{ "state", required_argument, NULL, OPT_STATE },
@@ -209,6 +256,7 @@ static int options_parse(int argc, char **argv, struct options *o)
 		switch (c) {
 		case 'f': o->start.file = optarg; break;
 		case OPT_CHECK: o->check = true; break;
+		case OPT_DOCTOR: o->doctor = true; break;
 		case OPT_BPFFS: o->start.engine.bpffs = optarg; break;
 		case OPT_SOCKET: o->start.socket = optarg; break;
 		case OPT_STATE: o->start.engine.state = optarg; break;
@@ -247,7 +295,9 @@ int main(int argc, char **argv)
 	if (o.help || o.version)
 		return 0;
 	if (o.check)
-		return check_only(o.start.file, o.start.exec_user);
+		return check_only(&o.start);
+	if (o.doctor)
+		return doctor_only(&o.start);
 	memory_keep();
 	return run(&o.start);
 }

@@ -62,7 +62,8 @@ int start_maps(struct start *s)
 	       samples_open(d->engine, &d->samples) ?:
 	       engine_start(d->engine) ?: hot_open(d->engine, &d->hot) ?:
 	       loads_open(d->engine, &d->loads) ?: flows_open(d->engine, &d->flows) ?:
-	       egress_open(d->engine, &d->egress) ?: asked_open(d->engine, &d->asked);
+	       egress_open(d->engine, &d->egress) ?: asked_open(d->engine, &d->asked) ?:
+	       doctor_open(d->engine, &d->doctor);
 	if (!err)
 		events_keep(&d->events);
 	return err;
@@ -79,6 +80,7 @@ void start_close(struct start *s)
 
 	if (d->engine)
 		engine_stop(d->engine);
+	doctor_close(&d->doctor);
 	asked_close(&d->asked);
 	egress_close(&d->egress);
 	flows_close(&d->flows);

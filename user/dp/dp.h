@@ -83,6 +83,7 @@ struct dp {
 	int prog_fd;
 	uint32_t prog_id;
 	uint32_t prog_insns;			/* instructions that the verifier has walked */
+	bool prog_compiled;			/* it runs as machine code */
 	int lock_fd;
 	int cpus;
 	char dir[256];				/* path of <bpffs>/xring */

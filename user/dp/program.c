@@ -153,6 +153,7 @@ int program_pin(struct dp *dp, int fresh)
 		return err;
 	dp->prog_id = ours.info.id;
 	dp->prog_insns = ours.info.verified_insns;
+	dp->prog_compiled = ours.info.jited_prog_len;
 	dp->prog_fd = take_fd(&pinned);
 	others_report(dp, &ours);
 	return 0;

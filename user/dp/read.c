@@ -30,6 +30,26 @@ int dp_counters_read(const struct dp *dp, uint64_t ret[XRING_CNT_MAX])
 	return sums_read(dp, dp->counters_fd, XRING_CNT_MAX, ret);
 }
 
+int dp_counters_busiest(const struct dp *dp, uint64_t *ret)
+{
+	_free_ uint64_t *values = calloc(dp->cpus, sizeof(*values));
+	_free_ uint64_t *sums = calloc(dp->cpus, sizeof(*sums));
+
+	if (!values || !sums)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < XRING_CNT_MAX; i++) {
+		if (bpf_map_lookup_elem(dp->counters_fd, &i, values))
+			return log_err(-errno, "counters");
+		for (int cpu = 0; cpu < dp->cpus; cpu++)
+			sums[cpu] += values[cpu];
+	}
+	*ret = 0;
+	for (int cpu = 0; cpu < dp->cpus; cpu++)
+		if (sums[cpu] > *ret)
+			*ret = sums[cpu];
+	return 0;
+}
+
 int dp_events_read(const struct dp *dp, uint64_t ret[XRING_EVENT_MAX])
 {
 	return sums_read(dp, dp->events_fd, XRING_EVENT_MAX, ret);

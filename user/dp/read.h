@@ -11,6 +11,8 @@ struct dp;
 
 /* Sums over all CPUs. */
 int dp_counters_read(const struct dp *dp, uint64_t ret[XRING_CNT_MAX]);
+/* How many packets the busiest CPU has counted. */
+int dp_counters_busiest(const struct dp *dp, uint64_t *ret);
 int dp_traffic_read(const struct dp *dp, uint16_t id, struct xring_traffic *ret);
 /* Like dp_traffic_read(), for `count` backends from id `first` on. */
 int dp_traffic_read_many(const struct dp *dp, uint16_t first, uint32_t count,

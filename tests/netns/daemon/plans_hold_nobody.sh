@@ -64,7 +64,7 @@ echo "the daemon answers and changes while four plans are made"
 xring status >"$RUN/status" || fail "no status"
 xring backend set web b1 --weight 2 || fail "no change"
 planned 5 && fail "a fifth plan was made"
-grep -q '4 plans are under way: want it asked again' "$RUN/plan.5" || fail "$(cat "$RUN/plan.5")"
+grep -q '4 such requests are under way: want it asked again' "$RUN/plan.5" || fail "$(cat "$RUN/plan.5")"
 
 echo "a plan ends when its client has gone"
 gone=$(pgrep -P "${client[4]}")

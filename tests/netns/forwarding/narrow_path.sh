@@ -127,6 +127,8 @@ cat >"$RUN/echo.py" <<'EOT'
 import socket
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+# Of IPv6 a host soon forgets what a path takes, where its gateway is not known for a router (IPV6_MTU).
+s.setsockopt(socket.IPPROTO_IPV6, 24, 1400)
 s.bind(("::", 9000))
 while True:
     # The answer goes out with what it came with: from the address that was asked.

@@ -82,6 +82,12 @@ int verb_status(struct daemon *d, const json_t *request, struct answer *a)
 	return answer_data(a, view_status(d));
 }
 
+int verb_doctor(struct daemon *d, const json_t *request, struct answer *a)
+{
+	(void)request;
+	return answer_data(a, view_doctor(d));
+}
+
 int verb_top(struct daemon *d, const json_t *request, struct answer *a)
 {
 	struct view_list list;

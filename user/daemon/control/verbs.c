@@ -143,6 +143,7 @@ static const struct verb {
 	{ "placement-audit", .run = verb_audit },
 	{ "placement-homes", .run = verb_homes },
 	{ "flows", .run = verb_flows },
+	{ "doctor", .run = verb_doctor, .aside = true },
 	{ "events", .run = verb_events },
 	{ "drops", .run = verb_drops },
 	{ "top", .run = verb_top },
@@ -277,7 +278,7 @@ static bool answer_aside(struct daemon *d, const json_t *request, struct answer 
 	int begun = aside_begin(ret);
 
 	if (begun == -EBUSY)
-		answer_no(a, EXIT_NO, "%u plans are under way: want it asked again", ASIDES_MOST);
+		answer_no(a, EXIT_NO, "%u such requests are under way: want it asked again", ASIDES_MOST);
 	if (begun > 0) {
 		answer_to(d, request, a);
 		aside_say(ret, answer_text(a));

@@ -101,16 +101,18 @@ static int on_family(const struct nlmsghdr *nlh, void *data)
 static int on_features(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *attr;
-	enum ability_sends *sends = data;
+	struct ability *ability = data;
 
-	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
-		if (mnl_attr_get_type(attr) == NETDEV_FEATURES)
-			*sends = mnl_attr_get_u64(attr) & NETDEV_SENDS ? ABILITY_SENDS :
-									 ABILITY_SENDS_NOT;
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) != NETDEV_FEATURES)
+			continue;
+		ability->features = mnl_attr_get_u64(attr);
+		ability->sends = ability->features & NETDEV_SENDS ? ABILITY_SENDS : ABILITY_SENDS_NOT;
+	}
 	return MNL_CB_OK;
 }
 
-static int features_ask(struct mnl_socket *nl, uint32_t ifindex, enum ability_sends *ret)
+static int features_ask(struct mnl_socket *nl, uint32_t ifindex, struct ability *ret)
 {
 	char buf[512];
 	struct nlmsghdr *nlh = generic_message(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
@@ -130,13 +132,13 @@ static int features_ask(struct mnl_socket *nl, uint32_t ifindex, enum ability_se
 
 int ability_get(uint32_t ifindex, struct ability *ret)
 {
-	struct ability ability = {};
+	struct ability ability = { .features = -1 };
 	struct mnl_socket *nl;
 	int err = link_ask(ifindex, &ability) ?: netlink_open(NETLINK_GENERIC, &nl);
 
 	if (err)
 		return err;
-	err = features_ask(nl, ifindex, &ability.sends);
+	err = features_ask(nl, ifindex, &ability);
 	mnl_socket_close(nl);
 	if (!err)
 		*ret = ability;

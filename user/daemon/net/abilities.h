@@ -17,6 +17,7 @@ struct ability {
 	uint32_t program;		/* the id of its XDP program; 0: it has none */
 	bool native;			/* the program runs in the driver */
 	enum ability_sends sends;
+	int64_t features;		/* NETDEV_XDP_ACT_ bits of linux/netdev.h; -1: the kernel does not say */
 };
 
 /* 0, or a negative errno: -ENODEV is the answer that there is no such device. */

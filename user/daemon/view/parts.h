@@ -18,6 +18,7 @@ struct backend;
 struct daemon;
 struct engine;
 struct engine_stats;
+struct findings;
 struct live_backend;
 struct live_service;
 struct model;
@@ -40,6 +41,8 @@ json_t *drops_json(const struct engine *e, const struct service *only);
 const char *device_name(const struct engine *e, uint32_t ifindex, char ret[32]);
 /* Packets by verdict, from the datapath's counters. */
 json_t *verdicts_json(const uint64_t values[XRING_CNT_MAX]);
+/* What the daemon sees that is not as the configuration and the commands want it. */
+void told_findings(const struct daemon *d, struct findings *to);
 json_t *writes_json(const struct engine_stats *s);
 json_t *pins_json(const struct daemon *d);
 void plan_json(const struct plan *plan, json_t *to);

@@ -6,12 +6,10 @@
 #include "base/util.h"
 #include "core/model/model.h"
 #include "core/ring/arena.h"
+#include "daemon/doctor/finding.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/state.h"
-#include "daemon/live/backends.h"
 #include "daemon/live/live.h"
-#include "daemon/live/services.h"
-#include "daemon/starter/starter.h"
 #include "daemon/view/parts.h"
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
@@ -58,62 +56,27 @@ static json_t *kept_json(const struct state *st)
 			 aside);
 }
 
-static void wrong_add(json_t *to, const char *why)
+static void add_sentences(json_t *to, const struct findings *findings)
 {
-	if (*why)
-		json_array_append_new(to, json_string(why));
-}
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *f = &findings->list[i];
 
-/* The backends whose way is not known, and those whose agents are not understood. */
-static void ways_add(json_t *to, const struct live *live)
-{
-	char agent[AGENT_WRONG];
-
-	for (size_t i = 0; i < live->service_count; i++) {
-		const struct live_service *s = live->services[i];
-
-		for (size_t b = 0; b < s->backend_count; b++) {
-			const char *why = backend_why(s, s->backends[b]);
-
-			if (why)
-				json_array_append_new(to, json_sprintf("backend %s of %s: %s",
-						      s->backends[b]->name, s->name, why));
-			wrong_add(to, agent_wrong(s->backends[b], agent));
-		}
+		if (f->severity <= FINDING_WARN)
+			json_array_append_new(to, json_sprintf("%s%s%s", f->subject,
+							       *f->subject ? ": " : "", f->text));
 	}
 }
 
-/* Why the checks by programs are not made, where there are any. */
-static void programs_add(json_t *to, const struct model *m)
-{
-	size_t i = 0;
-
-	while (i < m->service_count && m->services[i].check.kind != CHECK_EXEC)
-		i++;
-	if (i < m->service_count && starter_why())
-		json_array_append_new(to, json_sprintf("checks of type exec: %s", starter_why()));
-}
-
-/* Sentences: what is not as the configuration and the commands want it. */
+/* Sentences: what is not as it should be, now and when doctor last looked. */
 static json_t *wrong_json(const struct daemon *d)
 {
-	const struct engine *e = d->engine;
+	struct findings told = {};
 	json_t *list = json_array();
 
-	wrong_add(list, e->wishes.pins);
-	for (size_t i = 0; i < e->wishes.count; i++)
-		wrong_add(list, e->wishes.list[i].why);
-	for (int i = 0; i < 2; i++)
-		wrong_add(list, e->wishes.sysctls[i]);
-	wrong_add(list, e->wishes.tags);
-	wrong_add(list, e->state->why.text);
-	wrong_add(list, e->refused.text);
-	for (size_t i = 0; i < d->egress.count; i++) {
-		wrong_add(list, d->egress.list[i].why);
-		wrong_add(list, d->egress.list[i].losing);
-	}
-	programs_add(list, &e->model);
-	ways_add(list, e->live);
+	told_findings(d, &told);
+	add_sentences(list, &told);
+	add_sentences(list, &d->doctor.findings);
+	findings_clear(&told);
 	return list;
 }
 

@@ -24,6 +24,8 @@ struct service;
 struct xring_flow;
 
 json_t *view_status(const struct daemon *d);
+/* What is wrong, what helps, and by which facts that was judged. It asks the kernel, which takes some ms. */
+json_t *view_doctor(const struct daemon *d);
 
 /* What happened: events behind number `after`, or the last ones; service and kind NULL: of any. */
 struct events_query {

@@ -6,6 +6,7 @@
 #include "daemon/source/file.h"
 #include "daemon/watch/agents.h"
 #include "daemon/watch/asked.h"
+#include "daemon/watch/doctor.h"
 #include "daemon/watch/egress.h"
 #include "daemon/watch/health.h"
 #include "daemon/watch/homes.h"
@@ -33,6 +34,7 @@ struct daemon {
 	struct asked_watch asked;
 	struct received_watch received;
 	struct samples_watch samples;
+	struct doctor_watch doctor;
 };
 
 #endif

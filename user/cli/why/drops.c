@@ -10,13 +10,13 @@
 
 #include "base/clock.h"
 #include "base/util.h"
-#include "cli/commands.h"
 #include "cli/common/args.h"
 #include "cli/common/ask.h"
 #include "cli/common/field.h"
 #include "cli/common/pcapng.h"
 #include "cli/common/span.h"
 #include "cli/common/table.h"
+#include "cli/why/why.h"
 #include "core/value/number.h"
 #include "proto/proto.h"
 

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "cli/commands.h"
 #include "cli/common/args.h"
 #include "cli/common/ask.h"
 #include "cli/common/field.h"
 #include "cli/common/span.h"
+#include "cli/why/why.h"
 #include "core/value/number.h"
 
 #define LAST 50u

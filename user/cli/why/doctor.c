@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The command doctor: what makes the balancer fail silently, as the daemon finds it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/common/args.h"
+#include "cli/common/ask.h"
+#include "cli/why/why.h"
+#include "proto/findings.h"
+#include "proto/proto.h"
+
+int run_doctor(const struct args *args)
+{
+	const struct findings_choice choice = {
+		.device = option(args, "interface"),
+		.strict = option(args, "strict"),
+		.fixes = option(args, "fix-script"),
+	};
+	json_t *data = NULL;
+	int code = ask(args, request_new("doctor"), &data);
+	bool found;
+
+	if (code)
+		return code;
+	if (args->json)
+		json_print(data);
+	else
+		findings_print(stdout, data, &choice);
+	found = findings_count(data, &choice);
+	json_decref(data);
+	return found ? EXIT_NO : 0;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Facts of what the model wants. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/model/model.h"
+#include "daemon/doctor/facts.h"
+#include "daemon/doctor/gather.h"
+#include "daemon/doctor/links.h"
+#include "daemon/net/addresses.h"
+#include "daemon/net/rtnl.h"
+
+#define IPV4_BYTES 20			/* of an outer header */
+#define IPV6_BYTES 40
+#define UDP_BYTES 8
+#define GUE_BYTES 4			/* of variant 0 */
+
+static int64_t tunnel_bytes(const struct model *m, const struct service *s, int family)
+{
+	int64_t ret = family == AF_INET ? IPV4_BYTES : IPV6_BYTES;
+
+	if (mode_ports_vary(s->mode))
+		ret += UDP_BYTES + (service_gue(m, s).variant == GUE_VARIANT + 1 ? 0 : GUE_BYTES);
+	return ret;
+}
+
+static void count_service(const struct model *m, const struct service *s, struct balancer_facts *to)
+{
+	to->schedules += s->daylight_count > 0;
+	to->icmp_checks += s->check.kind == CHECK_ICMP;
+	to->vip_checks += s->check.kind != CHECK_NONE && s->check.via_vip;
+	for (size_t i = 0; mode_replies_return(s->mode) && i < s->vip_count; i++)
+		*(s->vips[i].address.family == AF_INET ? &to->nat4 : &to->nat6) += 1;
+	for (size_t i = 0; mode_tunnels(s->mode) && i < s->backend_count; i++) {
+		int64_t bytes = tunnel_bytes(m, s, s->backends[i].address.family);
+
+		if (bytes > to->tunnel_bytes)
+			to->tunnel_bytes = bytes;
+	}
+}
+
+/* Several VIPs of a service may have one address. */
+static bool known(const struct service *s, size_t vip)
+{
+	for (size_t i = 0; i < vip; i++)
+		if (address_equal(&s->vips[i].address, &s->vips[vip].address))
+			return true;
+	return false;
+}
+
+/* What the service's VIPs are to this host. nl and own may be of no use: then that is not known. */
+struct asker {
+	struct mnl_socket *nl;		/* NULL: it could not be opened */
+	struct own_addresses own;
+	struct links links;
+};
+
+static int add_vip(const struct asker *asker, const struct service *s, const struct address *address,
+		   struct facts *facts)
+{
+	struct vip_facts *vip = facts_add_vip(facts);
+	const struct link *leaves;
+	struct rtnl_route route;
+
+	if (!vip)
+		return -ENOMEM;
+	snprintf(vip->service, sizeof(vip->service), "%s", s->name);
+	address_print(address, vip->vip);
+	vip->family = address->family == AF_INET ? 4 : 6;
+	vip->nat = mode_replies_return(s->mode);
+	vip->own = own_address(&asker->own, address);
+	if (!asker->nl || vip->own || rtnl_route_get(asker->nl, address, &route) ||
+	    !(leaves = link_at(&asker->links, route.ifindex)))
+		return 0;
+	snprintf(vip->leaves, sizeof(vip->leaves), "%s", leaves->name);
+	return 0;
+}
+
+static int add_vips(const struct asker *asker, const struct model *m, struct facts *facts)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < m->service_count; i++) {
+		const struct service *s = &m->services[i];
+
+		for (size_t v = 0; v < s->vip_count && !err; v++)
+			if (!known(s, v))
+				err = add_vip(asker, s, &s->vips[v].address, facts);
+	}
+	return err;
+}
+
+int gather_model(const struct model *m, struct facts *facts)
+{
+	struct balancer_facts *b = &facts->balancer;
+	struct asker asker = {};
+	int err;
+
+	b->schedules = b->icmp_checks = b->vip_checks = b->nat4 = b->nat6 = b->tunnel_bytes = 0;
+	for (size_t i = 0; i < m->service_count; i++)
+		count_service(m, &m->services[i], b);
+	own_addresses(&asker.own);
+	links_read(&asker.links);
+	if (rtnl_open(&asker.nl))
+		asker.nl = NULL;
+	err = add_vips(&asker, m, facts);
+	if (asker.nl)
+		mnl_socket_close(asker.nl);
+	links_clear(&asker.links);
+	own_addresses_clear(&asker.own);
+	return err;
+}
