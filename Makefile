@@ -22,7 +22,7 @@ HARDEN  ?= -fstack-protector-strong -fPIE $(if $(SANITIZE),,$(if $(findstring -O
 HARDEN_LDFLAGS ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZE) -D_GNU_SOURCE \
 	-DXRING_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(BUILD) -MMD -MP
-LIBS_CLI    := -lfyaml -ljansson -lmd -lncursesw -lm
+LIBS_CLI    := -lpcap -lfyaml -ljansson -lmd -lncursesw -lm
 LIBS_DAEMON := -lbpf -lcap -lcurl -lfyaml -ljansson -lmnl -lmd -lm
 MULTIARCH   := $(shell $(CC) -print-multiarch)
 # Processors that do loads in their order need no help from the programs (bpf/order.h).
@@ -61,8 +61,16 @@ $(BUILD)/tests/%.bpf.o: tests/%.bpf.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
+# The same source, which tells and writes nothing (bpf/tell.h).
+$(BUILD)/explain.bpf.o: bpf/xring.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -DXRING_TELL -c $< -o $@
+
 $(BUILD)/xring.skel.h: $(BUILD)/xring.bpf.o
 	$(BPFTOOL) gen skeleton $< name xring_bpf > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/explain.skel.h: $(BUILD)/explain.bpf.o
+	$(BPFTOOL) gen skeleton $< name explain_bpf > $@.tmp && mv $@.tmp $@
 
 $(BUILD)/decap.skel.h: $(BUILD)/decap.bpf.o
 	$(BPFTOOL) gen skeleton $< name decap_bpf > $@.tmp && mv $@.tmp $@
@@ -78,6 +86,7 @@ $(BUILD)/pass.skel.h: $(BUILD)/pass.bpf.o
 
 $(call objects,backend): | $(BUILD)/decap.skel.h
 $(DP): | $(patsubst %,$(BUILD)/%.skel.h,xring lost pass check)
+$(call objects,dp/tell): | $(BUILD)/explain.skel.h
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

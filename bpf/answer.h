@@ -53,6 +53,8 @@ static __always_inline int budget_take(struct budget *b)
 		b->left = b->left + more < ANSWERS_AT_ONCE ? b->left + more : ANSWERS_AT_ONCE;
 		b->time = now;
 	}
+	if (!serves)			/* questions take nothing from anybody */
+		return 1;
 	if (!b->left)
 		return 0;
 	b->left--;

@@ -89,6 +89,7 @@ static __always_inline __u64 class_find(struct xdp_md *ctx, const struct xring_s
 		index += ingress_number(ingress_of(ctx));
 		word = class_newest_at(index);
 	}
+	tell(CLASS, index, word);
 	*ret = index;
 	return word;
 }
@@ -110,7 +111,7 @@ static __always_inline int place_allows(__u64 place, __u64 class)
 /* Counts a packet for a rule and region; answers the counter, or NULL. */
 static __always_inline struct xring_placed *placed_count(__u32 counter, __u32 bytes)
 {
-	struct xring_placed *placed = bpf_map_lookup_elem(&xring_placed, &counter);
+	struct xring_placed *placed = serves ? bpf_map_lookup_elem(&xring_placed, &counter) : NULL;
 
 	if (!placed)
 		return NULL;

@@ -40,6 +40,7 @@ __noinline __u32 fragment_find(struct uncommon *u)
 		return 0;
 	datagram_of(&u->outer, &key);
 	f = bpf_map_lookup_elem(&xring_fragments, &key);
+	tell(FRAGMENT, f ? f->backend : 0, 0);
 	if (!f || fragment_now() - f->seen > XRING_FRAGMENT_TIME)
 		return 0;
 	if (f->generation != backend_generation(f->backend))
@@ -66,7 +67,9 @@ __noinline int fragment_note(struct uncommon *u, __u32 backend)
 	fresh.ports = u->flow.ports;
 	fresh.proto = u->flow.proto;
 	fresh.generation = backend_generation(backend);
-	bpf_map_update_elem(&xring_fragments, &key, &fresh, BPF_ANY);
+	tell(NOTES, backend, 0);
+	if (serves)
+		bpf_map_update_elem(&xring_fragments, &key, &fresh, BPF_ANY);
 	return 1;
 }
 

@@ -83,7 +83,7 @@ static __always_inline int is_allowed(const struct path *path, __u32 id)
 /* Sets a flag, and writes only if it is not set: most packets leave the line as it is. */
 static __always_inline void word_mark(__u64 *word, __u64 flag)
 {
-	if (word && !(*(volatile __u64 *)word & flag))
+	if (serves && word && !(*(volatile __u64 *)word & flag))
 		__sync_fetch_and_or(word, flag);
 }
 
@@ -134,6 +134,7 @@ static __always_inline __u32 cell_before(struct path *path, __u32 base, __u8 shi
 	if (word & XRING_MOVING) {
 		path->old_cell = after_word(cell + (1u << (-shift & 31)), word);
 		word = cell_read(path->old_cell);
+		tell(OLD_CELL, path->old_cell, word);
 		path->held |= !!(word & XRING_HELD);
 	}
 	return cell_owner(word, hash);
@@ -178,6 +179,7 @@ static __always_inline void old_cell_find(struct path *path, __u32 given)
 		return;
 	path->old_cell = after_word(path->cell + table_cells(path), path->cell_word);
 	word = cell_read(path->old_cell);
+	tell(OLD_CELL, path->old_cell, word);
 	path->held = !!(word & XRING_HELD);
 	path->udp_new = word & XRING_UDP_NEW && !path->held;
 	path->old = cell_owner(word, path->hash);
@@ -211,6 +213,9 @@ __noinline int path_find(struct path *path)
 	path->hash = side_hash(config, path->key_answer, path->key_hash, path->tuple);
 	path->cell = ring_cell(path->base, path->shift, path->hash);
 	path->cell_word = cell_read(path->cell);
+	tell(HOT, path->key_answer, 0);
+	tell(POSITION, path->hash, 0);
+	tell(CELL, path->cell, path->cell_word);
 	given = side_backend(path, path->key_answer, path->class_word);
 	path->newest = given ?: cell_owner(path->cell_word, path->hash);
 	/*

@@ -74,8 +74,10 @@ __noinline int pin_counts(struct xring_pin *pin, __u64 idle, __u64 now)
 	if (is_allowed(path, pin->backend))
 		return 1;
 	/* A later rule may allow the backend, when the flow lives elsewhere already. */
-	pin->backend = 0;
-	pin->generation = XRING_PIN_VOID;
+	if (serves) {
+		pin->backend = 0;
+		pin->generation = XRING_PIN_VOID;
+	}
 	event_count(XRING_EVENT_FORBIDDEN);
 	return 0;
 }
@@ -104,7 +106,9 @@ static __always_inline void handshake_make(struct path *path, const struct xring
 {
 	path->key.flow.claim = XRING_KEPT;
 	path->key.number = number;
-	bpf_map_update_elem(&xring_syns, &path->key, pin, BPF_ANY);
+	tell(REMEMBERS, pin->backend, number);
+	if (serves)
+		bpf_map_update_elem(&xring_syns, &path->key, pin, BPF_ANY);
 }
 
 /*
@@ -119,7 +123,8 @@ static __always_inline void dispute_note(struct path *path, struct xring_pin *no
 	note->generation = XRING_PIN_VOID;
 	path->key.flow.claim = XRING_REOPENED;
 	path->key.number = 0;
-	bpf_map_update_elem(&xring_syns, &path->key, note, BPF_ANY);
+	if (serves)
+		bpf_map_update_elem(&xring_syns, &path->key, note, BPF_ANY);
 }
 
 /* The note of a SYN of the 5-tuple that came less than the time of a handshake ago, or NULL. */
@@ -164,7 +169,8 @@ static __always_inline void full_note(__u64 now)
 	struct xring_vips *table = vips_get();
 
 	event_count(XRING_EVENT_FULL);
-	if (table && !was_full(FULL_NS / 8, now))
+	tell(FULL, 0, 0);
+	if (serves && table && !was_full(FULL_NS / 8, now))
 		table->config.full = now;
 }
 
@@ -191,6 +197,9 @@ static __always_inline int pin_make(struct path *path, __u16 claim, __u32 backen
 		pin->sent = XRING_PIN_MS(now);
 	}
 	path->key.flow.claim = claim;
+	tell(PINS, backend, claim);
+	if (!serves)			/* only an update knows whether the map has room */
+		return !was_full(FULL_NS / 8, now);
 	if (!bpf_map_update_elem(&xring_pins, &path->key, pin, BPF_ANY))
 		return 1;
 	if (claim != XRING_KEPT) {
@@ -217,6 +226,7 @@ static __always_inline __u32 load_of(__u32 id)
 {
 	__u64 *load = bpf_map_lookup_elem(&xring_loads, &id);
 
+	tell(LOAD, id, load ? *load : 0);
 	return load ? *load : 0;
 }
 
@@ -257,7 +267,8 @@ static __always_inline __u32 pin_follow(const struct path *path, struct xring_pi
 {
 	if (!(path->cell_word & XRING_LOOK) && pin->backend != path->newest)
 		cell_look(path);
-	pin->seen = now;
+	if (serves)
+		pin->seen = now;
 	event_count(XRING_EVENT_HITS);
 	return pin->backend;
 }
@@ -302,6 +313,7 @@ static __always_inline void claims_read(struct path *path, const struct segment 
 			continue;
 		}
 		closing = pin->state & XRING_PIN_CLOSING;
+		tell(CLAIM, pin->backend, claim | (__u64)!!closing << 32);
 		ret->any = 1;
 		if (claim == XRING_OPENED)
 			ret->first = pin;
@@ -329,7 +341,8 @@ static __always_inline __u32 syn_answer(struct path *path, struct xring_pin *kep
 	__u32 backend;
 
 	if (same) {				/* the same SYN again */
-		same->seen = now;
+		if (serves)
+			same->seen = now;
 		return same->backend;
 	}
 	if (claimed->unused == XRING_CLAIMS || (!claimed->open && was_full(FULL_NS, now)))
@@ -347,10 +360,10 @@ static __always_inline __u32 syn_answer(struct path *path, struct xring_pin *kep
 	if (s->next != s->seq + 1)		/* it has data (RFC 7413), which may be refused */
 		handshake_make(path, &fresh, s->next);
 	event_count(XRING_EVENT_SYNS);
-	if (kept) {
+	if (kept && serves) {
 		kept->state |= XRING_PIN_DISPUTED;
 		kept->sent = XRING_PIN_MS(now);
-	} else {
+	} else if (!kept) {
 		dispute_note(path, &fresh);
 	}
 	return backend;
@@ -382,7 +395,8 @@ static __always_inline __u32 handshake_confirm(struct path *path, const struct x
 {
 	__u32 backend = syn->backend, base = syn->base;
 
-	bpf_map_delete_elem(&xring_syns, &path->key);
+	if (serves)
+		bpf_map_delete_elem(&xring_syns, &path->key);
 	if (!needed && backend == path->newest)
 		return backend;
 	if (claim == XRING_CLAIMS)		/* another handshake was faster */
@@ -405,7 +419,8 @@ static __always_inline struct xring_pin *returning_find(const struct path *path,
 	if (!pin || !config || pin->state & XRING_PIN_CLOSING ||
 	    now >= *(volatile const __u64 *)&config->attached + (__u64)path->idle_ms * 1000000)
 		return NULL;
-	pin->base = s->seq - pin->sent;
+	if (serves)
+		pin->base = s->seq - pin->sent;
 	return pin;
 }
 
@@ -428,6 +443,8 @@ __noinline __u32 opened_answer(struct xring_pin *kept, __u64 now)
 	pin = claimed.pin;
 	if (s->opens || !pin || pin->state & XRING_PIN_CLOSING)
 		shaking = handshake_find(path, s->seq + s->opens, now);
+	if (shaking)
+		tell(SHAKING, shaking->backend, 0);
 	if (s->opens)
 		return syn_answer(path, kept, shaking, &claimed, s, now);
 	/* Where the kept flow is just there, somebody has sent its SYN again. */
@@ -442,7 +459,8 @@ __noinline __u32 opened_answer(struct xring_pin *kept, __u64 now)
 	if (!pin && !kept)
 		pin = returning_find(path, &claimed, s, now);
 	if (pin) {
-		claim_advance(pin, s);
+		if (serves)
+			claim_advance(pin, s);
 		return pin_follow(path, pin, now);
 	}
 	if (!kept && (path->moving || is_disowning(s)))
@@ -450,7 +468,7 @@ __noinline __u32 opened_answer(struct xring_pin *kept, __u64 now)
 	if (note && is_disowning(s) && may_keep(path, note->seq))
 		return note->seq;
 	path->disputed = claimed.any || full || note;
-	if (kept && !claimed.any && !full && XRING_PIN_MS(now) - kept->sent > XRING_SHAKING_MS)
+	if (serves && kept && !claimed.any && !full && XRING_PIN_MS(now) - kept->sent > XRING_SHAKING_MS)
 		kept->state &= ~XRING_PIN_DISPUTED;
 	return NOBODYS;
 }
@@ -577,8 +595,12 @@ __noinline __u32 path_answer(struct xdp_md *ctx, const struct xring_slot *slot, 
 	path_find(path);
 	now = clock_ns();
 	path_alone(path, now);
+	tell(OPEN, path->moving | path->held << 1 | path->udp_new << 2 | path->alone << 3,
+	     path->newest | (__u64)path->old << 32);
 	event_count(XRING_EVENT_LOOKS);
 	kept = pin_find(&xring_pins, path, path->idle_ms, now);
+	if (kept)
+		tell(KEPT, kept->backend, kept->seen);
 	if (path->about)
 		return about_answer(kept, now);
 	if (tcp && (s->opens || !kept || kept->state & XRING_PIN_DISPUTED)) {
@@ -587,7 +609,8 @@ __noinline __u32 path_answer(struct xdp_md *ctx, const struct xring_slot *slot, 
 			return id;
 	}
 	if (kept) {
-		kept->seq = s->next;
+		if (serves)
+			kept->seq = s->next;
 		return pin_follow(path, kept, now);
 	}
 	if (!path->moving)

@@ -49,7 +49,8 @@ static __always_inline void ask_for(const struct bpf_fib_lookup *fib)
 	ask.address[0] = fib->ipv4_dst;
 	if (fib->family == AF_INET6)
 		__builtin_memcpy(ask.address, fib->ipv6_dst, 16);
-	bpf_map_update_elem(&xring_asks, &ask, &there, BPF_NOEXIST);
+	if (serves)
+		bpf_map_update_elem(&xring_asks, &ask, &there, BPF_NOEXIST);
 }
 
 static __always_inline __u32 replies_flags(void)
@@ -121,6 +122,7 @@ static __always_inline __u32 reply_forward(struct xdp_md *ctx, const struct flow
 		__builtin_memcpy(fib.ipv6_dst, flow->dst, 16);
 	}
 	ret = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
+	tell(ROUTE, ret, fib.ifindex);
 	switch (ret) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
 	case BPF_FIB_LKUP_RET_NO_NEIGH:

@@ -23,6 +23,7 @@ __noinline int send_uncommon(struct xdp_md *ctx, __u32 id, __u64 packet, __u64 c
 	t = template_that_counts(backend, head);
 	head = head_that_counts(backend, head);
 	rare = head_kind(head) < XRING_RARE ? head_rare(head) : template_rare(t, head);
+	tell(HEAD, id, head);
 	done = u->flow.family == 4 ? forward_uncommon(ctx, 4, u, bytes, t, head, rare) :
 				     forward_uncommon(ctx, 6, u, bytes, t, head, rare);
 	done = forward_end(ctx, rare, done);
@@ -89,15 +90,18 @@ static __always_inline int uncommon_to_backend(struct xdp_md *ctx, struct xring_
 	__u32 number = slot_number(slot);
 	struct ruled ruled = {};
 
+	tell(SERVICE, number, slot->flags);
+	tell(KEY, hash, 0);
 	if (u->outer.defect)
 		return drop(ctx, number, u->outer.defect);
 	if (source_is_strange(&table->config, &u->flow) && source_refused(&u->flow))
 		return drop(ctx, number, XRING_CNT_DROP_MARTIAN);
 	if (u->hidden && needs_ports(slot, u))
 		return drop(ctx, number, u->hidden);
-	if (hot && *(volatile const __u32 *)&table->config.window && is_plain(u))
+	if (serves && hot && *(volatile const __u32 *)&table->config.window && is_plain(u))
 		heat_plain(ctx, u->flow.family, slot_number(slot), hash);
 	id = special_backend(ctx, slot, &u->flow, hash, given, u, &ruled);
+	tell(BACKEND, id, ruled.class);
 	if (u->hidden && u->opened)
 		return drop(ctx, number, u->hidden);
 	if (needs_note(table, vips, slot, u) && !fragment_note(u, id))
@@ -113,6 +117,7 @@ __noinline int uncommon_from_backend(struct xdp_md *ctx, const struct xring_slot
 
 	if (!slot || !u)
 		return drop_of_nobody(ctx, XRING_CNT_DROP_MALFORMED);	/* not reached */
+	tell(REPLY, slot->backend, 0);
 	if (!reply_is_real(ctx, slot))
 		return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
 	if (u->outer.defect)
@@ -155,6 +160,7 @@ static __always_inline int untagged(struct xdp_md *ctx)
 	default:
 		return finish(XDP_PASS, XRING_CNT_PASS_OTHER);
 	}
+	tell(UNCOMMON, u->flow.family, u->outer.fragment | (u->quoted.family ? 256 : 0));
 	if (u->outer.fragment == FRAGMENT_LATER)
 		given = fragment_find(u);
 	vips = vips_read(table);
@@ -181,6 +187,7 @@ __noinline int uncommon(struct xdp_md *ctx)
 {
 	int verdict;
 
+	tell_again();
 	if (is_tag(frame_type(ctx)) && !tags_take(ctx))
 		return finish(XDP_PASS, XRING_CNT_PASS_VLAN);
 	verdict = untagged(ctx);

@@ -21,6 +21,7 @@ static __always_inline __u32 ring_backend(struct xdp_md *ctx, const struct xring
 {
 	__u64 word = cell_read(ring_cell(base, shift, at));
 
+	tell(CELL, ring_cell(base, shift, at), word);
 	if (rare(open || word & (XRING_MOVING | XRING_LOOK)) && changes)
 		return path_answer(ctx, slot, hash);
 	return cell_owner(word, at);
@@ -36,9 +37,9 @@ static __always_inline struct xring_placed *region_find(struct xdp_md *ctx,
 							__u64 class, __u64 place)
 {
 	__u32 counter = xring_class_counter(class) + 1 + (place >> XRING_PLACE_REGION);
-	struct xring_placed *placed = bpf_map_lookup_elem(&xring_placed, &counter);
+	struct xring_placed *placed = serves ? bpf_map_lookup_elem(&xring_placed, &counter) : NULL;
 
-	if (placed && (!uncommon || is_plain(uncommon)) && class & XRING_CLASS_HOME &&
+	if (serves && placed && (!uncommon || is_plain(uncommon)) && class & XRING_CLASS_HOME &&
 	    placed->packets % XRING_HOME_EACH == 0)
 		home_count(ctx, slot->ring_base, slot_number(slot));
 	return placed;
@@ -73,9 +74,11 @@ static __always_inline __u32 special_backend(struct xdp_md *ctx, const struct xr
 	if (hot && slot->flags & XRING_SERVICE_HOT) {
 		__u64 answer = hot_answer(slot_number(slot), hash);
 
+		tell(HOT, answer, 0);
 		open |= answer & XRING_HOT_MOVING || xring_hot_backend(answer);
 		if (xring_hot_shards(answer))
 			at = newest_position(ctx, answer, hash);
+		tell(POSITION, at, 0);
 	}
 	if (given)
 		id = given;

@@ -61,12 +61,15 @@ static __always_inline void sample(struct xdp_md *ctx, __u32 whose, __u32 reason
 __noinline int drop(struct xdp_md *ctx, __u32 whose, __u32 reason)
 {
 	__u32 key = XRING_DROPS_KEY(whose, reason);
-	__u64 *count = bpf_map_lookup_elem(&xring_drops, &key), one = 1;
+	__u64 *count = serves ? bpf_map_lookup_elem(&xring_drops, &key) : NULL, one = 1;
 
-	sample(ctx, whose, reason);
+	tell(DROP, whose, reason);
+	tell_uses(ctx);
+	if (serves)
+		sample(ctx, whose, reason);
 	if (count)
 		(*count)++;
-	else if (whose)
+	else if (serves && whose)
 		bpf_map_update_elem(&xring_drops, &key, &one, BPF_ANY);
 	return finish(XDP_DROP, reason);
 }
@@ -105,6 +108,7 @@ __noinline int no_backend(struct xdp_md *ctx, __u64 packet, __u64 class, __u32 b
 	__u32 number = XRING_SLOT_NUMBER_OF(packet);
 	__u8 flags = packet >> 8;
 
+	tell_uses(bytes);
 	if (class & XRING_CLASS_STRICT || flags & XRING_SERVICE_STRICT) {
 		if (class)
 			placed_count(xring_class_counter(class), bytes);
@@ -186,6 +190,7 @@ __noinline int send_rarely(struct xdp_md *ctx, __u32 id, __u64 packet, __u64 cla
 	t = template_that_counts(backend, head);
 	head = head_that_counts(backend, head);
 	rare = template_rare(t, head);
+	tell(HEAD, id, head);
 	nat_mss(ctx, t, head);
 	/* The verifier needs a family that it knows. */
 	done = (__u8)packet == 4 ? forward_any(ctx, 4, bytes, &body, t, head, rare) :

@@ -7,8 +7,9 @@
 /* Ends a packet: every packet passes here once, with one counter for its fate. */
 static __always_inline int finish(int verdict, __u32 counter)
 {
-	__u64 *count = bpf_map_lookup_elem(&xring_counters, &counter);
+	__u64 *count = serves ? bpf_map_lookup_elem(&xring_counters, &counter) : NULL;
 
+	tell(END, counter, verdict);
 	if (count)
 		(*count)++;
 	return verdict;
@@ -17,8 +18,9 @@ static __always_inline int finish(int verdict, __u32 counter)
 /* Counts what happened on an open path (enum xring_event). */
 static __always_inline void event_count(__u32 event)
 {
-	__u64 *count = bpf_map_lookup_elem(&xring_events, &event);
+	__u64 *count = serves ? bpf_map_lookup_elem(&xring_events, &event) : NULL;
 
+	tell(EVENT, event, 0);
 	if (count)
 		(*count)++;
 }
@@ -26,7 +28,7 @@ static __always_inline void event_count(__u32 event)
 /* Counts a packet that was sent to a backend. */
 static __always_inline void backend_count(const __u32 *id, __u32 bytes, __u8 syn)
 {
-	struct xring_traffic *traffic = bpf_map_lookup_elem(&xring_traffic, id);
+	struct xring_traffic *traffic = serves ? bpf_map_lookup_elem(&xring_traffic, id) : NULL;
 
 	if (!traffic)
 		return;

@@ -44,9 +44,11 @@ static __always_inline __u32 tagged_backend(const struct xring_config *config,
 	__u32 hash = key_hash(config, slot, flow);
 	__u64 word;
 
+	tell(KEY, hash, 0);
 	if (*(volatile const __u32 *)&config->window || slot->flags & XRING_SERVICE_SPECIAL)
 		return 0;
 	word = cell_read(ring_cell(slot->ring_base, slot->ring_shift, hash));
+	tell(CELL, ring_cell(slot->ring_base, slot->ring_shift, hash), word);
 	return word & (XRING_MOVING | XRING_LOOK) ? 0 : cell_owner(word, hash);
 }
 
@@ -67,6 +69,9 @@ static __always_inline int tagged_common(struct xdp_md *ctx, __u8 family, const 
 	if (!service_is(slot, flow) || source_is_strange(&table->config, flow))
 		return TAGGED_RARELY;
 	id = tagged_backend(&table->config, slot, flow);
+	tell(TAGS, 1, ctx->ingress_ifindex);
+	tell(COMMON, family, 0);
+	tell(SERVICE, slot_number(slot), slot->flags);
 	backend = bpf_map_lookup_elem(&xring_templates, &id);
 	if (!backend || !body_at(data + TAG_BYTES, end, family, &body) || body_goes_on(&body))
 		return TAGGED_RARELY;
@@ -74,6 +79,8 @@ static __always_inline int tagged_common(struct xdp_md *ctx, __u8 family, const 
 	t = template_that_counts(backend, head);
 	head = head_that_counts(backend, head);
 	rare = head_kind(head) < XRING_RARE ? head_rare(head) : template_rare(t, head);
+	tell(BACKEND, id, 0);
+	tell(HEAD, id, head);
 	if (body.len > rare_mtu(rare))
 		return TAGGED_RARELY;
 	done = tagged_forward(ctx, family, &body, t, head);

@@ -127,6 +127,7 @@ __noinline int tags_take(struct xdp_md *ctx)
 	ingress = tags_ingress(ctx->ingress_ifindex, tags ? XRING_TAGS(tags, inner) : inner);
 	if (!ingress || bpf_xdp_adjust_head(ctx, count * sizeof(struct tag)))
 		return 0;
+	tell(TAGS, count, ingress);
 	taken->ingress = ingress;
 	taken->count = count;
 	to = frame_at(ctx, 0, struct macs);

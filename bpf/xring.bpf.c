@@ -39,6 +39,7 @@ const volatile __u8 clock_stopped = 0;
 /* A condition that few packets fulfil: the others go straight on. */
 #define rare(condition) __builtin_expect(!!(condition), 0)
 
+#include "tell.h"
 #include "word.h"
 #include "order.h"
 #include "maps.h"
@@ -79,6 +80,7 @@ __noinline int from_backend(struct xdp_md *ctx, const struct xring_slot *slot)
 
 	if (!slot)
 		return drop_of_nobody(ctx, XRING_CNT_DROP_MALFORMED);	/* not reached */
+	tell(REPLY, slot->backend, 0);
 	if (!reply_is_real(ctx, slot))
 		return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
 	if (!flow_read(ctx, &flow) || !body_read(ctx, flow.family, &body) ||
@@ -100,12 +102,15 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 	__u32 id, done;
 	__u64 head;
 
-	if (rare(window) && hot)
+	tell(SERVICE, slot_number(slot), slot->flags);
+	tell(KEY, hash, 0);
+	if (rare(window) && hot && serves)
 		heat_count(ctx, family, window, slot_number(slot), hash);
 	if (rare(slot->flags & XRING_SERVICE_SPECIAL))
 		id = special_backend(ctx, slot, flow, hash, 0, NULL, &ruled);
 	else
 		id = ring_backend(ctx, slot, hash, slot->ring_base, slot->ring_shift, hash, 0);
+	tell(BACKEND, id, ruled.class);
 	backend = bpf_map_lookup_elem(&xring_templates, &id);
 	if (!backend)
 		return drop_of_nobody(ctx, XRING_CNT_DROP_NO_BACKEND);	/* not reached */
@@ -115,6 +120,7 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 		return send_rarely(ctx, id, packet_of(slot, family), ruled.class,
 				   ruled.placed);
 	head = head_read(&backend->t[0]);
+	tell(HEAD, id, head_that_counts(backend, head));
 	t = after_head(backend, head);
 	if (rare(body.len > head_mtu(head))) {
 		t = template_that_counts(backend, head);
@@ -149,6 +155,7 @@ static __always_inline int common(struct xdp_md *ctx, __u8 family, struct flow *
 	__u64 vips = vips_read(table);
 	struct xring_slot *slot = service_first(table, vips, flow);
 
+	tell(COMMON, family, 0);
 	if (rare(!service_is(slot, flow) || source_is_strange(&table->config, flow))) {
 		__u32 found;
 

@@ -68,6 +68,7 @@ $(WHOLE): LIBS_UNIT := -lcurl -ljansson -lcap
 $(WHOLE): $(BUILD)/tests/unit/host.o $(BUILD)/user/daemon/start.o $(BUILD)/user/daemon/net/below.o $(call objects,\
 	$(addprefix daemon/,starter probe engine events source watch view control) proto) $(JUDGES)
 
+$(BUILD)/tests/unit/test_packet: $(BUILD)/user/cli/why/packet.o
 $(BUILD)/tests/unit/test_frame: $(BUILD)/user/daemon/view/frame.o
 $(BUILD)/tests/unit/test_stack: $(BUILD)/user/daemon/net/stack.o
 $(BUILD)/tests/unit/test_vlans: $(BUILD)/user/daemon/engine/vlans.o $(BUILD)/user/daemon/net/below.o
@@ -85,9 +86,9 @@ $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(filter-out %.bpf.c,$(wildcard tests/pa
 		| $(BUILD)/xring.skel.h $(BUILD)/xring_lookup.skel.h $(BUILD)/xring_drive.skel.h
 
 $(BUILD)/tests/packets/test_%: $(BUILD)/tests/packets/test_%.o \
-		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture frame fragments expect expect_read expect_send rule rule_paths rule_change history \
+		$(patsubst %,$(BUILD)/tests/packets/%.o,fixture asked frame fragments expect expect_read expect_send rule rule_paths rule_change history \
 			history_tables history_keys history_homes history_regions clients balancer zipf) \
-		$(patsubst %,$(BUILD)/user/dp/%.o,heat write grace links words pass pinned) $(CONF) $(CORE)
+		$(patsubst %,$(BUILD)/user/dp/%.o,heat write grace links words pass pinned tell/tell) $(CONF) $(CORE)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lbpf -lfyaml -lmd -lm $(LIBS_PACKETS)
 
 CAPTURED := $(patsubst %,$(BUILD)/tests/packets/test_%,captures mutations)

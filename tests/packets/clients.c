@@ -11,6 +11,7 @@
 
 #include <xring/hash.h>
 
+#include "asked.h"
 #include "base/util.h"
 #include "frame.h"
 #include "xring.skel.h"
@@ -83,7 +84,11 @@ static uint16_t packet(struct history *h, size_t i, uint8_t flags, uint32_t seq,
 		.data_size_out = sizeof(h->out), .repeat = 1,
 		.ctx_in = h->kind.ingresses ? &ctx : NULL,
 		.ctx_size_in = h->kind.ingresses ? sizeof(ctx) : 0 };
+	if (h->asked)
+		asked_ask(h->asked, h->in, sizeof(h->in), h->kind.ingresses ? ctx.ingress_ifindex : 0);
 	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(h->skel->progs.xring), &h->opts), 0);
+	if (h->asked)
+		asked_compare(h->asked, h->opts.retval, h->out, h->opts.data_size_out);
 	h->packets++;
 	want = rule_answer(&h->rule, &h->flows[i], &p);
 	got = h->opts.retval != XDP_DROP ? h->out[4] << 8 | h->out[5] : 0;

@@ -25,6 +25,7 @@
 #include "core/vip/vips.h"
 #include "dp/dp.h"
 #include "dp/write.h"
+#include "asked.h"
 #include "xring.skel.h"
 
 #define SERVICES_MAX 16
@@ -39,6 +40,7 @@ struct placed {
 
 struct world {
 	struct xring_bpf *skel;
+	struct asked *asked;		/* NULL: nobody is */
 	struct model model;
 	struct spill_pool spills;
 	struct placed placed[SERVICES_MAX];
@@ -177,6 +179,8 @@ struct world *world_new(const char *services)
 	assert_non_null(w);
 	libbpf_set_print(quiet);
 	w->skel = program_load();
+	if (getenv("XRING_ASK"))
+		w->asked = asked_open(w->skel->obj, false);
 	w->vips = memory(w->skel->maps.xring_vips);
 	w->config = &w->vips->config;
 	w->shapes = memory(w->skel->maps.xring_shapes);
@@ -204,6 +208,7 @@ void world_free(struct world *w)
 		ring_clear(&w->placed[i].ring);
 	spill_pool_clear(&w->spills);
 	model_clear(&w->model);
+	asked_close(w->asked);
 	xring_bpf__destroy(w->skel);
 	free(w->dp.template_epoch);
 	free(w);
@@ -368,8 +373,12 @@ static uint32_t run(struct world *w, const struct frame *in, struct frame *out, 
 		    .data_size_out = sizeof(out->bytes),
 		    .repeat = repeat);
 
+	if (w->asked && repeat == 1)
+		asked_ask(w->asked, in->bytes, in->len, 0);
 	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(w->skel->progs.xring), &opts), 0);
 	out->len = opts.data_size_out;
+	if (w->asked && repeat == 1)
+		asked_compare(w->asked, opts.retval, out->bytes, out->len);
 	return opts.retval;
 }
 

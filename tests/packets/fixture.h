@@ -83,7 +83,9 @@ struct outcome {
 	struct frame out;
 };
 
-/* Runs the program once, and sees to it that exactly one counter moved, by one. */
+/*
+ * Runs the program once; with XRING_ASK set, the program that explains is asked first, and what it says compared.
+ * And sees to it that exactly one counter moved, by one. */
 struct outcome world_run(struct world *w, const struct frame *in);
 
 /* Likewise, without a look at the counters, which takes most of the time. Answers the verdict. */

@@ -17,6 +17,7 @@
 #include "base/util.h"
 #include "core/hot/pins.h"
 #include "core/vip/template.h"
+#include "asked.h"
 #include "history_parts.h"
 #include "xring.skel.h"
 
@@ -58,6 +59,8 @@ static void datapath_open(struct history *h)
 	bpf_map__set_max_entries(h->skel->maps.xring_lines, LINES);
 	h->skel->rodata->clock_stopped = 1;
 	assert_int_equal(xring_bpf__load(h->skel), 0);
+	if (h->kind.asked)
+		h->asked = asked_open(h->skel->obj, true);
 	h->vips = memory(h->skel->maps.xring_vips);
 	h->config = &h->vips->config;
 	h->backends = memory(h->skel->maps.xring_templates);
@@ -466,6 +469,7 @@ void history_open(struct history *h, uint64_t seed, const struct history_kind *k
 
 void history_close(struct history *h)
 {
+	asked_close(h->asked);
 	xring_bpf__destroy(h->skel);
 	spill_pool_clear(&h->spills);
 	for (unsigned t = 0; t < h->table_count; t++)

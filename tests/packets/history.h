@@ -98,11 +98,13 @@ struct history_kind {
 	bool hot;			/* the key is the client: keys are split, given, healed; bounds */
 	unsigned rules;			/* permille of the changes; 0: clients are not told apart */
 	bool ingresses;			/* with rules: where clients come in may matter */
+	bool asked;			/* of each packet the program that explains is asked, too */
 };
 
 struct history {
 	struct history_kind kind;
 	struct xring_bpf *skel;
+	struct asked *asked;		/* NULL: nobody is */
 	struct xring_vips *vips;
 	struct xring_config *config;	/* in *vips */
 	struct xring_backend *backends;

@@ -23,6 +23,7 @@
 #include "dp/interfaces.h"
 #include "dp/drops.h"
 #include "dp/samples.h"
+#include "dp/tell/tell.h"
 #include "dp/lost.h"
 #include "dp/macs.h"
 #include "dp/vlans.h"
@@ -664,4 +665,23 @@ bool own_address(const struct own_addresses *own, const struct address *a)
 void own_addresses_clear(struct own_addresses *own)
 {
 	(void)own;
+}
+
+/* No program tells here. */
+int dp_tell_open(const struct dp *dp, struct dp_tell **ret)
+{
+	(void)dp, (void)ret;
+	return -ENOTSUP;
+}
+
+void dp_tell_close(struct dp_tell *tell)
+{
+	(void)tell;
+}
+
+int dp_tell(const struct dp_tell *tell, const uint8_t *frame, size_t len, uint32_t ifindex,
+	    struct dp_told *ret)
+{
+	(void)tell, (void)frame, (void)len, (void)ifindex, (void)ret;
+	return -ENOTSUP;
 }

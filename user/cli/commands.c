@@ -79,6 +79,12 @@ static const struct command table[] = {
 	{ "doctor", "[--interface DEV] [--strict] [--fix-script]",
 	  "what makes the balancer fail silently; 1: something does", "interface= strict fix-script", 0, 0,
 	  run_doctor },
+	{ "explain",
+	  "PROTOCOL SOURCE:PORT DESTINATION:PORT [--syn] [--ack] [--fin] [--rst] [--len N] [--ttl N]"
+	  "\n      [--vlan ID[,ID]] [--fragment OFFSET[,more]] [--options] [--icmp-error KIND] [--in DEV]"
+	  "\n      |  --pcap FILE[:N] [--in DEV]  |  --hex BYTES [--in DEV]",
+	  "what the datapath would do with a packet, and why; 1: drop it",
+	  "in= syn ack fin rst len= ttl= vlan= fragment= options icmp-error= pcap= hex=", 0, 3, run_explain },
 	{ "events", "[SERVICE] [-n N] [--kind KIND] [--follow]",
 	  "what happened, when, and who asked for it", "n= kind= follow", 0, 1, run_events },
 	{ "placement show", "SERVICE [--client CLIENT] [--at TIME]",

@@ -6,6 +6,7 @@
 #include "cli/common/args.h"
 #include "cli/common/ask.h"
 #include "cli/common/field.h"
+#include "cli/common/lost.h"
 #include "cli/common/table.h"
 
 static void traffic_row(struct table *t, const char *service, const char *backend,
@@ -139,30 +140,6 @@ static void print_beside(const json_t *data)
 		putchar('\n');
 }
 
-/* What was sent and did not leave: the table PACKETS, LOST AT, REASON, MEANING. */
-static void print_lost(const json_t *lost)
-{
-	char heads[] = ">PACKETS|LOST AT|REASON|MEANING";
-	const char *unknown = json_string_value(json_object_get(lost, "unknown"));
-	const json_t *item;
-	struct table t;
-	size_t i;
-
-	if (unknown)
-		printf("%s\n\n", unknown);
-	if (!number(lost, "packets"))
-		return;
-	table_begin(&t, heads);
-	json_array_foreach(json_object_get(lost, "devices"), i, item) {
-		table_cell(&t, "%lld", number(item, "packets"));
-		table_cell(&t, "%s", text(item, "device"));
-		table_cell(&t, "%s", text(item, "reason"));
-		table_cell(&t, "%s", text(item, "help"));
-	}
-	table_end(&t);
-	putchar('\n');
-}
-
 /*
  * What came in by the devices' own counters, and beside it what the program decided. An older daemon
  * knows of no devices.
@@ -199,7 +176,7 @@ static void print_stats(const json_t *data)
 	print_packets(json_object_get(data, "packets"));
 	print_counters(json_object_get(data, "reasons"));
 	print_drops(json_object_get(data, "drops"));
-	print_lost(json_object_get(data, "lost"));
+	lost_print(json_object_get(data, "lost"));
 	print_beside(data);
 	table_begin(&t, heads);
 	json_array_foreach(json_object_get(data, "services"), i, service)

@@ -13,6 +13,7 @@
 #include "cli/common/args.h"
 #include "cli/common/ask.h"
 #include "cli/common/field.h"
+#include "cli/common/lost.h"
 #include "cli/common/pcapng.h"
 #include "cli/common/span.h"
 #include "cli/common/table.h"
@@ -42,23 +43,32 @@ static void row_print(struct table *t, const json_t *row)
 	table_cell(t, "%s", text(row, "help"));
 }
 
-static void table_print(const json_t *data)
+static void rows_print(const json_t *list)
 {
 	char heads[] = "REASON|SERVICE|BACKEND|>PACKETS|>LAST|FROM|TO|WHY";
-	const json_t *list = json_object_get(data, "drops"), *row;
+	const json_t *row;
 	struct table t;
 	size_t i;
 
-	if (!json_array_size(list)) {
-		puts("nothing was dropped");
-		return;
-	}
 	table_begin(&t, heads);
 	json_array_foreach(list, i, row)
 		row_print(&t, row);
 	table_end(&t);
+}
+
+static void table_print(const json_t *data)
+{
+	const json_t *list = json_object_get(data, "drops"), *sent = json_object_get(data, "sent");
+
+	if (json_array_size(list))
+		rows_print(list);
+	else
+		puts("nothing was dropped");
 	if (number(data, "more"))
 		printf("and %lld more: want a service, or --reason\n", number(data, "more"));
+	if (number(sent, "packets"))
+		putchar('\n');
+	lost_print(sent);
 }
 
 /* ---- samples ---- */

@@ -8,5 +8,6 @@ struct args;
 int run_drops(const struct args *args);
 int run_events(const struct args *args);
 int run_doctor(const struct args *args);
+int run_explain(const struct args *args);
 
 #endif

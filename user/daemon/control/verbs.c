@@ -144,6 +144,7 @@ static const struct verb {
 	{ "placement-homes", .run = verb_homes },
 	{ "flows", .run = verb_flows },
 	{ "doctor", .run = verb_doctor, .aside = true },
+	{ "explain", .run = verb_tell },
 	{ "events", .run = verb_events },
 	{ "drops", .run = verb_drops },
 	{ "top", .run = verb_top },

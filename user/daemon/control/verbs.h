@@ -27,6 +27,7 @@ typedef int (*verb_fn)(struct daemon *d, const json_t *request, struct answer *a
 
 /* show.c */
 int verb_status(struct daemon *d, const json_t *request, struct answer *a);
+int verb_tell(struct daemon *d, const json_t *request, struct answer *a);
 int verb_doctor(struct daemon *d, const json_t *request, struct answer *a);
 int verb_stats(struct daemon *d, const json_t *request, struct answer *a);
 int verb_top(struct daemon *d, const json_t *request, struct answer *a);

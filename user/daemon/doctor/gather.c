@@ -115,17 +115,20 @@ static void engine_counts(const struct engine *e, struct balancer_facts *to)
 		to->received += all[i].before + all[i].last - all[i].base;
 }
 
-int gather(const struct engine *e, struct facts *ret)
+int gather(const struct engine *e, enum gather_what what, struct facts *ret)
 {
 	struct facts facts;
 	int err;
 
 	facts_init(&facts);
-	err = engine_devices(e, &facts) ?: gather_model(&e->model, &facts);
+	err = engine_devices(e, &facts);
+	if (!err && what == GATHER_ALL)
+		err = gather_vips(&e->model, &facts);
 	if (err) {
 		facts_clear(&facts);
 		return err;
 	}
+	gather_model(&e->model, &facts.balancer);
 	engine_room(e, &facts.balancer);
 	engine_counts(e, &facts.balancer);
 	gather_host(e->dp->dir, &facts.host);
@@ -200,11 +203,12 @@ int gather_alone(const struct model *m, const char *bpffs, struct facts *ret)
 	int err;
 
 	facts_init(&facts);
-	err = model_devices(m, &facts) ?: model_ways(m, &facts) ?: gather_model(m, &facts);
+	err = model_devices(m, &facts) ?: model_ways(m, &facts) ?: gather_vips(m, &facts);
 	if (err) {
 		facts_clear(&facts);
 		return err;
 	}
+	gather_model(m, &facts.balancer);
 	gather_host(bpffs, &facts.host);
 	gather_devices(&facts, 0);
 	*ret = facts;

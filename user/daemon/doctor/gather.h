@@ -4,28 +4,32 @@
 
 #include <stdint.h>
 
-/*
- * Asks for all facts. It takes some ms, and more where the host has many devices: a request that wants
- * them is answered aside. What cannot be known stays unknown. -ENOMEM, or 0.
- */
-struct balancer_facts;
+/* Asks for facts. What cannot be known stays unknown. -ENOMEM, or 0. */
 struct engine;
 struct facts;
 struct model;
 
+enum gather_what {
+	GATHER_CHEAP,			/* what takes a few ms, however many services there are */
+	GATHER_ALL,			/* also how this host would send to each VIP */
+};
+
 /* Of a daemon that runs; but for backends without a way, which it tells of by itself. */
-int gather(const struct engine *e, struct facts *ret);
+int gather(const struct engine *e, enum gather_what what, struct facts *ret);
 /* Of a host on which no daemon runs yet, for this model; bpffs: where its pins would be. */
 int gather_alone(const struct model *m, const char *bpffs, struct facts *ret);
 
 /* ---- the parts, one file each ---- */
 
 /* The kernel and the host; pins: a path on the file system for pins. */
+struct balancer_facts;
 struct host_facts;
 void gather_host(const char *pins, struct host_facts *ret);
 /* Completes the facts of all devices that `facts` has, each by its ifindex. prog: the number of our program; 0: none. */
 void gather_devices(struct facts *facts, uint32_t prog);
-/* What the model wants, and how this host would send to its VIPs. */
-int gather_model(const struct model *m, struct facts *facts);
+/* What the model wants. */
+void gather_model(const struct model *m, struct balancer_facts *ret);
+/* How this host would send to the model's VIPs: a question to the kernel for each. */
+int gather_vips(const struct model *m, struct facts *facts);
 
 #endif

@@ -92,15 +92,18 @@ static int add_vips(const struct asker *asker, const struct model *m, struct fac
 	return err;
 }
 
-int gather_model(const struct model *m, struct facts *facts)
+void gather_model(const struct model *m, struct balancer_facts *ret)
 {
-	struct balancer_facts *b = &facts->balancer;
+	ret->schedules = ret->icmp_checks = ret->vip_checks = ret->nat4 = ret->nat6 = ret->tunnel_bytes = 0;
+	for (size_t i = 0; i < m->service_count; i++)
+		count_service(m, &m->services[i], ret);
+}
+
+int gather_vips(const struct model *m, struct facts *facts)
+{
 	struct asker asker = {};
 	int err;
 
-	b->schedules = b->icmp_checks = b->vip_checks = b->nat4 = b->nat6 = b->tunnel_bytes = 0;
-	for (size_t i = 0; i < m->service_count; i++)
-		count_service(m, &m->services[i], b);
 	own_addresses(&asker.own);
 	links_read(&asker.links);
 	if (rtnl_open(&asker.nl))

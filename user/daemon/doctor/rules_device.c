@@ -303,9 +303,8 @@ void rule_rings(const char *id, const struct facts *facts, struct findings *to)
 		if (device->ingress == 1 && device->missed_before >= 0 &&
 		    device->missed > device->missed_before)
 			finding_fix(finding_add(to, FINDING_WARN, id, device->name,
-						"its receive ring had no room for %lld packets in the last "
-						"minute, which nobody else counts: want larger rings, or "
-						"more queues",
+						"its receive ring had no room for %lld packets of late, which "
+						"nobody else counts: want larger rings, or more queues",
 						(long long)(device->missed - device->missed_before)),
 				    "ethtool -G %s rx 4096", device->name);
 }

@@ -185,7 +185,8 @@ json_t *view_drops(const struct daemon *d, const struct drops_query *q)
 		sum += lost[i];
 	rows = q->after ? json_array() : rows_json(d, q, &more);
 	samples = samples_json(d, q, &after);
-	return json_pack("{s:o, s:i, s:o, s:I, s:b, s:I}", "drops", rows, "more", more, "samples",
+	return json_pack("{s:o, s:i, s:o, s:I, s:b, s:I, s:o*}", "drops", rows, "more", more, "samples",
 			 samples, "after", (json_int_t)after, "samples_more",
-			 after < d->samples.count, "lost", (json_int_t)sum);
+			 after < d->samples.count, "lost", (json_int_t)sum, "sent",
+			 q->after || q->service || q->reason ? NULL : lost_json(d->engine));
 }

@@ -43,6 +43,8 @@ const char *device_name(const struct engine *e, uint32_t ifindex, char ret[32]);
 json_t *verdicts_json(const uint64_t values[XRING_CNT_MAX]);
 /* What the daemon sees that is not as the configuration and the commands want it. */
 void told_findings(const struct daemon *d, struct findings *to);
+/* What the kernel or a driver lost after it was counted as sent, by device and reason. */
+json_t *lost_json(const struct engine *e);
 json_t *writes_json(const struct engine_stats *s);
 json_t *pins_json(const struct daemon *d);
 void plan_json(const struct plan *plan, json_t *to);

@@ -18,7 +18,6 @@
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
 #include "dp/dp.h"
-#include "dp/lost.h"
 #include "dp/read.h"
 
 static json_t *count(uint64_t n)
@@ -153,26 +152,6 @@ static json_t *rules_stats(const struct engine *e)
 		records += e->dp->routes[i].service[0] != 0;
 	return json_pack("{s:i, s:i, s:i, s:i}", "classes", classes, "classes_moving", moving,
 			 "rings", rings, "records", records);
-}
-
-/* What the kernel or a driver lost after it was counted as sent. */
-static json_t *lost_json(const struct engine *e)
-{
-	_free_ struct dp_lost *list = NULL;
-	json_t *devices = json_array();
-	uint64_t packets = 0;
-	size_t n = 0;
-	char name[32];
-
-	dp_lost_read(e->dp, &list, &n);
-	for (size_t i = 0; i < n; i++) {
-		packets += list[i].packets;
-		json_array_append_new(devices, json_pack("{s:s, s:s, s:o, s:s}", "device",
-			device_name(e, list[i].ifindex, name), "reason", dp_lost_word(list[i].reason),
-			"packets", count(list[i].packets), "help", dp_lost_help(list[i].reason)));
-	}
-	return json_pack("{s:o, s:o, s:o}", "packets", count(packets), "devices", devices, "unknown",
-			 *e->dp->lost_why ? json_string(e->dp->lost_why) : json_null());
 }
 
 /*

@@ -44,6 +44,12 @@ struct drops_query {
 };
 json_t *view_drops(const struct daemon *d, const struct drops_query *q);
 
+/*
+ * What the datapath would do with a frame that comes in at a device: its steps, the verdict, and the frame as it
+ * would leave. -ENODEV: there is no such device; -EINVAL: the kernel does not take such a frame there.
+ */
+int view_tell(const struct daemon *d, const uint8_t *frame, size_t len, uint32_t ifindex, json_t **ret);
+
 json_t *view_ring(const struct engine *e, const struct service *s);
 /*
  * The first n owners of a key: the first is the answer of the cells. `text` is the key as

@@ -20,6 +20,7 @@
  * All parts of the daemon that outlive a request: the engine, the source of its
  * configuration, and the watchers.
  */
+struct dp_tell;
 struct daemon {
 	struct engine *engine;
 	struct events events;
@@ -35,6 +36,7 @@ struct daemon {
 	struct received_watch received;
 	struct samples_watch samples;
 	struct doctor_watch doctor;
+	struct dp_tell *tell;		/* tells what the datapath would do; NULL: the kernel refused it */
 };
 
 #endif

@@ -11,9 +11,9 @@
 
 #define LOOK_MS 60000
 
-int doctor_facts(const struct doctor_watch *w, struct facts *ret)
+static int facts_gather(const struct doctor_watch *w, enum gather_what what, struct facts *ret)
 {
-	int err = gather(w->engine, ret);
+	int err = gather(w->engine, what, ret);
 
 	for (size_t i = 0; !err && i < ret->device_count; i++) {
 		const struct device_facts *before = facts_device(&w->facts, ret->devices[i].ifindex);
@@ -22,6 +22,11 @@ int doctor_facts(const struct doctor_watch *w, struct facts *ret)
 			ret->devices[i].missed_before = before->missed;
 	}
 	return err;
+}
+
+int doctor_facts(const struct doctor_watch *w, struct facts *ret)
+{
+	return facts_gather(w, GATHER_ALL, ret);
 }
 
 static bool known(const struct findings *findings, const struct finding *finding)
@@ -44,13 +49,12 @@ static void say_new(const struct doctor_watch *w, const struct findings *now)
 	}
 }
 
-static void look(void *context)
+void doctor_look(struct doctor_watch *w)
 {
-	struct doctor_watch *w = context;
 	struct findings findings = {};
 	struct facts facts;
 
-	if (doctor_facts(w, &facts))
+	if (facts_gather(w, GATHER_CHEAP, &facts))
 		return;
 	doctor_judge(&facts, true, &findings);
 	say_new(w, &findings);
@@ -60,15 +64,20 @@ static void look(void *context)
 	w->findings = findings;
 }
 
+static void look_due(void *context)
+{
+	doctor_look(context);
+}
+
 int doctor_open(struct engine *e, struct doctor_watch *ret)
 {
-	int err = loop_timer_new(e->loop, &ret->timer, look, ret);
+	int err = loop_timer_new(e->loop, &ret->timer, look_due, ret);
 
 	if (err)
 		return err;
 	ret->engine = e;
 	facts_init(&ret->facts);
-	look(ret);
+	doctor_look(ret);
 	loop_timer_every(&ret->timer, LOOK_MS);
 	return 0;
 }

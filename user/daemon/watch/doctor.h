@@ -7,7 +7,7 @@
 #include "daemon/doctor/finding.h"
 
 /*
- * Looks each minute at what makes a balancer fail silently (daemon/doctor/), logs what is new, and keeps
+ * Looks each minute, and when somebody asks for the daemon's status, at what makes a balancer fail silently (daemon/doctor/), logs what is new, and keeps
  * the facts, so that a later look sees what has grown.
  */
 struct engine;
@@ -22,7 +22,10 @@ struct doctor_watch {
 int doctor_open(struct engine *e, struct doctor_watch *ret);
 void doctor_close(struct doctor_watch *watch);
 
-/* The facts as they are now, with what the last look saw. -ENOMEM, or 0. */
+/* Looks now. */
+void doctor_look(struct doctor_watch *watch);
+
+/* All facts as they are now, with what the last look saw; for an answer aside, as it may take long. -ENOMEM, or 0. */
 int doctor_facts(const struct doctor_watch *watch, struct facts *ret);
 
 #endif

@@ -129,6 +129,14 @@ static uint64_t lost_before(const struct egress_watch *w, const struct dp_lost *
 	return 0;
 }
 
+/* As wish_say(), for those who look for what happened at an interface. */
+static void say(const struct egress *egress, char why[WISH_WHY], const char *text)
+{
+	if (strcmp(why, text))
+		log_of(LOG_LEVEL_WARNING, "interface", egress->name, "%s", text);
+	snprintf(why, WISH_WHY, "%s", text);
+}
+
 static bool is_refusal(uint32_t reason)
 {
 	return reason == ENXIO || reason == EOPNOTSUPP;
@@ -181,7 +189,7 @@ static void say_losses(struct egress *egress)
 		return;
 	snprintf(text, sizeof(text), "%s: packets are lost after they were sent: %s (%s)", egress->name,
 		 dp_lost_help(egress->reason), dp_lost_word(egress->reason));
-	wish_say(egress->losing, text);
+	say(egress, egress->losing, text);
 }
 
 /* ---- what they can do ---- */
@@ -218,7 +226,7 @@ static void __attribute__((format(printf, 2, 3))) cannot(struct egress *egress, 
 	va_start(args, fmt);
 	vsnprintf(text + len, sizeof(text) - len, fmt, args);
 	va_end(args);
-	wish_say(egress->why, text);
+	say(egress, egress->why, text);
 }
 
 static void cannot_by_driver(struct egress *egress)
