@@ -211,6 +211,22 @@ static __always_inline struct xring_slot *reply_find(struct xring_vips *table, _
 			    XRING_VIPS_REPLY_ANY);
 }
 
+/*
+ * Is that the address and port word of a nat backend of which the table has this port? Then it is slot_found(). Not
+ * static, so that nothing of the common packet is kept for it; and without the packet, as a call costs more than all
+ * that it does.
+ */
+__noinline __u32 reply_known(__u64 addr0, __u64 addr1, __u32 port, __u64 vips)
+{
+	struct xring_vips *table = vips_get();
+	const struct xring_slot *slot = table ? slot_find(table, vips, addr0, addr1, port) : NULL;
+
+	if (!slot)
+		return 0;
+	slot_keep(slot_index(table, slot));
+	return 1;
+}
+
 /* What no host sends from (RFC 1122 3.2.1.3, RFC 4291 2.5.3, 2.7): the host's stack drops it too. */
 static __always_inline int source_is_martian(const struct flow *flow)
 {

@@ -159,9 +159,13 @@ static __always_inline int common(struct xdp_md *ctx, __u8 family, struct flow *
 	if (rare(!service_is(slot, flow) || source_is_strange(&table->config, flow))) {
 		__u32 found;
 
-		if (!slot->port && !(vips & (XRING_VIPS_ANY_PORT | XRING_VIPS_REPLIES)))
-			return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
-		found = find_rarely(ctx);
+		if (slot->port || vips & (XRING_VIPS_ANY_PORT | XRING_VIPS_REPLY_ANY))
+			found = find_rarely(ctx);
+		else if (vips & XRING_VIPS_REPLIES &&
+			 reply_known(flow->src[0], flow->src[1], reply_port(flow), vips))
+			found = FOUND_SLOT;
+		else
+			found = FOUND_NOTHING;
 		if (found == FOUND_NOTHING)
 			return finish(XDP_PASS, XRING_CNT_PASS_NO_SERVICE);
 		table = vips_get();
