@@ -685,3 +685,15 @@ int dp_tell(const struct dp_tell *tell, const uint8_t *frame, size_t len, uint32
 	(void)tell, (void)frame, (void)len, (void)ifindex, (void)ret;
 	return -ENOTSUP;
 }
+
+int dp_tell_send(const struct dp_tell *tell, int socket)
+{
+	(void)tell, (void)socket;
+	return -ENOTSUP;
+}
+
+int dp_tell_receive(int socket, struct dp_tell **ret)
+{
+	(void)socket, (void)ret;
+	return -ENOTSUP;
+}

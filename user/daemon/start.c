@@ -15,7 +15,6 @@
 #include "daemon/control/socket.h"
 #include "daemon/control/verbs.h"
 #include "daemon/privileges.h"
-#include "dp/tell/tell.h"
 
 static char *answer(void *context, unsigned uid, void **kept, const char *line, size_t len,
 		    struct later *ret_later)
@@ -64,14 +63,10 @@ int start_maps(struct start *s)
 	       engine_start(d->engine) ?: hot_open(d->engine, &d->hot) ?:
 	       loads_open(d->engine, &d->loads) ?: flows_open(d->engine, &d->flows) ?:
 	       egress_open(d->engine, &d->egress) ?: asked_open(d->engine, &d->asked) ?:
-	       doctor_open(d->engine, &d->doctor);
-	if (err)
-		return err;
-	/* Without it everything goes on, and `xring explain` says so. */
-	if (dp_tell_open(d->engine->dp, &d->tell))
-		d->tell = NULL;
-	events_keep(&d->events);
-	return 0;
+	       doctor_open(d->engine, &d->doctor) ?: explainer_open(d->engine, &d->explainer);
+	if (!err)
+		events_keep(&d->events);
+	return err;
 }
 
 int start_checks(struct start *s)
@@ -85,7 +80,7 @@ void start_close(struct start *s)
 
 	if (d->engine)
 		engine_stop(d->engine);
-	dp_tell_close(d->tell);
+	explainer_close(&d->explainer);
 	doctor_close(&d->doctor);
 	asked_close(&d->asked);
 	egress_close(&d->egress);

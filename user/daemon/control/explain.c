@@ -67,7 +67,7 @@ int verb_tell(struct daemon *d, const json_t *request, struct answer *a)
 	device = entrance(d, request_text(request, "in"), a);
 	if (!device)
 		return -EINVAL;
-	if (!d->tell)
+	if (!d->explainer.tell && explainer_load(&d->explainer, d->engine->dp) && !d->explainer.tell)
 		return answer_no(a, EXIT_NO, "the kernel did not take the program that explains: the log says why");
 	if (request_flag(request, "ours"))
 		memcpy(frame, device->mac, sizeof(device->mac));

@@ -104,6 +104,12 @@ static int part(struct daemon *d, const json_t *request, struct answer *a)
 	return parts_add(&a->parts, request, a);
 }
 
+/* The program that explains is loaded by the first question. */
+static bool must_be_loaded(const struct daemon *d)
+{
+	return !d->explainer.tell;
+}
+
 /* ---- the table ---- */
 
 static const struct verb {
@@ -111,6 +117,7 @@ static const struct verb {
 	edit_fn edit;
 	verb_fn run;
 	bool aside;			/* takes long and changes nothing: control/aside.h */
+	bool (*aside_now)(const struct daemon *d);	/* the same, where it depends */
 	bool told;			/* logged, as what edits is */
 } verbs[] = {
 	{ "service-add", edit_service_add },
@@ -144,7 +151,7 @@ static const struct verb {
 	{ "placement-homes", .run = verb_homes },
 	{ "flows", .run = verb_flows },
 	{ "doctor", .run = verb_doctor, .aside = true },
-	{ "explain", .run = verb_tell },
+	{ "explain", .run = verb_tell, .aside_now = must_be_loaded },
 	{ "events", .run = verb_events },
 	{ "drops", .run = verb_drops },
 	{ "top", .run = verb_top },
@@ -287,6 +294,11 @@ static bool answer_aside(struct daemon *d, const json_t *request, struct answer 
 	return !begun || begun == -EBUSY;
 }
 
+static bool goes_aside(const struct daemon *d, const struct verb *verb)
+{
+	return verb->aside || (verb->aside_now && verb->aside_now(d));
+}
+
 /* The whole of an answer that is made in turns, without the end of its line. */
 static char *turns_text(struct turns *t)
 {
@@ -315,7 +327,7 @@ char *verbs_answer(struct daemon *d, struct parts **parts, const char *line, siz
 	if (!json_is_object(request))
 		answer_no(&a, EXIT_WORDS, "want one JSON object a line%s%.100s",
 			  request ? "" : ": ", request ? "" : error.text);
-	else if (!ret_later || !verb || !verb->aside || !answer_aside(d, request, &a, &later.aside))
+	else if (!ret_later || !verb || !goes_aside(d, verb) || !answer_aside(d, request, &a, &later.aside))
 		answer_to(d, request, &a);
 	*parts = parts_keep(request, &a);
 	json_decref(request);

@@ -374,7 +374,7 @@ int view_tell(const struct daemon *d, const uint8_t *frame, size_t len, uint32_t
 	struct teller t = { .daemon = d, .steps = json_array(), .cell = ~0u };
 	struct dp_told *told = malloc(sizeof(*told));
 	const struct live_backend *backend;
-	int err = told ? dp_tell(d->tell, frame, len, ifindex, told) : -ENOMEM;
+	int err = told ? dp_tell(d->explainer.tell, frame, len, ifindex, told) : -ENOMEM;
 
 	if (err) {
 		json_decref(t.steps);

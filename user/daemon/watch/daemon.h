@@ -8,6 +8,7 @@
 #include "daemon/watch/asked.h"
 #include "daemon/watch/doctor.h"
 #include "daemon/watch/egress.h"
+#include "daemon/watch/explainer.h"
 #include "daemon/watch/health.h"
 #include "daemon/watch/homes.h"
 #include "daemon/watch/hot.h"
@@ -20,7 +21,6 @@
  * All parts of the daemon that outlive a request: the engine, the source of its
  * configuration, and the watchers.
  */
-struct dp_tell;
 struct daemon {
 	struct engine *engine;
 	struct events events;
@@ -36,7 +36,7 @@ struct daemon {
 	struct received_watch received;
 	struct samples_watch samples;
 	struct doctor_watch doctor;
-	struct dp_tell *tell;		/* tells what the datapath would do; NULL: the kernel refused it */
+	struct explainer explainer;
 };
 
 #endif

@@ -4,11 +4,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -18,9 +20,12 @@
 #include "explain.skel.h"
 
 struct dp_tell {
-	struct explain_bpf *skel;
-	struct xring_told *told;	/* what the program writes */
+	int prog_fd;
+	int told_fd;			/* of the map that the program writes to */
+	struct xring_told *told;	/* the same in memory */
 };
+
+#define TOLD_BYTES ((sizeof(struct xring_told) + 4095) / 4096 * 4096)
 
 /* Maps that the program writes to, so that it has its own. */
 static const char *const own[] = {
@@ -70,38 +75,47 @@ static int maps_share(const struct explain_bpf *skel, const struct dp_tell_maps 
 	return 0;
 }
 
-static int load(struct dp_tell *tell)
+/* Takes the descriptors over, also on an error. */
+static int tell_new(int prog_fd, int told_fd, struct dp_tell **ret)
 {
-	void *memory;
+	struct dp_tell *tell = malloc(sizeof(*tell));
+	void *memory = tell && prog_fd >= 0 && told_fd >= 0 ?
+			       mmap(NULL, TOLD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, told_fd, 0) :
+			       MAP_FAILED;
+
+	if (memory == MAP_FAILED) {
+		closep(&prog_fd);
+		closep(&told_fd);
+		free(tell);
+		return -ENOMEM;
+	}
+	*tell = (struct dp_tell){ prog_fd, told_fd, memory };
+	*ret = tell;
+	return 0;
+}
+
+static int load(const struct dp_tell_maps *maps, struct explain_bpf *skel, struct dp_tell **ret)
+{
 	int err;
 
-	bpf_program__set_flags(tell->skel->progs.xring, BPF_F_XDP_HAS_FRAGS);
-	err = explain_bpf__load(tell->skel);
+	skel->rodata->clock_stopped = maps->clock_stopped;
+	bpf_program__set_flags(skel->progs.xring, BPF_F_XDP_HAS_FRAGS);
+	err = maps_share(skel, maps);
+	if (err)
+		return err;
+	err = explain_bpf__load(skel);
 	if (err)
 		return log_err(err, "explain: the kernel did not take the program");
-	memory = mmap(NULL, (sizeof(*tell->told) + 4095) / 4096 * 4096, PROT_READ | PROT_WRITE,
-		      MAP_SHARED, bpf_map__fd(tell->skel->maps.xring_told), 0);
-	if (memory == MAP_FAILED)
-		return log_err(-errno, "explain");
-	tell->told = memory;
-	return 0;
+	return tell_new(fcntl(bpf_program__fd(skel->progs.xring), F_DUPFD_CLOEXEC, 3),
+			fcntl(bpf_map__fd(skel->maps.xring_told), F_DUPFD_CLOEXEC, 3), ret);
 }
 
 int dp_tell_open_on(const struct dp_tell_maps *maps, struct dp_tell **ret)
 {
-	struct dp_tell *tell = calloc(1, sizeof(*tell));
-	int err;
+	struct explain_bpf *skel = explain_bpf__open();
+	int err = skel ? load(maps, skel, ret) : log_err(-errno, "explain");
 
-	if (!tell)
-		return -ENOMEM;
-	tell->skel = explain_bpf__open();
-	if (tell->skel)
-		tell->skel->rodata->clock_stopped = maps->clock_stopped;
-	err = tell->skel ? maps_share(tell->skel, maps) ?: load(tell) : log_err(-errno, "explain");
-	if (err)
-		dp_tell_close(tell);
-	else
-		*ret = tell;
+	explain_bpf__destroy(skel);
 	return err;
 }
 
@@ -126,10 +140,51 @@ void dp_tell_close(struct dp_tell *tell)
 {
 	if (!tell)
 		return;
-	if (tell->told)
-		munmap(tell->told, (sizeof(*tell->told) + 4095) / 4096 * 4096);
-	explain_bpf__destroy(tell->skel);
+	munmap(tell->told, TOLD_BYTES);
+	closep(&tell->prog_fd);
+	closep(&tell->told_fd);
 	free(tell);
+}
+
+/* ---- from one process to another (unix(7), SCM_RIGHTS) ---- */
+
+#define HANDED 2			/* descriptors */
+
+union handed {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(HANDED * sizeof(int))];
+};
+
+int dp_tell_send(const struct dp_tell *tell, int socket)
+{
+	const int fds[HANDED] = { tell->prog_fd, tell->told_fd };
+	char byte = 0;
+	struct iovec part = { &byte, 1 };
+	union handed control = {};
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+
+	control.head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+					 .cmsg_len = CMSG_LEN(sizeof(fds)) };
+	memcpy(CMSG_DATA(&control.head), fds, sizeof(fds));
+	return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int dp_tell_receive(int socket, struct dp_tell **ret)
+{
+	int fds[HANDED];
+	char byte;
+	struct iovec part = { &byte, 1 };
+	union handed control = {};
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+
+	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) < 0)
+		return -errno;
+	if (control.head.cmsg_type != SCM_RIGHTS || control.head.cmsg_len != CMSG_LEN(sizeof(fds)))
+		return -EPROTO;
+	memcpy(fds, CMSG_DATA(&control.head), sizeof(fds));
+	return tell_new(fds[0], fds[1], ret);
 }
 
 int dp_tell(const struct dp_tell *tell, const uint8_t *frame, size_t len, uint32_t ifindex,
@@ -141,7 +196,7 @@ int dp_tell(const struct dp_tell *tell, const uint8_t *frame, size_t len, uint32
 		    .ctx_size_in = sizeof(in), .repeat = 1);
 
 	tell->told->count = 0;
-	if (bpf_prog_test_run_opts(bpf_program__fd(tell->skel->progs.xring), &run))
+	if (bpf_prog_test_run_opts(tell->prog_fd, &run))
 		return -errno;
 	ret->told = *tell->told;
 	ret->verdict = run.retval;

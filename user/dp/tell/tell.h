@@ -39,6 +39,10 @@ struct dp_tell_maps {
 int dp_tell_open_on(const struct dp_tell_maps *maps, struct dp_tell **ret);
 void dp_tell_close(struct dp_tell *tell);	/* NULL: nothing is done */
 
+/* Hands it from one process to another, by a Unix socket that keeps messages apart. 0 or a negative errno. */
+int dp_tell_send(const struct dp_tell *tell, int socket);
+int dp_tell_receive(int socket, struct dp_tell **ret);
+
 /*
  * What would become of a frame that comes in at a device, which must be up. 0 or a negative errno: -ENODEV, there
  * is no such device; -EINVAL, the kernel does not take such a frame or such a device.
