@@ -25,16 +25,16 @@ static const char healthy[] =
 	"  'jit_harden': 0, 'bpffs': 1, 'memory_max': 0, 'memory_used': 200000000,"
 	"  'clock_synchronised': 1, 'neighbours4': 12, 'neighbours4_max': 1024},"
 	" 'balancer': {'schedules': 0, 'icmp_checks': 0, 'vip_checks': 0, 'nat4': 0, 'nat6': 0,"
-	"  'tunnel_bytes': 0, 'cells': 1000, 'cells_used': 100, 'backends': 100, 'backends_used': 10,"
+	"  'cells': 1000, 'cells_used': 100, 'backends': 100, 'backends_used': 10,"
 	"  'pins': 1000, 'pins_used': 10, 'received': 20000000, 'verdicts': 20000000,"
 	"  'busiest_cpu': 3000000, 'compiled': 1},"
 	" 'devices': ["
-	"  {'name': 'e0', 'driver': 'mlx5_core', 'ifindex': 2, 'ingress': 1, 'egress': 0, 'mtu': 1500,"
+	"  {'name': 'e0', 'driver': 'mlx5_core', 'ifindex': 2, 'ingress': 1, 'egress': 0, 'nat': 0, 'tunnel_bytes': 0, 'up': 1, 'carrier': 1, 'mtu': 1500,"
 	"   'program': 7, 'program_ours': 1, 'program_native': 1, 'xdp_features': 127, 'lro': 0,"
 	"   'gro_hw': 0, 'rx_vlan': 1, 'queues': 8, 'queues_max': 16, 'rss_queues': 8, 'irqs': 9,"
 	"   'irq_cpus': 8, 'irq_node': 0, 'numa_node': 0, 'missed': 5, 'missed_before': 5,"
 	"   'forwarding4': 1, 'forwarding6': 1, 'rp_filter': 0},"
-	"  {'name': 'e1', 'driver': 'mlx5_core', 'ifindex': 3, 'ingress': 0, 'egress': 1, 'mtu': 1500,"
+	"  {'name': 'e1', 'driver': 'mlx5_core', 'ifindex': 3, 'ingress': 0, 'egress': 1, 'nat': 0, 'tunnel_bytes': 0, 'up': 1, 'carrier': 1, 'mtu': 1500,"
 	"   'program': 0, 'program_ours': 0, 'xdp_features': 127, 'queues': 8, 'queues_max': 16,"
 	"   'forwarding4': 1, 'forwarding6': 1, 'rp_filter': 0}],"
 	" 'vips': [{'service': 'web', 'vip': '192.0.2.1', 'family': 4, 'nat': 0, 'own': 0,"
@@ -96,9 +96,9 @@ static void nothing_is_found_on_a_healthy_host(void **state)
 {
 	static const char *const also[] = {
 		"{}",
-		"{'e1': {'mtu': 1520}, 'balancer': {'tunnel_bytes': 20}}",
-		"{'e0': {'mtu': 9000}, 'e1': {'mtu': 9000}, 'balancer': {'tunnel_bytes': 40}}",
-		"{'balancer': {'nat4': 1, 'nat6': 1}, 'vip': {'nat': 1}}",
+		"{'e1': {'mtu': 1520, 'tunnel_bytes': 20}}",
+		"{'e0': {'mtu': 9000}, 'e1': {'mtu': 9000, 'tunnel_bytes': 40}}",
+		"{'balancer': {'nat4': 1, 'nat6': 1}, 'vip': {'nat': 1, 'leaves': ''}, 'e1': {'nat': 1, 'ingress': 1}}",
 		/* The route of a VIP leads back, and the host does not forward. */
 		"{'vip': {'leaves': 'e0'}, 'e0': {'forwarding4': 0}}",
 		/* One interface for both sides needs nobody who takes redirected packets. */
@@ -143,6 +143,13 @@ static const struct {
 	{ "{'host': {'clock_synchronised': 0}, 'balancer': {'schedules': 1}}", "clock", FINDING_WARN, "", "" },
 	{ "{'host': {'firewall': 'inet filter input'}}", "firewall", FINDING_NOTE, "", "" },
 	{ "{'e0': {'ifindex': -1}}", "interface", FINDING_FAIL, "e0", "" },
+	{ "{'e0': {'up': 0}}", "link", FINDING_FAIL, "e0", "ip link set e0 up" },
+	{ "{'e1': {'carrier': 0}}", "link", FINDING_FAIL, "e1", "" },
+	{ "{'e1': {'nat': 1}}", "replies", FINDING_FAIL, "e1", "xring attach e1" },
+	/* No name is given to a shell that would take it for more than a name. */
+	{ "{'e0': {'up': 0, 'name': 'x;reboot'}}", "link", FINDING_FAIL, "x;reboot", "" },
+	{ "{'e0': {'up': 0, 'name': 'x&&reboot'}}", "link", FINDING_FAIL, "x&&reboot", "" },
+	{ "{'e0': {'up': 0, 'name': '$(id)'}}", "link", FINDING_FAIL, "$(id)", "" },
 	{ "{'e0': {'program_ours': 0}}", "other-program", FINDING_FAIL, "e0", "ip link set dev e0 xdp off" },
 	{ "{'e0': {'xdp_features': 0, 'program_native': 0}}", "driver", FINDING_WARN, "e0", "" },
 	{ "{'e0': {'xdp_features': 1}}", "driver", FINDING_FAIL, "e0", "" },
@@ -158,8 +165,8 @@ static const struct {
 	  "ethtool -K x tx off" },
 	{ "{'e0': {'kind': 'veth'}}", "tx-checksum", FINDING_UNKNOWN, "e0", "" },
 	{ "{'e0': {'mtu': 9000, 'xdp_features': 7}}", "mtu", FINDING_FAIL, "e0", "" },
-	{ "{'balancer': {'tunnel_bytes': 40}}", "mtu", FINDING_WARN, "e1", "ip link set e1 mtu 1540" },
-	{ "{'balancer': {'tunnel_bytes': 20}, 'e0': {'mtu': 1400}, 'e1': {'mtu': 1419}}", "mtu",
+	{ "{'e1': {'tunnel_bytes': 40}}", "mtu", FINDING_WARN, "e1", "ip link set e1 mtu 1540" },
+	{ "{'e0': {'mtu': 1400}, 'e1': {'mtu': 1419, 'tunnel_bytes': 20}}", "mtu",
 	  FINDING_WARN, "e1", "ip link set e1 mtu 1420" },
 	{ "{'e0': {'kind': 'bridge'}}", "stack", FINDING_WARN, "e0", "" },
 	{ "{'e0': {'master': 'bond0', 'sibling': 'e9'}}", "stack", FINDING_WARN, "e0", "" },
@@ -174,20 +181,20 @@ static const struct {
 	{ "{'e0': {'numa_node': 1}}", "numa", FINDING_NOTE, "e0", "" },
 	{ "{'e0': {'missed': 6}}", "rings", FINDING_WARN, "e0", "ethtool -G e0 rx 4096" },
 	{ "{'balancer': {'nat4': 1}, 'e0': {'forwarding4': 0}}", "forwarding", FINDING_FAIL, "e0",
-	  "sysctl net.ipv4.ip_forward=1" },
+	  "sysctl net/ipv4/conf/e0/forwarding=1" },
 	{ "{'balancer': {'nat6': 1}, 'e0': {'forwarding6': 0}}", "forwarding", FINDING_FAIL, "e0",
-	  "sysctl net.ipv6.conf.all.forwarding=1" },
+	  "sysctl net/ipv6/conf/e0/forwarding=1" },
 	{ "{'balancer': {'nat4': 1}, 'e0': {'rp_filter': 1}}", "rp-filter", FINDING_WARN, "e0",
-	  "sysctl net.ipv4.conf.e0.rp_filter=2" },
+	  "sysctl net/ipv4/conf/e0/rp_filter=2" },
 	{ "{'balancer': {'vip_checks': 1}, 'e1': {'rp_filter': 1}}", "rp-filter", FINDING_FAIL, "e1",
-	  "sysctl net.ipv4.conf.e1.rp_filter=2" },
+	  "sysctl net/ipv4/conf/e1/rp_filter=2" },
 	{ "{'host': {'neighbours4': 900}}", "neighbours", FINDING_WARN, "",
 	  "sysctl net.ipv4.neigh.default.gc_thresh3=4096" },
 	{ "{'ways': [{'service': 'web', 'backend': 'b1', 'why': 'no route'}]}", "neighbours", FINDING_FAIL,
 	  "", "" },
 	{ "{'vip': {'own': 1, 'nat': 1}}", "vip-local", FINDING_NOTE, "192.0.2.1", "" },
 	{ "{'vip': {'leaves': 'e0'}}", "vip-local", FINDING_WARN, "192.0.2.1",
-	  "ip route add blackhole 192.0.2.1" },
+	  "ip route replace blackhole 192.0.2.1" },
 	{ "{'balancer': {'cells_used': 801}}", "limits", FINDING_WARN, "cells", "" },
 	{ "{'balancer': {'backends_used': 81}}", "limits", FINDING_WARN, "backends", "" },
 	{ "{'balancer': {'pins_used': 801}}", "limits", FINDING_WARN, "pins", "" },
@@ -372,8 +379,8 @@ static void what_counts_decides_the_exit(void **state)
 	assert_true(findings_count(data, &strict));
 	assert_false(findings_count(data, &one));
 	json_decref(data);
-	data = json_of("{'findings': [{'severity': 'fail', 'id': 'lost', 'subject': '',"
-		       " 'text': 'e1: packets are lost', 'fix': ''}], 'ok': []}");
+	data = json_of("{'findings': [{'severity': 'fail', 'id': 'lost', 'subject': 'e1',"
+		       " 'text': 'packets are lost', 'fix': ''}], 'ok': []}");
 	assert_true(findings_count(data, &any));
 	assert_true(findings_count(data, &one));
 	json_decref(data);

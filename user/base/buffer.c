@@ -46,7 +46,8 @@ int buffer_append(struct buffer *b, const void *bytes, size_t len)
 
 	if (err)
 		return err;
-	memcpy(b->data + b->end, bytes, len);
+	if (len)
+		memcpy(b->data + b->end, bytes, len);
 	b->end += len;
 	return 0;
 }

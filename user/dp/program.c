@@ -59,6 +59,18 @@ int program_uses(const struct dp *dp, int map)
 	return err ? log_err(err, "pinned program %s", path) : has_map(&p, info.id);
 }
 
+uint32_t program_pinned(const char *bpffs)
+{
+	struct bpf_prog_info info = {};
+	uint32_t len = sizeof(info);
+	_close_ int fd = -1;
+	char path[280];
+
+	snprintf(path, sizeof(path), "%.200s/xring/prog", bpffs);
+	fd = bpf_obj_get(path);
+	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
+}
+
 static bool same_code(const struct program *a, const struct program *b)
 {
 	return !memcmp(a->info.tag, b->info.tag, sizeof(a->info.tag));

@@ -2,6 +2,8 @@
 #ifndef XRING_DP_PROGRAM_H
 #define XRING_DP_PROGRAM_H
 
+#include <stdint.h>
+
 struct dp;
 
 /*
@@ -12,5 +14,8 @@ int program_pin(struct dp *dp, int fresh);
 
 /* Does the pinned program use that map? 1: yes, 0: no, or no program is pinned. */
 int program_uses(const struct dp *dp, int map);
+
+/* The number of the program that is pinned below a bpffs, of whatever version; 0: none is. Changes nothing. */
+uint32_t program_pinned(const char *bpffs);
 
 #endif

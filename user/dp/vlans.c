@@ -20,7 +20,7 @@ static int remove_others(const struct dp *dp, const struct dp_vlan *list, size_t
 	bool any = false;
 
 	while (!bpf_map_get_next_key(dp->vlans_fd, any ? &last : NULL, &key)) {
-		if (!bsearch(&key, list, count, sizeof(*list), by_key)) {
+		if (!count || !bsearch(&key, list, count, sizeof(*list), by_key)) {
 			bpf_map_delete_elem(dp->vlans_fd, &key);
 			continue;
 		}
@@ -34,7 +34,8 @@ int dp_vlans_set(struct dp *dp, struct dp_vlan *list, size_t count)
 {
 	int err;
 
-	qsort(list, count, sizeof(*list), by_key);
+	if (count)
+		qsort(list, count, sizeof(*list), by_key);
 	err = remove_others(dp, list, count);
 	for (size_t i = count; i > 0 && !err; i--)	/* the first of a key is written last */
 		if (bpf_map_update_elem(dp->vlans_fd, &list[i - 1].key, &list[i - 1].ingress, BPF_ANY))

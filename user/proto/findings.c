@@ -32,12 +32,7 @@ static void wrap(FILE *to, const char *words)
 
 static bool is_chosen(const json_t *finding, const struct findings_choice *choice)
 {
-	const char *sentence = text(finding, "text");
-	size_t len = choice->device ? strlen(choice->device) : 0;
-
-	/* What the daemon tells by itself names its device at the sentence's beginning. */
-	return !choice->device || !strcmp(text(finding, "subject"), choice->device) ||
-	       (!strncmp(sentence, choice->device, len) && sentence[len] == ':');
+	return !choice->device || !strcmp(text(finding, "subject"), choice->device);
 }
 
 static void finding_print(FILE *to, const json_t *finding)
@@ -90,16 +85,20 @@ bool findings_count(const json_t *data, const struct findings_choice *choice)
 void findings_print(FILE *to, const json_t *data, const struct findings_choice *choice)
 {
 	const json_t *finding;
+	bool any = false;
 	size_t i;
 
 	json_array_foreach(json_object_get(data, "findings"), i, finding) {
 		if (!is_chosen(finding, choice))
 			continue;
+		any = true;
 		if (!choice->fixes)
 			finding_print(to, finding);
 		else if (*text(finding, "fix"))
 			fprintf(to, "%s\n", text(finding, "fix"));
 	}
+	if (!choice->fixes && choice->device && !any)
+		fprintf(to, "%s: nothing was found\n", choice->device);
 	if (!choice->fixes && !choice->device)
 		well_print(to, json_object_get(data, "ok"));
 }

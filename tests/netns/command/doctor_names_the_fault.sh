@@ -41,7 +41,7 @@ EOT
 }
 write() { # V0 [LIMITS]: the interface v0 as the configuration has it
 	{
-		echo "interfaces: [eth0, $1]"
+		echo "interfaces: [eth0, eth1, $1]"
 		[ -z "${2:-}" ] || echo "limits: {$2}"
 		services
 	} | config
@@ -53,7 +53,7 @@ reload() { # V0
 }
 
 echo "before the first start"
-config < <(echo "interfaces: [eth0, eth7]"; services)
+config < <(echo "interfaces: [eth0, eth1, eth7]"; services)
 early() {
 	lb "$BUILD/xringd" -f "$RUN/xring.yaml" --bpffs "$RUN/bpf" --doctor
 }
@@ -64,12 +64,13 @@ lb ip route del unreachable "$(lab address b3)/32"
 write v0 "backends: 16"
 early || fail "a healthy host has findings before the start"
 
-echo "a healthy host"
+echo "a healthy host, and one that will be started again"
 start
 wait_for resolved
 xring doctor --strict >"$RUN/healthy" || fail "a healthy host has findings: $(cat "$RUN/healthy")"
 ! grep -q '^note' "$RUN/healthy" || fail "a healthy host has notes: $(cat "$RUN/healthy")"
 equal "status" "$(xring status | head -n 1)" ok
+early >/dev/null || fail "the program that runs is taken for another one: $(early)"
 
 names() { # ID TEXT
 	{ xring --json doctor || true; } | jq -e --arg id "$1" --arg text "$2" \
@@ -104,6 +105,9 @@ others_program() {
 
 provoke redirect-target "eth1: cannot send redirected packets" \
 	"on net ip link set lb xdp off; on net ethtool -K lb gro off" "on net ethtool -K lb gro on"
+provoke link "v0: is down" "lb ip link set v0 down" "lb ip link set v0 up"
+provoke link "v0: has no carrier" "lb ip link set v1 down" "lb ip link set v1 up"
+provoke replies "eth1: leads to backends of mode nat" "xring detach eth1" "xring attach eth1 >/dev/null 2>&1"
 provoke mtu "eth1: its MTU is 1500" "lb ip link set eth1 mtu 1500" "lb ip link set eth1 mtu 1600"
 provoke interface "v0: configured, not there" "lb ip link del v0" veth
 provoke tx-checksum "v0: the far end of this veth, v1" \
@@ -114,9 +118,9 @@ provoke other-program "v0: not attached: another XDP program" others_program \
 	"lb ip link set dev v0 xdp off; xring attach v0"
 provoke driver "d0: its driver (ifb) has no XDP" \
 	"lb ip link add d0 type ifb; lb ip link set d0 up; xring attach d0" "xring detach d0; lb ip link del d0"
-provoke stack "v0: belongs to br9, as v1 does" \
-	"lb ip link add br9 type bridge; lb ip link set v0 master br9; lb ip link set v1 master br9" \
-	"lb ip link del br9"
+provoke stack "br9: is a bridge" \
+	"lb ip link add br9 type bridge; lb ip link set br9 up; xring attach br9" \
+	"xring detach br9; lb ip link del br9"
 provoke vlan-offload "v0: VLAN tags may be taken off" \
 	"lb ethtool -K v0 rxvlan on; reload '{name: v0, vlans: [7]}'" "reload v0"
 provoke forwarding "eth0: net.ipv4.conf.eth0.forwarding is 0" \
@@ -166,7 +170,8 @@ xring doctor --strict >"$RUN/healthy" || fail "the host is not healthy again: $(
 echo "of one interface, and by the exit status"
 lb sysctl -q net.ipv4.conf.eth0.rp_filter=1
 xring doctor --interface eth0 | grep -q rp-filter || fail "eth0 has a warning"
-xring doctor --interface eth1 | grep -q rp-filter && fail "eth1 has none"
+! xring doctor --interface eth1 | grep -q rp-filter || fail "eth1 has none"
+fails 1 "uses no such device" xring doctor --interface eth9
 xring doctor >/dev/null || fail "a warning is no failure"
 fails 1 "rp-filter" xring doctor --strict
-equal "what helps" "$(xring doctor --fix-script)" "sysctl net.ipv4.conf.eth0.rp_filter=2"
+equal "what helps" "$(xring doctor --fix-script)" "sysctl net/ipv4/conf/eth0/rp_filter=2"

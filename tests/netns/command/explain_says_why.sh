@@ -9,7 +9,7 @@ lab nginx
 lab vip
 lab decap
 config <<EOT
-interfaces: [eth0]
+interfaces: [eth0, eth1]
 services:
   web:
     vip: $VIP4:80/tcp
@@ -146,6 +146,21 @@ has pin "one would be made, at $home|kept at $home"
 equal "the flow's packets" "$(flow_at)" "$home"
 new=$(xring --json explain tcp "$from:42000" $VIP4:80 --syn | jq -r .backend)
 [ "$new" != "$home" ] || fail "a new flow would go to the backend that is drained"
+
+echo "what does not run there, and a file that has the beginning alone"
+xring detach eth1 >/dev/null
+explained udp "$(lab address b2):5353" "$from:40001" --in eth1
+has warning "xring does not run on eth1"
+client tcpdump -q -i eth0 -U -s 60 -w "$RUN/cut.pcap" "udp and dst host $VIP4" 2>/dev/null &
+dump=$!
+wait_for test -s "$RUN/cut.pcap"
+head -c 800 /dev/zero | client socat -u - "UDP4-SENDTO:$VIP4:53"
+cut() { [ "$(stat -c %s "$RUN/cut.pcap")" -gt 90 ]; }
+wait_for cut
+kill $dump
+explained --pcap "$RUN/cut.pcap:1"
+has note "60 of its 842 bytes"
+has verdict tx_redirect
 
 echo "a device that takes nothing is warned of"
 on net ip link set lb xdp off

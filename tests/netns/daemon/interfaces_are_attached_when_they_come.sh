@@ -21,9 +21,20 @@ first_is() { [ "$(first)" = "$1" ]; }
 serves() { [ "$(fetch $VIP4)" = b1 ]; }
 wait_for serves
 
+late() { # a healthy veth
+	lb ip link add late0 type veth peer name late1
+	lb ethtool -K late1 tx off >/dev/null
+	lb ip link set late0 up
+	lb ip link set late1 up
+}
+rename() { # OLD NEW
+	lb ip link set "$1" down
+	lb ip link set "$1" name "$2" up
+}
+
 echo "late"
 equal "first line" "$(first)" "late0: configured, not there"
-lb ip link add late0 type veth peer name late1
+late
 wait_for attached late0
 wait_for first_is ok
 index() { lb ip -j link show late0 | jq '.[0].ifindex'; }
@@ -32,7 +43,7 @@ before=$(index)
 echo "gone, and back"
 lb ip link del late0
 wait_for first_is "late0: configured, not there"
-lb ip link add late0 type veth peer name late1
+late
 wait_for attached late0
 wait_for first_is ok
 [ "$(index)" != "$before" ] || fail "it is the same device"
@@ -47,11 +58,11 @@ fi
 attached late0 || fail "not attached: $(first)"
 
 echo "another name"
-lb ip link set late0 name other0
+rename late0 other0
 wait_for first_is "late0: configured, not there: it is other0 now, and attached as that: want its name back, or \`xring attach other0\` and \`xring detach late0\`"
-lb ip link set other0 name late0
+rename other0 late0
 wait_for first_is ok
-lb ip link set late0 name other0
+rename late0 other0
 xring attach other0
 wait_for first_is "late0: configured, not there"
 xring detach late0
@@ -101,7 +112,7 @@ wait_for first_is ok
 
 echo "a sysctl that replies of mode nat need: told, not set"
 lb sysctl -qw net.ipv4.conf.eth1.forwarding=0
-wait_for first_is "eth1: net.ipv4.conf.eth1.forwarding is 0, and replies of mode nat that enter there need it: want \`sysctl net.ipv4.ip_forward=1\`"
+wait_for first_is "eth1: net.ipv4.conf.eth1.forwarding is 0, and replies of mode nat that enter there need it: want \`sysctl net/ipv4/conf/eth1/forwarding=1\`"
 equal "forwarding" "$(lb sysctl -n net.ipv4.conf.eth1.forwarding)" 0
 lb sysctl -qw net.ipv4.ip_forward=0 net.ipv4.ip_forward=1
 wait_for first_is ok

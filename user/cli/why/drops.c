@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -131,8 +132,7 @@ static bool samples_take(const struct args *args, const json_t *data, struct pca
 		else if (!p && !json_dumpf(sample, stdout, JSON_COMPACT))
 			putchar('\n');
 	}
-	fflush(stdout);
-	return true;
+	return p || !fflush(stdout);
 }
 
 /* ---- asking ---- */
@@ -176,7 +176,7 @@ static int samples_walk(const struct args *args, uint32_t count, struct pcapng *
 		if (all)
 			json_array_extend(all, json_object_get(data, "samples"));
 		else if (!samples_take(args, data, p))
-			code = not_written(name);
+			code = not_written(name ?: "standard output");
 		json_decref(after);
 		after = json_incref(json_object_get(data, "after"));
 		more = json_is_true(json_object_get(data, "samples_more"));
@@ -189,15 +189,23 @@ static int samples_walk(const struct args *args, uint32_t count, struct pcapng *
 	return code;
 }
 
-/* Packets are not for everybody's eyes: a new file is its owner's alone. */
+/*
+ * Packets are not for everybody's eyes: the file becomes its owner's alone. It is opened when the daemon has accepted
+ * the question, so that a wrong one spoils no file.
+ */
 static int file_walk(const struct args *args, uint32_t count, const char *name)
 {
 	bool is_output = !strcmp(name, "-");
-	int fd = is_output ? dup(STDOUT_FILENO) : open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
 	struct pcapng p;
-	int code;
+	json_t *data;
+	FILE *to;
+	int fd, code = ask(args, request(args, 0, NULL), &data);
 
+	if (code)
+		return code;
+	json_decref(data);
+	fd = is_output ? dup(STDOUT_FILENO) : open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	to = fd < 0 || (!is_output && fchmod(fd, 0600)) ? NULL : fdopen(fd, "w");
 	if (!to)
 		return not_written(name);
 	code = pcapng_begin(&p, to) ? samples_walk(args, count, &p, name, NULL) :

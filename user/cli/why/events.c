@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The command events: what happened, as the daemon has it; --follow asks for what comes. */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "cli/common/args.h"
@@ -9,6 +11,7 @@
 #include "cli/common/span.h"
 #include "cli/why/why.h"
 #include "core/value/number.h"
+#include "proto/proto.h"
 
 #define LAST 50u
 #define LAST_MOST 10000u
@@ -36,7 +39,6 @@ static void show(const struct args *args, const json_t *list)
 		json_dumpf(event, stdout, JSON_COMPACT);
 		putchar('\n');
 	}
-	fflush(stdout);
 }
 
 static json_t *request(const struct args *args)
@@ -68,6 +70,11 @@ static int walk(const struct args *args, uint32_t last, json_t *all)
 			json_array_extend(all, list);
 		else
 			show(args, list);
+		if (fflush(stdout)) {
+			fprintf(stderr, "xring: standard output: %s\n", strerror(errno));
+			json_decref(data);
+			return EXIT_NO;
+		}
 		more = json_is_true(json_object_get(data, "more"));
 		ask_for = more || follows ? request(args) : NULL;
 		if (ask_for)

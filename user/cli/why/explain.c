@@ -16,6 +16,8 @@
 #include "core/value/number.h"
 #include "proto/proto.h"
 
+#define FRAME_LEAST 14u			/* an Ethernet header */
+
 static void steps_print(const json_t *data)
 {
 	const json_t *step;
@@ -119,6 +121,25 @@ static int name_split(const char *text, char path[4096], uint32_t *ret_only)
 	return 0;
 }
 
+/* A packet of a file, of which the file may have the beginning alone. */
+static int explain_packet(const struct args *args, const unsigned char *bytes, const struct pcap_pkthdr *head)
+{
+	uint8_t frame[PACKET_MOST] = {};
+	_free_ char *hex = NULL;
+
+	if (head->len < FRAME_LEAST || head->len > PACKET_MOST) {
+		fprintf(stderr, "xring: a frame of %u bytes: want %u to %u\n", head->len, FRAME_LEAST,
+			PACKET_MOST);
+		return EXIT_NO;
+	}
+	memcpy(frame, bytes, head->caplen < head->len ? head->caplen : head->len);
+	if (head->caplen < head->len && !args->json)
+		printf("note       the file has %u of its %u bytes; the rest is taken for 0\n", head->caplen,
+		       head->len);
+	hex = hex_of(frame, head->len);
+	return hex ? explain_hex(args, hex, false) : words_wrong("no memory");
+}
+
 static int explain_packets(const struct args *args, pcap_t *file, uint32_t only)
 {
 	const unsigned char *bytes;
@@ -127,21 +148,17 @@ static int explain_packets(const struct args *args, pcap_t *file, uint32_t only)
 	int worst = 0, got;
 
 	while ((got = pcap_next_ex(file, &head, &bytes)) == 1) {
-		_free_ char *hex = NULL;
 		int code;
 
 		number++;
 		if (only && number != only)
 			continue;
-		hex = hex_of(bytes, head->caplen);
-		if (!hex)
-			return words_wrong("no memory");
 		if (!args->json && !only)
 			printf("%s%u\n", number > 1 ? "\n" : "", number);
-		code = explain_hex(args, hex, false);
+		code = explain_packet(args, bytes, head);
 		worst = code > worst ? code : worst;
-		if (code > EXIT_NO)
-			break;
+		if (only || code > EXIT_NO)
+			return worst;
 	}
 	if (got == PCAP_ERROR)
 		return words_wrong("pcap: packet %u: %s", number + 1, pcap_geterr(file));

@@ -71,7 +71,7 @@ static int tags_read(const char *text, struct described *d, struct why *why)
 	while (text && copy && (word = strsep(&rest, ",")))
 		if (d->tag_count == 2 || unsigned_parse(word, 1, 4094, &d->tags[d->tag_count++]))
 			return why_set(why, -EINVAL, "vlan %s: want one or two of 1 to 4094", text);
-	return copy ? 0 : -ENOMEM;
+	return copy ? 0 : why_set(why, -ENOMEM, "no memory");
 }
 
 static int fragment_read(const char *text, struct described *d, struct why *why)

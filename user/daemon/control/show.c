@@ -194,6 +194,8 @@ int verb_drops(struct daemon *d, const json_t *request, struct answer *a)
 		.samples = samples > 0 ? samples : 0,
 	};
 
+	if (q.reason && !view_is_counter(q.reason))
+		return answer_no(a, EXIT_NO, "%.40s: no such counter (`xring stats` has them)", q.reason);
 	if (q.service && !request_service(&d->engine->model, request, a))
 		return -EINVAL;
 	return answer_data(a, view_drops(d, &q));

@@ -123,6 +123,9 @@ static void around(const struct facts *facts, const struct links *links, const s
 	const struct link *master = link_at(links, link->master);
 	struct ifaddrs *addresses = NULL;
 
+	/* The devices of a bridge are of different networks' ends: that xring runs at one of them is usual. */
+	if (master && strcmp(master->kind, "bond") && strcmp(master->kind, "team"))
+		master = NULL;
 	getifaddrs(&addresses);
 	if (master)
 		snprintf(ret->master, sizeof(ret->master), "%s", master->name);
@@ -153,6 +156,8 @@ static void complete(const struct facts *facts, const struct links *links, uint3
 	snprintf(ret->name, sizeof(ret->name), "%s", link->name);
 	snprintf(ret->kind, sizeof(ret->kind), "%s", link->kind);
 	ret->mtu = link->mtu;
+	ret->up = link->up;
+	ret->carrier = link->carrier;
 	ret->program = link->program;
 	ret->program_ours = prog && link->program == prog;
 	ret->program_native = link->program ? link->native : FACT_UNKNOWN;

@@ -17,6 +17,8 @@ static const struct rule rules[] = {
 	{ "firewall", "no chain drops by policy", rule_firewall },
 	{ "interface", "configured interfaces are there and attached", rule_interface,
 	  .told = true },
+	{ "link", "the devices are up, and have a carrier", rule_link },
+	{ "replies", "xring runs where replies of mode nat come in", rule_replies },
 	{ "other-program", "no other XDP program is in the way", rule_other_program, .told = true },
 	{ "driver", "drivers run XDP", rule_driver },
 	{ "mode", "no interface runs in generic mode that need not", rule_mode },

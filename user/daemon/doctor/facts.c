@@ -69,7 +69,7 @@ static json_t *thing_json(const struct kind *kind, const void *thing)
 
 		if (field->text ? *(const char *)at != 0 : *(const int64_t *)at != FACT_UNKNOWN)
 			json_object_set_new(json, field->name,
-					    field->text ? json_string(at) :
+					    field->text ? json_string(at) ?: json_string("?") :
 							  json_integer(*(const int64_t *)at));
 	}
 	return json;

@@ -40,7 +40,6 @@ struct why;
 	NUMBER(vip_checks)		/* services that are checked via their VIP */              \
 	NUMBER(nat4)			/* VIPs of mode nat, IPv4 */                               \
 	NUMBER(nat6)			/* the same, IPv6 */                                       \
-	NUMBER(tunnel_bytes)		/* that a tunnel adds to a packet at most; 0: no tunnel */ \
 	NUMBER(cells)			/* elements of the map of cells */                         \
 	NUMBER(cells_used)                                                                         \
 	NUMBER(backends)                                                                           \
@@ -59,6 +58,10 @@ struct why;
 	NUMBER(ifindex)                                                                            \
 	NUMBER(ingress)			/* xring shall run there */                                \
 	NUMBER(egress)			/* the way to a backend */                                 \
+	NUMBER(nat)			/* the way to a backend of mode nat, and back */           \
+	NUMBER(tunnel_bytes)		/* that a tunnel adds to packets there at most; 0: none */ \
+	NUMBER(up)			/* as `ip link set DEV up` makes it */                     \
+	NUMBER(carrier)			/* its link is there */                                    \
 	NUMBER(mtu)                                                                                \
 	NUMBER(program)			/* the number of its XDP program; 0: it has none */        \
 	NUMBER(program_ours)		/* it is xring's */                                        \
@@ -81,7 +84,7 @@ struct why;
 	NUMBER(forwarding4)		/* net.ipv4.conf.DEV.forwarding */                         \
 	NUMBER(forwarding6)                                                                        \
 	NUMBER(rp_filter)		/* the greater of DEV's and all's */                       \
-	TEXT(master)			/* the bond or bridge that it belongs to */                \
+	TEXT(master)			/* the bond or team that it belongs to */                  \
 	TEXT(sibling)			/* a device of the same master where xring does not run */ \
 	TEXT(vlan_above)		/* a VLAN device with an address over it */
 

@@ -4,8 +4,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
+
+#define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-/:=@+&"
+
+/* What is no ASCII could be no JSON either. */
+static void to_ascii(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
 
 const char *severity_word(enum severity severity)
 {
@@ -31,6 +42,8 @@ struct finding *finding_add(struct findings *to, enum severity severity, const c
 	va_start(args, fmt);
 	vsnprintf(ret->text, sizeof(ret->text), fmt, args);
 	va_end(args);
+	to_ascii(ret->subject);
+	to_ascii(ret->text);
 	return ret;
 }
 
@@ -43,6 +56,8 @@ void finding_fix(struct finding *finding, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(finding->fix, sizeof(finding->fix), fmt, args);
 	va_end(args);
+	if (strchr(finding->subject, '&') || finding->fix[strspn(finding->fix, PLAIN)])
+		finding->fix[0] = 0;
 }
 
 void findings_clear(struct findings *findings)

@@ -37,7 +37,10 @@ const char *severity_word(enum severity severity);
 struct finding *finding_add(struct findings *to, enum severity severity, const char *id,
 			    const char *subject, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
-/* Sets what helps; finding may be NULL. */
+/*
+ * Sets what helps; finding may be NULL. A command in which a name has a character that means something to a shell is
+ * left out: anybody who may make devices may have chosen it.
+ */
 void finding_fix(struct finding *finding, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void findings_clear(struct findings *findings);

@@ -13,10 +13,12 @@
 #include "daemon/engine/vlans.h"
 #include "daemon/live/backends.h"
 #include "daemon/live/live.h"
+#include "daemon/live/services.h"
 #include "daemon/net/devices.h"
 #include "daemon/net/nexthop.h"
 #include "daemon/net/rtnl.h"
 #include "dp/dp.h"
+#include "dp/program.h"
 #include "dp/read.h"
 
 /* The facts of a device that xring uses, which may be there already. NULL: no memory. */
@@ -27,7 +29,7 @@ static struct device_facts *use(struct facts *facts, uint32_t ifindex)
 	if (!ret || ret->ifindex == ifindex)
 		return ret;
 	ret->ifindex = ifindex;
-	ret->ingress = ret->egress = 0;
+	ret->ingress = ret->egress = ret->nat = ret->tunnel_bytes = 0;
 	return ret;
 }
 
@@ -40,13 +42,20 @@ static int use_ingress(struct facts *facts, uint32_t ifindex)
 	return device ? 0 : -ENOMEM;
 }
 
-static int use_egress(struct facts *facts, uint32_t ifindex)
+/* The way to a backend of that service and family. */
+static int use_egress(struct facts *facts, uint32_t ifindex, const struct model *m,
+		      const struct service *s, int family)
 {
 	struct device_facts *device = use(facts, ifindex);
+	int64_t bytes = tunnel_bytes(m, s, family);
 
-	if (device)
-		device->egress = 1;
-	return device ? 0 : -ENOMEM;
+	if (!device)
+		return -ENOMEM;
+	device->egress = 1;
+	device->nat |= mode_replies_return(s->mode);
+	if (bytes > device->tunnel_bytes)
+		device->tunnel_bytes = bytes;
+	return 0;
 }
 
 static int add_way(struct facts *facts, const char *service, const char *backend, const char *why)
@@ -78,8 +87,9 @@ static int engine_devices(const struct engine *e, struct facts *facts)
 		const struct live_backend *backend = e->live->by_id[id];
 		uint32_t sender = backend && backend->nexthop ? backend->nexthop->sender : 0;
 
-		if (sender)
-			err = use_egress(facts, sender);
+		if (sender && backend->service->model)
+			err = use_egress(facts, sender, &e->model, backend->service->model,
+					 backend->address.family);
 	}
 	return err;
 }
@@ -169,7 +179,7 @@ static int model_devices(const struct model *m, struct facts *facts)
 	return err;
 }
 
-static int route_of(struct mnl_socket *nl, const struct service *s, const struct backend *backend,
+static int route_of(struct mnl_socket *nl, const struct model *m, const struct service *s, const struct backend *backend,
 		    struct facts *facts)
 {
 	struct rtnl_route route;
@@ -177,7 +187,7 @@ static int route_of(struct mnl_socket *nl, const struct service *s, const struct
 	char why[FACT_TEXT], address[ADDRESS_TEXT];
 
 	if (!err)
-		return use_egress(facts, route.ifindex);
+		return use_egress(facts, route.ifindex, m, s, backend->address.family);
 	snprintf(why, sizeof(why), "no route to %s: %s", address_print(&backend->address, address),
 		 strerror(-err));
 	return add_way(facts, s->name, backend->name, why);
@@ -192,7 +202,7 @@ static int model_ways(const struct model *m, struct facts *facts)
 		return 0;
 	for (size_t i = 0; i < m->service_count; i++)
 		for (size_t b = 0; b < m->services[i].backend_count && !err; b++)
-			err = route_of(nl, &m->services[i], &m->services[i].backends[b], facts);
+			err = route_of(nl, m, &m->services[i], &m->services[i].backends[b], facts);
 	mnl_socket_close(nl);
 	return err;
 }
@@ -210,7 +220,7 @@ int gather_alone(const struct model *m, const char *bpffs, struct facts *ret)
 	}
 	gather_model(m, &facts.balancer);
 	gather_host(bpffs, &facts.host);
-	gather_devices(&facts, 0);
+	gather_devices(&facts, program_pinned(bpffs));
 	*ret = facts;
 	return 0;
 }

@@ -29,6 +29,9 @@ void gather_host(const char *pins, struct host_facts *ret);
 void gather_devices(struct facts *facts, uint32_t prog);
 /* What the model wants. */
 void gather_model(const struct model *m, struct balancer_facts *ret);
+/* What the tunnel to a backend of that family adds to a packet, in bytes; 0: the mode has none. */
+struct service;
+int64_t tunnel_bytes(const struct model *m, const struct service *s, int family);
 /* How this host would send to the model's VIPs: a question to the kernel for each. */
 int gather_vips(const struct model *m, struct facts *facts);
 

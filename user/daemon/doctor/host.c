@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Facts of the kernel and the host. */
+#include <errno.h>
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -103,6 +104,8 @@ void gather_host(const char *pins, struct host_facts *ret)
 	ret->jit_harden = number_of("/proc/sys/net/core/bpf_jit_harden");
 	if (!statfs(pins, &fs))
 		ret->bpffs = fs.f_type == BPF_FS_MAGIC;
+	else if (errno == ENOENT)
+		ret->bpffs = 0;
 	capabilities(ret->lacks);
 	memory(ret);
 	if (adjtimex(&clock) >= 0)

@@ -5,6 +5,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,7 +82,8 @@ static void attribute_read(const struct nlattr *attr, struct link *link, bool *e
 static int on_link(const struct nlmsghdr *nlh, void *data)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
-	struct link link = { .ifindex = ifi->ifi_index };
+	struct link link = { .ifindex = ifi->ifi_index, .up = ifi->ifi_flags & IFF_UP,
+			     .carrier = ifi->ifi_flags & IFF_RUNNING };
 	struct read *read = data;
 	const struct nlattr *attr;
 	bool elsewhere = false;

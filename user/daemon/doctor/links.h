@@ -12,6 +12,7 @@ struct link {
 	char name[16];
 	char kind[16];			/* "veth", "vlan", ...; empty: hardware, mostly */
 	uint32_t mtu;
+	bool up, carrier;
 	uint32_t below;			/* the device below, or the far end of a veth; 0: none in this namespace */
 	uint32_t master;		/* 0: it belongs to none */
 	uint32_t program;		/* the number of its XDP program; 0: it has none */

@@ -17,36 +17,38 @@
 #define UDP_BYTES 8
 #define GUE_BYTES 4			/* of variant 0 */
 
-static int64_t tunnel_bytes(const struct model *m, const struct service *s, int family)
+int64_t tunnel_bytes(const struct model *m, const struct service *s, int family)
 {
 	int64_t ret = family == AF_INET ? IPV4_BYTES : IPV6_BYTES;
 
+	if (!mode_tunnels(s->mode))
+		return 0;
 	if (mode_ports_vary(s->mode))
 		ret += UDP_BYTES + (service_gue(m, s).variant == GUE_VARIANT + 1 ? 0 : GUE_BYTES);
 	return ret;
 }
 
-static void count_service(const struct model *m, const struct service *s, struct balancer_facts *to)
+static void count_service(const struct service *s, struct balancer_facts *to)
 {
 	to->schedules += s->daylight_count > 0;
 	to->icmp_checks += s->check.kind == CHECK_ICMP;
 	to->vip_checks += s->check.kind != CHECK_NONE && s->check.via_vip;
 	for (size_t i = 0; mode_replies_return(s->mode) && i < s->vip_count; i++)
 		*(s->vips[i].address.family == AF_INET ? &to->nat4 : &to->nat6) += 1;
-	for (size_t i = 0; mode_tunnels(s->mode) && i < s->backend_count; i++) {
-		int64_t bytes = tunnel_bytes(m, s, s->backends[i].address.family);
-
-		if (bytes > to->tunnel_bytes)
-			to->tunnel_bytes = bytes;
-	}
 }
 
-/* Several VIPs of a service may have one address. */
-static bool known(const struct service *s, size_t vip)
+/* Several VIPs may have one address; the facts of it are those of the first service that has it, and nat's, if any is. */
+static bool is_known(const struct service *s, const struct address *address, struct facts *facts)
 {
-	for (size_t i = 0; i < vip; i++)
-		if (address_equal(&s->vips[i].address, &s->vips[vip].address))
-			return true;
+	char text[ADDRESS_TEXT];
+
+	address_print(address, text);
+	for (size_t i = 0; i < facts->vip_count; i++) {
+		if (strcmp(facts->vips[i].vip, text))
+			continue;
+		facts->vips[i].nat |= mode_replies_return(s->mode);
+		return true;
+	}
 	return false;
 }
 
@@ -86,7 +88,7 @@ static int add_vips(const struct asker *asker, const struct model *m, struct fac
 		const struct service *s = &m->services[i];
 
 		for (size_t v = 0; v < s->vip_count && !err; v++)
-			if (!known(s, v))
+			if (!is_known(s, &s->vips[v].address, facts))
 				err = add_vip(asker, s, &s->vips[v].address, facts);
 	}
 	return err;
@@ -94,9 +96,9 @@ static int add_vips(const struct asker *asker, const struct model *m, struct fac
 
 void gather_model(const struct model *m, struct balancer_facts *ret)
 {
-	ret->schedules = ret->icmp_checks = ret->vip_checks = ret->nat4 = ret->nat6 = ret->tunnel_bytes = 0;
+	ret->schedules = ret->icmp_checks = ret->vip_checks = ret->nat4 = ret->nat6 = 0;
 	for (size_t i = 0; i < m->service_count; i++)
-		count_service(m, &m->services[i], ret);
+		count_service(&m->services[i], ret);
 }
 
 int gather_vips(const struct model *m, struct facts *facts)

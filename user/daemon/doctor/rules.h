@@ -12,7 +12,7 @@ struct findings;
 
 #define RULES(X)                                                                                   \
 	X(kernel) X(bpffs) X(privileges) X(memory) X(jit) X(clock) X(firewall)                     \
-	X(interface) X(driver) X(mode) X(redirect_target) X(lro) X(vlan_offload) X(tx_checksum) X(mtu) X(stack) \
+	X(interface) X(link) X(replies) X(driver) X(mode) X(redirect_target) X(lro) X(vlan_offload) X(tx_checksum) X(mtu) X(stack) \
 	X(other_program) X(queues) X(rss) X(irq) X(numa) X(rings)                                  \
 	X(forwarding) X(rp_filter) X(neighbours) X(vip_local) X(limits) X(rx)
 

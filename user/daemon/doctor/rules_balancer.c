@@ -7,6 +7,9 @@
 #include "daemon/doctor/facts.h"
 #include "daemon/doctor/finding.h"
 
+/* By slashes, as a device's name may have dots. */
+#define SYSCTL(family, what) "sysctl net/" family "/conf/%s/" what
+
 #define ROOM_FULL 0.8
 #define WAYS_SHOWN 20			/* backends that are named */
 #define RX_OFF 0.001			/* of the packets, that may be counted at one place only */
@@ -31,11 +34,11 @@ void rule_forwarding(const char *id, const struct facts *facts, struct findings 
 	if (facts->balancer.nat4 > 0 && (device = closed(facts, 4)))
 		finding_fix(finding_add(to, FINDING_FAIL, id, device->name,
 					"IPv4 is not forwarded there: replies of mode nat are dropped"),
-			    "sysctl net.ipv4.ip_forward=1");
+			    SYSCTL("ipv4", "forwarding=1"), device->name);
 	if (facts->balancer.nat6 > 0 && (device = closed(facts, 6)))
 		finding_fix(finding_add(to, FINDING_FAIL, id, device->name,
 					"IPv6 is not forwarded there: replies of mode nat are dropped"),
-			    "sysctl net.ipv6.conf.all.forwarding=1");
+			    SYSCTL("ipv6", "forwarding=1"), device->name);
 }
 
 void rule_rp_filter(const char *id, const struct facts *facts, struct findings *to)
@@ -49,13 +52,13 @@ void rule_rp_filter(const char *id, const struct facts *facts, struct findings *
 			finding_fix(finding_add(to, FINDING_FAIL, id, device->name,
 						"rp_filter is 1 (strict), and answers to checks via the VIP "
 						"come from an address that no route leads to by this device"),
-				    "sysctl net.ipv4.conf.%s.rp_filter=2", device->name);
+				    SYSCTL("ipv4", "rp_filter=2"), device->name);
 		else if (device->ingress == 1 && facts->balancer.nat4 > 0)
 			finding_fix(finding_add(to, FINDING_WARN, id, device->name,
 						"rp_filter is 1 (strict): replies of mode nat for which the "
 						"kernel must ask for a neighbour first are dropped, unless "
 						"the way back is by the same device"),
-				    "sysctl net.ipv4.conf.%s.rp_filter=2", device->name);
+				    SYSCTL("ipv4", "rp_filter=2"), device->name);
 	}
 }
 
@@ -115,7 +118,7 @@ void rule_vip_local(const char *id, const struct facts *facts, struct findings *
 					"is no address of this host, which forwards and has its route by "
 					"%s, where such packets come from: what xring passes on (other "
 					"ports) goes round until its TTL ends", vip->leaves),
-			    "ip route add blackhole %s", vip->vip);
+			    "ip route replace blackhole %s", vip->vip);
 	}
 }
 

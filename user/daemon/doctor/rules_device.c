@@ -53,6 +53,29 @@ void rule_interface(const char *id, const struct facts *facts, struct findings *
 			finding_add(to, FINDING_FAIL, id, device->name, "configured, not there");
 }
 
+void rule_link(const char *id, const struct facts *facts, struct findings *to)
+{
+	each_device(facts, device) {
+		if (device->up == 0)
+			finding_fix(finding_add(to, FINDING_FAIL, id, device->name, "is down"),
+				    "ip link set %s up", device->name);
+		else if (device->carrier == 0)
+			finding_add(to, FINDING_FAIL, id, device->name,
+				    "has no carrier: no cable, or the far end is down");
+	}
+}
+
+void rule_replies(const char *id, const struct facts *facts, struct findings *to)
+{
+	each_device(facts, device)
+		if (device->nat == 1 && device->ingress != 1)
+			finding_fix(finding_add(to, FINDING_FAIL, id, device->name,
+						"leads to backends of mode nat, whose replies come in there, and "
+						"xring does not run there: clients get no answer; want it among "
+						"`interfaces`"),
+				    "xring attach %s", device->name);
+}
+
 void rule_driver(const char *id, const struct facts *facts, struct findings *to)
 {
 	each_device(facts, device) {
@@ -168,9 +191,11 @@ static int64_t entry_mtu(const struct facts *facts)
 
 void rule_mtu(const char *id, const struct facts *facts, struct findings *to)
 {
-	int64_t entry = entry_mtu(facts), tunnel = facts->balancer.tunnel_bytes;
+	int64_t entry = entry_mtu(facts);
 
 	each_device(facts, device) {
+		int64_t tunnel = device->tunnel_bytes;
+
 		if (device->ingress == 1 && has(device, XDP_BASIC) &&
 		    has_not(device, XDP_SEVERAL_BUFFERS) && device->mtu > ONE_BUFFER_MTU)
 			finding_add(to, FINDING_FAIL, id, device->name,

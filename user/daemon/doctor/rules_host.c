@@ -35,8 +35,8 @@ void rule_privileges(const char *id, const struct facts *facts, struct findings 
 {
 	if (*facts->host.lacks)
 		finding_add(to, FINDING_FAIL, id, "",
-			    "the daemon lacks capabilities: want it started with %s, as the unit "
-			    "xringd.service does", facts->host.lacks);
+			    "this process lacks capabilities: want %s, as the unit xringd.service "
+			    "gives them, or root", facts->host.lacks);
 }
 
 void rule_memory(const char *id, const struct facts *facts, struct findings *to)

@@ -198,8 +198,7 @@ static bool any_nat(const struct model *m, int family)
 }
 
 /* Replies of mode nat are forwarded by the kernel's routes, where their interface forwards. */
-static void look_at_forwarding(struct engine *e, int family, const char *word, const char *all,
-			       char why[WISH_WHY])
+static void look_at_forwarding(struct engine *e, int family, const char *word, char why[WISH_WHY])
 {
 	const struct model *m = &e->model;
 	char text[WISH_WHY] = "";
@@ -209,17 +208,16 @@ static void look_at_forwarding(struct engine *e, int family, const char *word, c
 
 		if (!sysctl_forwards(family, name))
 			snprintf(text, sizeof(text), "%s: net.%s.conf.%s.forwarding is 0, and replies "
-				 "of mode nat that enter there need it: want `sysctl %s=1`", name, word,
-				 name, all);
+				 "of mode nat that enter there need it: want `sysctl net/%s/conf/%s/forwarding=1`",
+				 name, word, name, word, name);
 	}
 	wish_say(why, *text ? text : NULL);
 }
 
 static void look_at_sysctls(struct engine *e)
 {
-	look_at_forwarding(e, AF_INET, "ipv4", "net.ipv4.ip_forward", e->wishes.sysctls[0]);
-	look_at_forwarding(e, AF_INET6, "ipv6", "net.ipv6.conf.all.forwarding",
-			   e->wishes.sysctls[1]);
+	look_at_forwarding(e, AF_INET, "ipv4", e->wishes.sysctls[0]);
+	look_at_forwarding(e, AF_INET6, "ipv6", e->wishes.sysctls[1]);
 }
 
 /* A tag that is taken off before the program runs is not seen: the frame passes for one without. */

@@ -88,12 +88,16 @@ struct ethtool_features {
 
 static uint32_t feature_count(const char *device)
 {
-	struct {
+	union {
 		struct ethtool_sset_info info;
-		uint32_t length;
-	} ask_for = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1u << ETH_SS_FEATURES } };
+		char room[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)];
+	} sets = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1u << ETH_SS_FEATURES } };
+	uint32_t ret;
 
-	return ask(device, &ask_for) || !ask_for.info.sset_mask ? 0 : ask_for.length;
+	if (ask(device, &sets) || !sets.info.sset_mask)
+		return 0;
+	memcpy(&ret, sets.info.data, sizeof(ret));
+	return ret;
 }
 
 struct ethtool_features *ethtool_features(const char *device)

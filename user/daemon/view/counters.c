@@ -7,6 +7,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/net/devices.h"
 #include "daemon/view/parts.h"
+#include "daemon/view/view.h"
 #include "dp/dp.h"
 #include "dp/lost.h"
 
@@ -22,6 +23,14 @@ static const struct {
 const char *counter_name(uint32_t counter)
 {
 	return counters[counter].name;
+}
+
+bool view_is_counter(const char *name)
+{
+	for (size_t i = 0; i < XRING_CNT_MAX; i++)
+		if (!strcmp(counters[i].name, name))
+			return true;
+	return false;
 }
 
 const char *counter_help(uint32_t counter)

@@ -151,7 +151,7 @@ static json_t *samples_json(const struct daemon *d, const struct drops_query *q,
 
 	if (q->samples < w->count - n)
 		n = w->count - q->samples;
-	if (n < q->after)
+	if (n < q->after && q->after <= w->count)	/* else it is a number of an earlier daemon */
 		n = q->after;
 	for (; n < w->count && json_array_size(list) < SAMPLES_SHOWN; n++) {
 		const struct sample *sample = samples_at(w, n);

@@ -21,6 +21,7 @@
 #include "daemon/view/view.h"
 #include "daemon/watch/daemon.h"
 #include "dp/dp.h"
+#include "dp/interfaces.h"
 #include "dp/tell/tell.h"
 
 /* An answer that grows step by step. */
@@ -32,6 +33,9 @@ struct teller {
 	const struct live_service *service;	/* NULL: none is known */
 	uint32_t backend;		/* the id that was selected; 0: none */
 	uint32_t counter;
+	bool udp;			/* the packet is */
+	uint32_t leaves;		/* index of the device by which it goes; 0: it is not known */
+	uint32_t class;			/* that was told last */
 };
 
 static void __attribute__((format(printf, 3, 4))) step(struct teller *t, const char *word,
@@ -117,7 +121,7 @@ static void tell_open(struct teller *t, uint64_t flags, uint64_t ids)
 	if (flags & XRING_OPEN_MOVING)
 		step(t, "change", "new flows go to %s, older ones stay at %s%s%s", newest, old,
 		     flags & XRING_OPEN_HELD ? ", also those without a pin: there was no room" : "",
-		     flags & XRING_OPEN_UDP_NEW ? "; a UDP flow without a pin is a new one" : "");
+		     flags & XRING_OPEN_UDP_NEW && t->udp ? "; a UDP flow without a pin is a new one" : "");
 	else
 		step(t, "change", "none is under way here; the ring says %s", newest);
 	if (flags & XRING_OPEN_ALONE)
@@ -163,13 +167,16 @@ static void tell_head(struct teller *t, uint32_t id, uint64_t head)
 	const char *why = backend ? backend_why(backend->service, backend) : NULL;
 	char device[32];
 
+	if (!id)
+		return;			/* there is no backend, which was told */
 	if (kind == XRING_NONE || kind == XRING_UNRESOLVED) {
 		step(t, "next hop", "%s", why ?: "not known");
 		return;
 	}
+	t->leaves = head;
 	device_name(t->daemon->engine, (uint32_t)head, device);
 	if (mtu)
-		step(t, "next hop", "by %s, which takes packets of %u bytes%s", device, mtu,
+		step(t, "next hop", "by %s, for packets of at most %u bytes%s", device, mtu,
 		     head >> 32 & XRING_TAGGED ? ", with VLAN tags" : "");
 	else
 		step(t, "next hop", "by %s%s", device,
@@ -191,6 +198,7 @@ static void tell_route(struct teller *t, uint64_t answer, uint32_t ifindex)
 	};
 	char device[32];
 
+	t->leaves = answer ? 0 : ifindex;
 	if (!answer)
 		step(t, "route", "to the client by %s", device_name(t->daemon->engine, ifindex, device));
 	else
@@ -243,6 +251,9 @@ static void tell_step(struct teller *t, uint32_t what, uint64_t a, uint64_t b)
 		step(t, "service", "a reply of %s", a ? backend_words(t, a, words) : "a nat backend");
 		break;
 	case XRING_STEP_CLASS:
+		if (t->class == a)
+			break;
+		t->class = a;
 		step(t, "client", "of class %u%s", (unsigned)a,
 		     b & XRING_CLASS_MOVING ? ", which a change moves" : b ? "" : ", which is none: no backend may have it");
 		break;
@@ -320,12 +331,26 @@ static void tell_packet(struct teller *t, const uint8_t *frame, size_t len, uint
 	char device[32];
 
 	frame_print(frame, len, &words);
+	t->udp = !strcmp(words.protocol, "udp");
 	if (*words.protocol)
 		step(t, "packet", "%s %s > %s, %zu bytes, in by %s", words.protocol, words.from,
 		     words.to, len, device_name(t->daemon->engine, ifindex, device));
 	else
 		step(t, "packet", "no IP, %zu bytes, in by %s", len,
 		     device_name(t->daemon->engine, ifindex, device));
+}
+
+/* Does the program run where the packet is said to come in? */
+static void tell_entrance(struct teller *t, uint32_t ifindex)
+{
+	const struct engine *e = t->daemon->engine;
+	const struct device *device = devices_at(e->devices, ifindex);
+	uint32_t program;
+	char name[32];
+
+	if (device && dp_attached(e->dp, device->name, ifindex, &program) != DP_OURS)
+		step(t, "warning", "xring does not run on %s: it sees no packet that comes in there",
+		     device_name(e, ifindex, name));
 }
 
 /* By which device it leaves, and what is known of that one. */
@@ -339,7 +364,7 @@ static void tell_leaving(struct teller *t, const struct dp_told *told)
 	frame_print(told->frame, told->len, &words);
 	step(t, "leaves", "%s %s > %s, %u bytes", words.protocol, words.from, words.to, told->len);
 	for (size_t i = 0; told->verdict == XDP_REDIRECT && i < w->count; i++)
-		if (*w->list[i].why || *w->list[i].losing)
+		if (w->list[i].ifindex == t->leaves && (*w->list[i].why || *w->list[i].losing))
 			step(t, "warning", "%s",
 			     *w->list[i].why ? w->list[i].why : w->list[i].losing);
 }
@@ -382,6 +407,7 @@ int view_tell(const struct daemon *d, const uint8_t *frame, size_t len, uint32_t
 		return err;
 	}
 	tell_packet(&t, frame, len, ifindex);
+	tell_entrance(&t, ifindex);
 	for (uint64_t i = 0; i < told->told.count && i < XRING_STEPS; i++)
 		tell_step(&t, told->told.step[i].step, told->told.step[i].a, told->told.step[i].b);
 	tell_leaving(&t, told);

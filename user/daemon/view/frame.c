@@ -29,7 +29,7 @@ static void protocol_print(unsigned protocol, char ret[16])
 		unsigned number;
 		const char *name;
 	} known[] = { { IPPROTO_TCP, "tcp" }, { IPPROTO_UDP, "udp" }, { IPPROTO_ICMP, "icmp" },
-		      { IPPROTO_ICMPV6, "icmpv6" } };
+		      { IPPROTO_ICMPV6, "icmpv6" }, { IPPROTO_IPIP, "ipip" }, { IPPROTO_IPV6, "ip6ip" } };
 
 	snprintf(ret, 16, "%u", protocol);
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

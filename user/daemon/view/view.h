@@ -3,6 +3,7 @@
 #define XRING_DAEMON_VIEW_VIEW_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,7 @@ struct drops_query {
 	uint64_t after;			/* samples from that number on, and these alone; 0: any, */
 	size_t samples;			/* so many at most */
 };
+bool view_is_counter(const char *name);
 json_t *view_drops(const struct daemon *d, const struct drops_query *q);
 
 /*
