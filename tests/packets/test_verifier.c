@@ -86,6 +86,12 @@ static void the_balancer_stays_below_its_ceiling(void **state)
 	walks_at_most("xring", linux_is_before(6, 2) ? 70000 : 60000);
 }
 
+static void what_explains_does_too(void **state)
+{
+	(void)state;
+	walks_at_most("explain", linux_is_before(6, 2) ? 70000 : 60000);
+}
+
 static void the_backends_program_stays_below_its_ceiling(void **state)
 {
 	(void)state;
@@ -102,6 +108,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_balancer_stays_below_its_ceiling),
+		cmocka_unit_test(what_explains_does_too),
 		cmocka_unit_test(the_backends_program_stays_below_its_ceiling),
 		cmocka_unit_test(the_counters_of_what_is_lost_stay_below_theirs),
 	};

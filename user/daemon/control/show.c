@@ -79,7 +79,7 @@ int verb_stats(struct daemon *d, const json_t *request, struct answer *a)
 int verb_status(struct daemon *d, const json_t *request, struct answer *a)
 {
 	(void)request;
-	doctor_look(&d->doctor);
+	doctor_refresh(&d->doctor);
 	return answer_data(a, view_status(d));
 }
 

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/doctor/doctor.h"
 #include "daemon/doctor/gather.h"
@@ -49,11 +50,12 @@ static void say_new(const struct doctor_watch *w, const struct findings *now)
 	}
 }
 
-void doctor_look(struct doctor_watch *w)
+static void look(struct doctor_watch *w)
 {
 	struct findings findings = {};
 	struct facts facts;
 
+	w->looked = clock_ns();
 	if (facts_gather(w, GATHER_CHEAP, &facts))
 		return;
 	doctor_judge(&facts, true, &findings);
@@ -64,9 +66,15 @@ void doctor_look(struct doctor_watch *w)
 	w->findings = findings;
 }
 
+void doctor_refresh(struct doctor_watch *w)
+{
+	if (clock_ns() - w->looked >= NS_PER_S)
+		look(w);
+}
+
 static void look_due(void *context)
 {
-	doctor_look(context);
+	look(context);
 }
 
 int doctor_open(struct engine *e, struct doctor_watch *ret)
@@ -77,7 +85,7 @@ int doctor_open(struct engine *e, struct doctor_watch *ret)
 		return err;
 	ret->engine = e;
 	facts_init(&ret->facts);
-	doctor_look(ret);
+	look(ret);
 	loop_timer_every(&ret->timer, LOOK_MS);
 	return 0;
 }

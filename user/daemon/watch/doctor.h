@@ -17,13 +17,14 @@ struct doctor_watch {
 	struct loop_timer timer;
 	struct facts facts;		/* of the last look */
 	struct findings findings;	/* of the last look */
+	uint64_t looked;		/* when that was, as clock_ns() */
 };
 
 int doctor_open(struct engine *e, struct doctor_watch *ret);
 void doctor_close(struct doctor_watch *watch);
 
-/* Looks now. */
-void doctor_look(struct doctor_watch *watch);
+/* Looks, if the last look is not of this very second: whoever asks again and again keeps nobody else from being answered. */
+void doctor_refresh(struct doctor_watch *watch);
 
 /* All facts as they are now, with what the last look saw; for an answer aside, as it may take long. -ENOMEM, or 0. */
 int doctor_facts(const struct doctor_watch *watch, struct facts *ret);
