@@ -106,7 +106,7 @@ static __always_inline void handshake_make(struct path *path, const struct xring
 {
 	path->key.flow.claim = XRING_KEPT;
 	path->key.number = number;
-	tell(REMEMBERS, pin->backend, number);
+	tell_here(REMEMBERS, pin->backend, number);
 	if (serves)
 		bpf_map_update_elem(&xring_syns, &path->key, pin, BPF_ANY);
 }
@@ -169,7 +169,7 @@ static __always_inline void full_note(__u64 now)
 	struct xring_vips *table = vips_get();
 
 	event_count(XRING_EVENT_FULL);
-	tell(FULL, 0, 0);
+	tell_here(FULL, 0, 0);
 	if (serves && table && !was_full(FULL_NS / 8, now))
 		table->config.full = now;
 }
@@ -197,7 +197,7 @@ static __always_inline int pin_make(struct path *path, __u16 claim, __u32 backen
 		pin->sent = XRING_PIN_MS(now);
 	}
 	path->key.flow.claim = claim;
-	tell(PINS, backend, claim);
+	tell_here(PINS, backend, claim);
 	if (!serves)			/* only an update knows whether the map has room */
 		return !was_full(FULL_NS / 8, now);
 	if (!bpf_map_update_elem(&xring_pins, &path->key, pin, BPF_ANY))
@@ -226,7 +226,7 @@ static __always_inline __u32 load_of(__u32 id)
 {
 	__u64 *load = bpf_map_lookup_elem(&xring_loads, &id);
 
-	tell(LOAD, id, load ? *load : 0);
+	tell_here(LOAD, id, load ? *load : 0);
 	return load ? *load : 0;
 }
 
@@ -313,7 +313,7 @@ static __always_inline void claims_read(struct path *path, const struct segment 
 			continue;
 		}
 		closing = pin->state & XRING_PIN_CLOSING;
-		tell(CLAIM, pin->backend, claim | (__u64)!!closing << 32);
+		tell_here(CLAIM, pin->backend, claim | (__u64)!!closing << 32);
 		ret->any = 1;
 		if (claim == XRING_OPENED)
 			ret->first = pin;
@@ -444,7 +444,7 @@ __noinline __u32 opened_answer(struct xring_pin *kept, __u64 now)
 	if (s->opens || !pin || pin->state & XRING_PIN_CLOSING)
 		shaking = handshake_find(path, s->seq + s->opens, now);
 	if (shaking)
-		tell(SHAKING, shaking->backend, 0);
+		tell_here(SHAKING, shaking->backend, 0);
 	if (s->opens)
 		return syn_answer(path, kept, shaking, &claimed, s, now);
 	/* Where the kept flow is just there, somebody has sent its SYN again. */
@@ -595,12 +595,12 @@ __noinline __u32 path_answer(struct xdp_md *ctx, const struct xring_slot *slot, 
 	path_find(path);
 	now = clock_ns();
 	path_alone(path, now);
-	tell(OPEN, path->moving | path->held << 1 | path->udp_new << 2 | path->alone << 3,
+	tell_here(OPEN, path->moving | path->held << 1 | path->udp_new << 2 | path->alone << 3,
 	     path->newest | (__u64)path->old << 32);
 	event_count(XRING_EVENT_LOOKS);
 	kept = pin_find(&xring_pins, path, path->idle_ms, now);
 	if (kept)
-		tell(KEPT, kept->backend, kept->seen);
+		tell_here(KEPT, kept->backend, kept->seen);
 	if (path->about)
 		return about_answer(kept, now);
 	if (tcp && (s->opens || !kept || kept->state & XRING_PIN_DISPUTED)) {

@@ -23,7 +23,6 @@ __noinline int send_uncommon(struct xdp_md *ctx, __u32 id, __u64 packet, __u64 c
 	t = template_that_counts(backend, head);
 	head = head_that_counts(backend, head);
 	rare = head_kind(head) < XRING_RARE ? head_rare(head) : template_rare(t, head);
-	tell(HEAD, id, head);
 	done = u->flow.family == 4 ? forward_uncommon(ctx, 4, u, bytes, t, head, rare) :
 				     forward_uncommon(ctx, 6, u, bytes, t, head, rare);
 	done = forward_end(ctx, rare, done);

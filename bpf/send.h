@@ -63,7 +63,7 @@ __noinline int drop(struct xdp_md *ctx, __u32 whose, __u32 reason)
 	__u32 key = XRING_DROPS_KEY(whose, reason);
 	__u64 *count = serves ? bpf_map_lookup_elem(&xring_drops, &key) : NULL, one = 1;
 
-	tell(DROP, whose, reason);
+	tell_here(DROP, whose, reason);
 	tell_uses(ctx);
 	if (serves)
 		sample(ctx, whose, reason);
@@ -190,7 +190,6 @@ __noinline int send_rarely(struct xdp_md *ctx, __u32 id, __u64 packet, __u64 cla
 	t = template_that_counts(backend, head);
 	head = head_that_counts(backend, head);
 	rare = template_rare(t, head);
-	tell(HEAD, id, head);
 	nat_mss(ctx, t, head);
 	/* The verifier needs a family that it knows. */
 	done = (__u8)packet == 4 ? forward_any(ctx, 4, bytes, &body, t, head, rare) :

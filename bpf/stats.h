@@ -9,7 +9,7 @@ static __always_inline int finish(int verdict, __u32 counter)
 {
 	__u64 *count = serves ? bpf_map_lookup_elem(&xring_counters, &counter) : NULL;
 
-	tell(END, counter, verdict);
+	tell_here(END, counter, verdict);
 	if (count)
 		(*count)++;
 	return verdict;
@@ -20,7 +20,7 @@ static __always_inline void event_count(__u32 event)
 {
 	__u64 *count = serves ? bpf_map_lookup_elem(&xring_events, &event) : NULL;
 
-	tell(EVENT, event, 0);
+	tell_here(EVENT, event, 0);
 	if (count)
 		(*count)++;
 }

@@ -80,7 +80,6 @@ static __always_inline int tagged_common(struct xdp_md *ctx, __u8 family, const 
 	head = head_that_counts(backend, head);
 	rare = head_kind(head) < XRING_RARE ? head_rare(head) : template_rare(t, head);
 	tell(BACKEND, id, 0);
-	tell(HEAD, id, head);
 	if (body.len > rare_mtu(rare))
 		return TAGGED_RARELY;
 	done = tagged_forward(ctx, family, &body, t, head);

@@ -120,7 +120,6 @@ static __always_inline int to_backend(struct xdp_md *ctx, __u8 family, const str
 		return send_rarely(ctx, id, packet_of(slot, family), ruled.class,
 				   ruled.placed);
 	head = head_read(&backend->t[0]);
-	tell(HEAD, id, head_that_counts(backend, head));
 	t = after_head(backend, head);
 	if (rare(body.len > head_mtu(head))) {
 		t = template_that_counts(backend, head);
@@ -182,6 +181,16 @@ static __always_inline int common(struct xdp_md *ctx, __u8 family, struct flow *
 	return to_backend(ctx, family, flow, &table->config, slot);
 }
 
+TELL_APART int common4(struct xdp_md *ctx, struct flow *flow, struct xring_vips *table)
+{
+	return common(ctx, 4, flow, table);
+}
+
+TELL_APART int common6(struct xdp_md *ctx, struct flow *flow, struct xring_vips *table)
+{
+	return common(ctx, 6, flow, table);
+}
+
 /*
  * Why a frame is not for this balancer, which is not to the first MAC address of this host; 0: it is.
  * XDP sees frames for another host, a group or everybody too, while the interface is promiscuous. The
@@ -232,9 +241,9 @@ int xring(struct xdp_md *ctx)
 	asm volatile("" : "+r"(data));
 	type = *(__be16 *)(data + offsetof(struct ethhdr, h_proto));
 	if (type == bpf_htons(ETH_P_IP) && flow_parse4(data, end, &flow) == FLOW_OK)
-		return common(ctx, 4, &flow, table);
+		return common4(ctx, &flow, table);
 	if (type == bpf_htons(ETH_P_IPV6) && flow_parse6(data, end, &flow) == FLOW_OK)
-		return common(ctx, 6, &flow, table);
+		return common6(ctx, &flow, table);
 	if (is_tag(type)) {
 		int done = tagged(ctx);
 

@@ -33,7 +33,6 @@ enum xring_step {
 	XRING_STEP_FRAGMENT,		/* a: id where the datagram's first fragment went; 0: it is not known */
 	XRING_STEP_NOTES,		/* a: id: a datagram would be remembered */
 	XRING_STEP_BACKEND,		/* a: id that was selected */
-	XRING_STEP_HEAD,		/* a: id; b: head word of its template */
 	XRING_STEP_ROUTE,		/* a: answer of bpf_fib_lookup(); b: ifindex */
 	XRING_STEP_DROP,		/* a: whose, as in XRING_DROPS_KEY() */
 	XRING_STEP_END,			/* a: enum xring_counter; b: enum xdp_action */
@@ -48,7 +47,7 @@ enum xring_step {
 #define XRING_STEPS 64u
 
 struct xring_told {
-	__u64 count;			/* of steps; those beyond XRING_STEPS are not kept */
+	__u64 count;			/* of steps; what is beyond XRING_STEPS takes the place of the first ones */
 	struct {
 		__u32 step;		/* enum xring_step */
 		__u32 pad;

@@ -160,8 +160,11 @@ static void tell_backend(struct teller *t, uint32_t id)
 		     *backend->region ? ", region " : "", backend->region);
 }
 
-static void tell_head(struct teller *t, uint32_t id, uint64_t head)
+/* By the template of the backend, which the datapath copies. */
+static void tell_head(struct teller *t, uint32_t id)
 {
+	const struct dp *dp = t->daemon->engine->dp;
+	uint64_t head = id && id < dp->backend_count ? xring_template(&dp->backends[id])->head : 0;
 	uint32_t kind = head >> 32 & 0xff & ~XRING_TAGGED, mtu = head >> 48;
 	const struct live_backend *backend = backend_of(t, id);
 	const char *why = backend ? backend_why(backend->service, backend) : NULL;
@@ -310,9 +313,7 @@ static void tell_step(struct teller *t, uint32_t what, uint64_t a, uint64_t b)
 		break;
 	case XRING_STEP_BACKEND:
 		tell_backend(t, a);
-		break;
-	case XRING_STEP_HEAD:
-		tell_head(t, a, b);
+		tell_head(t, a);
 		break;
 	case XRING_STEP_ROUTE:
 		tell_route(t, a, b);

@@ -29,7 +29,7 @@ struct dp_tell {
 
 /* Maps that the program writes to, so that it has its own. */
 static const char *const own[] = {
-	"xring_told", "xring_path", "xring_uncommon", "xring_taken", "xring_answers",
+	"xring_path", "xring_uncommon", "xring_taken", "xring_answers",
 };
 
 /* Maps that it does not use, since it counts nothing. */
@@ -63,7 +63,7 @@ static int maps_share(const struct explain_bpf *skel, const struct dp_tell_maps 
 		int err = 0;
 
 		if (strchr(name, '.'))
-			continue;	/* constants */
+			continue;	/* constants, and what it tells */
 		bpf_map__set_pin_path(map, NULL);
 		if (is_among(unused, ARRAY_SIZE(unused), name))
 			err = bpf_map__set_autocreate(map, false);
@@ -107,7 +107,7 @@ static int load(const struct dp_tell_maps *maps, struct explain_bpf *skel, struc
 	if (err)
 		return log_err(err, "explain: the kernel did not take the program");
 	return tell_new(fcntl(bpf_program__fd(skel->progs.xring), F_DUPFD_CLOEXEC, 3),
-			fcntl(bpf_map__fd(skel->maps.xring_told), F_DUPFD_CLOEXEC, 3), ret);
+			fcntl(bpf_map__fd(skel->maps.bss), F_DUPFD_CLOEXEC, 3), ret);
 }
 
 int dp_tell_open_on(const struct dp_tell_maps *maps, struct dp_tell **ret)
