@@ -157,8 +157,8 @@ check: all $(UNIT) $(PACKETS) $(TOOLS) $(BENCHES)
 	@rm -f $(COUNTS) $(COUNTS).failed
 	@status=0; \
 	nice $(MAKE) -s --no-print-directory twins & twins=$$!; \
-	$(RUN) -j $(JOBS) $(filter %test_rule,$(PACKETS)) $(LONGEST) \
-		$(filter-out %test_rule,$(PACKETS)) $(LINT) \
+	$(RUN) -j $(JOBS) $(filter %test_rule %test_explain,$(PACKETS)) $(LONGEST) \
+		$(filter-out %test_rule %test_explain,$(PACKETS)) $(LINT) \
 		$(filter-out $(LONGEST),$(NETNS)) $(UNIT) || status=1; \
 	wait $$twins || status=1; \
 	cat $(COUNTS).failed 2>/dev/null; \
