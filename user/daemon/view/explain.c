@@ -232,6 +232,37 @@ static void tell_end(struct teller *t, uint64_t counter)
 	step(t, "verdict", "%s: %s", counter_name(counter), counter_help(counter));
 }
 
+/* Steps about the flow's pins and handshakes; of any other step nothing is told. */
+static void tell_pin_step(struct teller *t, uint32_t what, uint64_t a, uint64_t b)
+{
+	char words[BACKEND_WORDS];
+
+	switch (what) {
+	case XRING_STEP_KEPT:
+		tell_pin(t, a, b);
+		break;
+	case XRING_STEP_CLAIM:
+		step(t, "pin", "a flow was opened at %s%s", backend_words(t, a, words),
+		     b >> 32 ? ", and is closing" : "");
+		break;
+	case XRING_STEP_SHAKING:
+		step(t, "pin", "its SYN went to %s", backend_words(t, a, words));
+		break;
+	case XRING_STEP_PINS:
+		step(t, "pin", "one would be made, at %s", backend_words(t, a, words));
+		break;
+	case XRING_STEP_REMEMBERS:
+		step(t, "pin", "the SYN would be remembered, at %s", backend_words(t, a, words));
+		break;
+	case XRING_STEP_FULL:
+		step(t, "pin", "there is no room for one");
+		break;
+	case XRING_STEP_EVENT:
+		tell_event(t, a);
+		break;
+	}
+}
+
 static void tell_step(struct teller *t, uint32_t what, uint64_t a, uint64_t b)
 {
 	char words[BACKEND_WORDS], device[32];
@@ -278,30 +309,8 @@ static void tell_step(struct teller *t, uint32_t what, uint64_t a, uint64_t b)
 	case XRING_STEP_OPEN:
 		tell_open(t, a, b);
 		break;
-	case XRING_STEP_KEPT:
-		tell_pin(t, a, b);
-		break;
-	case XRING_STEP_CLAIM:
-		step(t, "pin", "a flow was opened at %s%s", backend_words(t, a, words),
-		     b >> 32 ? ", and is closing" : "");
-		break;
-	case XRING_STEP_SHAKING:
-		step(t, "pin", "its SYN went to %s", backend_words(t, a, words));
-		break;
 	case XRING_STEP_LOAD:
 		tell_load(t, a, b);
-		break;
-	case XRING_STEP_PINS:
-		step(t, "pin", "one would be made, at %s", backend_words(t, a, words));
-		break;
-	case XRING_STEP_REMEMBERS:
-		step(t, "pin", "the SYN would be remembered, at %s", backend_words(t, a, words));
-		break;
-	case XRING_STEP_FULL:
-		step(t, "pin", "there is no room for one");
-		break;
-	case XRING_STEP_EVENT:
-		tell_event(t, a);
 		break;
 	case XRING_STEP_FRAGMENT:
 		step(t, "fragment", a ? "its datagram's first one went to %s" :
@@ -321,6 +330,8 @@ static void tell_step(struct teller *t, uint32_t what, uint64_t a, uint64_t b)
 	case XRING_STEP_END:
 		tell_end(t, a);
 		break;
+	default:
+		tell_pin_step(t, what, a, b);
 	}
 }
 
